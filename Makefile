@@ -1,0 +1,80 @@
+# Everything a newcomer or a server needs, from a bare clone: `make report`, `make test`.
+# The environment is made in .venv and kept up to date with pyproject.toml and constraints.txt.
+# PYTHON=... names the interpreter to build it on; PYTEST_ARGS=... is handed to pytest.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+PYTEST_ARGS ?=
+SPHINX_ARGS ?=
+
+# The stamps hold the folder they were made in: a moved or broken environment counts as missing.
+RUNTIME := .venv/.servanda-runtime
+DEV := .venv/.servanda-dev
+valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
+
+.PHONY: help install install-dev report test lint types contract docs pytest format build constraints clean FORCE
+
+help: ## show this list
+	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
+	@echo
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+
+install: $(RUNTIME) ## set up what Servanda needs to run
+
+install-dev: $(DEV) ## the same, with the tools that test, check and document it
+
+report: $(RUNTIME) ## write the report on a security guarantee for North Korea
+	$(BIN)/servanda report dprk-six-party --out out/dprk-six-party
+
+test: lint types contract docs pytest ## run every check, as CI does
+
+lint: $(DEV) ## check style and formatting
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+types: $(DEV) ## check the types
+	$(BIN)/basedpyright --level error --pythonpath $(BIN)/python
+
+contract: $(DEV) ## check that the rooms import one way
+	$(BIN)/lint-imports
+
+docs: $(DEV) ## build the documentation, running its examples; a warning is an error
+	$(BIN)/python -m sphinx -W --keep-going -E -q -b html $(SPHINX_ARGS) docs docs/_build/html
+	@echo 'documentation: docs/_build/html/index.html'
+
+pytest: $(DEV) ## run the tests and the examples in the docstrings
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+format: $(DEV) ## format the code and make the safe repairs
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+build: $(DEV) ## build the sdist, and the wheel from it, into dist/
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation
+
+constraints: $(DEV) ## pin the newest versions pyproject.toml allows
+	rm -rf build/constraints
+	$(BIN)/python -m venv build/constraints
+	build/constraints/bin/python -m pip install --quiet --upgrade '.[dev]'
+	sed -n '/^#/p' constraints.txt > build/constraints/new.txt
+	build/constraints/bin/python -m pip --isolated list --format=freeze --exclude pip --exclude servanda >> build/constraints/new.txt
+	mv build/constraints/new.txt constraints.txt
+
+clean: ## remove what can be made again; .venv and out/ stay
+	rm -rf build dist docs/_build servanda.egg-info .pytest_cache .ruff_cache .import_linter_cache
+	find common record models priors analysis tests docs benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+$(RUNTIME): pyproject.toml constraints.txt $(if $(call valid,$(RUNTIME)),,FORCE)
+	@sh scripts/environment.sh .
+	@printf '%s\n' '$(CURDIR)' > $@
+
+$(DEV): pyproject.toml constraints.txt $(if $(call valid,$(DEV)),,FORCE)
+	@sh scripts/environment.sh '.[dev]'
+	@printf '%s\n' '$(CURDIR)' > $@
+	@cp $@ $(RUNTIME)
+
+FORCE:

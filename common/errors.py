@@ -1,0 +1,108 @@
+"""Errors of Servanda: what is wrong, where, what was expected, and what to do about it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class ServandaError(Exception):
+    """Base of every error a user of Servanda can cause or meet."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with an input.
+
+    Parameters
+    ----------
+    where
+        The place: a file, ``row 4, column outcome``, a key, a node.
+    what
+        What is wrong, what was expected and, where it helps, what to do.
+
+    Examples
+    --------
+    >>> str(Fault("row 4, column outcome", "'complied?' is not a level; expected complied"))
+    "row 4, column outcome: 'complied?' is not a level; expected complied"
+    """
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}" if self.where else self.what
+
+
+class InputError(ServandaError):
+    """A bad input, with all its faults.
+
+    Parameters
+    ----------
+    subject
+        What was being read or asked, e.g. a file name.
+    faults
+        Every fault found, at least one.
+
+    Examples
+    --------
+    >>> print(InputError("cases.csv", [Fault("row 2", "empty"), Fault("row 3", "empty")]))
+    cases.csv: 2 faults
+      row 2: empty
+      row 3: empty
+    """
+
+    def __init__(self, subject: str, faults: Iterable[Fault]) -> None:
+        self.subject = subject
+        self.faults = tuple(faults)
+        super().__init__(subject, self.faults)
+
+    def __str__(self) -> str:
+        if len(self.faults) == 1:
+            return f"{self.subject}: {self.faults[0]}"
+        lines = "\n".join(f"  {fault}" for fault in self.faults)
+        return f"{self.subject}: {len(self.faults)} faults\n{lines}"
+
+
+def raise_faults(subject: str, faults: Sequence[Fault], error: type[InputError] = InputError) -> None:
+    """Raise `error` with all `faults`, or do nothing when there are none.
+
+    Raises
+    ------
+    InputError
+        Of the given class, when `faults` is not empty.
+    """
+    if faults:
+        raise error(subject, faults)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name is meant, as the end of a sentence.
+
+    Parameters
+    ----------
+    name
+        The name that was not found.
+    known
+        The names that exist.
+
+    Returns
+    -------
+    str
+        ``"; did you mean 'x'?"`` when one is close, else a list of what is known.
+
+    Examples
+    --------
+    >>> nearest("stake", ["stakes", "power"])
+    "; did you mean 'stakes'?"
+    >>> nearest("zzz", ["stakes", "power"])
+    '; known: stakes, power'
+    """
+    options = [str(option) for option in known]
+    lowered = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(str(name).lower(), list(lowered), n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean '{lowered[close[0]]}'?"
+    shown = ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")
+    return f"; known: {shown}" if options else ""

@@ -1,0 +1,132 @@
+"""How the documentation is built: its examples run, and nothing in it comes from the network."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import inspect
+from html import escape
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import ClassVar
+
+from docutils import nodes
+from docutils.utils.math import MathError
+from docutils.utils.math.latex2mathml import tex2mathml
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+from sphinx.util.math import get_node_equation_number
+from sphinx.writers.html5 import HTML5Translator
+
+HERE = Path(__file__).parent
+ROOMS = ("common", "record", "models", "priors", "analysis")
+
+project = "Servanda"
+author = "The Servanda developers"
+copyright = f"2026, {author}"
+release = installed_version("servanda")
+version = ".".join(release.split(".")[:2])
+
+extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+default_role = "code"
+
+html_theme = "furo"
+html_title = f"{project} {release}"
+html_copy_source = False
+html_show_sphinx = False
+
+myst_enable_extensions = ["colon_fence", "deflist", "dollarmath"]
+myst_heading_anchors = 3
+myst_update_mathjax = False
+
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+numpydoc_show_class_members = False
+
+
+def digest_of_rooms() -> str:
+    """Name the state of the code and its data, so that no output of an older state is shown."""
+    digest = hashlib.sha256()
+    for room in ROOMS:
+        for path in sorted((HERE.parent / room).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(path.relative_to(HERE.parent).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+nb_execution_mode = "cache"
+nb_execution_cache_path = str(HERE / "_build" / "cache" / digest_of_rooms())
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+nb_execution_timeout = 600
+nb_merge_streams = True
+nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # the default loads scripts from the network
+
+
+class PublicNames(SphinxDirective):
+    """Document every name in the `__all__` of a room, in that order.
+
+    The rooms export lazily, so autodoc cannot see the names by looking at the module.
+    """
+
+    required_arguments = 1
+    option_spec: ClassVar[dict] = {}
+
+    def run(self) -> list[nodes.Node]:
+        try:
+            module = importlib.import_module(self.arguments[0])
+            kinds = {name: self.directive_for(getattr(module, name)) for name in module.__all__}
+        except (ImportError, AttributeError) as error:
+            raise self.error(f"the public names of {self.arguments[0]} cannot be listed: {error}") from error
+        lines = []
+        for name, kind in kinds.items():
+            lines += [f".. {kind}:: {module.__name__}.{name}", ""]
+        return self.parse_text_to_nodes("```{eval-rst}\n" + "\n".join(lines) + "\n```")
+
+    @staticmethod
+    def directive_for(value: object) -> str:
+        if inspect.isclass(value):
+            kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
+        else:
+            kind = "autofunction" if inspect.isroutine(value) else "autodata"
+        return kind
+
+
+def mathml(self: HTML5Translator, node: nodes.math | nodes.math_block, *, block: bool) -> None:
+    """Write a formula as MathML, which browsers show without any script."""
+    try:
+        markup = tex2mathml(node.astext(), as_block=block)
+    except MathError as error:
+        logging.getLogger(__name__).warning("formula %r: %s", node.astext(), error, location=node)
+        markup = f"<code>{escape(node.astext())}</code>"
+    if not block:
+        self.body.append(markup)
+        raise nodes.SkipNode
+    number = get_node_equation_number(self, node) if node["number"] else ""
+    label = f'<span class="eqno">({number})</span>' if number else ""
+    self.body.append(self.starttag(node, "div", CLASS="math") + label + markup + "</div>\n")
+    raise nodes.SkipNode
+
+
+def inline_math(self: HTML5Translator, node: nodes.math) -> None:
+    """Write a formula within a line."""
+    mathml(self, node, block=False)
+
+
+def display_math(self: HTML5Translator, node: nodes.math_block) -> None:
+    """Write a formula on a line of its own."""
+    mathml(self, node, block=True)
+
+
+html_math_renderer = "mathml"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Add the directive and the writer of formulas."""
+    app.add_directive("public-names", PublicNames)
+    app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,86 @@
+"""How it may work: networks, CPD families, compilation to PyMC, fitting, the posterior and exact inference."""
+
+from typing import TYPE_CHECKING
+
+from ..common.lazy import lazy_exports
+
+if TYPE_CHECKING:
+    from .check import DataError as DataError
+    from .check import NetworkError as NetworkError
+    from .check import PriorError as PriorError
+    from .check import QueryError as QueryError
+    from .coding import encode as encode
+    from .compiler import compile as compile  # noqa: A004  the field's own word
+    from .compiler import network_parameters as network_parameters
+    from .contract import CapacityError as CapacityError
+    from .contract import ImpossibleEvidenceError as ImpossibleEvidenceError
+    from .fitting import fit as fit
+    from .network import Arrow as Arrow
+    from .network import Coding as Coding
+    from .network import Group as Group
+    from .network import Network as Network
+    from .network import Node as Node
+    from .network_io import load_network as load_network
+    from .network_io import network_from_toml as network_from_toml
+    from .network_io import network_to_toml as network_to_toml
+    from .network_io import shipped_networks as shipped_networks
+    from .posterior import Posterior as Posterior
+    from .prior import Prior as Prior
+    from .prior import PriorEntry as PriorEntry
+    from .prior import PriorSet as PriorSet
+    from .store import load_posterior as load_posterior
+
+__all__ = [
+    "Arrow",
+    "CapacityError",
+    "Coding",
+    "DataError",
+    "Group",
+    "ImpossibleEvidenceError",
+    "Network",
+    "NetworkError",
+    "Node",
+    "Posterior",
+    "Prior",
+    "PriorEntry",
+    "PriorError",
+    "PriorSet",
+    "QueryError",
+    "compile",
+    "encode",
+    "fit",
+    "load_network",
+    "load_posterior",
+    "network_from_toml",
+    "network_parameters",
+    "network_to_toml",
+    "shipped_networks",
+]
+
+_HOMES = {
+    "DataError": ".check",
+    "NetworkError": ".check",
+    "PriorError": ".check",
+    "QueryError": ".check",
+    "compile": ".compiler",
+    "network_parameters": ".compiler",
+    "CapacityError": ".contract",
+    "ImpossibleEvidenceError": ".contract",
+    "encode": ".coding",
+    "fit": ".fitting",
+    "Arrow": ".network",
+    "Coding": ".network",
+    "Group": ".network",
+    "Network": ".network",
+    "Node": ".network",
+    "load_network": ".network_io",
+    "network_from_toml": ".network_io",
+    "network_to_toml": ".network_io",
+    "shipped_networks": ".network_io",
+    "Posterior": ".posterior",
+    "Prior": ".prior",
+    "PriorEntry": ".prior",
+    "PriorSet": ".prior",
+    "load_posterior": ".store",
+}
+__getattr__, __dir__ = lazy_exports(__name__, _HOMES)

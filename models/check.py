@@ -1,0 +1,143 @@
+"""All faults of a network, of priors and of questions, found at once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ..common.errors import Fault, InputError, nearest, raise_faults
+
+if TYPE_CHECKING:
+    from .network import Network, Node
+
+#: Names that xarray dims of a posterior already use.
+RESERVED = frozenset({"chain", "draw", "sample", "case", "variable"})
+#: A slash would make a netCDF group of a name; a dot separates node and parameter.
+_NAME = re.compile(r"^[^/.\s][^/.]*$")
+
+
+class NetworkError(InputError):
+    """A network that cannot be one."""
+
+
+class QueryError(InputError):
+    """A question that the network cannot be asked."""
+
+    @classmethod
+    def of(cls, where: str, what: str) -> QueryError:
+        """Make an error of a single fault."""
+        return cls("question", [Fault(where, what)])
+
+
+class PriorError(InputError):
+    """Priors that do not fit the network or are not distributions."""
+
+
+class DataError(InputError):
+    """Data that does not fit the network."""
+
+
+def check_network(network: Network) -> None:
+    """Raise with every fault of `network`.
+
+    Raises
+    ------
+    NetworkError
+        Listing node by node what is wrong.
+    """
+    faults = [*_name_faults(network)]
+    known = {node.name: node for node in network.nodes}
+    sound = []
+    for node in network.nodes:
+        arrows = [*_arrow_faults(node, known)]
+        faults += [Fault(f"node {node.name}", what) for what in (*_state_faults(node), *arrows)]
+        sound += [] if arrows else [node]
+    faults += _family_faults(network, sound)
+    faults += _cycle_faults(network)
+    raise_faults(f"network {network.name}", faults, NetworkError)
+
+
+def _name_faults(network: Network) -> Iterator[Fault]:
+    if not network.nodes:
+        yield Fault("nodes", "there are none; a network needs at least one")
+    for name, count in Counter(node.name for node in network.nodes).items():
+        if count > 1:
+            yield Fault(f"node {name}", f"is declared {count} times")
+        if name in RESERVED:
+            yield Fault(f"node {name}", f"this name is taken by the dims of draws ({', '.join(sorted(RESERVED))})")
+        if not _NAME.match(name):
+            yield Fault(f"node {name!r}", "a name must not be empty, begin with a space or hold '/' or '.'")
+    nodes = {node.name for node in network.nodes}
+    steps = {f"{name}_step" for name in nodes}
+    for name in sorted(nodes & steps):
+        yield Fault(f"node {name}", "has the name of the steps of another node; rename one")
+    columns: dict[str, str] = {}
+    for group in (group for node in network.nodes for group in node.groups):
+        if group.name in nodes | steps | RESERVED:
+            yield Fault(f"group {group.name}", "has the name of a node, of its steps or of a dim of draws")
+        if columns.setdefault(group.name, group.column) != group.column:
+            yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")
+
+
+def _state_faults(node: Node) -> Iterator[str]:
+    if not node.states:
+        yield "has no states"
+    repeated = [state for state, count in Counter(node.states).items() if count > 1]
+    if repeated:
+        yield f"repeats the states {', '.join(repeated)}"
+    if node.values and len(node.values) != len(node.states):
+        yield f"has {len(node.values)} values for {len(node.states)} states"
+    if node.coding and node.coding.lower:
+        lower = node.coding.lower
+        if len(lower) != len(node.states):
+            yield f"coding has {len(lower)} lower bounds for {len(node.states)} states"
+        if any(a >= b for a, b in pairwise(lower)):
+            yield "lower bounds of the coding do not ascend"
+    for level, state in node.coding.levels if node.coding else ():
+        if state not in node.states:
+            yield f"coding sends level '{level}' to an unknown state '{state}'{nearest(state, node.states)}"
+
+
+def _arrow_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
+    for parent, count in Counter(node.parent_names).items():
+        if count > 1:
+            yield f"names the parent '{parent}' {count} times"
+        if parent == node.name:
+            yield "is its own parent"
+        elif parent not in known:
+            yield f"has an undeclared parent '{parent}'{nearest(parent, known)}"
+    for arrow in node.parents:
+        if arrow.by is not None and (arrow.by not in node.parent_names or arrow.by == arrow.parent):
+            others = [name for name in node.parent_names if name != arrow.parent]
+            hint = nearest(arrow.by, others)
+            yield f"arrow from '{arrow.parent}' varies by '{arrow.by}', which is no other parent{hint}"
+
+
+def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:
+    from .families import FAMILIES  # families know networks; the check of a network asks them last
+
+    faults = []
+    for node in nodes:
+        where = f"node {node.name}"
+        if node.family not in FAMILIES:
+            faults.append(Fault(where, f"unknown family '{node.family}'{nearest(node.family, FAMILIES)}"))
+        elif found := FAMILIES[node.family].faults(node, network):
+            faults += [Fault(where, what) for what in found]
+        else:
+            names = [parameter.name for parameter in FAMILIES[node.family].parameters(node, network)]
+            names += [f"{node.name}.{group.name}" for group in node.groups]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            faults += [Fault(where, f"has two parameters '{name}'; rename a parent or a group") for name in twice]
+    return faults
+
+
+def _cycle_faults(network: Network) -> list[Fault]:
+    try:
+        TopologicalSorter({node.name: node.parent_names for node in network.nodes}).prepare()
+    except CycleError as error:
+        return [Fault("arrows", f"form a cycle: {' <- '.join(map(str, error.args[1]))}")]
+    return []

@@ -1,0 +1,185 @@
+"""From a data frame to state numbers: the only place where data meets the states of a network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..common.errors import Fault, nearest, raise_faults
+from .check import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .network import Network, Node
+
+MISSING = -1
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Coded cases.
+
+    Parameters
+    ----------
+    codes
+        Node -> state number of each case, shape (cases,); -1 where the cell is missing.
+    members
+        Group effect -> member number of each case, shape (cases,).
+    levels
+        Group effect -> its members, sorted.
+    labels
+        Name of each case.
+    """
+
+    codes: Mapping[str, np.ndarray]
+    members: Mapping[str, np.ndarray]
+    levels: Mapping[str, tuple[str, ...]]
+    labels: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Node -> number of missing cells, for nodes that have any."""
+        found = {name: int((codes == MISSING).sum()) for name, codes in self.codes.items()}
+        return {name: count for name, count in found.items() if count}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything a fit can see, so that a stored fit is found again."""
+        digest = hashlib.sha256()
+        for name in sorted(self.codes):
+            digest.update(name.encode() + np.ascontiguousarray(self.codes[name], np.int32).tobytes())
+        for name in sorted(self.members):
+            digest.update(name.encode() + np.ascontiguousarray(self.members[name], np.int32).tobytes())
+            digest.update("\0".join(self.levels[name]).encode())
+        digest.update("\0".join(self.labels).encode())
+        return digest.hexdigest()
+
+
+def encode(network: Network, data: pd.DataFrame) -> Cases:
+    """Code a data frame by the states of a network.
+
+    A node's column is the one its coding names, else the column of its own name. A node without a column is
+    latent: all its cells are missing. A blank cell is missing. A column `case_id` names the cases.
+
+    Parameters
+    ----------
+    network
+        Gives states and codings.
+    data
+        One row a case.
+
+    Returns
+    -------
+    Cases
+
+    Raises
+    ------
+    DataError
+        Listing every cell that is no state, by row number (1 is the first case) and column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node
+    >>> network = Network((Node("rain", ("no", "yes")),))
+    >>> encode(network, pd.DataFrame({"rain": ["yes", None, "no"]})).codes["rain"]
+    array([ 1, -1,  0])
+    """
+    faults: list[Fault] = []
+    if len(data) == 0:
+        faults.append(Fault("rows", "there are none; a fit needs at least one case"))
+    columns = {str(column) for column in data.columns}
+    if not any(_column(node) in columns for node in network.nodes):
+        wanted = ", ".join(_column(node) for node in network.nodes)
+        faults.append(Fault("columns", f"none belongs to a node; expected some of {wanted}"))
+    codes = {node.name: _node_codes(node, data, faults) for node in network.nodes}
+    members, levels = {}, {}
+    for name, column in network.group_columns.items():
+        if column not in columns:
+            faults.append(Fault(f"column {column}", f"is missing; effect '{name}' needs it{nearest(column, columns)}"))
+            continue
+        members[name], levels[name] = _group_codes(column, data, faults)
+    raise_faults("data", faults, DataError)
+    labels = data["case_id"].astype(str) if "case_id" in columns else [str(row) for row in range(1, len(data) + 1)]
+    return Cases(codes, members, levels, tuple(labels))
+
+
+def _column(node: Node) -> str:
+    return node.coding.column if node.coding else node.name
+
+
+def _node_codes(node: Node, data: pd.DataFrame, faults: list[Fault]) -> np.ndarray:
+    column = _column(node)
+    if column not in data.columns:
+        return np.full(len(data), MISSING)
+    values = data[column]
+    values = values.mask(values.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
+    coder = _number_coder(node) if node.coding and node.coding.lower else _level_coder(node)
+    distinct: dict[Any, int] = {}
+    bad: dict[Any, str] = {}
+    for value in values.dropna().unique():
+        try:
+            distinct[value] = coder(value)
+        except ValueError as error:
+            bad[value] = str(error)
+    for value, problem in bad.items():
+        rows = np.flatnonzero((values == value).fillna(value=False).to_numpy(bool)) + 1
+        shown = ", ".join(map(str, rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
+        faults.append(Fault(f"case {shown}, column {column}", problem))
+    codes = values.astype(object).map(lambda value: distinct.get(value, MISSING), na_action="ignore")
+    return codes.astype("float64").fillna(MISSING).to_numpy().astype(np.int64)
+
+
+def _level_coder(node: Node) -> Any:
+    renamed = dict(node.coding.levels) if node.coding else {}
+    known = {**{state: place for place, state in enumerate(node.states)}}
+    known |= {level: node.states.index(state) for level, state in renamed.items()}
+
+    def code(value: object) -> int:
+        text = _as_text(value)
+        if text not in known:
+            raise ValueError(f"'{text}' is not a state of {node.name}{nearest(text, known)}")
+        return known[text]
+
+    return code
+
+
+def _as_text(value: object) -> str:
+    """States are text; a count that a reader of files made a float is its integer again."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _number_coder(node: Node) -> Any:
+    lower = list(node.coding.lower) if node.coding else []
+
+    def code(value: Any) -> int:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"'{value}' is not a number") from None
+        place = sum(number >= bound for bound in lower) - 1
+        if place < 0:
+            raise ValueError(f"{value} lies below the lowest state of {node.name}, which begins at {lower[0]:g}")
+        return place
+
+    return code
+
+
+def _group_codes(column: str, data: pd.DataFrame, faults: list[Fault]) -> tuple[np.ndarray, tuple[str, ...]]:
+    blank = np.flatnonzero(data[column].isna().to_numpy()) + 1
+    if len(blank):
+        faults.append(
+            Fault(f"case {', '.join(map(str, blank[:5]))}, column {column}", "is blank; every case needs one")
+        )
+    levels, codes = np.unique(data[column].astype(str).to_numpy(), return_inverse=True)
+    return codes, tuple(str(level) for level in levels)

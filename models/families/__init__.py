@@ -1,0 +1,14 @@
+"""CPD families, one file each. A new family is one file and one line here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from .base import NEW, Family
+from .ordinal import Ordinal
+from .softmax import Softmax
+from .table import Table
+
+FAMILIES: Mapping[str, Family] = {"table": Table(), "ordinal": Ordinal(), "softmax": Softmax()}
+
+__all__ = ["FAMILIES", "NEW", "Family"]

@@ -1,0 +1,152 @@
+"""What `ordinal` and `softmax` share: effects of parents and of groups, added up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..parameter import Parameter
+from ..prior import POSITIVE, SIMPLEX, Prior
+from ..terms import TERMS, term_axes, term_of
+from .base import flat_index, flatten_tail, one_hot, take
+
+if TYPE_CHECKING:
+    from ..network import Arrow, Network, Node
+
+BASELINE = Prior.of("dirichlet", alpha=1.0)
+GROUP_SD = Prior.of("half_normal", sigma=0.7)
+
+
+def baseline_name(node: Node) -> str:
+    """Name of the probabilities of the average case."""
+    return f"{node.name}.baseline"
+
+
+def group_name(node: Node, group: str) -> str:
+    """Name of the effects of a group's members; their spread is this name with ``_sd``."""
+    return f"{node.name}.{group}"
+
+
+def baseline_parameter(node: Node) -> Parameter:
+    """Declare the probabilities of the states where every effect is zero."""
+    doc = f"probability of each state of {node.title} for the average case (all effects zero)"
+    return Parameter(baseline_name(node), (node.name,), SIMPLEX, BASELINE, doc=doc)
+
+
+def group_parameters(node: Node) -> tuple[Parameter, ...]:
+    """Declare the spread of each group's effects."""
+    return tuple(
+        Parameter(
+            f"{group_name(node, group.name)}_sd",
+            (),
+            POSITIVE,
+            GROUP_SD,
+            doc=f"spread of the effects of {group.name} on {node.title}, on the logit scale",
+        )
+        for group in node.groups
+    )
+
+
+def term_faults(node: Node, network: Network, terms: Mapping[str, Any] = TERMS) -> list[str]:
+    """Say which arrows cannot act as stated."""
+    from ...common.errors import nearest
+
+    faults = []
+    for arrow in node.parents:
+        name = term_of(arrow, network)
+        if name not in terms:
+            faults.append(f"unknown term '{name}' for '{arrow.parent}'{nearest(name, terms)}")
+        elif problem := terms[name].fault(node, arrow, network):
+            faults.append(problem)
+    return faults
+
+
+def term_parameters(node: Node, network: Network) -> tuple[Parameter, ...]:
+    """Declare the parameters of all terms."""
+    return tuple(
+        parameter
+        for arrow in node.parents
+        for parameter in TERMS[term_of(arrow, network)].parameters(node, arrow, network)
+    )
+
+
+def effect_table(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    """Effects of one arrow, dims (..., *term_axes(arrow))."""
+    return TERMS[term_of(arrow, network)].effect(values, node, arrow, network)
+
+
+def case_predictor(
+    values: Mapping[str, Any],
+    codes: np.ndarray,
+    members: Mapping[str, np.ndarray],
+    node: Node,
+    network: Network,
+    xp: ModuleType,
+) -> Any:
+    """Sum of all effects for coded cases, shape (..., cases).
+
+    All effects of parents stand in one vector and a constant matrix of zeros and ones picks them: one product
+    to compile and to differentiate, where picking term by term makes dozens of small ones.
+    """
+    column = {axis: place for place, axis in enumerate(network.axes(node.name))}
+    effects, picks = [], []
+    for arrow in node.parents:
+        axes = term_axes(arrow)
+        shape = tuple(len(network[axis].states) for axis in axes)
+        effects.append(flatten_tail(effect_table(values, node, arrow, network), len(axes)))
+        picks.append(one_hot(flat_index(codes[:, [column[axis] for axis in axes]], shape), int(np.prod(shape))))
+    total: Any = np.zeros(len(codes))
+    if effects:
+        total = xp.concatenate(effects, axis=-1) @ np.concatenate(picks, axis=1).T
+    for group in node.groups:
+        total = total + take(xp, values[group_name(node, group.name)], members[group.name])
+    return total
+
+
+def effect_slices(
+    values: Mapping[str, np.ndarray],
+    fixed: Mapping[str, int],
+    members: Mapping[str, int],
+    node: Node,
+    network: Network,
+) -> tuple[Any, list[tuple[tuple[str, ...], np.ndarray]]]:
+    """Effects after slicing: what is fixed adds up to one number a draw, the rest stays a small table each.
+
+    Parameters
+    ----------
+    values
+        Dims (..., samples).
+
+    Returns
+    -------
+    constant
+        Shape (samples,), or 0.
+    slices
+        Free parents and their effects, shape (*free parents, samples).
+    """
+    leading = {name: np.moveaxis(value, -1, 0) for name, value in values.items() if name.startswith(f"{node.name}.")}
+    constant: Any = 0.0
+    slices = []
+    for arrow in node.parents:
+        axes = term_axes(arrow)
+        picks = tuple(fixed.get(axis, slice(None)) for axis in axes)
+        effects = np.moveaxis(effect_table(leading, node, arrow, network)[(slice(None), *picks)], 0, -1)
+        free = tuple(axis for axis in axes if axis not in fixed)
+        if free:
+            slices.append((free, effects))
+        else:
+            constant = constant + effects
+    for group in node.groups:
+        constant = constant + values[group_name(node, group.name)][members[group.name]]
+    return constant, slices
+
+
+def spread_over(effects: np.ndarray, own: tuple[str, ...], axes: tuple[str, ...]) -> np.ndarray:
+    """Line up effects of dims (*own, samples) with dims (*axes, samples) for broadcasting."""
+    ordered = sorted(own, key=axes.index)
+    moved = np.ascontiguousarray(np.transpose(effects, (*(own.index(axis) for axis in ordered), len(own))))
+    shape = tuple(moved.shape[ordered.index(axis)] if axis in own else 1 for axis in axes)
+    return moved.reshape((*shape, moved.shape[-1]))

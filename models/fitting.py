@@ -1,0 +1,356 @@
+"""Fitting: exact draws where the posterior is known in closed form, NUTS for the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+import warnings
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ..common.errors import Fault, raise_faults
+from .check import DataError
+from .coding import MISSING, Cases, encode
+from .compiler import check_priors, compile, log_likelihood, network_parameters, parameter_coords  # noqa: A004
+from .families import NEW
+from .families.table import counts, table_name
+from .network_io import network_to_toml
+from .parameter import Parameter, sample_prior
+from .patterns import Patterns, find_patterns
+from .posterior import Posterior
+from .prior import PriorSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .network import Network
+
+#: Called with draws done and draws to do.
+Progress = Callable[[int, int], None]
+#: More log-likelihood cells than this are not stored.
+MOST_POINTWISE = 50_000_000
+
+
+def fit(
+    network: Network,
+    cases: pd.DataFrame | Cases,
+    priors: PriorSet | None = None,
+    *,
+    seed: int,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    cores: int | None = None,
+    target_accept: float = 0.9,
+    exact: bool = True,
+    pointwise: bool = True,
+    progress: Progress | None = None,
+) -> Posterior:
+    """Sample the posterior of every parameter of a network.
+
+    The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
+    missing cell touches have Dirichlet posteriors and are drawn exactly and independently; the rest is
+    sampled together by NUTS through PyMC, with missing cells summed out.
+
+    Parameters
+    ----------
+    network
+        Structure and families.
+    cases
+        One row a case, as `servanda.record.load_guarantees` gives them, or already coded. Missing cells stay:
+        no row is dropped.
+    priors
+        A prior for every parameter; None takes each family's defaults.
+    seed
+        Same seed, same machine, same numbers.
+    draws, tune, chains
+        Kept draws and warm-up draws of each chain, and chains.
+    cores
+        Processes for NUTS; None takes as many as there are chains and processors.
+    target_accept
+        Acceptance rate that NUTS adapts to, between 0 and 1.
+    exact
+        False sends conjugate nodes through NUTS too, to check the one against the other.
+    pointwise
+        Whether to store the log-likelihood of each case (needed for LOO).
+    progress
+        Called with draws done and draws to do.
+
+    Returns
+    -------
+    Posterior
+        Parameters with dims (chain, draw, ...); effects of actors and guarantees have one member more, ``(new)``.
+
+    Raises
+    ------
+    DataError, PriorError
+        Listing every fault of the data or the priors.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node
+    >>> network = Network((Node("rain", ("no", "yes")),))
+    >>> posterior = fit(network, pd.DataFrame({"rain": ["no"] * 7 + ["yes"] * 3}), seed=1)
+    >>> round(float(posterior.draws["rain.table"].sel(rain="yes").mean()), 2)
+    0.33
+    """
+    _check_settings(draws=draws, tune=tune, chains=chains, target_accept=target_accept)
+    started = time.perf_counter()
+    coded = cases if isinstance(cases, Cases) else encode(network, cases)
+    coords = parameter_coords(network, coded.levels)
+    check_priors(network, priors, coords)
+    patterns = find_patterns(network, coded)
+    streams = np.random.SeedSequence(seed).spawn(3)
+    closed = conjugate_nodes(network, patterns) if exact else ()
+    sampled = tuple(name for name in network.names if name not in closed)
+
+    variables: dict[str, xr.DataArray] = {}
+    rng = np.random.default_rng(streams[0])
+    for name in closed:
+        variables[table_name(network[name])] = _draw_table(
+            network, name, patterns, priors, coords, rng, (chains, draws)
+        )
+    groups: dict[str, xr.Dataset] = {}
+    if sampled:
+        model = compile(network, coded, patterns, priors, sampled)
+        kept, groups["sample_stats"] = _nuts(
+            model,
+            seed=int(streams[1].generate_state(1)[0]),
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            cores=cores or min(chains, os.cpu_count() or 1),
+            target_accept=target_accept,
+            progress=progress,
+        )
+        variables |= _named(network, kept, coded, sampled, np.random.default_rng(streams[2]))
+
+    posterior = xr.Dataset(variables)
+    groups["log_prior"] = _log_prior(network, posterior, priors, coords)
+    if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
+        groups["log_likelihood"] = _pointwise(network, posterior, patterns, coded)
+    groups["observed_data"] = _observed(network, coded)
+    tree = xr.DataTree.from_dict({"posterior": posterior, **groups})
+    settings = {
+        "seed": seed,
+        "draws": draws,
+        "tune": tune,
+        "chains": chains,
+        "target_accept": target_accept,
+        "exact": exact,
+    }
+    provenance = {
+        **fit_identity(network, coded, priors, settings),
+        "versions": _versions(),
+        "cases": len(coded),
+        "missing_cells": coded.missing,
+        "drawn_exactly": list(closed),
+        "drawn_by_nuts": list(sampled),
+        "seconds": round(time.perf_counter() - started, 1),
+    }
+    return Posterior(network, tree, priors, provenance)
+
+
+def prior_draws(
+    network: Network,
+    priors: PriorSet | None = None,
+    *,
+    seed: int,
+    draws: int = 4000,
+    levels: Mapping[str, tuple[str, ...]] | None = None,
+) -> Posterior:
+    """Draw every parameter from its prior, as a posterior that has seen no data.
+
+    Parameters
+    ----------
+    network, priors
+        As in `fit`.
+    draws
+        Independent draws, in one chain.
+    levels
+        Group effect -> members to draw; none but the unseen one by default.
+
+    Returns
+    -------
+    Posterior
+        Every query can be asked of it: the answer is the prior predictive.
+    """
+    members = dict.fromkeys(network.group_columns, ()) | dict(levels or {})
+    coords = parameter_coords(network, members)
+    check_priors(network, priors, coords)
+    rng = np.random.default_rng(seed)
+    variables = {}
+    for parameter in network_parameters(network):
+        x = sample_prior(parameter, parameter.prior(priors), coords, rng, draws)
+        variables[parameter.name] = _array(x[None], parameter.dims, coords)
+    for node in network.nodes:
+        for group in node.groups:
+            spread = variables[f"{node.name}.{group.name}_sd"].values[..., None]
+            effects = spread * rng.standard_normal((1, draws, len(coords[group.name])))
+            variables[f"{node.name}.{group.name}"] = _array(effects, (group.name,), coords)
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
+    identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
+    return Posterior(network, tree, priors, identity)
+
+
+def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
+    """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches."""
+    return tuple(name for name in network.names if network[name].family == "table" and name not in patterns.touched)
+
+
+def fit_identity(
+    network: Network, cases: Cases, priors: PriorSet | None, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What a fit depends on: equal identities mean equal fits.
+
+    Returns
+    -------
+    dict
+        ``key`` (SHA-256 over the rest and the versions in use), digests of network, priors and data, settings.
+    """
+    parts = {
+        "network": network.name,
+        "network_sha256": _sha256(network_to_toml(network)),
+        "priors": priors.name if priors else "defaults",
+        "priors_sha256": _sha256(repr([(e.parameter, str(e.prior)) for e in priors.entries] if priors else None)),
+        "data_sha256": cases.digest,
+        "settings": dict(settings),
+    }
+    return {"key": _sha256(repr(parts) + repr(_versions())), **parts}
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in ("servanda", "pymc", "pytensor", "numpy", "xarray", "arviz")}
+
+
+def _check_settings(*, draws: int, tune: int, chains: int, target_accept: float) -> None:
+    wanted = {"draws": (draws, 1), "tune": (tune, 0), "chains": (chains, 1)}
+    faults = [
+        Fault(name, f"must be {least} or more, not {value}") for name, (value, least) in wanted.items() if value < least
+    ]
+    if not 0 < target_accept < 1:
+        faults.append(Fault("target_accept", f"must lie between 0 and 1, not {target_accept}"))
+    raise_faults("fit", faults, DataError)
+
+
+def _draw_table(
+    network: Network,
+    name: str,
+    patterns: Patterns,
+    priors: PriorSet | None,
+    coords: Mapping[str, tuple[str, ...]],
+    rng: np.random.Generator,
+    sizes: tuple[int, int],
+) -> xr.DataArray:
+    """Exact draws: a Dirichlet prior and counted cases give a Dirichlet for each configuration."""
+    from .prior import DISTRIBUTIONS
+
+    node = network[name]
+    (parameter,) = network_parameters(network, [name])
+    prior = parameter.prior(priors)
+    cells = patterns.cells[name]
+    alpha = prior.resolved(parameter.states(coords))["alpha"] + counts(cells.codes, cells.counts, network.shape(name))
+    x = DISTRIBUTIONS["dirichlet"].sample(rng, (*sizes, *alpha.shape), alpha=alpha)
+    return _array(x, network.axes(node.name), coords)
+
+
+def _array(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:
+    sizes = {"chain": np.arange(x.shape[0]), "draw": np.arange(x.shape[1])}
+    return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
+
+
+def _nuts(
+    model: Any,
+    *,
+    seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    cores: int,
+    target_accept: float,
+    progress: Progress | None,
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Sample by PyMC's own NUTS: for models of this size it starts soonest (docs, benchmarks)."""
+    import pymc as pm
+
+    total, done = chains * (draws + tune), 0
+
+    def count(trace: Any, draw: Any) -> None:  # noqa: ARG001  the signature is PyMC's
+        nonlocal done
+        done += 1
+        if progress and (done % 50 == 0 or done == total):
+            progress(done, total)
+
+    if progress:
+        progress(0, total)
+    with model, warnings.catch_warnings():
+        # Chains run in forked processes; the parent holds no lock of its own while they start.
+        warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
+        tree = pm.sample(
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            cores=cores,
+            random_seed=seed,
+            nuts_sampler="pymc",
+            nuts={"target_accept": target_accept},
+            progressbar=False,
+            quiet=True,
+            compute_convergence_checks=False,
+            callback=count,
+        )
+    return tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+
+
+def _named(
+    network: Network, kept: xr.Dataset, cases: Cases, nodes: tuple[str, ...], rng: np.random.Generator
+) -> dict[str, xr.DataArray]:
+    """The declared parameters and group effects; each group gains the member the data does not hold."""
+    variables = {p.name: kept[p.name] for p in network_parameters(network, nodes)}
+    for name in nodes:
+        for group in network[name].groups:
+            effect = kept[f"{name}.{group.name}"]
+            spread = kept[f"{name}.{group.name}_sd"]
+            unseen = spread * rng.standard_normal(spread.shape)
+            unseen = unseen.expand_dims({group.name: [NEW]}, axis=-1)
+            known = effect.assign_coords({group.name: list(cases.levels[group.name])})
+            variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
+    return variables
+
+
+def _log_prior(
+    network: Network, posterior: xr.Dataset, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]
+) -> xr.Dataset:
+    def density(parameter: Parameter) -> xr.DataArray:
+        x = posterior[parameter.name].transpose("chain", "draw", *parameter.dims)
+        log_p = parameter.log_prior(x.values, parameter.prior(priors), coords)
+        return xr.DataArray(log_p, dims=("chain", "draw"), coords={dim: x.coords[dim] for dim in ("chain", "draw")})
+
+    return xr.Dataset({p.name: density(p) for p in network_parameters(network)})
+
+
+def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, cases: Cases) -> xr.Dataset:
+    sizes = (posterior.sizes["chain"], posterior.sizes["draw"])
+    values = {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in posterior.data_vars.items()}
+    log_p = log_likelihood(network, patterns, values).reshape((*sizes, len(cases)))
+    coords = {
+        "chain": posterior.coords["chain"],
+        "draw": posterior.coords["draw"],
+        "case": list(cases.labels),
+    }
+    return xr.Dataset({"cases": (("chain", "draw", "case"), log_p)}, coords=coords)
+
+
+def _observed(network: Network, cases: Cases) -> xr.Dataset:
+    codes = {name: ("case", cases.codes[name].astype(np.int16), {"missing": MISSING}) for name in network.names}
+    return xr.Dataset(codes, coords={"case": list(cases.labels)})

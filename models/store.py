@@ -1,0 +1,121 @@
+"""A posterior in one netCDF file."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import xarray as xr
+
+from ..common.errors import Fault, InputError
+from ..common.files import written_whole
+from .network_io import network_from_toml, network_to_toml
+from .posterior import Posterior
+from .prior import Prior, PriorEntry, PriorSet
+
+#: Raised when the layout of the file changes.
+FORMAT = 1
+
+
+class StoreError(InputError):
+    """A file that holds no posterior."""
+
+
+def save_posterior(posterior: Posterior, path: str | os.PathLike[str]) -> None:
+    """Write a posterior to `path`, under a temporary name that is renamed when it is whole.
+
+    Raises
+    ------
+    StoreError
+        If the folder cannot be written to.
+    """
+    tree = posterior.tree.copy()
+    tree.attrs = {
+        **tree.attrs,
+        "servanda_format": FORMAT,
+        "servanda_network": network_to_toml(posterior.network),
+        "servanda_priors": json.dumps(_priors_to_dict(posterior.priors)),
+        "servanda_provenance": json.dumps(dict(posterior.provenance)),
+    }
+    try:
+        with written_whole(path) as temporary:
+            tree.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(tree))
+    except OSError as error:
+        raise StoreError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from error
+
+
+def load_posterior(path: str | os.PathLike[str]) -> Posterior:
+    """Load what `Posterior.save` wrote.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it was not written by `Posterior.save`.
+    """
+    if not Path(path).is_file():
+        raise StoreError(str(path), [Fault("", "there is no such file; fit a model first, e.g. `servanda fit`")])
+    try:
+        with xr.open_datatree(path, engine="h5netcdf") as opened:
+            tree = opened.load()
+        attrs = dict(tree.attrs)
+        if attrs["servanda_format"] != FORMAT:
+            what = f"has layout {attrs['servanda_format']}, this version reads {FORMAT}; fit the model again"
+            raise StoreError(str(path), [Fault("", what)])
+        network = network_from_toml(attrs["servanda_network"])
+        priors = _priors_from_dict(json.loads(attrs["servanda_priors"]))
+        provenance = json.loads(attrs["servanda_provenance"])
+    except (OSError, KeyError, ValueError) as error:
+        raise StoreError(str(path), [Fault("", "is not a posterior that Servanda saved, or is damaged")]) from error
+    tree.attrs = {key: value for key, value in attrs.items() if not str(key).startswith("servanda_")}
+    return Posterior(network, tree, priors, provenance)
+
+
+def _encoding(tree: xr.DataTree) -> dict[str, Any]:
+    """Compress what is large."""
+    return {
+        node.path: {
+            str(name): {"zlib": True, "complevel": 1} for name, array in node.data_vars.items() if array.size > 4096
+        }
+        for node in tree.subtree
+        if node.data_vars
+    }
+
+
+def _priors_to_dict(priors: PriorSet | None) -> dict[str, Any] | None:
+    if priors is None:
+        return None
+    entries = [
+        {
+            "parameter": entry.parameter,
+            "distribution": entry.prior.distribution,
+            "numbers": [[name, value] for name, value in entry.prior.numbers],
+            "reason": entry.reason,
+            "source": entry.source,
+            "certainty": entry.certainty,
+        }
+        for entry in priors.entries
+    ]
+    head = {"name": priors.name, "title": priors.title, "description": priors.description}
+    return {**head, "based_on": list(priors.based_on), "entries": entries}
+
+
+def _priors_from_dict(raw: dict[str, Any] | None) -> PriorSet | None:
+    if raw is None:
+        return None
+    entries = tuple(
+        PriorEntry(
+            e["parameter"],
+            Prior(e["distribution"], tuple((name, _tuples(value)) for name, value in e["numbers"])),
+            e["reason"],
+            e["source"],
+            e["certainty"],
+        )
+        for e in raw["entries"]
+    )
+    return PriorSet(entries, raw["name"], raw["title"], raw["description"], tuple(raw["based_on"]))
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value

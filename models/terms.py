@@ -1,0 +1,148 @@
+"""Terms: how one parent acts on the scale of a regression-like family (`ordinal`, `softmax`).
+
+A term turns its parameters into a table of effects over the parent's states (and over the states of the
+parent it varies by). Effects are centred over the parent's states, so that the family's baseline speaks of
+the average case. All but the `none` term leave the sign free.
+
+The same expressions serve NumPy, with leading dims for draws, and PyTensor, without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .parameter import Parameter
+from .prior import REAL, SIMPLEX, Prior
+
+if TYPE_CHECKING:
+    from .network import Arrow, Network, Node
+
+#: Default spread of an effect, on the logit scale: two thirds of effects shift even odds to at most 73 %.
+EFFECT = Prior.of("normal", mu=0.0, sigma=1.0)
+EVEN = Prior.of("dirichlet", alpha=1.0)
+
+
+@dataclass(frozen=True)
+class Term:
+    """A way for a parent to act.
+
+    `parameters(node, arrow, network)` declares; `effect(values, node, arrow, network)` gives the table of
+    effects, dims (..., [by,] parent); `faults` says why it cannot serve an arrow, or None.
+    """
+
+    parameters: Callable[[Node, Arrow, Network], tuple[Parameter, ...]]
+    effect: Callable[[Mapping[str, Any], Node, Arrow, Network], Any]
+    fault: Callable[[Node, Arrow, Network], str | None]
+
+
+def effect_name(node: Node, arrow: Arrow) -> str:
+    """Name of the main parameter of the term at `arrow`."""
+    return f"{node.name}.{arrow.parent}"
+
+
+def step_dim(arrow: Arrow) -> str:
+    """Dim of the steps between neighbouring states of a monotone parent."""
+    return f"{arrow.parent}_step"
+
+
+def term_of(arrow: Arrow, network: Network) -> str:
+    """Name of the term at `arrow`: as stated, else monotone for ordered parents and nominal for the rest."""
+    return arrow.term or ("monotone" if network[arrow.parent].ordered else "nominal")
+
+
+def term_axes(arrow: Arrow) -> tuple[str, ...]:
+    """Dims of a term's table of effects."""
+    return (arrow.by, arrow.parent) if arrow.by else (arrow.parent,)
+
+
+def _by(arrow: Arrow) -> tuple[str, ...]:
+    return (arrow.by,) if arrow.by else ()
+
+
+def _spread(slope: Any, shape: Any) -> Any:
+    """Slope, dims (..., [by]), times a shape over the parent's states: dims (..., [by,] parent)."""
+    return slope[..., None] * shape
+
+
+def _nominal_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    doc = f"effect of each state of {network[arrow.parent].title}, on the logit scale; sums to zero"
+    return (Parameter(effect_name(node, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc),)
+
+
+def _nominal_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
+    return values[effect_name(node, arrow)]
+
+
+def _monotone_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    doc = f"effect of the highest rather than the lowest state of {network[arrow.parent].title}, on the logit scale"
+    slope = Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc)
+    if len(network[arrow.parent].states) <= 2:
+        return (slope,)
+    doc = f"share of the effect of {network[arrow.parent].title} that each step up brings"
+    return (
+        slope,
+        Parameter(f"{effect_name(node, arrow)}.steps", (step_dim(arrow),), SIMPLEX, EVEN, doc=doc),
+    )
+
+
+def _monotone_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    # Buerkner and Charpentier (2020), doi 10.1111/bmsp.12195: slope times the running sum of a simplex; here
+    # centred over the states. The running sum is a product with a constant matrix, and so is the centring.
+    size = len(network[arrow.parent].states)
+    slope = values[effect_name(node, arrow)]
+    if size == 1:
+        return _spread(slope, np.zeros(1))
+    rising = np.triu(np.ones((size - 1, size)), k=1)
+    rising -= rising.mean(axis=1, keepdims=True)
+    if size == 2:
+        return _spread(slope, rising[0])
+    shape = values[f"{effect_name(node, arrow)}.steps"] @ rising
+    return _spread(slope, shape[..., None, :] if arrow.by else shape)
+
+
+def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str) -> Term:
+    """Make a term that is linear in a transform of the parent's values."""
+
+    def parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+        doc = f"effect of {network[arrow.parent].title} on the logit scale, per {unit}"
+        return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc),)
+
+    def effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+        x = transform(np.asarray(network[arrow.parent].values, float))
+        return _spread(values[effect_name(node, arrow)], x - x.mean())
+
+    def fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+        values = network[arrow.parent].values
+        if not values:
+            return f"term '{name}' needs a value for each state of '{arrow.parent}'"
+        if not np.all(np.isfinite(transform(np.asarray(values, float)))):
+            return f"term '{name}' cannot take the values {list(values)} of '{arrow.parent}'"
+        return None
+
+    return Term(parameters, effect, fault)
+
+
+def _log(x: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(x)
+
+
+def _no_fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+    return None
+
+
+def _not_ordered(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+    return None if network[arrow.parent].ordered else f"term 'monotone' needs '{arrow.parent}' to be ordered"
+
+
+#: Every term; one line adds one.
+TERMS: Mapping[str, Term] = {
+    "nominal": Term(_nominal_parameters, _nominal_effect, _no_fault),
+    "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered),
+    "linear": _scaled("linear", lambda x: x, "unit of its value"),
+    "log": _scaled("log", _log, "unit of the natural log of its value"),
+}

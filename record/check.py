@@ -1,0 +1,161 @@
+"""Check a file of any of the record's kinds, without being told which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ..common.errors import Fault, InputError
+from .backers import counts_that_differ, load_backers
+from .cases import load_guarantees
+from .codebook import TABLES, Table
+from .companions import cases_or_shipped
+from .crises import load_crises
+from .frames import column
+from .read import FilePath, read_cells
+from .second import load_second_coding
+from .sources import Source, load_sources
+from .track import load_track_record
+
+_ALIKE_ENOUGH = 0.3
+
+
+@dataclass(frozen=True)
+class CheckedFile:
+    """A file that passed.
+
+    Parameters
+    ----------
+    name
+        Name of the file.
+    table
+        What it is: a table of the record, or ``sources``.
+    rows
+        How many rows or entries it has.
+    remarks
+        What its owner may want to know; none of it is a fault.
+
+    Examples
+    --------
+    >>> CheckedFile("mine.csv", "guarantees", 3, ()).table
+    'guarantees'
+    """
+
+    name: str
+    table: str
+    rows: int
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Context:
+    cases: pd.DataFrame | None
+    sources: FilePath | Mapping[str, Source] | None
+
+
+def check_file(
+    path: FilePath,
+    *,
+    cases: pd.DataFrame | None = None,
+    sources: FilePath | Mapping[str, Source] | None = None,
+) -> CheckedFile:
+    """Check a file; which table it is shows in its columns.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file with a table of the record, or a BibTeX file (``.bib``).
+    cases
+        For backers, crises and a second coding, the cases they speak of, from `load_guarantees`; None
+        for the shipped ones.
+    sources
+        For guarantees and track records, a bibliography to look the source keys up in; None to leave
+        them unchecked.
+
+    Returns
+    -------
+    CheckedFile
+        What the file is, and remarks.
+
+    Raises
+    ------
+    InputError
+        With every fault, its row and its column; or when the file is no table of the record.
+
+    Examples
+    --------
+    >>> from servanda.record.read import shipped
+    >>> checked = check_file(shipped("track_record.csv"))
+    >>> checked.table, checked.rows
+    ('track_record', 155)
+    """
+    name = Path(path).name
+    if Path(path).suffix.lower() == ".bib":
+        return CheckedFile(name, "sources", len(load_sources(path)), ())
+    table = _recognised(path)
+    context = _Context(cases, sources)
+    frame = _LOADERS[table.name](path, context)
+    remarks = (*_own_columns(frame, table), *_REMARKS.get(table.name, _no_remarks)(frame, context))
+    return CheckedFile(name, table.name, len(frame), remarks)
+
+
+def _recognised(path: FilePath) -> Table:
+    columns = set(read_cells(path).columns)
+
+    def likeness(table: Table) -> float:
+        expected = set(table.names) | (columns & set(table.derived))
+        return len(columns & expected) / len(columns | expected)
+
+    best = max(TABLES.values(), key=likeness)
+    if likeness(best) < _ALIKE_ENOUGH:
+        kinds = ", ".join(TABLES)
+        found = ", ".join(sorted(columns)[:12])
+        what = f"its columns ({found}) are those of no table of the record; expected one of {kinds}"
+        raise InputError(Path(path).name, [Fault("", what)])
+    return best
+
+
+# A new table is one line here.
+_LOADERS: Mapping[str, Callable[[FilePath, _Context], pd.DataFrame]] = {
+    "guarantees": lambda path, context: load_guarantees(path, sources=context.sources),
+    "track_record": lambda path, context: load_track_record(path, sources=context.sources),
+    "second_coding": lambda path, context: load_second_coding(path, cases=context.cases),
+    "backers": lambda path, context: load_backers(path, cases=context.cases),
+    "crises": lambda path, context: load_crises(path, cases=context.cases),
+}
+
+
+def _own_columns(frame: pd.DataFrame, table: Table) -> tuple[str, ...]:
+    own = [str(name) for name in frame if name not in {*table.names, *table.derived}]
+    return (f"columns unknown to the codebook, kept as text: {', '.join(own)}",) if own else ()
+
+
+def _no_remarks(_frame: pd.DataFrame, _context: _Context) -> tuple[str, ...]:
+    return ()
+
+
+def _source_remarks(_frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
+    return () if context.sources is not None else ("source keys were not checked: no bibliography was given",)
+
+
+def _case_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
+    doubted = column(frame, "doubted").tolist().count(True)
+    in_doubt = (f"{doubted} of {len(frame)} cases are doubted",) if doubted else ()
+    return (*_source_remarks(frame, context), *in_doubt)
+
+
+def _backer_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
+    differ = counts_that_differ(frame, cases_or_shipped(context.cases))["case_id"].tolist()
+    if not differ:
+        return ()
+    return (f"another number of backers than guarantors counts, in {len(differ)} cases: {', '.join(differ)}",)
+
+
+_REMARKS: Mapping[str, Callable[[pd.DataFrame, _Context], tuple[str, ...]]] = {
+    "guarantees": _case_remarks,
+    "track_record": _source_remarks,
+    "backers": _backer_remarks,
+}

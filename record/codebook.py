@@ -1,0 +1,227 @@
+"""The tables of the record: their columns, levels and meanings, as the codebooks give them.
+
+Plain values without any import, so that other code may read the levels at no cost. Levels stand in the
+order of the codebook, weakest first where they are ordered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+Levels = tuple[str, ...]
+
+ROLE: Levels = ("guarantor", "principal")
+OBLIGATION: Levels = ("defend", "restrain", "disarm", "consult", "enforce_settlement", "neutrality")
+ENFORCEMENT: Levels = (
+    "none",
+    "consultation",
+    "inspection",
+    "sanctions",
+    "snapback",
+    "military_pledge",
+    "deployed_forces",
+)
+MONITORING: Levels = ("none", "national_means", "third_party", "intrusive")
+LEGAL_FORM: Levels = (
+    "treaty_ratified",
+    "executive_agreement",
+    "political_declaration",
+    "unsc_resolution",
+    "letter",
+)
+POWER_RATIO: Levels = ("weaker", "parity", "stronger")
+STAKES: Levels = ("peripheral", "major", "vital")
+OUTCOME: Levels = ("defected", "partial", "complied")
+CONFIDENCE: Levels = ("low", "medium", "high")
+EVENT: Levels = ("complied", "defected", "partial", "withdrew", "suspended", "resumed")
+KIND: Levels = ("state", "organisation", "non_state")
+PROMISED: Levels = ("restrain", "witness", "observe", "enforce", "defend")
+TIE: Levels = ("ally_of_obligor", "ally_of_beneficiary", "rival_of_obligor", "neutral")
+
+# Obligors that backers.csv marks as great powers and for which the record gives a number of past
+# defections. China is marked too, but the cell of its only row is blank, so it is not taken as one here.
+GREAT_POWERS = frozenset({"AUT", "DEU", "FRA", "GBR", "ITA", "JPN", "RUS", "USA"})
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table.
+
+    Parameters
+    ----------
+    name
+        As in the header.
+    kind
+        What a cell holds: text, keys, level, count, year, flag, share or date.
+    about
+        What it means, in a line.
+    levels
+        The allowed levels of a cell of kind level.
+    ordered
+        Whether the levels are ordered.
+    blank
+        Whether a cell may be empty.
+    absent
+        Whether the whole column may be left out.
+    minimum
+        The smallest allowed count.
+
+    Examples
+    --------
+    >>> Column("outcome", "level", "what the obligor did", OUTCOME, ordered=True).levels[0]
+    'defected'
+    """
+
+    name: str
+    kind: str
+    about: str
+    levels: Levels = ()
+    ordered: bool = False
+    blank: bool = False
+    absent: bool = False
+    minimum: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the record.
+
+    Parameters
+    ----------
+    name
+        Also the name of the shipped file, without its ending.
+    columns
+        The columns a file may have, in order.
+    derived
+        Columns that the loader adds; a file that already has them is read as if it had not.
+
+    Examples
+    --------
+    >>> TABLES["crises"].names
+    ('case_id', 'crisis')
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    derived: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    def __getitem__(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+
+_CASE_ID = Column("case_id", "text", "unique slug of the case")
+_SOURCES = Column("sources", "keys", "keys of the bibliography, separated by ;")
+_ENFORCEMENT = Column("enforcement", "level", "the strongest means behind this obligor's duty", ENFORCEMENT, blank=True)
+_MONITORING = Column("monitoring", "level", "who watched", MONITORING, ordered=True, blank=True)
+_LEGAL_FORM = Column("legal_form", "level", "form of the instrument", LEGAL_FORM, blank=True)
+_GUARANTORS = Column(
+    "guarantors",
+    "count",
+    "states and organisations that pledged, the obligor included",
+    blank=True,
+    minimum=1,
+)
+_POWER_RATIO = Column(
+    "power_ratio", "level", "the obligor against its challenger", POWER_RATIO, ordered=True, blank=True
+)
+_STAKES = Column("stakes", "level", "what it meant to the obligor", STAKES, ordered=True, blank=True)
+_OUTCOME = Column("outcome", "level", "what the obligor did", OUTCOME, ordered=True)
+_OUTCOME_YEAR = Column("outcome_year", "year", "year of the outcome")
+_CONFIDENCE = Column("confidence", "level", "how sure the coder is", CONFIDENCE, ordered=True)
+_NOTE = Column("note", "text", "why coded so", blank=True)
+
+GUARANTEES = Table(
+    "guarantees",
+    (
+        _CASE_ID,
+        Column("guarantee_id", "text", "slug shared by the rows of one instrument"),
+        Column("guarantee", "text", "English name of the instrument"),
+        Column("beneficiary", "text", "who was owed the performance, separated by ;"),
+        Column("obligor", "text", "whose conduct is coded, ISO-3 where there is one"),
+        Column("role", "level", "promised about others, or about itself", ROLE),
+        Column("signed", "date", "date of the main instrument"),
+        Column("tested", "date", "start of the test"),
+        Column("ended", "date", "end of the commitment; blank if in force, dormant or unclear", blank=True),
+        Column("obligation", "level", "what this obligor owed at this test", OBLIGATION),
+        _GUARANTORS,
+        _ENFORCEMENT,
+        _MONITORING,
+        _LEGAL_FORM,
+        Column(
+            "obligor_past_defections",
+            "count",
+            "guarantees in this file on which the obligor defected in the twenty years before the test",
+            blank=True,
+            absent=True,
+        ),
+        _POWER_RATIO,
+        _STAKES,
+        Column("nuclear_obligor", "flag", "whether the obligor had nuclear weapons", blank=True),
+        _OUTCOME,
+        _OUTCOME_YEAR,
+        _CONFIDENCE,
+        _SOURCES,
+        _NOTE,
+        Column("crisis", "text", "the shock the case belongs to", blank=True, absent=True),
+    ),
+    derived=("tested_year", "tested_from", "doubted"),
+)
+
+TRACK_RECORD = Table(
+    "track_record",
+    (
+        Column("actor", "text", "whose conduct is coded"),
+        Column("date", "date", "day, month or year of the event"),
+        Column("agreement", "text", "slug of the agreement"),
+        Column("event", "level", "what the actor did", EVENT),
+        Column("finding_by", "text", "who says so"),
+        Column("detail", "text", "what happened"),
+        _SOURCES,
+    ),
+    derived=("date_from", "date_until"),
+)
+
+SECOND_CODING = Table(
+    "second_coding",
+    (
+        _CASE_ID,
+        _GUARANTORS,
+        _ENFORCEMENT,
+        _MONITORING,
+        _LEGAL_FORM,
+        _POWER_RATIO,
+        _STAKES,
+        _OUTCOME,
+        _OUTCOME_YEAR,
+        _CONFIDENCE,
+        _NOTE,
+    ),
+    derived=("blind",),
+)
+
+BACKERS = Table(
+    "backers",
+    (
+        _CASE_ID,
+        Column("backer", "text", "who stood behind the commitment"),
+        Column("kind", "level", "what the backer is", KIND),
+        Column("is_obligor", "flag", "whether it is the obligor of the case"),
+        Column("promised", "level", "its own strongest promise that bears on the test", PROMISED, ordered=True),
+        Column("p5", "flag", "permanent member of the Security Council; before 1945 a major power"),
+        Column("tie", "level", "its stance at the test, the guarantee set aside", TIE, blank=True),
+        Column("cinc", "share", "share of the world's capabilities, 0 to 1", blank=True),
+        Column("cinc_year", "year", "year of that share", blank=True),
+        Column("confidence", "level", "the weakest of membership, promised and tie", CONFIDENCE, ordered=True),
+        _NOTE,
+    ),
+)
+
+CRISES = Table("crises", (_CASE_ID, Column("crisis", "text", "the shock the case belongs to")))
+
+TABLES = MappingProxyType({table.name: table for table in (GUARANTEES, TRACK_RECORD, SECOND_CODING, BACKERS, CRISES)})

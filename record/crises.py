@@ -1,0 +1,50 @@
+"""The shock each case belongs to, for clustering and for leaving a whole crisis out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import partial
+
+import pandas as pd
+
+from .codebook import CRISES
+from .companions import cases_or_shipped, every_case, known_ids, of_known_cases
+from .load import load_table, repeated
+from .read import FilePath
+
+
+def load_crises(
+    path: FilePath | None = None,
+    *,
+    as_of: str | dt.date | None = None,
+    cases: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Load the crisis of every case.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file; None for the shipped one.
+    as_of
+        Keep only the cases known on this day, see `load_guarantees`.
+    cases
+        The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones.
+
+    Returns
+    -------
+    DataFrame
+        ``case_id`` and ``crisis``, one row a case.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file; or when no case was known by `as_of`.
+
+    Examples
+    --------
+    >>> load_crises()["crisis"].nunique()
+    126
+    """
+    of_cases = cases_or_shipped(cases)
+    rules = [partial(repeated, columns=["case_id"], what="case"), known_ids(of_cases), every_case(of_cases)]
+    return of_known_cases(load_table(path, CRISES, rules), of_cases, as_of)

@@ -1,0 +1,44 @@
+"""A table of cases at a glance."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from .codebook import OUTCOME, ROLE
+from .frames import column
+
+
+def describe(cases: pd.DataFrame) -> pd.DataFrame:
+    """Count the outcomes and the missing cells of cases, by role.
+
+    Parameters
+    ----------
+    cases
+        From `load_guarantees`.
+
+    Returns
+    -------
+    DataFrame
+        Counts of rows, indexed by ``part`` and ``item``: part ``outcome`` has the three outcomes, part
+        ``missing`` the columns with empty cells. Columns: the two roles and ``all``.
+
+    Examples
+    --------
+    >>> from servanda.record import load_guarantees
+    >>> describe(load_guarantees()).loc["outcome"]
+              guarantor  principal  all
+    item
+    defected         29         47   76
+    partial          20         23   43
+    complied         51         42   93
+    """
+    marks = {("outcome", level): column(cases, "outcome") == level for level in OUTCOME}
+    empty = {("missing", str(name)): column(cases, str(name)).isna() for name in cases}
+    marks |= {place: mark for place, mark in empty.items() if mark.any()}
+    roles = column(cases, "role")
+    groups = {role: roles == role for role in ROLE} | {"all": roles.notna()}
+    return pd.DataFrame(
+        {group: [np.count_nonzero(mark & member) for mark in marks.values()] for group, member in groups.items()},
+        index=pd.MultiIndex.from_tuples(list(marks), names=["part", "item"]),
+    )

@@ -1,0 +1,77 @@
+"""The track record: dated events of one actor."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+
+from ..common.errors import Fault, InputError
+from .codebook import TRACK_RECORD
+from .dates import as_day, earliest, latest
+from .frames import rows_where
+from .load import load_table, repeated
+from .read import FilePath
+from .sources import Source, known_sources
+
+
+def load_track_record(
+    path: FilePath | None = None,
+    *,
+    as_of: str | dt.date | None = None,
+    sources: FilePath | Mapping[str, Source] | None = None,
+) -> pd.DataFrame:
+    """Load the dated events, checked against the codebook.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file; None for the shipped record.
+    as_of
+        Keep only the events known on this day, see `load_guarantees`. A date that names a month or a
+        year counts as known on its last day only.
+    sources
+        A BibTeX file, or what `load_sources` gives, that must hold every key in ``sources``. The
+        shipped record is held to its own bibliography; your own file is not checked if this is None.
+
+    Returns
+    -------
+    DataFrame
+        One row an event (155 in the shipped record), in the order of the file, with ``date_from`` and
+        ``date_until``, the first and last day that ``date`` may mean (datetime64). Events are not
+        weighted: do not read rates off row counts.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file, its row and its column; or when no event was known by `as_of`.
+
+    Examples
+    --------
+    >>> len(load_track_record())
+    155
+    >>> load_track_record(as_of="1986")["actor"].tolist()
+    ['PRK', 'USA']
+    """
+    rules = [
+        partial(repeated, columns=["actor", "date", "agreement", "event"], what="event"),
+        known_sources(path, sources),
+    ]
+    events = load_table(path, TRACK_RECORD, rules)
+    events = events.assign(
+        date_from=pd.Series([earliest(text) for text in events["date"]]).astype("datetime64[us]"),
+        date_until=pd.Series([latest(text) for text in events["date"]]).astype("datetime64[us]"),
+    )
+    return events if as_of is None else _known_events(events, as_of)
+
+
+def _known_events(events: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
+    day = as_day(as_of)
+    last_days = [latest(text) for text in events["date"]]
+    known = rows_where(events, [last <= day for last in last_days])
+    if known.empty:
+        what = f"no event was known by {day}; the first is known from {min(last_days)}: give a later day"
+        raise InputError("as_of", [Fault("", what)])
+    return known

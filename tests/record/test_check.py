@@ -1,0 +1,56 @@
+"""A file is known by its columns."""
+
+from __future__ import annotations
+
+import pytest
+from servanda.common.errors import InputError
+from servanda.record import check_file
+from servanda.record.codebook import TABLES
+from servanda.record.read import shipped
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_each_shipped_table_is_recognised_and_passes(name, plain):
+    checked = check_file(shipped(f"{name}.csv"), sources=shipped("sources.bib"))
+    assert (checked.name, checked.table, checked.rows) == (f"{name}.csv", name, len(plain(name)))
+
+
+def test_a_bibliography_passes():
+    assert check_file(shipped("sources.bib")).rows == 221
+
+
+def test_a_loaded_table_saved_again_is_still_recognised(tmp_path, cases):
+    cases.to_parquet(tmp_path / "mine.parquet")
+    assert check_file(tmp_path / "mine.parquet").table == "guarantees"
+
+
+def test_remarks_are_no_faults(edited, tmp_path):
+    assert check_file(shipped("guarantees.csv")).remarks == (
+        "source keys were not checked: no bibliography was given",
+        "58 of 212 cases are doubted",
+    )
+    (remark,) = check_file(shipped("backers.csv")).remarks
+    assert remark.startswith(
+        "another number of backers than guarantors counts, in 7 cases: triple_1914_ita, "
+    )
+    path = tmp_path / "crises.csv"
+    path.write_text(
+        shipped("crises.csv").read_text().replace("\n", ",grim\n").replace("crisis,grim", "crisis,mood")
+    )
+    assert check_file(path).remarks == ("columns unknown to the codebook, kept as text: mood",)
+
+
+def test_a_faulty_file_is_refused(edited):
+    with pytest.raises(InputError, match="row 2, column outcome: 'kept' is not a level"):
+        check_file(edited("guarantees", {(2, "outcome"): "kept"}))
+
+
+def test_a_file_of_another_kind(tmp_path):
+    path = tmp_path / "iris.csv"
+    path.write_text("petal,sepal\n1,2\n")
+    message = (
+        r"^iris\.csv: its columns \(petal, sepal\) are those of no table of the record; expected one of "
+        "guarantees, track_record, second_coding, backers, crises$"
+    )
+    with pytest.raises(InputError, match=message):
+        check_file(path)
