@@ -134,8 +134,9 @@ def _node_codes(node: Node, data: pd.DataFrame, faults: list[Fault]) -> np.ndarr
         rows = np.flatnonzero((values == value).fillna(value=False).to_numpy(bool)) + 1
         shown = ", ".join(map(str, rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
         faults.append(Fault(f"case {shown}, column {column}", problem))
-    codes = values.astype(object).map(lambda value: distinct.get(value, MISSING), na_action="ignore")
-    return codes.astype("float64").fillna(MISSING).to_numpy().astype(np.int64)
+    blank = values.isna().to_numpy(bool)
+    cells = zip(values.to_numpy(object), blank, strict=True)
+    return np.array([MISSING if empty else distinct.get(value, MISSING) for value, empty in cells], np.int64)
 
 
 def _level_coder(node: Node) -> Any:
@@ -181,5 +182,5 @@ def _group_codes(column: str, data: pd.DataFrame, faults: list[Fault]) -> tuple[
         faults.append(
             Fault(f"case {', '.join(map(str, blank[:5]))}, column {column}", "is blank; every case needs one")
         )
-    levels, codes = np.unique(data[column].astype(str).to_numpy(), return_inverse=True)
+    levels, codes = np.unique([str(member) for member in data[column]], return_inverse=True)
     return codes, tuple(str(level) for level in levels)

@@ -32,7 +32,7 @@ MEMORY_LIMIT = 2 * 10**9
 #: Cells of the largest table for one draw, beyond which it is summed slice by slice.
 _CELLS = 16_384
 #: Cells of the largest table for the draws of one chunk: what stays in a processor's cache is several times faster.
-_CELLS_AT_ONCE = 2**19
+_CELLS_AT_ONCE = 2**21
 #: Draws of a chunk at the least, so that the innermost loop is worth starting.
 _FEWEST_DRAWS = 16
 #: Tables made while one is built, counted in units of the largest.
@@ -91,6 +91,8 @@ class Plan:
         Cells of the largest table, a draw.
     flops
         Multiplications and additions, a draw.
+    absorbed
+        A node whose table is too large to be made: its family sums it with weights that the other tables give.
     """
 
     targets: tuple[str, ...]
@@ -101,6 +103,7 @@ class Plan:
     largest: int
     flops: float
     states: Mapping[str, int] = field(repr=False, hash=False, compare=False)
+    absorbed: str | None = None
 
     def explain(self, samples: int = 1) -> str:
         """Say in words what will be done for a number of draws.
@@ -220,6 +223,8 @@ def make_plan(network: Network, question: Question, *, joint: bool = False) -> P
     sizes = {name: len(network[name].states) for name in network.names}
     axes = tuple(tuple(axis for axis in network.axes(name) if axis not in fixed) for name in names)
     sliced: tuple[str, ...] = ()
+    if huge := _absorbable(network, names, axes, sizes):
+        return _absorbing(network, question, names, axes, sizes, huge)
     while True:
         left = tuple(tuple(axis for axis in own if axis not in sliced) for own in axes)
         path, largest, flops = _order(left, question.targets, sizes)
@@ -228,6 +233,46 @@ def make_plan(network: Network, question: Question, *, joint: bool = False) -> P
         sliced = (*sliced, widest)
     slices = math.prod(sizes[axis] for axis in sliced)
     return Plan(question.targets, names, sliced, left, path, largest, flops * slices, sizes)
+
+
+def _absorbable(
+    network: Network, names: tuple[str, ...], axes: tuple[tuple[str, ...], ...], sizes: Mapping[str, int]
+) -> str | None:
+    """A node whose table is huge, stands below all other tables, and need not be made to be summed."""
+    for name, own in zip(names, axes, strict=True):
+        others = [axis for other, table in zip(names, axes, strict=True) if other != name for axis in table]
+        huge = math.prod(sizes[axis] for axis in own) > 4 * _CELLS
+        if huge and name not in others and hasattr(FAMILIES[network[name].family], "weighted_sum"):
+            return name
+    return None
+
+
+def _absorbing(
+    network: Network,
+    question: Question,
+    names: tuple[str, ...],
+    axes: tuple[tuple[str, ...], ...],
+    sizes: Mapping[str, int],
+    huge: str,
+) -> Plan:
+    """Plan the weights of the huge table: a contraction of the others that keeps all its parents."""
+    family: Any = FAMILIES[network[huge].family]
+    others = tuple(name for name in names if name != huge)
+    tables = tuple(own for name, own in zip(names, axes, strict=True) if name != huge)
+    own = axes[names.index(huge)]
+    # Other targets are gone through state by state, and summing goes slice by slice from the slowest axes on.
+    sliced = tuple(name for name in question.targets if name != huge)
+    while True:
+        fixed = dict.fromkeys((*question.fixed, *sliced), 0)
+        order = tuple(axis for side in family.summing_order(network[huge], network, fixed) for axis in side)
+        if math.prod(sizes[axis] for axis in order) <= _CELLS:
+            break
+        sliced = (*sliced, order[0])
+    left = tuple(tuple(axis for axis in table if axis not in sliced) for table in tables)
+    path, largest, flops = _order(left, order, sizes)
+    slices = math.prod(sizes[axis] for axis in sliced)
+    cells = math.prod(sizes[axis] for axis in own)
+    return Plan(question.targets, others, sliced, left, path, largest, flops * slices + 4.0 * cells, sizes, huge)
 
 
 def _order(
@@ -331,30 +376,64 @@ def _contract(
     members: Mapping[str, int],
 ) -> np.ndarray:
     """Contract one chunk of draws, slice by slice; shape (*targets, draws)."""
+    if plan.absorbed:
+        return _contract_absorbing(plan, network, question, values, members)
     total: Any = 0.0
     for states in product(*(range(plan.states[axis]) for axis in plan.sliced)):
         fixed = question.fixed | dict(zip(plan.sliced, states, strict=True))
-        tables = [
-            FAMILIES[network[name].family].table(values, fixed, members, network[name], network) for name in plan.kept
-        ]
-        total = total + _sum_of_products(tables, plan)
+        tables = _tables(plan, network, fixed, values, members)
+        total = total + _sum_of_products(tables, plan, plan.targets)
     return total
 
 
-def _sum_of_products(tables: list[np.ndarray], plan: Plan) -> np.ndarray:
-    """Follow the plan's path pair by pair, draws innermost throughout."""
+def _contract_absorbing(
+    plan: Plan,
+    network: Network,
+    question: Question,
+    values: Mapping[str, np.ndarray],
+    members: Mapping[str, int],
+) -> np.ndarray:
+    """Give the huge table its weights, slice by slice, and let its family sum it."""
+    node = network[str(plan.absorbed)]
+    family: Any = FAMILIES[node.family]
+    samples = next(iter(values.values())).shape[-1]
+    total = np.zeros((*(plan.states[axis] for axis in plan.targets), samples))
+    for states in product(*(range(plan.states[axis]) for axis in plan.sliced)):
+        now = dict(zip(plan.sliced, states, strict=True))
+        fixed = question.fixed | now
+        order = tuple(axis for side in family.summing_order(node, network, fixed) for axis in side)
+        tables = _tables(plan, network, fixed, values, members)
+        weights = np.ascontiguousarray(_sum_of_products(tables, plan, order))
+        # The target's own axis stays whole; axes of other targets take the state of this slice.
+        cell = tuple(now.get(axis, slice(None)) for axis in plan.targets)
+        total[cell] += family.weighted_sum(values, fixed, members, node, network, weights)
+    return total
+
+
+def _tables(
+    plan: Plan,
+    network: Network,
+    fixed: Mapping[str, int],
+    values: Mapping[str, np.ndarray],
+    members: Mapping[str, int],
+) -> list[np.ndarray]:
+    return [FAMILIES[network[name].family].table(values, fixed, members, network[name], network) for name in plan.kept]
+
+
+def _sum_of_products(tables: list[np.ndarray], plan: Plan, targets: tuple[str, ...]) -> np.ndarray:
+    """Follow the plan's path pair by pair, draws innermost throughout; shape (*targets, draws)."""
     if not tables:
         return np.ones(())
     operands = list(zip(tables, plan.axes, strict=True))
     for step in plan.path:
         taken = [operands.pop(number) for number in sorted(step, reverse=True)]
-        needed = {axis for _, own in operands for axis in own} | set(plan.targets)
+        needed = {axis for _, own in operands for axis in own} | set(targets)
         found = {axis for _, own in taken for axis in own}
-        kept = plan.targets if not operands else tuple(axis for axis in plan.states if axis in found & needed)
+        kept = targets if not operands else tuple(axis for axis in plan.states if axis in found & needed)
         # einsum knows 52 labels, a network has any number of nodes: label the axes of this step alone.
         label = {axis: number + 1 for number, axis in enumerate(sorted(found))}
         inputs = [part for table, own in taken for part in (table, [*(label[axis] for axis in own), 0])]
-        operands.append((np.einsum(*inputs, [*(label[axis] for axis in kept), 0]), kept))
+        operands.append((np.einsum(*inputs, [*(label[axis] for axis in kept), 0], order="C"), kept))
     return operands[0][0]
 
 

@@ -45,8 +45,9 @@ def fit(
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
+    thin: int = 4,
     cores: int | None = None,
-    target_accept: float = 0.9,
+    target_accept: float = 0.85,
     exact: bool = True,
     pointwise: bool = True,
     progress: Progress | None = None,
@@ -54,8 +55,8 @@ def fit(
     """Sample the posterior of every parameter of a network.
 
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
-    missing cell touches have Dirichlet posteriors and are drawn exactly and independently; the rest is
-    sampled together by NUTS through PyMC, with missing cells summed out.
+    missing cell touches have Dirichlet posteriors and are drawn exactly and independently; of the rest, nodes
+    that a missing cell ties together are sampled together by NUTS through PyMC, with missing cells summed out.
 
     Parameters
     ----------
@@ -70,6 +71,9 @@ def fit(
         Same seed, same machine, same numbers.
     draws, tune, chains
         Kept draws and warm-up draws of each chain, and chains.
+    thin
+        NUTS keeps every `thin`-th draw, so that it makes ``draws * thin`` a chain: the spreads of group effects
+        move slowly, and steps between kept draws cost less than storing and querying as many draws.
     cores
         Processes for NUTS; None takes as many as there are chains and processors.
     target_accept
@@ -100,7 +104,7 @@ def fit(
     >>> round(float(posterior.draws["rain.table"].sel(rain="yes").mean()), 2)
     0.33
     """
-    _check_settings(draws=draws, tune=tune, chains=chains, target_accept=target_accept)
+    _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     started = time.perf_counter()
     coded = cases if isinstance(cases, Cases) else encode(network, cases)
     coords = parameter_coords(network, coded.levels)
@@ -108,30 +112,32 @@ def fit(
     patterns = find_patterns(network, coded)
     streams = np.random.SeedSequence(seed).spawn(3)
     closed = conjugate_nodes(network, patterns) if exact else ()
-    sampled = tuple(name for name in network.names if name not in closed)
-
     variables: dict[str, xr.DataArray] = {}
     rng = np.random.default_rng(streams[0])
     for name in closed:
         variables[table_name(network[name])] = _draw_table(
             network, name, patterns, priors, coords, rng, (chains, draws)
         )
-    groups: dict[str, xr.Dataset] = {}
-    if sampled:
-        model = compile(network, coded, patterns, priors, sampled)
-        kept, groups["sample_stats"] = _nuts(
+    blocks = sampled_blocks(network, patterns, closed)
+    stats = []
+    for number, (nodes, stream) in enumerate(zip(blocks, streams[1].spawn(len(blocks)), strict=True)):
+        model = compile(network, coded, patterns, priors, nodes)
+        kept, found = _nuts(
             model,
-            seed=int(streams[1].generate_state(1)[0]),
+            seed=int(stream.generate_state(1)[0]),
             draws=draws,
             tune=tune,
             chains=chains,
+            thin=thin,
             cores=cores or min(chains, os.cpu_count() or 1),
             target_accept=target_accept,
-            progress=progress,
+            progress=_part(progress, number, len(blocks)),
         )
-        variables |= _named(network, kept, coded, sampled, np.random.default_rng(streams[2]))
+        variables |= _named(network, kept, coded, nodes, np.random.default_rng(streams[2]))
+        stats.append(found)
 
     posterior = xr.Dataset(variables)
+    groups = {"sample_stats": _joined(stats, blocks)} if stats else {}
     groups["log_prior"] = _log_prior(network, posterior, priors, coords)
     if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
         groups["log_likelihood"] = _pointwise(network, posterior, patterns, coded)
@@ -143,6 +149,7 @@ def fit(
         "tune": tune,
         "chains": chains,
         "target_accept": target_accept,
+        "thin": thin,
         "exact": exact,
     }
     provenance = {
@@ -151,7 +158,7 @@ def fit(
         "cases": len(coded),
         "missing_cells": coded.missing,
         "drawn_exactly": list(closed),
-        "drawn_by_nuts": list(sampled),
+        "drawn_by_nuts": [list(nodes) for nodes in blocks],
         "seconds": round(time.perf_counter() - started, 1),
     }
     return Posterior(network, tree, priors, provenance)
@@ -204,6 +211,19 @@ def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
     return tuple(name for name in network.names if network[name].family == "table" and name not in patterns.touched)
 
 
+def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Group the nodes left to NUTS: those that share a row's sum over missing cells stay together.
+
+    Blocks are independent a posteriori, and each has steps as long as its own shape allows.
+    """
+    blocks = [{name} for name in network.names if name not in closed]
+    for hole in patterns.holes:
+        joined = [block for block in blocks if block & set(hole.codes)]
+        blocks = [block for block in blocks if block not in joined]
+        blocks += [set().union(*joined)] if joined else []
+    return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))
+
+
 def fit_identity(
     network: Network, cases: Cases, priors: PriorSet | None, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
@@ -233,8 +253,8 @@ def _versions() -> dict[str, str]:
     return {name: version(name) for name in ("servanda", "pymc", "pytensor", "numpy", "xarray", "arviz")}
 
 
-def _check_settings(*, draws: int, tune: int, chains: int, target_accept: float) -> None:
-    wanted = {"draws": (draws, 1), "tune": (tune, 0), "chains": (chains, 1)}
+def _check_settings(*, draws: int, tune: int, chains: int, thin: int, target_accept: float) -> None:
+    wanted = {"draws": (draws, 1), "tune": (tune, 0), "chains": (chains, 1), "thin": (thin, 1)}
     faults = [
         Fault(name, f"must be {least} or more, not {value}") for name, (value, least) in wanted.items() if value < least
     ]
@@ -276,6 +296,7 @@ def _nuts(
     draws: int,
     tune: int,
     chains: int,
+    thin: int,
     cores: int,
     target_accept: float,
     progress: Progress | None,
@@ -283,7 +304,7 @@ def _nuts(
     """Sample by PyMC's own NUTS: for models of this size it starts soonest (docs, benchmarks)."""
     import pymc as pm
 
-    total, done = chains * (draws + tune), 0
+    total, done = chains * (draws * thin + tune), 0
 
     def count(trace: Any, draw: Any) -> None:  # noqa: ARG001  the signature is PyMC's
         nonlocal done
@@ -297,7 +318,7 @@ def _nuts(
         # Chains run in forked processes; the parent holds no lock of its own while they start.
         warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
         tree = pm.sample(
-            draws=draws,
+            draws=draws * thin,
             tune=tune,
             chains=chains,
             cores=cores,
@@ -309,7 +330,32 @@ def _nuts(
             compute_convergence_checks=False,
             callback=count,
         )
-    return tree["posterior"].to_dataset(), tree["sample_stats"].to_dataset()
+    numbers = np.arange(draws)
+    kept, stats = (
+        tree[group].to_dataset().isel(draw=slice(None, None, thin)).assign_coords(draw=numbers)
+        for group in ("posterior", "sample_stats")
+    )
+    # A divergence counts wherever it happens, in draws that are kept or not.
+    diverging = np.asarray(tree["sample_stats"].to_dataset()["diverging"]).reshape((chains, draws, thin)).any(axis=2)
+    return kept, stats.assign(diverging=(("chain", "draw"), diverging))
+
+
+def _part(progress: Progress | None, number: int, parts: int) -> Progress | None:
+    """Report the progress of one of several runs as that of the whole."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(number * total + done, parts * total)
+
+
+def _joined(stats: list[xr.Dataset], blocks: tuple[tuple[str, ...], ...]) -> xr.Dataset:
+    """Sampler statistics of all blocks: one chain of the whole, and the energy of each block beside it."""
+    kept = xr.Dataset({"diverging": sum(block["diverging"].astype(int) for block in stats) > 0})
+    for name in ("lp", "energy"):
+        kept[name] = sum(block[name] for block in stats)
+    for name in ("tree_depth", "n_steps"):
+        kept[name] = xr.concat([block[name] for block in stats], dim="block").max("block")
+    kept["energy_of_block"] = xr.concat([block["energy"] for block in stats], dim="block")
+    return kept.assign_coords(block=[" + ".join(nodes) for nodes in blocks])
 
 
 def _named(

@@ -193,6 +193,7 @@ class Network:
         order = TopologicalSorter({node.name: node.parent_names for node in self.nodes}).static_order()
         rank = _stable_ranks(self.nodes, order)
         object.__setattr__(self, "nodes", tuple(sorted(self.nodes, key=lambda node: rank[node.name])))
+        self.__dict__.pop("_by_name", None)  # the check looked nodes up in the order given
 
     @cached_property
     def _by_name(self) -> dict[str, Node]:

@@ -56,18 +56,22 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
     """
     if not Path(path).is_file():
         raise StoreError(str(path), [Fault("", "there is no such file; fit a model first, e.g. `servanda fit`")])
+    damaged = StoreError(str(path), [Fault("", "is not a posterior that Servanda saved, or is damaged")])
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
             tree = opened.load()
-        attrs = dict(tree.attrs)
-        if attrs["servanda_format"] != FORMAT:
-            what = f"has layout {attrs['servanda_format']}, this version reads {FORMAT}; fit the model again"
-            raise StoreError(str(path), [Fault("", what)])
+    except Exception as error:
+        raise damaged from error
+    attrs = dict(tree.attrs)
+    if attrs.get("servanda_format", FORMAT) != FORMAT:
+        what = f"has layout {attrs['servanda_format']}, this version reads {FORMAT}; fit the model again"
+        raise StoreError(str(path), [Fault("", what)])
+    try:
         network = network_from_toml(attrs["servanda_network"])
         priors = _priors_from_dict(json.loads(attrs["servanda_priors"]))
         provenance = json.loads(attrs["servanda_provenance"])
-    except (OSError, KeyError, ValueError) as error:
-        raise StoreError(str(path), [Fault("", "is not a posterior that Servanda saved, or is damaged")]) from error
+    except (KeyError, ValueError) as error:
+        raise damaged from error
     tree.attrs = {key: value for key, value in attrs.items() if not str(key).startswith("servanda_")}
     return Posterior(network, tree, priors, provenance)
 

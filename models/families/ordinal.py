@@ -7,7 +7,8 @@ is stated as probabilities of the average case.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3
+#: Configurations that are summed together at the least: enough work for a loop of NumPy, little enough for a cache.
+_TOGETHER = 200
 
 
 class Ordinal:
@@ -96,6 +99,82 @@ class Ordinal:
             else:
                 np.subtract(above[state], above[state + 1], out=table[place])
         return table[0] if node.name in fixed else np.moveaxis(table, 0, -2)
+
+    def weighted_sum(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, int],
+        members: Mapping[str, int],
+        node: Node,
+        network: Network,
+        weights: np.ndarray,
+    ) -> np.ndarray:
+        """Sum the table over its free parents, weighted, without ever making it.
+
+        Parameters
+        ----------
+        weights
+            Shape (*free parents, samples), free parents in the order of `summing_order`.
+
+        Returns
+        -------
+        ndarray
+            Shape (states, samples), or (samples,) where the node itself is fixed.
+        """
+        outer, inner = self.summing_order(node, network, fixed)
+        cuts = np.exp(_padded_cutpoints(np.moveaxis(values[baseline_name(node)], -1, 0), np)[:, 1:-1].T)
+        constant, slices = effect_slices(values, fixed, members, node, network)
+        samples = weights.shape[-1]
+        far = _odds([piece for piece in slices if set(piece[0]) <= set(outer)], outer, network, samples)
+        near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, network, samples)
+        near = near * np.exp(-constant)
+        weights = weights.reshape(len(far), len(near), samples)
+        total = weights.sum(axis=(0, 1))
+        above = np.zeros((len(cuts), samples))
+        room = np.empty_like(near)
+        for place, cut in enumerate(cuts):
+            steep = near * cut
+            for number, odds in enumerate(far):
+                np.multiply(steep, odds, out=room)
+                np.add(room, 1.0, out=room)
+                np.divide(weights[number], room, out=room)
+                above[place] += room.sum(axis=0)
+        table = -np.diff(np.concatenate([total[None], above, np.zeros((1, samples))]), axis=0)
+        return table[fixed[node.name]] if node.name in fixed else table
+
+    def summing_order(
+        self, node: Node, network: Network, fixed: Mapping[str, int]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Free parents, split in two: those summed one configuration at a time, and those summed together.
+
+        Parents whose effects depend on each other stay on one side.
+        """
+        free = [name for name in node.parent_names if name not in fixed]
+        tied = [{arrow.parent, arrow.by} & set(free) for arrow in node.parents if arrow.by]
+        parts: list[set[str]] = []
+        for name in free:
+            part = {name}.union(*(pair for pair in tied if name in pair))
+            joined = [other for other in parts if other & part]
+            parts = [other for other in parts if other not in joined] + [part.union(*joined)]
+        parts.sort(key=lambda part: -_size(network, part))
+        inner: set[str] = set()
+        while parts and _size(network, inner) < _TOGETHER:
+            inner |= parts.pop(0)
+        return tuple(n for n in free if n not in inner), tuple(n for n in free if n in inner)
+
+
+def _size(network: Network, names: Iterable[str]) -> int:
+    return math.prod(len(network[name].states) for name in names)
+
+
+def _odds(
+    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], network: Network, samples: int
+) -> np.ndarray:
+    """exp(-effects) of some parents for all their configurations, shape (configurations, samples)."""
+    odds = np.ones((*(len(network[axis].states) for axis in axes), samples))
+    for own, effects in slices:
+        odds = odds * spread_over(np.exp(-effects), own, axes)
+    return odds.reshape(-1, samples)
 
 
 def _above(odds: np.ndarray, cut: np.ndarray) -> np.ndarray:

@@ -22,9 +22,7 @@ def shipped_files() -> list[str]:
     names: list[str] = []
     if git := shutil.which("git"):
         command = [git, "ls-files", "--cached", "--others", "--exclude-standard", *ROOMS]
-        names = subprocess.run(
-            command, cwd=ROOT, capture_output=True, text=True, check=False
-        ).stdout.splitlines()
+        names = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout.splitlines()
     found = [Path(name) for name in names] or [
         path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*")
     ]

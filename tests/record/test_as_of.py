@@ -75,9 +75,7 @@ def test_an_event_is_known_on_the_last_day_its_date_may_mean(plain, day):
         limit = day + dt.timedelta(days=1)
         return text <= day.isoformat() if len(text) == 10 else text < limit.isoformat()[: len(text)]
 
-    events = [
-        (row["actor"], row["date"], row["agreement"]) for row in plain("track_record") if known(row["date"])
-    ]
+    events = [(row["actor"], row["date"], row["agreement"]) for row in plain("track_record") if known(row["date"])]
     cut = load_track_record(as_of=day)
     assert list(zip(cut["actor"], cut["date"], cut["agreement"], strict=True)) == events
 
@@ -117,16 +115,12 @@ def test_before_the_first_case(load):
 
 
 def test_before_the_first_event():
-    message = (
-        "^as_of: no event was known by 1984-12-31; the first is known from 1985-12-12: give a later day$"
-    )
+    message = "^as_of: no event was known by 1984-12-31; the first is known from 1985-12-12: give a later day$"
     with pytest.raises(InputError, match=message):
         load_track_record(as_of="1984")
 
 
 def test_none_of_a_short_table_was_known(edited):
     path = edited("second_coding", {(2, "case_id"): "golan_2024_isr", (2, "outcome_year"): "2024"}, keep=1)
-    with pytest.raises(
-        InputError, match=r"^as_of: no case of this table was known by 2000; give a later day$"
-    ):
+    with pytest.raises(InputError, match=r"^as_of: no case of this table was known by 2000; give a later day$"):
         load_second_coding(path, as_of="2000")

@@ -108,9 +108,7 @@ def test_own_columns_are_kept_and_derived_ones_made_anew(tmp_path, cases):
 
 def test_doubted_is_low_confidence_or_disputed_by_the_codebook(cases, plain):
     sections = shipped("CODEBOOK.md").read_text(encoding="utf-8").split("\n## ")
-    disputed = " ".join(part for part in sections if part.startswith(("8.", "11."))).split("Corrected since")[
-        0
-    ]
+    disputed = " ".join(part for part in sections if part.startswith(("8.", "11."))).split("Corrected since")[0]
     # The codebook shortens "jcpoa_2019_gbr, _fra, _deu, _eu".
     named = set(re.findall(r"[a-z0-9]+(?:_[a-z0-9]+)+", disputed))
     named |= {f"jcpoa_2019_{who}" for who in re.findall(r" _([a-z]+)", disputed)}
@@ -213,9 +211,7 @@ def test_empty_names_do_not_repeat_each_other(edited):
 def test_sources_are_looked_up_when_a_bibliography_is_given(edited, tmp_path):
     path = edited("guarantees", {(2, "sources"): "temperley1926;gibler2009"})
     assert len(load_guarantees(path)) == 212
-    with pytest.raises(
-        InputError, match="row 2, column sources: 'temperley1926' is not in the bibliography; did"
-    ):
+    with pytest.raises(InputError, match="row 2, column sources: 'temperley1926' is not in the bibliography; did"):
         load_guarantees(path, sources=shipped("sources.bib"))
 
 

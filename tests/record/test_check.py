@@ -30,13 +30,9 @@ def test_remarks_are_no_faults(edited, tmp_path):
         "58 of 212 cases are doubted",
     )
     (remark,) = check_file(shipped("backers.csv")).remarks
-    assert remark.startswith(
-        "another number of backers than guarantors counts, in 7 cases: triple_1914_ita, "
-    )
+    assert remark.startswith("another number of backers than guarantors counts, in 7 cases: triple_1914_ita, ")
     path = tmp_path / "crises.csv"
-    path.write_text(
-        shipped("crises.csv").read_text().replace("\n", ",grim\n").replace("crisis,grim", "crisis,mood")
-    )
+    path.write_text(shipped("crises.csv").read_text().replace("\n", ",grim\n").replace("crisis,grim", "crisis,mood"))
     assert check_file(path).remarks == ("columns unknown to the codebook, kept as text: mood",)
 
 

@@ -44,9 +44,7 @@ def test_the_calendar_has_no_such_date(text):
         span(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "19", "2019-2", "2019/02/03", "03.02.2019", "2019-02-03T00:00", "٢٠١٩", "2019\n"]
-)
+@pytest.mark.parametrize("text", ["", "19", "2019-2", "2019/02/03", "03.02.2019", "2019-02-03T00:00", "٢٠١٩", "2019\n"])
 def test_the_form_is_wrong(text):
     with pytest.raises(ValueError, match="is not a date of the form YYYY, YYYY-MM or YYYY-MM-DD"):
         span(text)

@@ -46,9 +46,7 @@ def test_a_bad_file_is_refused(tmp_path, content, message):
 
 
 def test_a_bad_parquet_is_known_by_its_ending(tmp_path):
-    assert refused(tmp_path / "bad.parquet", b"a,b\n1,2\n").startswith(
-        "bad.parquet: cannot be read as Parquet ("
-    )
+    assert refused(tmp_path / "bad.parquet", b"a,b\n1,2\n").startswith("bad.parquet: cannot be read as Parquet (")
 
 
 def test_missing_file_and_folder(tmp_path):
@@ -112,9 +110,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
     import subprocess
     import sys
 
-    code = (
-        "import sys, servanda.record as r; dir(r); sys.exit(bool({'pandas', 'pandera'} & set(sys.modules)))"
-    )
+    code = "import sys, servanda.record as r; dir(r); sys.exit(bool({'pandas', 'pandera'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -65,12 +65,7 @@ def test_sources_of_one_s_own_events(edited, tmp_path):
 def test_every_work_is_plain_text_and_used(plain):
     sources = load_sources()
     assert len(sources) == 221
-    used = {
-        key
-        for name in ("guarantees", "track_record")
-        for row in plain(name)
-        for key in row["sources"].split(";")
-    }
+    used = {key for name in ("guarantees", "track_record") for row in plain(name) for key in row["sources"].split(";")}
     assert used == set(sources)
     for source in sources.values():
         assert source.author

@@ -1,0 +1,146 @@
+"""From a scenario to files: fits, answers, HTML and JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...common.errors import Fault, InputError
+from ...common.files import writable_folder, written_whole
+from ...models.posterior import Posterior
+from ...record import load_guarantees
+from ..fits import Settings, stored_fit
+from ..scenario import Loaded, load_scenario
+from .build import Material, build
+from .html import render
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Called with what is being done, draws done and draws to do.
+Told = Callable[[str, int, int], None]
+
+
+class GateError(InputError):
+    """A report that was not written because a gate failed."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a report came to.
+
+    Parameters
+    ----------
+    html, json
+        The files.
+    content
+        The dictionary they were made from.
+    reused
+        Prior sets whose stored fit was used.
+    """
+
+    html: Path
+    json: Path
+    content: dict[str, Any]
+    reused: tuple[str, ...]
+
+
+def report(
+    scenario: str | os.PathLike[str] | Loaded,
+    out: str | os.PathLike[str],
+    *,
+    cases: pd.DataFrame | None = None,
+    seed: int | None = None,
+    draws: int = 1000,
+    tune: int = 1000,
+    chains: int = 4,
+    draft: bool = False,
+    folder: Path | None = None,
+    command: str = "",
+    told: Told | None = None,
+) -> Written:
+    """Answer a scenario and write ``report.html`` and ``report.json`` to a folder.
+
+    The network is fitted once for each prior set the scenario names; fits of equal inputs are found again.
+
+    Parameters
+    ----------
+    scenario
+        A shipped name, a path, or a loaded scenario.
+    out
+        Folder; it is tried before anything is fitted.
+    cases
+        Your own record; the shipped one, as of the scenario's date, by default.
+    seed
+        Instead of the scenario's.
+    draws, tune, chains
+        As in `servanda.models.fit`.
+    draft
+        Write the report although a gate failed, with the failure beside the number.
+    folder
+        Where fits are kept.
+    command
+        What the report says writes it again.
+    told
+        Called with what is being done, draws done and draws to do.
+
+    Returns
+    -------
+    Written
+
+    Raises
+    ------
+    ScenarioError, DataError, PriorError
+        Listing every fault of what was given.
+    GateError
+        Listing the gates that failed, if `draft` is not set; nothing is written then.
+    """
+    place = writable_folder(out)
+    loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
+    known = load_guarantees(as_of=loaded.scenario.as_of) if cases is None else cases
+    settings = Settings(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
+    posteriors: dict[str, Posterior] = {}
+    reused = []
+    for prior in loaded.priors:
+
+        def progress(done: int, total: int, name: str = prior.name) -> None:
+            if told:
+                told(f"fitting under priors {name}", done, total)
+
+        posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, progress)
+        if found:
+            reused.append(prior.name)
+    content = build(Material(loaded, known, posteriors, shipped=cases is None, command=command))
+    if not content["passed"] and not draft:
+        faults = [Fault("gate", gate) for gate in content["failed_gates"]]
+        faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
+        raise GateError(f"report {loaded.scenario.name}", faults)
+    return _write(place, content, tuple(reused))
+
+
+def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Written:
+    html, data = place / "report.html", place / "report.json"
+    text = render(content)
+    with written_whole(data) as temporary:
+        temporary.write_text(
+            json.dumps(_without_nan(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+        )
+    with written_whole(html) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Written(html, data, content, reused)
+
+
+def _without_nan(value: Any) -> Any:
+    """Put null for what could not be computed; JSON has no NaN."""
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_without_nan(item) for item in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

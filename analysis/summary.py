@@ -1,0 +1,116 @@
+"""What a distribution comes to: mean, interval, and the diagnostics of the number itself."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+#: Share of the posterior that a reported interval holds, equal tails.
+INTERVAL = 0.9
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A distribution in a few numbers.
+
+    Parameters
+    ----------
+    mean
+        For the probability of one future event this is *the* probability.
+    lower, upper
+        Ends of the equal-tailed interval that holds `interval` of the posterior.
+    sd
+        Standard deviation.
+    mcse
+        Monte Carlo standard error of the mean.
+    ess_bulk, ess_tail, rhat
+        Diagnostics of this very number (Vehtari et al. 2021, doi 10.1214/20-BA1221); NaN for a single draw.
+    """
+
+    mean: float
+    lower: float
+    upper: float
+    sd: float
+    mcse: float
+    ess_bulk: float
+    ess_tail: float
+    rhat: float
+    interval: float = INTERVAL
+
+    def __str__(self) -> str:
+        return f"{self.mean:.2f} [{self.lower:.2f}, {self.upper:.2f}]"
+
+
+def summarise(draws: xr.DataArray, interval: float = INTERVAL) -> Summary:
+    """Summarise the draws of one number.
+
+    Parameters
+    ----------
+    draws
+        Dims chain and draw.
+    interval
+        Share of the posterior between the reported ends, in (0, 1).
+
+    Returns
+    -------
+    Summary
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> draws = xr.DataArray(np.random.default_rng(1).random((4, 500)), dims=("chain", "draw"))
+    >>> str(summarise(draws))
+    '0.50 [0.05, 0.95]'
+    """
+    x = np.asarray(draws.transpose("chain", "draw").values, float)
+    lower, upper = np.quantile(x, [(1 - interval) / 2, (1 + interval) / 2])
+    bulk, tail, rhat, mcse = _diagnostics(x, interval)
+    return Summary(float(x.mean()), float(lower), float(upper), float(x.std()), mcse, bulk, tail, rhat, interval)
+
+
+def _diagnostics(x: np.ndarray, interval: float) -> tuple[float, float, float, float]:
+    if x.shape[1] < 4:
+        return math.nan, math.nan, math.nan, math.nan
+    if np.ptp(x) == 0:
+        # A constant has nothing to mix: evidence settles it.
+        return (float(x.size), float(x.size), 1.0, 0.0)
+    import arviz_stats.base as stats
+
+    core: Any = vars(stats)["array_stats"]
+    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    tails = ((1 - interval) / 2, (1 + interval) / 2)
+    bulk = float(core.ess(x, method="bulk", **axes))
+    tail = float(core.ess(x, method="tail", prob=tails, **axes))
+    rhat = float(core.rhat(x, **axes)) if x.shape[0] > 1 else math.nan
+    return bulk, tail, rhat, float(core.mcse(x, method="mean", **axes))
+
+
+def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Dataset:
+    """Summarise every cell of an answer.
+
+    Parameters
+    ----------
+    answer
+        Dims chain, draw and one or more targets.
+
+    Returns
+    -------
+    Dataset
+        Variables mean, lower, upper, sd, mcse, ess_bulk, ess_tail, rhat over the targets.
+    """
+    cells = answer.stack(cell=[dim for dim in answer.dims if dim not in ("chain", "draw")])
+    rows = cell_summaries(cells, interval)
+    fields = ("mean", "lower", "upper", "sd", "mcse", "ess_bulk", "ess_tail", "rhat")
+    table = {field: ("cell", [getattr(row, field) for row in rows]) for field in fields}
+    return xr.Dataset(table, coords={"cell": cells.coords["cell"]}).unstack("cell")
+
+
+def cell_summaries(draws: xr.DataArray, interval: float = INTERVAL) -> list[Summary]:
+    """Summarise every cell of an array of draws, in the order of its other dims."""
+    ordered = draws.transpose("chain", "draw", ...)
+    x = ordered.values.reshape((*ordered.shape[:2], -1))
+    return [summarise(xr.DataArray(x[:, :, place], dims=("chain", "draw")), interval) for place in range(x.shape[2])]

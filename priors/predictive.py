@@ -1,0 +1,64 @@
+"""What a prior set implies before any case is seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..common.errors import Fault, raise_faults
+from ..models.check import DataError
+
+if TYPE_CHECKING:
+    from ..models.network import Network
+    from ..models.posterior import Posterior
+    from ..models.prior import PriorSet
+
+
+def prior_predictive(network: Network, priors: PriorSet, *, seed: int, draws: int = 4000) -> Posterior:
+    """Draw every parameter of a network from its prior, as a posterior that has seen no case.
+
+    All that can be asked of a posterior can be asked of it, and the answers are prior predictive:
+    `servanda.analysis.probability` takes it as it takes a fit. Actors and guarantees are new ones, drawn from
+    their population.
+
+    Parameters
+    ----------
+    network
+        Structure and families.
+    priors
+        A prior for every parameter of the network.
+    seed
+        Same seed, same numbers.
+    draws
+        Independent draws, in one chain.
+
+    Returns
+    -------
+    Posterior
+        With no cases behind it.
+
+    Raises
+    ------
+    PriorError
+        Listing every way in which the set does not fit the network.
+    DataError
+        If fewer than one draw is asked for.
+
+    Examples
+    --------
+    >>> from servanda.models import Network, Node, Arrow
+    >>> from servanda.priors import load_prior
+    >>> kept = Node("kept", ("no", "yes"), (Arrow("sworn"),), family="ordinal", ordered=True)
+    >>> network = Network((Node("sworn", ("no", "yes"), ordered=True), kept))
+    >>> believed = prior_predictive(network, load_prior("flat"), seed=1)
+    >>> table = believed.table("kept", given={"sworn": "yes"})
+    >>> table.dims, round(float(table.sel(kept="yes").mean()), 1)
+    (('chain', 'draw', 'kept'), 0.5)
+    """
+    from ..models.fitting import prior_draws
+
+    few = [Fault("draws", f"must be 1 or more, not {draws}")] if draws < 1 else []
+    raise_faults("prior predictive", few, DataError)
+    return prior_draws(network, priors, seed=seed, draws=draws)
+
+
+__all__ = ["prior_predictive"]

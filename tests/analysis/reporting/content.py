@@ -1,0 +1,254 @@
+"""A small report by hand, shaped as `build` gives it; figures are chosen so that each is told from the others."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from servanda.analysis.wording import load_lexicon
+
+
+def figures(mean: float, lower: float, upper: float) -> dict[str, float]:
+    return {
+        "mean": mean,
+        "lower": lower,
+        "upper": upper,
+        "sd": 0.2,
+        "mcse": 0.003,
+        "ess_bulk": 2111.4,
+        "ess_tail": 1788.2,
+        "rhat": 1.0012,
+        "interval": 0.9,
+    }
+
+
+def number(mean: float, lower: float, upper: float, word: str, words: str) -> dict[str, Any]:
+    return {
+        **figures(mean, lower, upper),
+        "word": word,
+        "range": words,
+        "interval_straddles_words": True,
+        "natural_frequency": f"about {round(10 * mean)} in 10 comparable cases",
+    }
+
+
+def row(label: str, told: dict[str, Any], change: dict[str, Any] | None, *, passed: bool = True) -> dict[str, Any]:
+    name = f"bulk ESS of P({label}; own; literature)"
+    gate = {"name": name, "passed": False, "value": 262.0, "limit": "400 or more"}
+    return {
+        "label": label,
+        "actor": "FRA",
+        "given": {"role": "guarantor"},
+        "do": {"guarantors": "2"},
+        "note": "",
+        **told,
+        "curve": {"x": [0.0, 0.5, 1.0], "density": [0.1, 1.5, 0.2], "quantiles": {"0.5": told["mean"]}},
+        "gates": [] if passed else [gate],
+        "passed": passed,
+        "change": change,
+    }
+
+
+CHANGE = {
+    "from": "alone",
+    "difference": figures(0.13, -0.07, 0.29),
+    "ratio": figures(1.3, 0.9, 1.8),
+    "probability_of_increase": 0.83,
+    "word": "very likely",
+    "range": "80-95 %",
+}
+ALONE = number(0.47, 0.14, 0.81, "roughly even chance", "45-55 %")
+BACKED = number(0.61, 0.22, 0.92, "likely", "55-80 %")
+
+
+def case(**changes: Any) -> dict[str, Any]:
+    return {
+        "case_id": "a_1914",
+        "guarantee": "Treaty of London",
+        "obligor": "GBR",
+        "role": "guarantor",
+        "tested": "1914-08-04",
+        "outcome": "complied",
+        "doubted": True,
+        "shared": 1,
+        "described": 2,
+        "differs": ["Number of guarantors: 5"],
+        "note": "War was declared on the day.",
+        "sources": ["clark2012", "unlisted"],
+        **changes,
+    }
+
+
+def held(label: str) -> dict[str, Any]:
+    return {
+        "judgement": "own",
+        "label": label,
+        "states": [{"node": "Role", "state": "guarantor", "cases": 31}],
+        "exact": 3,
+        "pairs_unseen": ["Role: guarantor, with Number of guarantors: 2"],
+        "own": {"actor": "FRA", "cases": 7, "outcomes": {"defected": 2, "complied": 5}},
+        "nearest": [case()],
+    }
+
+
+def fit(name: str) -> dict[str, Any]:
+    return {"key": f"{name}f00", "settings": {"seed": 20190425}, "versions": {"pymc": "6.4.0"}, "cases": 44}
+
+
+def report(*, passed: bool = True) -> dict[str, Any]:
+    """The dictionary of a report on two formats of one judgement."""
+    answer = {**BACKED, "judgement": "own", "format": "with an ally", "claim": "France keeps its promise"}
+    lines = [
+        {
+            "judgement": "own",
+            "label": label,
+            "answers": [
+                {"priors": "literature", "after": told, "before": figures(0.39, 0.03, 0.87)},
+                {"priors": "flat", "after": figures(0.66, 0.26, 0.94), "before": figures(0.34, 0.01, 0.96)},
+            ],
+        }
+        for label, told in (("alone", ALONE), ("with an ally", BACKED))
+    ]
+    gate = {"name": "bulk ESS of P(with an ally; own; literature)", "passed": passed, "value": 262.0, "limit": "400"}
+    worst = {"kind": "bulk ESS", "checked": 12, "worst": gate, "failed": [] if passed else [gate]}
+    return {
+        "schema": 1,
+        "question": {
+            "name": "ally",
+            "title": "A promise of France",
+            "question": "Does an ally help?",
+            "as_of": "2019-04-25",
+            "horizon": "ten years",
+            "resolution": "By the codebook.",
+            "assumptions": ["It comes to a test."],
+        },
+        "answer": {
+            **answer,
+            "change": CHANGE,
+            "confidence": {
+                "level": "low",
+                "parts": [
+                    {
+                        "name": "reliability of the evidence",
+                        "value": 0.88,
+                        "grade": "fair",
+                        "good": 0.9,
+                        "fair": 0.75,
+                        "relation": "at least",
+                        "unit": "share",
+                        "meaning": "share coded alike",
+                    },
+                    {
+                        "name": "range of opinion",
+                        "value": 0.16,
+                        "grade": "poor",
+                        "good": 0.05,
+                        "fair": 0.15,
+                        "relation": "at most",
+                        "unit": "points",
+                        "meaning": "distance between answers",
+                    },
+                ],
+                "reason": "range of opinion is poor",
+                "rule": "The worst decides.",
+            },
+            "lexicon": {
+                "name": "icd203",
+                "title": "ICD 203 (2015)",
+                "source": "the directive",
+                "bands": [asdict(band) for band in load_lexicon("icd203").bands],
+            },
+        },
+        "judgements": [
+            {
+                "id": "own",
+                "title": "France as guarantor",
+                "claim": "France keeps its promise",
+                "node": "Compliance",
+                "states": ["complied"],
+                "base": "alone",
+                "note": "Two states.",
+                "supposed": ["the ally wavered"],
+                "rows": [row("alone", ALONE, None), row("with an ally", BACKED, CHANGE, passed=passed)],
+            }
+        ],
+        "record": {
+            "cases": 44,
+            "guarantees": 21,
+            "obligors": 17,
+            "crises": 19,
+            "from": 1826,
+            "to": 2018,
+            "outcomes": {"defected": 15, "complied": 29},
+            "doubted": 6,
+            "missing_cells": {"role": 4},
+            "as_of": "2019-04-25",
+            "selection": "The record is not a sample.",
+            "coders": {"cases": 40, "agreement": 0.88},
+            "held": [held("alone"), held("with an ally")],
+            "citations": {"clark2012": "Clark (2012). The Sleepwalkers. https://example.org/book"},
+        },
+        "priors": {
+            "sets": [
+                {"name": "literature", "title": "What is published", "description": "A reader's view."},
+                {"name": "flat", "title": "No opinion", "description": "Nobody's view."},
+            ],
+            "reported": "literature",
+            "table": lines,
+            "entries": [
+                {
+                    "parameter": "compliance.role",
+                    "prior": "normal(mu=0, sigma=0.5)",
+                    "reason": "None known.",
+                    "source": "Leeds 2003",
+                    "certainty": "read",
+                }
+            ],
+        },
+        "diagnostics": {
+            "fits": [
+                {
+                    "priors": "literature",
+                    "chain": 4,
+                    "draw": 1000,
+                    "drawn_exactly": ["role"],
+                    "drawn_by_nuts": ["compliance"],
+                    "sampler": [{"name": "divergences", "passed": True, "value": 0.0, "limit": "none"}],
+                }
+            ],
+            "parameters": [worst],
+            "numbers": [worst],
+            "checked": 24,
+        },
+        "network": {
+            "name": "small",
+            "title": "A small network",
+            "nodes": [
+                {
+                    "name": name,
+                    "title": title,
+                    "states": ["a", "b"],
+                    "family": "table",
+                    "description": "One of three.",
+                    "parents": [
+                        {"parent": parent.title(), "name": parent, "reason": "It matters.", "source": "judgement"}
+                        for parent in parents
+                    ],
+                }
+                for name, title, parents in (
+                    ("role", "Role", ()),
+                    ("guarantors", "Number of guarantors", ("role",)),
+                    ("compliance", "Compliance", ("role", "guarantors")),
+                )
+            ],
+        },
+        "provenance": {
+            "scenario": "ally",
+            "command": "servanda report ally",
+            "fits": {"literature": fit("literature"), "flat": fit("flat")},
+            "interval": 0.9,
+            "interval_type": "equal-tailed credible interval",
+        },
+        "failed_gates": [] if passed else ["bulk ESS of P(with an ally; own; literature): 262 (FAILED, asked 400)"],
+        "passed": passed,
+    }

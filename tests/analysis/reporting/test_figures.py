@@ -1,0 +1,86 @@
+"""Figures are text that repeats itself, says what it shows, and lays nothing over anything."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from servanda.analysis.reporting.figures import BOX, _arranged, _hits, densities, network_figure, priors_figure
+from servanda.analysis.wording import load_lexicon
+
+SVG = "{http://www.w3.org/2000/svg}"
+BANDS = load_lexicon("icd203").bands
+
+
+@pytest.fixture
+def drawn():
+    def draw(content):
+        titles = {s["name"]: s["title"] for s in content["priors"]["sets"]}
+        judgement = content["judgements"][0]
+        lines = [line for line in content["priors"]["table"] if line["judgement"] == judgement["id"]]
+        return {
+            "density": densities(judgement, BANDS),
+            "priors": priors_figure(lines, titles),
+            "network": network_figure(content["network"]),
+        }
+
+    return draw
+
+
+def texts(svg):
+    return ["".join(element.itertext()) for element in ET.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_figures_are_xml_of_their_own_and_the_same_again(content, drawn):
+    for name, svg in drawn(content).items():
+        assert ET.fromstring(svg).get("role") == "img", name
+        assert drawn(content)[name] == svg
+        assert not re.search(r"<metadata|<!DOCTYPE|http(?!://www\.w3\.org/)", svg)
+    ids = [i for svg in drawn(content).values() for i in re.findall(r'\bid="([^"]+)"', svg)]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_words_of_the_scale_are_said_once(content, drawn):
+    said = texts(drawn(content)["density"])
+    for word in {part for band in BANDS for part in band.word.split()}:
+        assert said.count(word) == sum(word in band.word.split() for band in BANDS)
+
+
+def test_each_row_has_its_number(content, drawn):
+    said = texts(drawn(content)["density"])
+    assert "61 % (22-92 %)" in [text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{EN DASH}", "-") for text in said]
+
+
+def test_labels_are_not_read_as_formulas_and_any_script_is_kept(content, drawn):
+    content["judgements"][0]["rows"][0]["label"] = "$x$ & <조선>"
+    assert "$x$ & <조선>" in texts(drawn(content)["density"])
+
+
+def test_names_inside_text_are_left_alone(content, drawn):
+    content["judgements"][0]["rows"][0]["label"] = 'id="a" url(#b)'
+    assert 'id="a" url(#b)' in texts(drawn(content)["density"])
+
+
+def test_every_node_stands_right_of_its_parents_and_no_arrow_meets_another_node(supposed):
+    nodes = supposed["network"]["nodes"]
+    arrows = tuple((p["name"], node["name"]) for node in nodes for p in node["parents"])
+    places = _arranged(tuple(node["name"] for node in nodes), arrows)
+    assert all(places[end][0] - places[start][0] > BOX[0] for start, end in arrows)
+    assert max(places, key=lambda name: places[name][0]) == "compliance"
+    met = [
+        (start, end, name)
+        for start, end in arrows
+        for name in places
+        if name not in (start, end) and _hits(places[start], places[end], places[name])
+    ]
+    assert met == []
+
+
+def test_a_network_of_one_node_and_one_of_many(content):
+    one = {"nodes": [{"name": "only", "parents": []}]}
+    assert "only" in texts(network_figure(one))
+    many = {
+        "nodes": [{"name": f"n{i}", "parents": [{"name": f"n{j}"} for j in range(max(0, i - 3), i)]} for i in range(40)]
+    }
+    assert "n39" in texts(network_figure(many))

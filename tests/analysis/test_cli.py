@@ -1,0 +1,134 @@
+"""The command line: exit codes, messages, files."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from servanda.analysis.cli import app
+from servanda.models import Posterior
+from typer.testing import CliRunner, Result
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, [*words])
+
+
+@pytest.fixture
+def stored(tmp_path: Path, keeping: Posterior) -> Path:
+    path = tmp_path / "keeping.nc"
+    keeping.save(path)
+    return path
+
+
+def test_help_names_every_command():
+    result = run("--help")
+    assert result.exit_code == 0
+    for command in ("fit", "query", "record", "report"):
+        assert command in result.stdout
+
+
+def test_a_query_prints_a_table(stored: Path):
+    result = run("query", str(stored), "kept", "--do", "backers=many")
+    assert result.exit_code == 0
+    assert "P(kept | do(backers = many))" in result.stdout
+    assert "90 % interval" in result.stdout
+
+
+def test_a_query_as_json_is_the_answer_of_python(stored: Path, keeping: Posterior):
+    from servanda.analysis import probability, summarise
+
+    result = run("query", str(stored), "kept", "-g", "backers=many", "--json")
+    told = json.loads(result.stdout)
+    exact = summarise(probability(keeping, "kept", {"backers": "many"}).sel(kept="yes"))
+    assert told["answer"]["yes"]["mean"] == pytest.approx(exact.mean)
+    assert told["question"] == "P(kept | backers = many)"
+    assert told["failed_gates"] == []
+
+
+def test_a_query_can_explain_itself(stored: Path):
+    result = run("query", str(stored), "backers", "-g", "kept=yes", "--explain")
+    assert result.exit_code == 0
+    assert "tables kept: backers, kept" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["kepd"], "target kepd: no such node; did you mean 'kept'?"),
+        (["kept", "-g", "backers=some"], "given backers: has no state 'some'"),
+        (["kept", "-g", "backers"], "--given: 'backers' is not NODE=STATE"),
+        (["kept", "-g", "backers=few", "-g", "backers=many"], "--given: gives 'backers' two states"),
+        (["kept", "-g", "backers=few", "-d", "backers=few"], "is both given (observed) and done (set)"),
+        (["kept", "--actor", "USA"], "actor: network keeping has no effect of this name"),
+    ],
+)
+def test_a_bad_question_is_one_message_and_exit_2(stored: Path, words: list[str], message: str):
+    result = run("query", str(stored), *words)
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_missing_or_foreign_file_is_exit_2(tmp_path: Path):
+    assert "there is no such file" in run("query", str(tmp_path / "no.nc"), "kept").stderr
+    foreign = tmp_path / "text.nc"
+    foreign.write_text("not a posterior")
+    result = run("query", str(foreign), "kept")
+    assert result.exit_code == 2
+    assert "is not a posterior that Servanda saved, or is damaged" in result.stderr
+
+
+def test_too_few_draws_fail_the_gate_with_exit_1(tmp_path: Path, keeping: Posterior):
+    few = {name: keeping.draws[f"{name}.table"].isel(draw=slice(20)) for name in ("backers", "kept")}
+    path = tmp_path / "few.nc"
+    Posterior.from_tables(keeping.network, few).save(path)
+    result = run("query", str(path), "kept")
+    assert result.exit_code == 1
+    assert "gate failed: bulk ESS of" in result.stderr
+
+
+def test_the_shipped_record_passes_its_check():
+    result = run("record", "check")
+    assert result.exit_code == 0
+    assert "guarantees.csv: 212 rows of guarantees, no fault" in result.stdout
+
+
+def test_a_faulty_record_lists_rows_and_columns(tmp_path: Path):
+    shipped = files("servanda.record") / "data" / "guarantees.csv"
+    lines = shipped.read_text(encoding="utf-8").splitlines()
+    lines[1] = lines[1].replace(",stronger,", ",strongest,")
+    lines.append(lines[2])
+    bad = tmp_path / "mine.csv"
+    bad.write_text("\n".join(lines), encoding="utf-8")
+    result = run("record", "check", str(bad))
+    assert result.exit_code == 2
+    assert "row 2, column power_ratio" in result.stderr
+    assert "did you mean 'stronger'?" in result.stderr
+    assert "case_id" in result.stderr
+
+
+def test_an_unwritable_folder_is_said_before_the_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from servanda.analysis.reporting import make
+    from servanda.models import fitting
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a fit was started")
+
+    monkeypatch.setattr(make, "stored_fit", fail)
+    monkeypatch.setattr(fitting, "fit", fail)
+    (tmp_path / "file").write_text("")
+    below = str(tmp_path / "file" / "out")
+    for words in (["report", "dprk-six-party", "--out", below], ["fit", "--out", f"{below}/p.nc"]):
+        result = run(*words)
+        assert result.exit_code == 2
+        assert "cannot write to this folder" in result.stderr
+
+
+def test_unknown_names_are_exit_2():
+    assert run("report", "dprk").exit_code == 2
+    assert run("fit", "garantee").exit_code == 2
+    assert "did you mean 'guarantee'?" in run("fit", "garantee").stderr
+    assert run("nonsense").exit_code == 2

@@ -1,0 +1,53 @@
+"""What a user reads when something is wrong."""
+
+from __future__ import annotations
+
+import pytest
+from servanda.common.errors import Fault, InputError, ServandaError, nearest, raise_faults
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "end"),
+    [
+        ("stake", ["stakes", "power"], "; did you mean 'stakes'?"),
+        ("STAKES", ["stakes", "power"], "; did you mean 'stakes'?"),
+        ("usa", ["USA", "UKR"], "; did you mean 'USA'?"),
+        ("zzz", ["stakes", "power"], "; known: stakes, power"),
+        ("zzz", [], ""),
+        ("q", list("abcdefghijklmno"), "; known: a, b, c, d, e, f, g, h, i, j, k, l, ..."),
+        ("9", list("abcdefghijkl"), "; known: a, b, c, d, e, f, g, h, i, j, k, l"),
+    ],
+)
+def test_nearest_names_what_is_meant_or_what_there_is(name, known, end):
+    assert nearest(name, known) == end
+
+
+def test_a_fault_says_where():
+    assert str(Fault("row 4, column x", "is empty")) == "row 4, column x: is empty"
+    assert str(Fault("", "is empty")) == "is empty"
+
+
+def test_one_fault_stands_on_one_line_and_more_below_each_other():
+    one = InputError("a.csv", [Fault("row 2", "is empty")])
+    two = InputError("a.csv", [Fault("row 2", "is empty"), Fault("", "is old")])
+    assert str(one) == "a.csv: row 2: is empty"
+    assert str(two) == "a.csv: 2 faults\n  row 2: is empty\n  is old"
+    assert isinstance(two, ServandaError)
+    assert (two.subject, len(two.faults)) == ("a.csv", 2)
+
+
+def test_faults_are_raised_as_the_kind_asked_for_and_none_raise_nothing():
+    class OwnError(InputError):
+        pass
+
+    raise_faults("a.csv", [])
+    with pytest.raises(OwnError, match=r"^a\.csv: row 1: is odd$"):
+        raise_faults("a.csv", [Fault("row 1", "is odd")], OwnError)
+
+
+def test_errors_survive_a_process_border():
+    import pickle
+
+    error = InputError("a.csv", [Fault("row 2", "is empty")])
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.faults) == (str(error), error.faults)

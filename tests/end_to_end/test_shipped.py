@@ -1,0 +1,58 @@
+"""The shipped network on the shipped record: the acceptance of the main job."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+
+import pytest
+from servanda.analysis import contrast, load_scenario, parameter_gates, probability, sampler_gates
+from servanda.analysis.gates import failed
+from servanda.models import Posterior, fit, load_network, load_posterior
+from servanda.priors import load_prior, prior_predictive
+from servanda.record import load_guarantees
+
+CASE = {"role": "guarantor", "era": "after_1991", "stakes": "major", "power": "stronger", "obligation": "restrain"}
+
+
+@pytest.fixture(scope="module")
+def fitted() -> Posterior:
+    loaded = load_scenario("dprk-six-party")
+    cases = load_guarantees(as_of=loaded.scenario.as_of)
+    return fit(loaded.network, cases, loaded.priors[0], seed=loaded.scenario.seed)
+
+
+@pytest.mark.slow
+def test_the_shipped_record_fits_and_every_gate_passes(fitted: Posterior):
+    assert fitted.sizes == {"chain": 4, "draw": 1000}
+    assert fitted.provenance["cases"] == 184
+    assert fitted.provenance["missing_cells"] == {"past_defections": 27}
+    assert [str(gate) for gate in failed((*sampler_gates(fitted), *parameter_gates(fitted)))] == []
+
+
+@pytest.mark.slow
+def test_what_is_saved_answers_alike(fitted: Posterior, tmp_path: Path):
+    fitted.save(tmp_path / "p.nc")
+    again = load_posterior(tmp_path / "p.nc")
+    asked = {"given": CASE, "do": {"guarantors": 5}, "actor": "USA"}
+    assert probability(again, "compliance", **asked).equals(probability(fitted, "compliance", **asked))
+
+
+@pytest.mark.slow
+def test_actors_differ_and_an_unseen_one_is_less_sure(fitted: Posterior):
+    answers = {
+        who: probability(fitted, "compliance", CASE, actor=who).sel(compliance="complied") for who in ("USA", None)
+    }
+    assert float(answers["USA"].std()) < float(answers[None].std())
+    with_effect = contrast(fitted, "compliance", {"guarantors": 1}, {"guarantors": 5}, CASE, actor="USA")
+    assert abs(float(with_effect["difference"].sum("compliance").mean())) < 1e-12
+
+
+def test_a_question_without_evidence_stays_small():
+    """4,000 draws, 650,000 configurations of the parents each: summed without making the table."""
+    before = prior_predictive(load_network("guarantee"), load_prior("literature"), seed=1, draws=4000)
+    answer = probability(before, "compliance", given={"era": "after_1991", "obligation": "disarm"})
+    assert answer.sizes == {"chain": 1, "draw": 4000, "compliance": 3}
+    assert float(abs(answer.sum("compliance") - 1).max()) < 1e-9
+    # Linux counts kibibytes.
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 3e9

@@ -1,0 +1,306 @@
+"""Every CPD family keeps one contract; each is then held to its formula, written out once more."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.special import expit, log_expit, logit, softmax
+from servanda.models import Arrow, Group, Network, Node, encode, network_parameters
+from servanda.models.compiler import compile as compiled
+from servanda.models.families import FAMILIES, ordinal
+from servanda.models.fitting import prior_draws
+from servanda.models.patterns import find_patterns
+
+ACTORS = ("PRK", "USA")
+PARENTS = (
+    Node("pair", ("no", "yes"), ordered=True, values=(0, 1)),
+    Node("count", ("1", "2", "5"), ordered=True, values=(1, 2, 5)),
+    Node("grade", ("d", "c", "b", "a"), ordered=True),
+    Node("kind", ("x", "y", "z")),
+)
+ACTOR = Group("actor", "who")
+
+
+@dataclass(frozen=True)
+class Example:
+    """A node `y` of one family with some arrows, among the parents above."""
+
+    family: str
+    arrows: tuple[Arrow, ...] = ()
+    groups: tuple[Group, ...] = ()
+    states: tuple[str, ...] = ("low", "mid", "high")
+
+    def __str__(self):
+        arrows = [f"{a.parent}:{a.term or 'default'}{'/' + a.by if a.by else ''}" for a in self.arrows]
+        return "-".join([self.family, *arrows, *(group.name for group in self.groups), str(len(self.states))])
+
+    def network(self):
+        node = Node("y", self.states, self.arrows, family=self.family, ordered=True, groups=self.groups)
+        wanted = {arrow.parent for arrow in self.arrows}
+        return Network((*(parent for parent in PARENTS if parent.name in wanted), node))
+
+
+#: Adding a family adds a line here; adding a term, one of the lines for `ordinal`.
+EXAMPLES = (
+    Example("table"),
+    Example("table", (Arrow("kind"), Arrow("count"))),
+    Example("softmax"),
+    Example("softmax", (Arrow("grade"), Arrow("kind"), Arrow("pair"))),
+    Example("ordinal", states=("no", "yes")),
+    Example("ordinal", (Arrow("kind"),)),
+    Example("ordinal", (Arrow("pair"),)),
+    Example("ordinal", (Arrow("grade"), Arrow("count", term="nominal"))),
+    Example("ordinal", (Arrow("count", term="linear"), Arrow("pair", term="linear"))),
+    Example("ordinal", (Arrow("count", term="log"),), states=("a", "b", "c", "d")),
+    Example("ordinal", (Arrow("count", by="kind"), Arrow("kind"))),
+    Example("ordinal", (Arrow("kind"), Arrow("grade", by="kind"), Arrow("pair", by="grade"))),
+    Example("ordinal", (Arrow("kind", by="count"), Arrow("count", term="log", by="pair"), Arrow("pair"))),
+    Example("ordinal", (Arrow("kind"), Arrow("count", term="linear", by="kind")), (ACTOR,)),
+    Example("ordinal", (), (ACTOR, Group("deal", "deal"))),
+)
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+
+
+def drawn(example, draws=4):
+    """Draws of all parameters, with two known actors and deals."""
+    levels = {group.name: ACTORS for group in example.groups}
+    return prior_draws(example.network(), seed=11, draws=draws, levels=levels)
+
+
+def leading(posterior):
+    """The draws as `log_prob` takes them: samples first."""
+    return {name: np.moveaxis(value, -1, 0) for name, value in posterior.values.items()}
+
+
+def every_case(example, members=3):
+    """Every configuration of parents, state and group members: codes and members."""
+    network = example.network()
+    shape = network.shape("y")
+    rows = np.array(list(product(*map(range, (*shape, *(members for _ in example.groups))))))
+    return rows[:, : len(shape)], {g.name: rows[:, len(shape) + place] for place, g in enumerate(example.groups)}
+
+
+def test_every_family_has_an_example():
+    assert {example.family for example in EXAMPLES} == set(FAMILIES)
+
+
+@each_example
+def test_rows_of_a_table_add_up_to_one(example):
+    posterior = drawn(example)
+    for member in (*ACTORS, None):
+        table = posterior.table("y", **{group.name: member for group in example.groups})
+        assert table.dims == ("chain", "draw", *example.network().axes("y"))
+        assert float(table.min()) >= 0
+        np.testing.assert_allclose(table.sum("y"), 1, rtol=0, atol=1e-13)
+
+
+@each_example
+def test_a_table_sliced_before_is_the_table_sliced_after(example):
+    posterior, network = drawn(example), example.network()
+    members = {group.name: 1 for group in example.groups}
+    family, axes = FAMILIES[example.family], network.axes("y")
+    whole = family.table(posterior.values, {}, members, network["y"], network)
+    for fixed in product(*((None, 0, len(network[axis].states) - 1) for axis in axes)):
+        stated = {axis: state for axis, state in zip(axes, fixed, strict=True) if state is not None}
+        part = family.table(posterior.values, stated, members, network["y"], network)
+        expected = whole[tuple(stated.get(axis, slice(None)) for axis in axes)]
+        np.testing.assert_allclose(part, expected, rtol=1e-12, err_msg=str(stated))
+
+
+def test_tables_that_can_be_summed_unmade_are_those_of_ordinal():
+    assert {name for name, family in FAMILIES.items() if hasattr(family, "weighted_sum")} == {"ordinal"}
+
+
+@pytest.mark.parametrize("together", [1, 4, 10_000])
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "ordinal"], ids=str)
+def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, monkeypatch):
+    monkeypatch.setattr(ordinal, "_TOGETHER", together)
+    posterior, network = drawn(example), example.network()
+    members = {group.name: 1 for group in example.groups}
+    family, axes = FAMILIES[example.family], network.axes("y")
+    rng = np.random.default_rng(1)
+    for fixed in product(*((None, 0, len(network[axis].states) - 1) for axis in axes)):
+        stated = {axis: state for axis, state in zip(axes, fixed, strict=True) if state is not None}
+        order = [axis for side in family.summing_order(network["y"], network, stated) for axis in side]
+        assert sorted(order) == sorted(axis for axis in axes[:-1] if axis not in stated)
+        weights = rng.random((*(len(network[axis].states) for axis in order), 4))
+        found = family.weighted_sum(posterior.values, stated, members, network["y"], network, weights)
+        free = [axis for axis in axes if axis not in stated]
+        table = family.table(posterior.values, stated, members, network["y"], network)
+        table = np.transpose(table, [*(free.index(axis) for axis in order), *range(len(order), table.ndim)])
+        if "y" not in stated:
+            weights = weights[..., None, :]
+        expected = (table * weights).reshape(-1, *found.shape).sum(axis=0)
+        np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13, err_msg=str(stated))
+
+
+@each_example
+def test_log_prob_is_the_log_of_the_table(example):
+    posterior, network = drawn(example), example.network()
+    codes, members = every_case(example)
+    found = FAMILIES[example.family].log_prob(leading(posterior), codes, members, network["y"], network, np)
+    assert found.shape == (4, len(codes))
+    for row, code in enumerate(codes):
+        own = {name: numbers[row] for name, numbers in members.items()}
+        table = FAMILIES[example.family].table(posterior.values, {}, own, network["y"], network)
+        np.testing.assert_allclose(np.exp(found[:, row]), table[tuple(code)], rtol=0, atol=1e-13)
+        np.testing.assert_allclose(found[:, row], np.log(table[tuple(code)]), rtol=1e-8, atol=1e-10)
+
+
+@each_example
+def test_pytensor_gives_what_numpy_gives(example):
+    import pytensor.tensor as pt
+
+    posterior, network = drawn(example, draws=1), example.network()
+    codes, members = every_case(example)
+    values = leading(posterior)
+    family = FAMILIES[example.family]
+    expected = family.log_prob(values, codes, members, network["y"], network, np)[0]
+    constants = {name: pt.as_tensor(value[0]) for name, value in values.items()}
+    found = family.log_prob(constants, codes, members, network["y"], network, pt).eval(mode="FAST_COMPILE")
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+@each_example
+def test_the_compiled_likelihood_counts_every_case_once(example):
+    network = example.network()
+    rng = np.random.default_rng(3)
+    codes, members = every_case(example, members=2)
+    rows = rng.integers(0, len(codes), 3 * len(codes))
+    frame = pd.DataFrame(
+        {axis: np.array(network[axis].states)[codes[rows, place]] for place, axis in enumerate(network.axes("y"))}
+        | {group.column: np.array(ACTORS)[members[group.name][rows]] for group in example.groups}
+    )
+    cases = encode(network, frame)
+    model = compiled(network, cases, find_patterns(network, cases), None, ["y"])
+    posterior = drawn(example, draws=1)
+    values = {name: value[0] for name, value in leading(posterior).items() if name.startswith("y.")}
+    known = {
+        name: value[:-1] if name in {f"y.{g.name}" for g in example.groups} else value for name, value in values.items()
+    }
+    found = model["y.likelihood"].eval(
+        {model[name]: value for name, value in known.items() if not name.endswith("_sd")}, mode="FAST_COMPILE"
+    )
+    expected = 0.0
+    for row in rows:
+        own = {group.name: ACTORS[members[group.name][row]] for group in example.groups}
+        expected += np.log(posterior.table("y", **own).values[0, 0][tuple(codes[row])])
+    assert found == pytest.approx(expected, rel=1e-10)
+    named = {variable.name for variable in model.unobserved_RVs}
+    assert {parameter.name for parameter in network_parameters(network, ["y"])} <= named
+
+
+def at(posterior, name, draw=0):
+    return posterior.draws[name].values[0, draw]
+
+
+def effect_by_hand(posterior, arrow, draw=0):
+    """Effects of one arrow, dims ([by,] parent), each term by its own loop."""
+    parent = next(node for node in PARENTS if node.name == arrow.parent)
+    size = len(parent.states)
+    main = np.atleast_1d(at(posterior, f"y.{arrow.parent}", draw))
+    term = arrow.term or ("monotone" if parent.ordered else "nominal")
+    if term == "nominal":
+        return at(posterior, f"y.{arrow.parent}", draw)
+    if term in ("linear", "log"):
+        x = [float(value) if term == "linear" else np.log(value) for value in parent.values]
+        scale = [value - sum(x) / size for value in x]
+    else:
+        # Buerkner and Charpentier (2020), equation 4, with D dropped: mo(k) = sum of the first k shares.
+        shares = at(posterior, f"y.{arrow.parent}.steps", draw) if size > 2 else [1.0]
+        reached = []
+        for state in range(size):
+            total = 0.0
+            for step in range(state):
+                total += shares[step]
+            reached.append(total)
+        scale = [value - sum(reached) / size for value in reached]
+    rows = np.array([[slope * value for value in scale] for slope in main])
+    return rows if arrow.by else rows[0]
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "ordinal"], ids=str)
+@pytest.mark.parametrize("actor", [*ACTORS, None])
+def test_ordinal_is_the_cumulative_logit(example, actor):
+    posterior, network = drawn(example), example.network()
+    members = {group.name: actor for group in example.groups}
+    axes = network.axes("y")
+    for draw in range(2):
+        cuts = logit(np.cumsum(at(posterior, "y.baseline", draw))[:-1])
+        effects = [effect_by_hand(posterior, arrow, draw) for arrow in example.arrows]
+        table = posterior.table("y", **members).values[0, draw]
+        for code in product(*(range(len(network[axis].states)) for axis in axes[:-1])):
+            state = dict(zip(axes, code, strict=False))
+            eta = sum(
+                effect[(state[arrow.by], state[arrow.parent]) if arrow.by else state[arrow.parent]]
+                for arrow, effect in zip(example.arrows, effects, strict=True)
+            )
+            for group in example.groups:
+                known = [*ACTORS, None]
+                eta += at(posterior, f"y.{group.name}", draw)[known.index(actor)]
+            below = np.concatenate([[0.0], expit(cuts - eta), [1.0]])
+            np.testing.assert_allclose(table[code], np.diff(below), rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "softmax"], ids=str)
+def test_softmax_is_the_multinomial_logit(example):
+    posterior, network = drawn(example), example.network()
+    table = posterior.table("y").values[0]
+    for draw in range(4):
+        for code in product(*(range(len(network[axis].states)) for axis in network.axes("y")[:-1])):
+            score = np.log(at(posterior, "y.baseline", draw))
+            for arrow, state in zip(example.arrows, code, strict=True):
+                score = score + at(posterior, f"y.{arrow.parent}", draw)[state]
+            np.testing.assert_allclose(table[draw][code], softmax(score), rtol=0, atol=1e-13)
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family != "table"], ids=str)
+def test_without_effects_every_row_is_the_baseline(example):
+    posterior, network = drawn(example), example.network()
+    steps = {name for name in posterior.values if name.endswith((".baseline", ".steps", ".table"))}
+    values = {name: value if name in steps else 0 * value for name, value in posterior.values.items()}
+    members = {group.name: 0 for group in example.groups}
+    table = FAMILIES[example.family].table(values, {}, members, network["y"], network)
+    expected = np.broadcast_to(posterior.values["y.baseline"], table.shape)
+    np.testing.assert_allclose(table, expected, rtol=0, atol=1e-13)
+
+
+def test_a_positive_effect_raises_ordered_states():
+    network = Example("ordinal", (Arrow("count", term="linear"),)).network()
+    values = {"y.baseline": np.full((3, 1), 1 / 3), "y.count": np.array([0.8])}
+    table = FAMILIES["ordinal"].table(values, {}, {}, network["y"], network)[..., 0]
+    mean = table @ np.arange(3)
+    assert np.all(np.diff(mean) > 0)
+
+
+@pytest.mark.parametrize("shift", [-300.0, -40.0, 40.0, 300.0])
+def test_log_prob_keeps_its_digits_far_out(shift):
+    network = Example("ordinal", (Arrow("pair", term="linear"),)).network()
+    values = {"y.baseline": np.array([[0.2, 0.3, 0.5]]), "y.pair": np.array([2 * shift])}
+    codes = np.array([[1, 0], [1, 2]])
+    found = FAMILIES["ordinal"].log_prob(values, codes, {}, network["y"], network, np)[0]
+    expected = [log_expit(logit(0.2) - shift), log_expit(shift - logit(0.5))]
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_a_parent_of_one_state_has_no_effect():
+    lone = Node("lone", ("only",), ordered=True)
+    node = Node("y", ("a", "b"), (Arrow("lone"),), family="ordinal", ordered=True)
+    posterior = prior_draws(Network((lone, node)), seed=1, draws=3)
+    np.testing.assert_allclose(posterior.table("y").values[0, :, 0], posterior.draws["y.baseline"].values[0])
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.arrows and e.family != "table"], ids=str)
+def test_effects_of_a_parent_are_centred(example):
+    posterior = drawn(example)
+    for arrow in example.arrows:
+        if example.family == "softmax":
+            effect = at(posterior, f"y.{arrow.parent}")
+            np.testing.assert_allclose(effect.sum(axis=0), 0, atol=1e-12)
+        else:
+            effect = effect_by_hand(posterior, arrow)
+        np.testing.assert_allclose(effect.sum(axis=-1), 0, atol=1e-12)

@@ -1,0 +1,165 @@
+"""Missing cells are summed out exactly, equal rows are counted once, and no row is dropped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from servanda.models import Arrow, DataError, Group, Network, Node, encode
+from servanda.models import patterns as module
+from servanda.models.compiler import compile as compiled
+from servanda.models.compiler import log_likelihood
+from servanda.models.fitting import prior_draws
+from servanda.models.patterns import find_patterns
+
+from .makers import blanked, joint, networks, posterior_of, random_tables, repeatable, seeds
+
+
+def leading(posterior):
+    return {name: np.moveaxis(value, -1, 0) for name, value in posterior.values.items()}
+
+
+def by_enumeration(network, tables, codes):
+    """Log-probability of each row's seen cells, from the whole joint; shape (draws, rows)."""
+    whole = joint(network, tables)
+    rows = len(next(iter(codes.values())))
+    result = []
+    for row in range(rows):
+        pick = [codes[name][row] if codes[name][row] >= 0 else slice(None) for name in network.names]
+        result.append(np.log(whole[(slice(None), *pick)].reshape(len(whole), -1).sum(axis=1)))
+    return np.array(result).T
+
+
+@pytest.mark.slow
+@settings(repeatable, max_examples=150)
+@given(networks(), seeds, st.sampled_from([0.0, 0.2, 0.6]), st.booleans())
+def test_holes_are_summed_out_exactly(network, seed, share, latent):
+    rng = np.random.default_rng(seed)
+    codes = {name: rng.integers(0, len(network[name].states), 12) for name in network.names}
+    codes = {name: np.where(rng.random(12) < share, -1, column) for name, column in codes.items()}
+    for column in codes.values():
+        column[4] = -1  # a row with nothing in it
+        column[7] = column[8]
+    blank = tuple(rng.choice(network.names, size=rng.integers(1, len(network.names)), replace=False)) if latent else ()
+    for name in blank:
+        codes[name][:] = -1
+
+    tables = random_tables(network, seed)
+    cases = encode(network, blanked(network, codes, blank))
+    assert {name: list(column) for name, column in cases.codes.items()} == {n: list(c) for n, c in codes.items()}
+    found = log_likelihood(network, find_patterns(network, cases), leading(posterior_of(network, tables)))
+    np.testing.assert_allclose(found, by_enumeration(network, tables, codes), rtol=1e-10, atol=1e-10)
+    np.testing.assert_array_equal(found[:, 4], 0)
+    np.testing.assert_array_equal(found[:, 7], found[:, 8])
+
+
+def chain():
+    return Network(
+        (
+            Node("a", ("0", "1")),
+            Node("b", ("0", "1", "2"), (Arrow("a"),)),
+            Node("c", ("0", "1"), (Arrow("b"),)),
+        )
+    )
+
+
+def test_equal_rows_are_counted_once():
+    network = chain()
+    rng = np.random.default_rng(6)
+    codes = {name: rng.integers(0, len(network[name].states), 500) for name in network.names}
+    patterns = find_patterns(network, encode(network, blanked(network, codes)))
+    assert patterns.holes == ()
+    assert patterns.cases == 500
+    for name in network.names:
+        cells, axes = patterns.cells[name], network.axes(name)
+        assert len(cells.codes) == np.prod(network.shape(name))
+        for row, count in zip(cells.codes, cells.counts, strict=True):
+            same = np.all([codes[axis] == state for axis, state in zip(axes, row, strict=True)], axis=0)
+            assert same.sum() == count
+        np.testing.assert_array_equal(cells.codes[cells.inverse], np.column_stack([codes[axis] for axis in axes]))
+
+
+def test_a_missing_leaf_touches_nothing():
+    network = chain()
+    frame = pd.DataFrame({"a": ["0", "1"], "b": ["2", "1"], "c": [None, "1"]})
+    patterns = find_patterns(network, encode(network, frame))
+    assert patterns.touched == frozenset()
+    assert [int(patterns.cells[name].counts.sum()) for name in network.names] == [2, 2, 1]
+
+
+def test_a_hole_touches_itself_and_its_children():
+    network = chain()
+    frame = pd.DataFrame({"a": ["0", "1"], "b": [None, "1"], "c": ["0", "1"]})
+    patterns = find_patterns(network, encode(network, frame))
+    assert patterns.touched == {"b", "c"}
+    (hole,) = patterns.holes
+    assert (hole.missing, hole.completions, list(hole.rows)) == (("b",), 3, [0])
+
+
+def test_every_row_is_in_every_likelihood_it_bears_on():
+    network = chain()
+    frame = pd.DataFrame({"a": [None, "1", "0", None], "b": ["0", None, "1", None], "c": ["1", "1", None, None]})
+    patterns = find_patterns(network, encode(network, frame))
+    seen = {name: set(patterns.cells[name].rows) for name in network.names}
+    for hole in patterns.holes:
+        for name in hole.codes:
+            seen[name] |= set(hole.rows)
+    assert seen == {"a": {0, 1, 2}, "b": {0, 1, 2}, "c": {0, 1}}
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    """A node of each family, groups on two of them, and holes in all columns."""
+    network = Network(
+        (
+            Node("a", ("0", "1", "2"), ordered=True),
+            Node("b", ("0", "1"), (Arrow("a"),), family="ordinal", ordered=True, groups=(Group("actor", "who"),)),
+            Node("s", ("x", "y", "z"), (Arrow("a"), Arrow("b")), family="softmax"),
+            Node(
+                "d",
+                ("0", "1", "2"),
+                (Arrow("s"), Arrow("b")),
+                family="ordinal",
+                ordered=True,
+                groups=(Group("actor", "who"), Group("deal", "deal")),
+            ),
+        )
+    )
+    rng = np.random.default_rng(2)
+    codes = {name: rng.integers(-1, len(network[name].states), 30) for name in network.names}
+    actors, deals = rng.choice(["U", "V"], 30), rng.choice(["k", "l", "m"], 30)
+    cases = encode(network, blanked(network, codes).assign(who=actors, deal=deals))
+    posterior = prior_draws(network, seed=3, draws=2, levels=cases.levels)
+    return network, codes, actors, deals, cases, posterior
+
+
+def test_effects_of_groups_reach_the_rows_with_holes(mixed):
+    network, codes, actors, deals, cases, posterior = mixed
+    found = log_likelihood(network, find_patterns(network, cases), leading(posterior))
+    for row, (actor, deal) in enumerate(zip(actors, deals, strict=True)):
+        members = {"a": {}, "s": {}, "b": {"actor": actor}, "d": {"actor": actor, "deal": deal}}
+        tables = {name: posterior.table(name, **members[name]).values[0] for name in network.names}
+        one = {name: codes[name][row : row + 1] for name in network.names}
+        np.testing.assert_allclose(found[:, [row]], by_enumeration(network, tables, one), rtol=1e-10, atol=1e-12)
+
+
+def test_the_compiled_model_sums_to_the_same(mixed):
+    network, _, _, _, cases, posterior = mixed
+    patterns = find_patterns(network, cases)
+    model = compiled(network, cases, patterns, None)
+    values = {name: value[0] for name, value in leading(posterior).items() if not name.endswith("_sd")}
+    groups = {"b.actor", "d.actor", "d.deal"}
+    given = {model[name]: value[:-1] if name in groups else value for name, value in values.items()}
+    total = sum(model.potentials[1:], start=model.potentials[0]).eval(given, mode="FAST_COMPILE")
+    assert total == pytest.approx(log_likelihood(network, patterns, leading(posterior))[0].sum(), rel=1e-10)
+
+
+def test_too_many_completions_are_refused_with_the_case(monkeypatch):
+    monkeypatch.setattr(module, "MOST_COMPLETIONS", 5)
+    network = chain()
+    frame = pd.DataFrame({"case_id": ["first", "second"], "a": ["0", None], "b": ["0", None], "c": ["0", "1"]})
+    message = r"^data: case second: misses 2 linked nodes \(a, b\), 6 completions; at most 5 can be summed$"
+    with pytest.raises(DataError, match=message):
+        find_patterns(network, encode(network, frame))

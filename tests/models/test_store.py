@@ -1,0 +1,175 @@
+"""One file holds a whole posterior, or the earlier one."""
+
+from __future__ import annotations
+
+import gc
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from servanda.models import (
+    Arrow,
+    Group,
+    Network,
+    Node,
+    Posterior,
+    Prior,
+    PriorEntry,
+    PriorSet,
+    fit,
+    load_network,
+    load_posterior,
+)
+from servanda.models.contract import check_question, conditional
+from servanda.models.fitting import prior_draws
+from servanda.models.store import StoreError
+
+PRIORS = PriorSet(
+    (
+        PriorEntry("*.table", Prior.of("dirichlet", alpha=1.0), "nothing is known", "judgement", "memory"),
+        PriorEntry(
+            "rain.table", Prior.of("dirichlet", alpha={"yes": 2.0, "no": 3.0}), "dry summers", "almanac", "read"
+        ),
+        PriorEntry("soil.table", Prior.of("dirichlet", alpha=(1.0, 2.0)), "clay", 'the "old" map', "recomputed"),
+    ),
+    "garden",
+    "The gardener's",
+    "Ünder the <linden>",
+    ("almanac", "map"),
+)
+
+
+@pytest.fixture
+def fitted():
+    network = Network(
+        (Node("rain", ("no", "yes"), label="Ráin"), Node("soil", ("dry", "wet"), (Arrow("rain", "water is wet"),)))
+    )
+    frame = pd.DataFrame({"rain": ["no", "yes", "no"], "soil": ["dry", "wet", "wet"], "case_id": ["ä", "b", "c"]})
+    return fit(network, frame, PRIORS, seed=1, draws=50, chains=2)
+
+
+def same(one, other):
+    xr.testing.assert_identical(one.tree, other.tree)
+    assert one.network == other.network
+    assert one.priors == other.priors
+    assert one.provenance == other.provenance
+
+
+def test_what_is_saved_is_loaded(fitted, tmp_path):
+    fitted.save(tmp_path / "a.nc")
+    again = load_posterior(tmp_path / "a.nc")
+    same(again, fitted)
+    again.save(str(tmp_path / "b.nc"))
+    same(load_posterior(str(tmp_path / "b.nc")), fitted)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.nc", "b.nc"]
+    question = check_question(fitted.network, ("rain",), {"soil": "wet"}, {})
+    np.testing.assert_array_equal(conditional(again, question, {}), conditional(fitted, question, {}))
+
+
+def test_a_saved_posterior_is_not_changed_by_saving(fitted, tmp_path):
+    before = dict(fitted.tree.attrs)
+    fitted.save(tmp_path / "a.nc")
+    assert fitted.tree.attrs == before
+
+
+def test_posteriors_without_priors_and_with_groups_are_kept(tmp_path):
+    posterior = prior_draws(load_network("guarantee"), seed=1, draws=7, levels={"actor": ("PRK", "USA")})
+    posterior.save(tmp_path / "a.nc")
+    same(load_posterior(tmp_path / "a.nc"), posterior)
+    actor = Group("actor", "who", 'a "reason"\nof two lines')
+    network = Network(
+        (Node("a", ("0", "1"), description="x" * 200_000, groups=(actor,), family="ordinal", ordered=True),)
+    )
+    large = prior_draws(network, seed=1, draws=3)
+    large.save(tmp_path / "a.nc")
+    same(load_posterior(tmp_path / "a.nc"), large)
+
+
+def test_tables_made_elsewhere_keep_their_provenance(tmp_path):
+    network = Network((Node("a", ("0", "1")),))
+    posterior = Posterior.from_tables(network, {"a": xr.DataArray([0.2, 0.8], dims="a")}, {"from": ["x", 1, None]})
+    posterior.save(tmp_path / "a.nc")
+    same(load_posterior(tmp_path / "a.nc"), posterior)
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, MemoryError])
+def test_an_interrupted_save_leaves_the_earlier_file(fitted, tmp_path, monkeypatch, failure):
+    path = tmp_path / "a.nc"
+    fitted.save(path)
+    earlier = path.read_bytes()
+
+    def half(tree, target, **settings):
+        target.write_bytes(b"half")
+        raise failure
+
+    monkeypatch.setattr(xr.DataTree, "to_netcdf", half)
+    with pytest.raises(failure):
+        fitted.save(path)
+    assert path.read_bytes() == earlier
+    assert list(tmp_path.iterdir()) == [path]
+    monkeypatch.undo()
+    same(load_posterior(path), fitted)
+
+
+def test_a_full_disk_and_a_missing_folder_are_said(fitted, tmp_path, monkeypatch):
+    with pytest.raises(StoreError, match=r"none/a\.nc: cannot be written \(No such file or directory\)$"):
+        fitted.save(tmp_path / "none" / "a.nc")
+
+    def full(tree, target, **settings):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(xr.DataTree, "to_netcdf", full)
+    with pytest.raises(StoreError, match=r"a\.nc: cannot be written \(No space left on device\)$"):
+        fitted.save(tmp_path / "a.nc")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <function File.close:pytest.PytestUnraisableExceptionWarning")
+def test_files_that_hold_no_posterior(fitted, tmp_path):
+    path = tmp_path / "a.nc"
+    with pytest.raises(StoreError, match=rf"^{path}: there is no such file; fit a model first, e\.g\. `servanda fit`$"):
+        load_posterior(path)
+    with pytest.raises(StoreError, match=r"there is no such file"):
+        load_posterior(tmp_path)
+
+    damaged = rf"^{path}: is not a posterior that Servanda saved, or is damaged$"
+    fitted.save(path)
+    whole = path.read_bytes()
+    for content in (b"", b"case,outcome\n", whole[: len(whole) // 2], whole[: len(whole) - 100]):
+        path.write_bytes(content)
+        with pytest.raises(StoreError, match=damaged):
+            load_posterior(path)
+
+    xr.Dataset({"a": ("x", [1.0])}).to_netcdf(path, engine="h5netcdf")
+    with pytest.raises(StoreError, match=damaged):
+        load_posterior(path)
+
+
+# h5netcdf closes what it could not open, and says so, when the half-made object is thrown away.
+@pytest.mark.filterwarnings("ignore:Exception ignored in. <function File.close:pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("place", range(1, 10))
+def test_a_file_with_a_damaged_block_is_no_traceback(fitted, tmp_path, place):
+    path = tmp_path / "a.nc"
+    fitted.save(path)
+    content = bytearray(path.read_bytes())
+    start = len(content) * place // 10
+    content[start : start + 400] = b"\xff" * 400
+    path.write_bytes(content)
+    try:
+        load_posterior(path)
+    except StoreError as error:
+        assert re.search(r"is not a posterior that Servanda saved, or is damaged$", str(error))
+    gc.collect()
+
+
+def test_a_file_of_another_layout_is_named(fitted, tmp_path):
+    import h5py
+
+    path = tmp_path / "a.nc"
+    fitted.save(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["servanda_format"] = 99
+    with pytest.raises(StoreError, match=r"has layout 99, this version reads 1; fit the model again$"):
+        load_posterior(path)
