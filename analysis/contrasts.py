@@ -37,7 +37,9 @@ def contrast(
         Node -> state, set from outside, on the one side and on the other.
     given
         Evidence on both sides. Evidence downstream of what is set is taken in the network so mutilated.
-    memory, **members
+    memory
+        As in `probability`.
+    **members
         As in `probability`.
 
     Returns

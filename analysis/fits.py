@@ -31,7 +31,7 @@ class Settings:
     draws: int = 1000
     tune: int = 1000
     chains: int = 4
-    thin: int = 4
+    thin: int = 3
     target_accept: float = 0.85
     exact: bool = True
 

@@ -51,7 +51,7 @@ def probability(
     Returns
     -------
     DataArray
-        Dims (chain, draw, *targets). Its attributes hold the question in words and the answer in short.
+        Dims chain, draw and the targets. Its attributes hold the question in words and the answer in short.
 
     Raises
     ------
@@ -92,7 +92,9 @@ def evidence_probability(
 
     Parameters
     ----------
-    posterior, given, do, memory, **members
+    posterior, given, do, memory
+        As in `probability`.
+    **members
         As in `probability`.
 
     Returns
@@ -118,7 +120,9 @@ def marginals(
 
     Parameters
     ----------
-    posterior, given, do, memory, **members
+    posterior, given, do, memory
+        As in `probability`.
+    **members
         As in `probability`.
     nodes
         Which nodes; all that are neither given nor set by default.

@@ -35,6 +35,7 @@ class Supposed(_Strict):
 
     claim: str
     actor: str | None = None
+    seen: dict[str, str | int] = Field(min_length=1)
     given: dict[str, str | int] = {}
     do: dict[str, str | int] = {}
 
@@ -206,7 +207,10 @@ def _judgement_faults(judgement: Judgement, network: Network) -> list[Fault]:
     for part in (judgement.given, *rows):
         stated += [(where, node, state) for node, state in part.items()]
     for supposed in judgement.suppose:
-        stated += [(f"{where}, suppose", node, state) for node, state in {**supposed.given, **supposed.do}.items()]
+        stated += [
+            (f"{where}, suppose", node, state)
+            for node, state in {**supposed.seen, **supposed.given, **supposed.do}.items()
+        ]
     faults = [fault for place, node, state in stated for fault in _state_faults(place, network, node, state)]
     return faults + _format_faults(judgement, where)
 

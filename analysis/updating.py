@@ -12,31 +12,37 @@ import xarray as xr
 from ..common.errors import Fault, InputError
 from ..models.families import NEW
 from ..models.posterior import Posterior
-from .query import States, evidence_probability
+from .query import States, probability
 
 #: Values of an unseen member's effect that are proposed in every draw.
-_PROPOSALS = 40
+_PROPOSALS = 20
 
 
 def suppose(
-    posterior: Posterior, given: Mapping[str, Any], do: States = None, *, seed: int, **members: Any
+    posterior: Posterior,
+    seen: Mapping[str, Any],
+    given: States = None,
+    do: States = None,
+    *,
+    seed: int,
+    **members: Any,
 ) -> Posterior:
-    """Condition a posterior on one more case, without a new fit.
+    """Condition a posterior on what one more case showed, without a new fit.
 
-    Each draw is weighted by the probability it gives to the case, and draws are resampled by weight within
-    each chain (systematic resampling). The effect of a member that the data does not hold, such as the
-    guarantee itself, is not weighted as it stands: in every draw many values of it are proposed from the
-    population, one is chosen by how well it explains the case, and the draw is weighted by their average, so
-    that few draws are lost. It is the same member in every later question.
+    Each draw is weighted by the probability it gives to what was seen in the described circumstances, and draws
+    are resampled by weight within each chain (systematic resampling). The effect of a member that the data does
+    not hold, such as the guarantee itself, is not weighted as it stands: in every draw many values of it are
+    proposed from the population, one is chosen by how well it explains the case, and the draw is weighted by
+    their average, so that few draws are lost. It is the same member in every later question.
 
     Parameters
     ----------
     posterior
         What was believed before.
-    given
-        The hypothetical case: node -> state, the outcome included.
-    do
-        What of it was set from outside.
+    seen
+        What the case showed: node -> state, such as ``{"compliance": "defected"}``.
+    given, do
+        Circumstances of the case, taken as known and as set; nothing is learnt from their own probability.
     seed
         Of the proposals and the resampling.
     **members
@@ -50,12 +56,22 @@ def suppose(
     Raises
     ------
     InputError
-        If the case is impossible under every draw.
+        If what was seen is impossible under every draw.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, fit
+    >>> from servanda.analysis import probability
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), pd.DataFrame({"kept": ["yes", "no"]}), seed=1)
+    >>> after = suppose(posterior, {"kept": "yes"}, seed=1)
+    >>> round(float(probability(after, "kept").sel(kept="yes").mean()), 1)
+    0.6
     """
     rng = np.random.default_rng(seed)
     unseen = [group for group in posterior.members if members.get(group) is None]
     proposals = [_with_unseen(posterior, unseen, rng) for _ in range(_PROPOSALS if unseen else 1)]
-    weights = np.stack([evidence_probability(proposal, given, do, **members).values for proposal in proposals])
+    weights = np.stack([_chance(proposal, seen, given, do, members) for proposal in proposals])
     average = weights.mean(axis=0)
     total = average.sum(axis=1, keepdims=True)
     if not np.all(total > 0):
@@ -70,12 +86,21 @@ def suppose(
     draws = chosen.isel(index)
     draws = draws.assign_coords({dim: posterior.draws.coords[dim].values for dim in ("chain", "draw")})
     left = float(average.sum() ** 2 / (average**2).sum())
-    supposed = {"given": dict(given), "do": dict(do or {}), **members, "effective_draws": left}
+    case = {"seen": dict(seen), "given": dict(given or {}), "do": dict(do or {}), **members}
+    supposed = {**case, "effective_draws": left}
     provenance = {**posterior.provenance, "supposed": supposed}
     groups = {"posterior": draws}
     if "sample_stats" in posterior.tree:
         groups["sample_stats"] = posterior.tree["sample_stats"].to_dataset()
     return replace(posterior, tree=xr.DataTree.from_dict(groups), provenance=provenance)
+
+
+def _chance(
+    posterior: Posterior, seen: Mapping[str, Any], given: States, do: States, members: Mapping[str, Any]
+) -> np.ndarray:
+    """Probability of what was seen in the described circumstances, shape (chain, draw)."""
+    answer = probability(posterior, tuple(seen), given, do, **members)
+    return answer.isel({name: posterior.network[name].index(state) for name, state in seen.items()}).values
 
 
 def redraw_unseen(posterior: Posterior, group: str, seed: int) -> Posterior:

@@ -45,7 +45,7 @@ def fit(
     draws: int = 1000,
     tune: int = 1000,
     chains: int = 4,
-    thin: int = 4,
+    thin: int = 3,
     cores: int | None = None,
     target_accept: float = 0.85,
     exact: bool = True,
@@ -120,7 +120,8 @@ def fit(
         )
     blocks = sampled_blocks(network, patterns, closed)
     stats = []
-    for number, (nodes, stream) in enumerate(zip(blocks, streams[1].spawn(len(blocks)), strict=True)):
+    streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
+    for number, (nodes, stream, unseen) in enumerate(streams_of_blocks):
         model = compile(network, coded, patterns, priors, nodes)
         kept, found = _nuts(
             model,
@@ -133,7 +134,7 @@ def fit(
             target_accept=target_accept,
             progress=_part(progress, number, len(blocks)),
         )
-        variables |= _named(network, kept, coded, nodes, np.random.default_rng(streams[2]))
+        variables |= _named(network, kept, coded, nodes, np.random.default_rng(unseen))
         stats.append(found)
 
     posterior = xr.Dataset(variables)

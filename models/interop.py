@@ -48,9 +48,23 @@ def tables_from_pgmpy(model: Any, network: Network) -> dict[str, xr.DataArray]:
         coords = {str(v): [str(state) for state in cpd.state_names[v]] for v in cpd.variables}
         table = xr.DataArray(np.asarray(cpd.values, float), dims=variables, coords=coords)
         name = variables[0]
-        # pgmpy keeps text files' rounding: rows that add up to one within its own check are scaled to do so exactly.
-        tables[name] = (table / table.sum(name)).transpose(*network.axes(name))
+        tables[name] = table.transpose(*network.axes(name))
     return tables
+
+
+def scaled_to_one(tables: Mapping[str, xr.DataArray]) -> tuple[dict[str, xr.DataArray], dict[str, float]]:
+    """Scale rows that add up to one only within the rounding of a text file, and say by how much.
+
+    Returns
+    -------
+    tables
+        With rows that add up to one.
+    off
+        Node -> how far its worst row was from one, for nodes where that is above 1e-8.
+    """
+    off = {name: float(abs(table.sum(name) - 1).max()) for name, table in tables.items()}
+    scaled = {name: table / table.sum(name) if off[name] > 0 else table for name, table in tables.items()}
+    return scaled, {name: distance for name, distance in off.items() if distance > 1e-8}
 
 
 def network_to_pgmpy(network: Network, tables: Mapping[str, xr.DataArray] | None = None) -> Any:

@@ -190,11 +190,16 @@ class Posterior:
 
     @classmethod
     def from_pgmpy(cls, model: Any, name: str = "network") -> Posterior:
-        """Take a pgmpy network with fixed tables as a posterior of one draw."""
-        from .interop import network_from_pgmpy, tables_from_pgmpy
+        """Take a pgmpy network with fixed tables as a posterior of one draw.
+
+        pgmpy takes tables whose rows add up to one within 0.01, as files with rounded numbers have them. They
+        are scaled, and ``provenance["rows_scaled"]`` says which nodes and by how much.
+        """
+        from .interop import network_from_pgmpy, scaled_to_one, tables_from_pgmpy
 
         network = network_from_pgmpy(model, name)
-        return cls.from_tables(network, tables_from_pgmpy(model, network))
+        tables, off = scaled_to_one(tables_from_pgmpy(model, network))
+        return cls.from_tables(network, tables, {"rows_scaled": off} if off else {})
 
     def _repr_html_(self) -> str:
         from .show import posterior_html

@@ -117,4 +117,4 @@ def _row(posterior: Posterior, judgement: Judgement, row: Format, cases: pd.Data
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:
     given = described(case.given, case.actor, cases, year)
     members: dict[str, Any] = {"actor": case.actor} if "actor" in posterior.members else {}
-    return suppose(posterior, given, case.do, seed=seed, **members)
+    return suppose(posterior, case.seen, given, case.do, seed=seed, **members)

@@ -121,13 +121,19 @@ def _row_gates(judgement: Judgement, rows: Sequence[Row], prior: str) -> dict[tu
 
 
 def _fit_gates(material: Material) -> dict[str, tuple[Gate, ...]]:
-    """Gates of each fit: of the sampler, and of every parameter that the judged nodes rest on."""
+    """Gates of each fit: of the sampler, and of every sampled parameter that the judged nodes rest on.
+
+    Effects of single actors and guarantees enter through the numbers, whose own gates hold them; exact draws
+    have nothing to converge.
+    """
     network = material.loaded.network
     judged_nodes = {judgement.node for judgement in material.loaded.scenario.judgements}
-    used = {parameter.name for parameter in network_parameters(network, sorted(network.ancestors(judged_nodes)))}
-    used |= {f"{node.name}.{group.name}" for node in network.nodes for group in node.groups}
+    above = network.ancestors(judged_nodes)
     gates = {}
     for name, posterior in material.posteriors.items():
+        blocks = posterior.provenance.get("drawn_by_nuts", [network.names])
+        sampled = [node for block in blocks for node in block if node in above]
+        used = {parameter.name for parameter in network_parameters(network, sampled)}
         found = (*sampler_gates(posterior), *parameter_gates(posterior, used))
         gates[name] = tuple(replace(gate, name=f"{gate.name} ({name})") for gate in found)
     return gates

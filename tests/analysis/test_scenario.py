@@ -30,7 +30,7 @@ def test_the_shipped_scenario_asks_what_was_asked():
         assert [row.do for row in judgement.formats[:3]] == [{"guarantors": n} for n in "135"]
     enforcers = scenario.judgement("enforcers")
     assert [row.actor for row in enforcers.formats] == ["RUS", "CHN"]
-    assert enforcers.suppose[0].given["compliance"] == "defected"
+    assert enforcers.suppose[0].seen == {"compliance": "defected"}
     assert scenario.priors == ["literature", "flat", "cheap_talk"]
 
 

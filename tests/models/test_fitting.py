@@ -313,10 +313,12 @@ def test_the_log_prior_of_a_fit_is_that_of_scipy(pact):
     expected = dirichlet([1, 1, 1]).logpdf(flat["kept.baseline"].T)
     np.testing.assert_allclose(found["kept.baseline"].values.ravel(), expected, atol=1e-10)
     expected = halfnorm(scale=0.7).logpdf(flat["kept.actor_sd"]).ravel()
-    np.testing.assert_allclose(found["kept.actor_sd"].values.ravel(), expected, rtol=1e-10)
+    np.testing.assert_allclose(found["kept.actor_sd"].values.ravel(), expected, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(flat["kept.era"].sum(axis=1), 0, atol=1e-12)
     inside = flat["kept.era"] @ null_space(np.ones((1, 2)))
-    np.testing.assert_allclose(found["kept.era"].values.ravel(), norm(0, 1).logpdf(inside).sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(
+        found["kept.era"].values.ravel(), norm(0, 1).logpdf(inside).sum(axis=1), rtol=1e-10, atol=1e-12
+    )
 
 
 @pytest.mark.slow
@@ -360,7 +362,7 @@ def test_log_prior_of_effects_that_sum_to_zero_both_ways():
     for column in inside.T:
         assert kstest(column, norm(0, 0.6).cdf).pvalue > 1e-3
     found = parameter.log_prior(drawn, priors["b.a"], network.coords)
-    np.testing.assert_allclose(found, norm(0, 0.6).logpdf(inside).sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(found, norm(0, 0.6).logpdf(inside).sum(axis=1), rtol=1e-10, atol=1e-12)
 
 
 def test_effects_with_a_mean_by_state_have_one_prior_everywhere():
@@ -385,7 +387,7 @@ def test_effects_with_a_mean_by_state_have_one_prior_everywhere():
     (parameter,) = [p for p in network_parameters(network) if p.name == "b.a"]
     inside = (drawn - mean) @ null_space(np.ones((1, 3)))
     found = parameter.log_prior(drawn, priors["b.a"], network.coords)
-    np.testing.assert_allclose(found, norm(0, 0.5).logpdf(inside).sum(axis=1), rtol=1e-10)
+    np.testing.assert_allclose(found, norm(0, 0.5).logpdf(inside).sum(axis=1), rtol=1e-10, atol=1e-12)
 
 
 def priors_for_pact(**changes):
