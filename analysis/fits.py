@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..common.errors import InputError
 from ..common.files import writable_folder
 from ..models.coding import encode
+from ..models.compiler import network_parameters
 from ..models.fitting import Progress, fit, fit_identity
 from ..models.network import Network
 from ..models.posterior import Posterior
 from ..models.prior import PriorSet
 from ..models.store import load_posterior
+from .gates import Gate, parameter_gates, sampler_gates
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,5 +92,25 @@ def stored_fit(
         except InputError:
             pass  # A damaged file is as good as none: it is made again and replaced.
     posterior = fit(network, cases, priors, progress=progress, **settings.as_dict())
+    gates = [asdict(gate) for gate in parameter_gates(posterior, sampled_parameters(posterior))]
+    posterior = replace(posterior, provenance={**posterior.provenance, "parameter_gates": gates})
     posterior.save(path)
     return posterior, False
+
+
+def sampled_parameters(posterior: Posterior) -> set[str]:
+    """Names of the parameters that NUTS sampled; effects of single members of a group are not among them.
+
+    Those effects enter through the numbers they bear on, whose own gates hold them, and exact draws have
+    nothing to converge.
+    """
+    nodes = [node for block in posterior.provenance.get("drawn_by_nuts", ()) for node in block]
+    return {parameter.name for parameter in network_parameters(posterior.network, nodes)}
+
+
+def fit_gates(posterior: Posterior) -> tuple[Gate, ...]:
+    """Gates of a fit: of the sampler and of every sampled parameter, as stored with the fit or computed now."""
+    stored = posterior.provenance.get("parameter_gates")
+    if stored is None:
+        return (*sampler_gates(posterior), *parameter_gates(posterior, sampled_parameters(posterior)))
+    return (*sampler_gates(posterior), *(Gate(**gate) for gate in stored))

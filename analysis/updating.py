@@ -10,12 +10,13 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, InputError
+from ..models.contract import check_question, conditional
 from ..models.families import NEW
 from ..models.posterior import Posterior
-from .query import States, probability
+from .query import States, member_numbers
 
 #: Values of an unseen member's effect that are proposed in every draw.
-_PROPOSALS = 20
+_PROPOSALS = 8
 
 
 def suppose(
@@ -99,8 +100,10 @@ def _chance(
     posterior: Posterior, seen: Mapping[str, Any], given: States, do: States, members: Mapping[str, Any]
 ) -> np.ndarray:
     """Probability of what was seen in the described circumstances, shape (chain, draw)."""
-    answer = probability(posterior, tuple(seen), given, do, **members)
-    return answer.isel({name: posterior.network[name].index(state) for name, state in seen.items()}).values
+    question = check_question(posterior.network, tuple(seen), given or {}, do or {})
+    chances = conditional(posterior, question, member_numbers(posterior, members))
+    states = tuple(posterior.network[name].index(state) for name, state in seen.items())
+    return chances[(slice(None), *states)].reshape(tuple(posterior.sizes.values()))
 
 
 def redraw_unseen(posterior: Posterior, group: str, seed: int) -> Posterior:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ...record import past_defections_of
 from ...record.dates import as_day
 from ..query import probability
 from ..scenario import AS_RECORDED, Format, Judgement, Scenario, Supposed
+from ..summary import Summary, summarise
 from ..updating import redraw_unseen, suppose
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ class Row:
     do: Mapping[str, Any]
     actor: str | None
     posterior: Posterior | None
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Mean, interval and diagnostics of the draws."""
+        return summarise(self.draws)
 
 
 def judged(posterior: Posterior, scenario: Scenario, judgement: Judgement, cases: pd.DataFrame) -> tuple[Row, ...]:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.compiler import network_parameters
 from ...models.fitting import prior_draws
 from ...models.posterior import Posterior
 from ..contrasts import probability_of_increase
-from ..gates import Gate, failed, number_gates, parameter_gates, sampler_gates, supposed_gates
+from ..fits import fit_gates
+from ..gates import Gate, failed, number_gates, sampler_gates, supposed_gates
 from ..scenario import Judgement, Loaded
 from ..summary import INTERVAL, Summary, summarise
 from ..wording import Lexicon, load_lexicon, natural_frequency
@@ -111,7 +111,7 @@ def _row_gates(judgement: Judgement, rows: Sequence[Row], prior: str) -> dict[tu
     gates: dict[tuple[str, str], tuple[Gate, ...]] = {}
     members = {group.label: group.of for group in judgement.together}
     for row in rows:
-        found = [*number_gates(f"P({row.label}; {judgement.id}; {prior})", summarise(row.draws))]
+        found = [*number_gates(f"P({row.label}; {judgement.id}; {prior})", row.summary)]
         supposed = supposed_gates(row.posterior) if row.posterior is not None else ()
         found += [replace(gate, name=f"{gate.name} of P({row.label}; {judgement.id}; {prior})") for gate in supposed]
         for member in members.get(row.label, ()):
@@ -121,22 +121,11 @@ def _row_gates(judgement: Judgement, rows: Sequence[Row], prior: str) -> dict[tu
 
 
 def _fit_gates(material: Material) -> dict[str, tuple[Gate, ...]]:
-    """Gates of each fit: of the sampler, and of every sampled parameter that the judged nodes rest on.
-
-    Effects of single actors and guarantees enter through the numbers, whose own gates hold them; exact draws
-    have nothing to converge.
-    """
-    network = material.loaded.network
-    judged_nodes = {judgement.node for judgement in material.loaded.scenario.judgements}
-    above = network.ancestors(judged_nodes)
-    gates = {}
-    for name, posterior in material.posteriors.items():
-        blocks = posterior.provenance.get("drawn_by_nuts", [network.names])
-        sampled = [node for block in blocks for node in block if node in above]
-        used = {parameter.name for parameter in network_parameters(network, sampled)}
-        found = (*sampler_gates(posterior), *parameter_gates(posterior, used))
-        gates[name] = tuple(replace(gate, name=f"{gate.name} ({name})") for gate in found)
-    return gates
+    """Gates of each fit, on which every number of its prior set rests."""
+    return {
+        name: tuple(replace(gate, name=f"{gate.name} ({name})") for gate in fit_gates(posterior))
+        for name, posterior in material.posteriors.items()
+    }
 
 
 def _question(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001
@@ -150,7 +139,7 @@ def _answer_section(material: Material, answers: Answers) -> dict[str, Any]:
     judgement = scenario.judgement(scenario.headline.judgement)
     rows = {row.label: row for row in answers.reported(judgement.id)}
     row = rows[scenario.headline.format]
-    described = _number(summarise(row.draws), lexicon)
+    described = _number(row.summary, lexicon)
     opinions = [
         float(next(r for r in by_id[judgement.id] if r.label == row.label).draws.mean())
         for by_id in answers.rows.values()
@@ -196,7 +185,7 @@ def _judgement(judgement: Judgement, material: Material, answers: Answers, lexic
                 "given": _plain(row.given),
                 "do": _plain(row.do),
                 "note": notes.get(label, ""),
-                **_number(summarise(row.draws), lexicon),
+                **_number(row.summary, lexicon),
                 "curve": _curve(row),
                 "gates": [_gate(gate) for gate in gates],
                 "passed": not failed(gates),
@@ -241,8 +230,8 @@ def _priors(material: Material, answers: Answers) -> dict[str, Any]:
         for place, row in enumerate(answers.reported(judgement.id)):
             line: dict[str, Any] = {"judgement": judgement.id, "label": row.label, "answers": []}
             for name in answers.rows:
-                after = summarise(answers.rows[name][judgement.id][place].draws)
-                before = summarise(answers.before[name][judgement.id][place].draws)
+                after = answers.rows[name][judgement.id][place].summary
+                before = answers.before[name][judgement.id][place].summary
                 line["answers"].append({"priors": name, "after": _figures(after), "before": _figures(before)})
             table.append(line)
     entries = [
@@ -317,10 +306,14 @@ def _provenance(material: Material, answers: Answers) -> dict[str, Any]:  # noqa
         "scenario": material.loaded.scenario.name,
         "command": material.command or f"servanda report {material.loaded.scenario.name}",
         "record": "the shipped record" if material.shipped else "the user's own record",
-        "fits": {name: _plain(posterior.provenance) for name, posterior in material.posteriors.items()},
+        "fits": {name: _identity(posterior) for name, posterior in material.posteriors.items()},
         "interval": INTERVAL,
         "interval_type": "equal-tailed credible interval",
     }
+
+
+def _identity(posterior: Posterior) -> dict[str, Any]:
+    return _plain({key: value for key, value in posterior.provenance.items() if key != "parameter_gates"})
 
 
 #: Every section of a report, in the order a reader meets them; a new one is a function and a line here.

@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -332,27 +331,29 @@ def _improved(
 
 def _tangle(places: Mapping[str, Point], arrows: Sequence[tuple[str, str]]) -> float:
     """How hard a drawing is to read: nodes too close weigh most, then arrows through nodes, then steep arrows."""
-    cost = 0.0
-    for start, end in arrows:
-        (x0, y0), (x1, y1) = places[start], places[end]
-        cost += min(((y1 - y0) / (x1 - x0 - BOX[0])) ** 2, 40.0) / 4
-        passed = [place for name, place in places.items() if name not in (start, end)]
-        cost += sum(40.0 for place in passed if _hits(places[start], places[end], place))
-    columns: dict[float, list[float]] = {}
-    for x, y in places.values():
-        columns.setdefault(x, []).append(y)
-    return cost + sum(1000.0 for ys in columns.values() for a, b in pairwise(sorted(ys)) if b - a < 1.4 * BOX[1])
+    names = list(places)
+    points = np.array([places[name] for name in names])
+    columns = np.abs(points[:, None, 0] - points[None, :, 0]) < 1
+    crowded = columns & (np.abs(points[:, None, 1] - points[None, :, 1]) < 1.4 * BOX[1])
+    cost = 1000.0 * (int(crowded.sum()) - len(names)) / 2
+    if not arrows:
+        return cost
+    ends = np.array([(names.index(start), names.index(end)) for start, end in arrows])
+    start, end = points[ends[:, 0]], points[ends[:, 1]]
+    steep = ((end[:, 1] - start[:, 1]) / (end[:, 0] - start[:, 0] - BOX[0])) ** 2
+    touched = _hits(start, end, points)
+    touched[np.arange(len(ends))[:, None], ends] = False
+    return cost + float(np.minimum(steep, 40.0).sum()) / 4 + 40.0 * int(touched.sum())
 
 
-def _hits(start: Point, end: Point, box: Point) -> bool:
-    """Whether an arrow between two nodes touches a third."""
-    x0, x1 = start[0] + BOX[0] / 2, end[0] - BOX[0] / 2
-    left, right = max(x0, box[0] - BOX[0] / 2), min(x1, box[0] + BOX[0] / 2)
-    if left >= right:
-        return False
-    at = [start[1] + (end[1] - start[1]) * (x - x0) / (x1 - x0) for x in (left, right)]
+def _hits(start: np.ndarray, end: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Whether each arrow between two nodes touches each node, shape (arrows, nodes)."""
+    x0, x1 = start[:, :1] + BOX[0] / 2, end[:, :1] - BOX[0] / 2
+    left, right = np.maximum(x0, boxes[:, 0] - BOX[0] / 2), np.minimum(x1, boxes[:, 0] + BOX[0] / 2)
+    slope = (end[:, 1:] - start[:, 1:]) / (x1 - x0)
+    at = np.stack([start[:, 1:] + slope * (x - x0) for x in (left, right)])
     room = BOX[1] / 2 + 4
-    return min(at) < box[1] + room and max(at) > box[1] - room
+    return (left < right) & (at.min(axis=0) < boxes[:, 1] + room) & (at.max(axis=0) > boxes[:, 1] - room)
 
 
 def _arrow(axes: Axes, start: Point, end: Point, *, faint: bool) -> None:
