@@ -88,13 +88,13 @@ def fit(
 
     Example: `servanda fit guarantee --as-of 2019-04-25 --priors literature --out dprk.nc`
     """
-    from ..common.files import writable_folder
+    from ..common.files import writable_file
     from ..models.fitting import fit as fit_network
     from ..models.network_io import load_network
     from ..priors import load_prior
     from .gates import failed, parameter_gates, sampler_gates
 
-    writable_folder(out.parent)
+    writable_file(out)
     chosen, prior, data = load_network(network), load_prior(priors), _read_cases(cases, as_of)
     with _progress(quiet=quiet or as_json) as told:
         posterior = fit_network(

@@ -51,6 +51,21 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def writable_file(path: str | os.PathLike[str]) -> Path:
+    """Make sure that a file can be written at `path`, making its folder if need be.
+
+    Raises
+    ------
+    InputError
+        If `path` is a folder, or its own folder cannot be written to.
+    """
+    target = Path(path)
+    if target.is_dir():
+        raise InputError(str(target), [Fault("", "is a folder; give the name of a file in it")])
+    writable_folder(target.parent)
+    return target
+
+
 def writable_folder(path: str | os.PathLike[str]) -> Path:
     """Make the folder `path` if need be and make sure that files can be written to it.
 

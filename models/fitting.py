@@ -318,19 +318,28 @@ def _nuts(
     with model, warnings.catch_warnings():
         # Chains run in forked processes; the parent holds no lock of its own while they start.
         warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-        tree = pm.sample(
-            draws=draws * thin,
-            tune=tune,
-            chains=chains,
-            cores=cores,
-            random_seed=seed,
-            nuts_sampler="pymc",
-            nuts={"target_accept": target_accept},
-            progressbar=False,
-            quiet=True,
-            compute_convergence_checks=False,
-            callback=count,
-        )
+        try:
+            tree = pm.sample(
+                draws=draws * thin,
+                tune=tune,
+                chains=chains,
+                cores=cores,
+                random_seed=seed,
+                nuts_sampler="pymc",
+                nuts={"target_accept": target_accept},
+                progressbar=False,
+                quiet=True,
+                compute_convergence_checks=False,
+                callback=count,
+            )
+        except ValueError as error:
+            # So PyMC ends when it was interrupted before a chain had a draw to keep.
+            if "Not enough samples" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+    if done < total:
+        # PyMC takes an interrupt for the wish to stop early and returns what there is; here it is an interrupt.
+        raise KeyboardInterrupt
     numbers = np.arange(draws)
     kept, stats = (
         tree[group].to_dataset().isel(draw=slice(None, None, thin)).assign_coords(draw=numbers)

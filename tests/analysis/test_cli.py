@@ -132,3 +132,9 @@ def test_unknown_names_are_exit_2():
     assert run("fit", "garantee").exit_code == 2
     assert "did you mean 'guarantee'?" in run("fit", "garantee").stderr
     assert run("nonsense").exit_code == 2
+
+
+def test_a_folder_is_no_file_to_write(tmp_path: Path):
+    result = run("fit", "--out", str(tmp_path))
+    assert result.exit_code == 2
+    assert "is a folder; give the name of a file in it" in result.stderr

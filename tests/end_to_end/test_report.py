@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from importlib.resources import files
 from pathlib import Path
 
@@ -94,18 +94,45 @@ def test_an_interrupted_run_leaves_the_earlier_report(
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
+STOPPED = """
+import os, sys
+from contextlib import contextmanager
+from servanda.analysis import cli
+
+@contextmanager
+def progress(*, quiet):
+    yield lambda what, done, total: os.kill(os.getpid(), int(sys.argv[-1])) if done else None
+
+cli._progress = progress
+cli.app(sys.argv[1:-1])
+"""
+
+
 @pytest.mark.slow
-def test_a_killed_fit_leaves_the_earlier_file(tmp_path: Path):
-    """A real process is killed while NUTS runs; what stood at its output stays."""
-    out = tmp_path / "posterior.nc"
+@pytest.mark.parametrize(("how", "code"), [(signal.SIGKILL, -9), (signal.SIGINT, 130)])
+def test_a_stopped_fit_leaves_the_earlier_file(tmp_path: Path, how: signal.Signals, code: int):
+    """A real process is stopped by a signal once NUTS has made draws; what stood at its output stays."""
+    out, network = tmp_path / "posterior.nc", tmp_path / "one.toml"
     out.write_bytes(b"an earlier result")
-    words = ["-c", "from servanda.analysis.cli import main; main()", "fit", "--out", str(out), "--quiet"]
-    process = subprocess.Popen([sys.executable, *words], start_new_session=True)
-    time.sleep(8)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=60)
+    network.write_text(
+        'nodes.outcome = { states = ["defected", "partial", "complied"], ordered = true, family = "ordinal" }'
+    )
+    words = ["fit", str(network), "--out", str(out), "--priors", "flat", "--chains", "2"]
+    said = tmp_path / "said.txt"
+    with said.open("w") as errors:
+        # A file, not a pipe: processes of chains that outlive a killed parent would hold a pipe open.
+        process = subprocess.Popen(
+            [sys.executable, "-c", STOPPED, *words, str(int(how))], stderr=errors, start_new_session=True
+        )
+        try:
+            found = process.wait(timeout=120)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+    assert found == code, said.read_text()
+    assert "Traceback" not in said.read_text()
     assert out.read_bytes() == b"an earlier result"
-    assert [path.name for path in tmp_path.iterdir()] == ["posterior.nc"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.toml", "posterior.nc", "said.txt"]
 
 
 def test_your_own_cases_replace_the_record(own_scenario: Path, tmp_path: Path):
