@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import resource
+from collections import Counter
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,17 @@ from servanda.priors import load_prior, prior_predictive
 from servanda.record import load_guarantees
 
 CASE = {"role": "guarantor", "era": "after_1991", "stakes": "major", "power": "stronger", "obligation": "restrain"}
+
+
+def silent_about_the_past() -> int:
+    """Known cases of actors with a single known case who are no great power, counted from the file itself."""
+    powers = {"AUT", "DEU", "FRA", "GBR", "ITA", "JPN", "RUS", "USA"}
+    with (files("servanda.record") / "data" / "guarantees.csv").open(encoding="utf-8") as file:
+        rows = [
+            row for row in csv.DictReader(file) if int(row["outcome_year"]) <= 2019 and row["tested"] <= "2019-04-25"
+        ]
+    seen = Counter(row["obligor"] for row in rows)
+    return sum(count for actor, count in seen.items() if count == 1 and actor not in powers)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +40,7 @@ def fitted() -> Posterior:
 def test_the_shipped_record_fits_and_every_gate_passes(fitted: Posterior):
     assert fitted.sizes == {"chain": 4, "draw": 1000}
     assert fitted.provenance["cases"] == 184
-    assert fitted.provenance["missing_cells"] == {"past_defections": 27}
+    assert fitted.provenance["missing_cells"] == {"past_defections": silent_about_the_past()}
     assert [str(gate) for gate in failed((*sampler_gates(fitted), *parameter_gates(fitted)))] == []
 
 
