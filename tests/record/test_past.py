@@ -1,0 +1,30 @@
+"""An actor's past as of a date, against a plain count of the file."""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+
+import pytest
+from servanda.record import load_guarantees, past_defections_of
+
+
+def by_hand(actor: str, year: int) -> int:
+    with (files("servanda.record") / "data" / "guarantees.csv").open(encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["obligor"] == actor and row["outcome"] == "defected"]
+    return len({row["guarantee_id"] for row in rows if year - 20 <= int(row["outcome_year"]) <= year - 1})
+
+
+@pytest.mark.parametrize("actor", ["PRK", "USA", "RUS", "GBR"])
+def test_the_count_is_that_of_the_file(actor: str):
+    assert past_defections_of(load_guarantees(as_of="2019-04-25"), actor, 2019) == by_hand(actor, 2019)
+
+
+def test_the_record_is_silent_about_those_it_hardly_knows():
+    cases = load_guarantees(as_of="2019-04-25")
+    assert past_defections_of(cases, "CHN", 2019) is None
+    assert past_defections_of(cases, "NOBODY", 2019) is None
+
+
+def test_nothing_later_counts():
+    assert past_defections_of(load_guarantees(as_of="2001"), "PRK", 2002) < by_hand("PRK", 2019)
