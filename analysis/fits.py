@@ -34,7 +34,7 @@ class Settings:
     tune: int = 1000
     chains: int = 4
     thin: int = 3
-    target_accept: float = 0.85
+    target_accept: float = 0.95
     exact: bool = True
 
     def as_dict(self) -> dict[str, Any]:

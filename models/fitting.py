@@ -47,7 +47,7 @@ def fit(
     chains: int = 4,
     thin: int = 3,
     cores: int | None = None,
-    target_accept: float = 0.85,
+    target_accept: float = 0.95,
     exact: bool = True,
     pointwise: bool = True,
     progress: Progress | None = None,
