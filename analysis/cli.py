@@ -58,7 +58,6 @@ Chains = Annotated[int, typer.Option(help="Chains.", min=1)]
 Cases = Annotated[
     Path | None, typer.Option("--cases", help="Your own cases, CSV or Parquet, in place of the shipped record.")
 ]
-Pairs = Annotated[list[str] | None, typer.Option(metavar="NODE=STATE")]
 
 
 @app.callback(invoke_without_command=True)

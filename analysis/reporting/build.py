@@ -18,7 +18,7 @@ from ..summary import INTERVAL, Summary, summarise
 from ..wording import Lexicon, load_lexicon, natural_frequency
 from .answers import Row, judged, next_case_moves
 from .confidence import confidence
-from .evidence import case_section, citations, record_section
+from .evidence import case_section, citations, coder_agreement, record_section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,11 +144,7 @@ def _answer_section(material: Material, answers: Answers) -> dict[str, Any]:
         float(next(r for r in by_id[judgement.id] if r.label == row.label).draws.mean())
         for by_id in answers.rows.values()
     ]
-    agreement = (
-        record_section(material.loaded.network, material.cases, scenario.as_of, shipped=material.shipped)
-        .get("coders", {})
-        .get("agreement")
-    )
+    agreement = coder_agreement(material.cases)["agreement"] if material.shipped else None
     return {
         "judgement": judgement.id,
         "format": row.label,

@@ -42,11 +42,11 @@ def record_section(network: Network, cases: Any, as_of: str, *, shipped: bool) -
         "selection": SELECTION,
     }
     if shipped:
-        section["coders"] = _agreement(cases)
+        section["coders"] = coder_agreement(cases)
     return section
 
 
-def _agreement(cases: Any) -> dict[str, Any]:
+def coder_agreement(cases: Any) -> dict[str, Any]:
     """Agreement on the outcome between the two codings, over cases coded blind and known at the date."""
     second: Any = load_second_coding()
     both = cases[["case_id", "outcome"]].merge(
