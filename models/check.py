@@ -73,12 +73,14 @@ def _name_faults(network: Network) -> Iterator[Fault]:
             yield Fault(f"node {name!r}", "a name must not be empty, begin with a space or hold '/' or '.'")
     nodes = {node.name for node in network.nodes}
     steps = {f"{name}_step" for name in nodes}
-    for name in sorted(nodes & steps):
-        yield Fault(f"node {name}", "has the name of the steps of another node; rename one")
+    on = {f"{name}_on" for name in nodes}
+    for name in sorted(nodes & (steps | on)):
+        what = "steps" if name in steps else "states that are not off"
+        yield Fault(f"node {name}", f"has the name of the {what} of another node; rename one")
     columns: dict[str, str] = {}
     for group in (group for node in network.nodes for group in node.groups):
-        if group.name in nodes | steps | RESERVED:
-            yield Fault(f"group {group.name}", "has the name of a node, of its steps or of a dim of draws")
+        if group.name in nodes | steps | on | RESERVED:
+            yield Fault(f"group {group.name}", "has the name of a node, of its steps or states, or of a dim of draws")
         if columns.setdefault(group.name, group.column) != group.column:
             yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")
 

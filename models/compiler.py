@@ -46,8 +46,8 @@ def parameter_coords(
     """
     coords = dict(network.coords)
     for node in network.nodes:
-        names = node.states
-        coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(names))
+        coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
+        coords[f"{node.name}_on"] = node.states[1:]
     for group, members in (levels or {}).items():
         coords[group] = (*members, NEW)
     return coords

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .base import NEW, Family
+from .noisy import NoisyMax
 from .ordinal import Ordinal
 from .softmax import Softmax
 from .table import Table
 
-FAMILIES: Mapping[str, Family] = {"table": Table(), "ordinal": Ordinal(), "softmax": Softmax()}
+FAMILIES: Mapping[str, Family] = {
+    "table": Table(),
+    "ordinal": Ordinal(),
+    "softmax": Softmax(),
+    "noisy_or": NoisyMax("noisy_or", states=2),
+    "noisy_max": NoisyMax("noisy_max"),
+}
 
 __all__ = ["FAMILIES", "NEW", "Family"]

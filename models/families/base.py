@@ -84,6 +84,13 @@ class Family(Protocol):
         ...
 
 
+def plain_faults(family: str, node: Node) -> list[str]:
+    """Say what `node` states that a family without terms and group effects cannot take."""
+    faults = [f"family '{family}' has no term '{a.term}'; drop the term" for a in node.parents if a.term]
+    faults += [f"family '{family}' has no 'by'; drop it from '{a.parent}'" for a in node.parents if a.by]
+    return faults + [f"family '{family}' has no group effects; drop '{group.name}'" for group in node.groups]
+
+
 def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:
     """Pick entries along the last axis, in NumPy and PyTensor alike."""
     return xp.take(table, index, axis=-1)

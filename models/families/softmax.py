@@ -15,7 +15,7 @@ import numpy as np
 from ..parameter import Parameter
 from ..prior import REAL
 from ..terms import EFFECT, effect_name
-from .base import flatten_tail, one_hot, take
+from .base import flatten_tail, one_hot, plain_faults, take
 from .regression import baseline_name, baseline_parameter, spread_over
 
 if TYPE_CHECKING:
@@ -27,9 +27,7 @@ class Softmax:
 
     def faults(self, node: Node, network: Network) -> list[str]:  # noqa: ARG002
         """Say why `node` cannot be of this family."""
-        faults = [f"family 'softmax' has no term '{a.term}'; drop the term" for a in node.parents if a.term]
-        faults += [f"family 'softmax' has no 'by'; drop it from '{a.parent}'" for a in node.parents if a.by]
-        return faults + [f"family 'softmax' has no group effects; drop '{group.name}'" for group in node.groups]
+        return plain_faults("softmax", node)
 
     def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
         """Declare the baseline and one matrix of effects for each parent."""

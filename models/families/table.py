@@ -10,7 +10,7 @@ import numpy as np
 
 from ..parameter import Parameter
 from ..prior import SIMPLEX, Prior
-from .base import flat_index, flatten_tail, take
+from .base import flat_index, flatten_tail, plain_faults, take
 
 if TYPE_CHECKING:
     from ..network import Network, Node
@@ -26,9 +26,7 @@ class Table:
 
     def faults(self, node: Node, network: Network) -> list[str]:  # noqa: ARG002
         """Say why `node` cannot be a table."""
-        faults = [f"family 'table' has no term '{a.term}'; drop the term" for a in node.parents if a.term]
-        faults += [f"family 'table' has no 'by'; drop it from '{a.parent}'" for a in node.parents if a.by]
-        return faults + [f"family 'table' has no group effects; drop '{group.name}'" for group in node.groups]
+        return plain_faults("table", node)
 
     def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
         """Declare the table."""

@@ -32,6 +32,15 @@ def pgmpy():
 
 
 @pytest.fixture(scope="session")
+def pyagrum():
+    """Import pyAgrum, whose SWIG module crashes where a warning during its import is an error."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"builtin type .* has no __module__", category=DeprecationWarning)
+        import pyagrum
+    return pyagrum
+
+
+@pytest.fixture(scope="session")
 def eliminated(pgmpy):
     """P(targets | given) under `do` by pgmpy: variable elimination in the mutilated network."""
 

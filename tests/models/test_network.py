@@ -148,13 +148,16 @@ def test_two_parameters_of_one_name_are_a_fault(nodes):
 
 
 def test_names_of_dims_are_not_given_twice():
-    _, faults = faults_of(*AB, Node("b_step", ("x", "y")))
-    assert faults == ["node b_step: has the name of the steps of another node; rename one"]
+    _, faults = faults_of(*AB, Node("b_step", ("x", "y")), Node("a_on", ("x", "y")))
+    assert faults == [
+        "node a_on: has the name of the states that are not off of another node; rename one",
+        "node b_step: has the name of the steps of another node; rename one",
+    ]
     one = Node("c", ("x", "y"), groups=(Group("who", "w"),), family="ordinal", ordered=True)
     other = Node("d", ("x", "y"), groups=(Group("who", "v"), Group("a", "w")), family="ordinal", ordered=True)
     _, faults = faults_of(*AB, one, other)
     assert faults == [
-        "group a: has the name of a node, of its steps or of a dim of draws",
+        "group a: has the name of a node, of its steps or states, or of a dim of draws",
         "group who: has two columns, 'w' and 'v'",
     ]
 
@@ -198,7 +201,9 @@ number = st.floats(-1e6, 1e6)
 def written_networks(draw):
     """Networks with everything TOML has to carry: odd names, reasons, terms, codings, groups."""
     named = st.from_regex(r"[^/.\s][^/.\s]{0,5}", fullmatch=True).map(lambda s: s.encode("utf-8", "ignore").decode())
-    names = draw(st.lists(named.filter(lambda s: s and not s.endswith("_step")), min_size=1, max_size=4, unique=True))
+    names = draw(
+        st.lists(named.filter(lambda s: s and not s.endswith(("_step", "_on"))), min_size=1, max_size=4, unique=True)
+    )
     taken = {"chain", "draw", "sample", "case", "variable", "who", "baseline", "who_sd"}
     names = [name for name in names if name not in taken] or ["a"]
     nodes = []
