@@ -11,6 +11,8 @@ import numpy as np
 from ..common.errors import Fault, nearest, raise_faults
 from .check import PriorError
 from .families import FAMILIES, NEW
+from .families.pooled import log_marginal, pooled_nodes, row_alpha, rows_from_units
+from .families.table import counts, table_name
 from .parameter import Parameter
 from .patterns import Patterns
 from .prior import DISTRIBUTIONS, Prior, PriorSet
@@ -81,6 +83,8 @@ def compile(  # noqa: A001  the field's own word
     patterns: Patterns,
     priors: PriorSet | None,
     nodes: Iterable[str] | None = None,
+    *,
+    exact: bool = True,
 ) -> pm.Model:
     """Build the PyMC model of some nodes of a network.
 
@@ -95,6 +99,8 @@ def compile(  # noqa: A001  the field's own word
         None takes each family's defaults.
     nodes
         Which nodes; all by default. Nodes tied by holes belong together.
+    exact
+        Whether the rows of pooled tables that no hole touches are integrated out, so that they are no variables.
 
     Returns
     -------
@@ -109,6 +115,9 @@ def compile(  # noqa: A001  the field's own word
     coords = parameter_coords(network, cases.levels)
     used = {dim for parameter in network_parameters(network, chosen) for dim in parameter.dims}
     used |= {group.name for name in chosen for group in network[name].groups}
+    pooled = pooled_nodes(network, chosen)
+    integrated = tuple(name for name in pooled if exact and name not in patterns.touched)
+    used |= {axis for name in pooled if name not in integrated for axis in network.axes(name)}
     # The unseen member of a group is drawn after sampling, where its draws are exact.
     own = {dim: coords[dim][:-1] if dim in cases.levels else coords[dim] for dim in used}
     with pm.Model(coords=own) as model:
@@ -117,9 +126,11 @@ def compile(  # noqa: A001  the field's own word
             values[parameter.name] = _variable(parameter, parameter.prior(priors), coords)
         for name in chosen:
             values |= _group_effects(network[name], values)
-        pieces = {name: _pieces(network, name, patterns, values) for name in chosen}
+        for name in pooled:
+            values |= _pooled_rows(network, name, patterns, values, integrated=name in integrated)
+        pieces = {name: _pieces(network, name, patterns, values) for name in chosen if name not in integrated}
         for name, (complete, _) in pieces.items():
-            if complete is not None:
+            if complete is not None and name not in pooled:
                 pm.Potential(f"{name}.likelihood", (complete * patterns.cells[name].counts).sum())
         for number, hole in enumerate(patterns.holes):
             if set(hole.codes) & set(chosen):
@@ -160,6 +171,24 @@ def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
         unit = pm.Normal(f"{name}.unit", 0.0, 1.0, dims=group.name)
         effects[name] = pm.Deterministic(name, unit * values[f"{name}_sd"], dims=group.name)
     return effects
+
+
+def _pooled_rows(
+    network: Network, name: str, patterns: Patterns, values: Mapping[str, Any], *, integrated: bool
+) -> dict[str, Any]:
+    """The likelihood of the complete cells of a pooled table, and its rows where a hole needs them."""
+    import pymc as pm
+
+    node, cells = network[name], patterns.cells[name]
+    alpha, counted = row_alpha(values, node), counts(cells.codes, cells.counts, network.shape(name))
+    if counted.any():
+        pm.Potential(f"{name}.likelihood", log_marginal(alpha, counted))
+    if integrated:
+        return {}
+    unit = pm.Flat(f"{table_name(node)}.unit", dims=network.axes(name))
+    rows, density = rows_from_units(unit, alpha + counted)
+    pm.Potential(f"{table_name(node)}.density", density.sum())
+    return {table_name(node): pm.Deterministic(table_name(node), rows, dims=network.axes(name))}
 
 
 def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str, Any]) -> tuple[Any, dict[int, Any]]:

@@ -18,6 +18,7 @@ from .check import DataError
 from .coding import MISSING, Cases, encode
 from .compiler import check_priors, compile, log_likelihood, network_parameters, parameter_coords  # noqa: A004
 from .families import NEW
+from .families.pooled import draw_rows, pooled_nodes, row_alpha
 from .families.table import counts, table_name
 from .network_io import network_to_toml
 from .parameter import Parameter, sample_prior
@@ -57,6 +58,7 @@ def fit(
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently; of the rest, nodes
     that a missing cell ties together are sampled together by NUTS through PyMC, with missing cells summed out.
+    The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters
     ----------
@@ -79,7 +81,7 @@ def fit(
     target_accept
         Acceptance rate that NUTS adapts to, between 0 and 1.
     exact
-        False sends conjugate nodes through NUTS too, to check the one against the other.
+        False sends conjugate nodes, and rows of pooled tables, through NUTS too, to check the one against the other.
     pointwise
         Whether to store the log-likelihood of each case (needed for LOO).
     progress
@@ -122,7 +124,7 @@ def fit(
     stats = []
     streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
     for number, (nodes, stream, unseen) in enumerate(streams_of_blocks):
-        model = compile(network, coded, patterns, priors, nodes)
+        model = compile(network, coded, patterns, priors, nodes, exact=exact)
         kept, found = _nuts(
             model,
             seed=int(stream.generate_state(1)[0]),
@@ -134,7 +136,7 @@ def fit(
             target_accept=target_accept,
             progress=_part(progress, number, len(blocks)),
         )
-        variables |= _named(network, kept, coded, nodes, np.random.default_rng(unseen))
+        variables |= _named(network, kept, coded, patterns, nodes, np.random.default_rng(unseen))
         stats.append(found)
 
     posterior = xr.Dataset(variables)
@@ -202,6 +204,10 @@ def prior_draws(
             spread = variables[f"{node.name}.{group.name}_sd"].values[..., None]
             effects = spread * rng.standard_normal((1, draws, len(coords[group.name])))
             variables[f"{node.name}.{group.name}"] = _array(effects, (group.name,), coords)
+    for name in pooled_nodes(network, network.names):
+        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+        rows = draw_rows(rng, alpha, np.zeros(network.shape(name)))
+        variables[table_name(network[name])] = _array(rows, network.axes(name), coords)
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
     return Posterior(network, tree, priors, identity)
@@ -369,9 +375,17 @@ def _joined(stats: list[xr.Dataset], blocks: tuple[tuple[str, ...], ...]) -> xr.
 
 
 def _named(
-    network: Network, kept: xr.Dataset, cases: Cases, nodes: tuple[str, ...], rng: np.random.Generator
+    network: Network,
+    kept: xr.Dataset,
+    cases: Cases,
+    patterns: Patterns,
+    nodes: tuple[str, ...],
+    rng: np.random.Generator,
 ) -> dict[str, xr.DataArray]:
-    """The declared parameters and group effects; each group gains the member the data does not hold."""
+    """The declared parameters and what follows from them.
+
+    Each group gains the member the data does not hold; rows of tables that NUTS integrated out are drawn.
+    """
     variables = {p.name: kept[p.name] for p in network_parameters(network, nodes)}
     for name in nodes:
         for group in network[name].groups:
@@ -381,6 +395,14 @@ def _named(
             unseen = unseen.expand_dims({group.name: [NEW]}, axis=-1)
             known = effect.assign_coords({group.name: list(cases.levels[group.name])})
             variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
+    for name in pooled_nodes(network, nodes):
+        table, cells = table_name(network[name]), patterns.cells[name]
+        if table in kept:
+            variables[table] = kept[table]
+            continue
+        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+        rows = draw_rows(rng, alpha, counts(cells.codes, cells.counts, network.shape(name)))
+        variables[table] = _array(rows, network.axes(name), network.coords)
     return variables
 
 

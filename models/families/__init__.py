@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from .base import NEW, Family
 from .noisy import NoisyMax
 from .ordinal import Ordinal
+from .pooled import PooledTable
 from .softmax import Softmax
 from .table import Table
 
 FAMILIES: Mapping[str, Family] = {
     "table": Table(),
+    "pooled_table": PooledTable(),
     "ordinal": Ordinal(),
     "softmax": Softmax(),
     "noisy_or": NoisyMax("noisy_or", states=2),

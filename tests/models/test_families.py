@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit, log_expit, logit, softmax
-from scipy.stats import beta, halfnorm, kstest, norm
+from scipy.stats import beta, halfnorm, kstest, lognorm, norm
 from servanda.models import Arrow, Group, Network, Node, encode, fit, network_parameters
 from servanda.models.compiler import compile as compiled
-from servanda.models.compiler import parameter_coords
+from servanda.models.compiler import log_likelihood, parameter_coords
 from servanda.models.families import FAMILIES, ordinal
 from servanda.models.fitting import prior_draws
 from servanda.models.patterns import find_patterns
@@ -50,6 +50,8 @@ class Example:
 EXAMPLES = (
     Example("table"),
     Example("table", (Arrow("kind"), Arrow("count"))),
+    Example("pooled_table"),
+    Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax"),
     Example("softmax", (Arrow("grade"), Arrow("kind"), Arrow("pair"))),
     Example("noisy_or", states=("off", "on")),
@@ -173,7 +175,8 @@ def test_pytensor_gives_what_numpy_gives(example):
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
-@each_example
+# The rows of a pooled table are integrated out; test_pooled.py judges what is compiled in their place.
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family != "pooled_table"], ids=str)
 def test_the_compiled_likelihood_counts_every_case_once(example):
     network = example.network()
     rng = np.random.default_rng(3)
@@ -202,6 +205,24 @@ def test_the_compiled_likelihood_counts_every_case_once(example):
     assert {parameter.name for parameter in network_parameters(network, ["y"])} <= named
 
 
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.arrows], ids=str)
+def test_a_missing_parent_is_summed_out(example):
+    network, posterior = example.network(), drawn(example)
+    missing, *known = network.axes("y")
+    codes, members = every_case(example, members=2)
+    frame = pd.DataFrame(
+        {axis: np.array(network[axis].states)[codes[:, place + 1]] for place, axis in enumerate(known)}
+        | {group.column: np.array(ACTORS)[members[group.name]] for group in example.groups}
+    )
+    found = log_likelihood(network, find_patterns(network, encode(network, frame)), leading(posterior))
+    prior = posterior.table(missing)
+    for row, case in enumerate(frame.to_dict("records")):
+        table = posterior.table("y", **{group.name: case[group.column] for group in example.groups})
+        cell = (table.sel({axis: case[axis] for axis in known}) * prior).sum(missing)
+        others = sum(np.log(posterior.table(axis).sel({axis: case[axis]})) for axis in known[:-1])
+        np.testing.assert_allclose(found[:, row], np.ravel(np.log(cell) + others), rtol=1e-10, atol=1e-12)
+
+
 @each_example
 def test_parameters_are_drawn_from_their_priors(example):
     network = example.network()
@@ -226,12 +247,15 @@ def margin(parameter, numbers, shape, place):
         # Centring along an axis of n takes one part in n of the variance away.
         kept = np.prod([1 - 1 / n for n in shape[len(shape) - parameter.zero_sum :]])
         return norm(numbers["mu"], numbers["sigma"] * np.sqrt(kept))
-    return {"half_normal": lambda: halfnorm(scale=numbers["sigma"])}[name]()
+    if name == "lognormal":
+        return lognorm(numbers["sigma"], scale=np.exp(numbers["mu"]))
+    return {"half_normal": halfnorm}[name](scale=numbers["sigma"])
 
 
 #: One node of each family, whose parameters a fit finds again in cases made from them.
 RECOVERED = (
     Example("table", (Arrow("kind"), Arrow("count"))),
+    Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax", (Arrow("grade"), Arrow("kind"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="log", by="kind")), (ACTOR,)),
     Example("noisy_or", (Arrow("pair"), Arrow("grade"), Arrow("count")), states=("off", "on")),

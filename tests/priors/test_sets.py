@@ -50,7 +50,8 @@ def test_every_entry_is_used(name):
     priors = load_prior(name)
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
     # The patterns serve networks with other groups, and with families that this one does not use.
-    assert {entry.parameter for entry in priors.entries} - used <= {"*.*_sd", "*.link", "*.leak"}
+    spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration"}
+    assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
 @every_set
@@ -78,7 +79,8 @@ def test_flat_serves_any_network():
     means = Node("means", ("none", "oath", "gold"), (Arrow("kept"),), family="softmax")
     sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
     feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
-    network = Network((sworn, kept, means, feared))
+    shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
+    network = Network((sworn, kept, means, feared, shared))
     check_priors(network, load_prior("flat"), parameter_coords(network))
 
 
