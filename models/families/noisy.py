@@ -39,6 +39,15 @@ class NoisyMax:
         What a network calls it.
     states
         How many states a node must have; None takes two or more.
+
+    Examples
+    --------
+    >>> from servanda.models import Arrow, Network, Node, network_parameters
+    >>> backers = [Node(name, ("passive", "acts"), ordered=True) for name in ("USA", "China")]
+    >>> causes = tuple(Arrow(node.name) for node in backers)
+    >>> aid = Node("aid", ("none", "comes"), causes, family="noisy_or", ordered=True)
+    >>> [parameter.name for parameter in network_parameters(Network((*backers, aid)), ["aid"])]
+    ['aid.leak', 'aid.USA.link', 'aid.China.link']
     """
 
     name: str = "noisy_max"

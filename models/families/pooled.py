@@ -30,7 +30,16 @@ CONCENTRATION = Prior.of("lognormal", mu=1.6, sigma=1.2)
 
 
 class PooledTable(Table):
-    """A full table of probabilities, its rows alike a priori: ``<node>.table`` has a prior that is learned."""
+    """A full table of probabilities, its rows alike a priori: ``<node>.table`` has a prior that is learned.
+
+    Examples
+    --------
+    >>> from servanda.models import Arrow, Network, Node, network_parameters
+    >>> era = Node("era", ("cold war", "after"))
+    >>> network = Network((era, Node("kept", ("no", "yes"), (Arrow("era"),), family="pooled_table")))
+    >>> [parameter.name for parameter in network_parameters(network, ["kept"])]
+    ['kept.average', 'kept.concentration']
+    """
 
     def faults(self, node: Node, network: Network) -> list[str]:  # noqa: ARG002
         """Say why `node` cannot be a pooled table."""
