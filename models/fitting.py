@@ -19,6 +19,7 @@ from .augmentation import augmented_draws, can_augment
 from .check import DataError
 from .coding import MISSING, Cases, encode
 from .compiler import check_priors, compile, log_likelihood, network_parameters, parameter_coords  # noqa: A004
+from .counting import count_cases
 from .families import NEW
 from .families.table import counts, table_name
 from .network_io import network_to_toml
@@ -40,7 +41,7 @@ MOST_POINTWISE = 50_000_000
 
 def fit(
     network: Network,
-    cases: pd.DataFrame | Cases,
+    cases: pd.DataFrame | Cases | str | os.PathLike[str],
     priors: PriorSet | None = None,
     *,
     seed: int,
@@ -66,8 +67,9 @@ def fit(
     network
         Structure and families.
     cases
-        One row a case, as `servanda.record.load_guarantees` gives them, or already coded. Missing cells stay:
-        no row is dropped.
+        One row a case, as `servanda.record.load_guarantees` gives them, or already coded; or the path of a Parquet
+        or CSV file of any size, which is read as `servanda.models.count_cases` says. Missing cells stay: no row is
+        dropped.
     priors
         A prior for every parameter; None takes each family's defaults.
     seed
@@ -85,7 +87,9 @@ def fit(
     exact
         False sends all nodes through NUTS, to check the one against the other.
     pointwise
-        Whether to store the log-likelihood of each case (needed for LOO).
+        Whether to store the log-likelihood of each case (needed for LOO). Of counted cases it has one term for each
+        distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over cases
+        weighs each term by it, which ArviZ's LOO does not do by itself.
     progress
         Called with draws done and draws to do.
 
@@ -110,7 +114,7 @@ def fit(
     """
     _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     started = time.perf_counter()
-    coded = cases if isinstance(cases, Cases) else encode(network, cases)
+    coded = as_cases(network, cases)
     coords = parameter_coords(network, coded.levels)
     check_priors(network, priors, coords)
     patterns = find_patterns(network, coded)
@@ -152,7 +156,7 @@ def fit(
     provenance = {
         **fit_identity(network, coded, priors, settings),
         "versions": _versions(),
-        "cases": len(coded),
+        "cases": coded.total,
         "missing_cells": coded.missing,
         "drawn_exactly": list(closed),
         **{
@@ -162,6 +166,13 @@ def fit(
         "seconds": round(time.perf_counter() - started, 1),
     }
     return Posterior(network, tree, priors, provenance)
+
+
+def as_cases(network: Network, cases: pd.DataFrame | Cases | str | os.PathLike[str]) -> Cases:
+    """Take cases as they come: coded, in a data frame, or in a file."""
+    if isinstance(cases, Cases):
+        return cases
+    return count_cases(network, cases) if isinstance(cases, str | os.PathLike) else encode(network, cases)
 
 
 def prior_draws(
@@ -472,14 +483,16 @@ def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, case
     sizes = (posterior.sizes["chain"], posterior.sizes["draw"])
     values = {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in posterior.data_vars.items()}
     log_p = log_likelihood(network, patterns, values).reshape((*sizes, len(cases)))
-    coords = {
-        "chain": posterior.coords["chain"],
-        "draw": posterior.coords["draw"],
-        "case": list(cases.labels),
-    }
+    coords = {"chain": posterior.coords["chain"], "draw": posterior.coords["draw"], **_case_coords(cases)}
     return xr.Dataset({"cases": (("chain", "draw", "case"), log_p)}, coords=coords)
 
 
 def _observed(network: Network, cases: Cases) -> xr.Dataset:
     codes = {name: ("case", cases.codes[name].astype(np.int16), {"missing": MISSING}) for name in network.names}
-    return xr.Dataset(codes, coords={"case": list(cases.labels)})
+    return xr.Dataset(codes, coords=_case_coords(cases))
+
+
+def _case_coords(cases: Cases) -> dict[str, Any]:
+    """Names of the cases and, where a case stands for several, how many."""
+    counted = {} if cases.counts is None else {"case_count": ("case", cases.counts)}
+    return {"case": list(cases.labels), **counted}

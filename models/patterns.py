@@ -37,7 +37,7 @@ class Cells:
     members
         Group effect -> member number, shape (distinct,).
     counts
-        How many cases see it so, shape (distinct,).
+        How many cases see it so, shape (distinct,), each row of the data counted as often as it says.
     rows, inverse
         The cases, and the distinct way of each.
     """
@@ -155,9 +155,13 @@ def _distinct(network: Network, cases: Cases, name: str, found: list[np.ndarray]
     rows = np.sort(np.concatenate(found)) if found else np.zeros(0, int)
     axes, groups = network.axes(name), [group.name for group in network[name].groups]
     columns = [cases.codes[axis][rows] for axis in axes] + [cases.members[group][rows] for group in groups]
-    distinct, inverse, counts = np.unique(np.column_stack(columns), axis=0, return_inverse=True, return_counts=True)
+    distinct, inverse = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
     members = {group: distinct[:, len(axes) + place] for place, group in enumerate(groups)}
-    return Cells(distinct[:, : len(axes)], members, counts, rows, inverse.ravel())
+    return Cells(distinct[:, : len(axes)], members, _tally(cases, rows, inverse, len(distinct)), rows, inverse.ravel())
+
+
+def _tally(cases: Cases, rows: np.ndarray, inverse: np.ndarray, distinct: int) -> np.ndarray:
+    return np.bincount(inverse.ravel(), cases.weights[rows], distinct).astype(np.int64)
 
 
 def _completions(network: Network, missing: tuple[str, ...]) -> int:
@@ -189,7 +193,7 @@ def _expand(
     seen = sorted({column[axis] for name in touched for axis in network.axes(name)})
     groups = sorted({group.name for name in touched for group in network[name].groups})
     key = np.column_stack([matrix[np.ix_(rows, seen)], *(cases.members[group][rows] for group in groups)])
-    _, first, inverse, counts = np.unique(key, axis=0, return_index=True, return_inverse=True, return_counts=True)
+    _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
     distinct = rows[first]
     full = np.repeat(matrix[distinct], completions, axis=0)
     full[:, [column[name] for name in missing]] = np.tile(grid, (len(distinct), 1))
@@ -198,4 +202,5 @@ def _expand(
     members = {
         name: {group.name: cases.members[group.name][repeated] for group in network[name].groups} for name in codes
     }
+    counts = _tally(cases, rows, inverse, len(distinct))
     return Holes(missing, rows, inverse.ravel(), counts, completions, codes, members)
