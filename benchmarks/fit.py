@@ -168,6 +168,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=CONTENDERS, help="run one contender here and print its figures as JSON")
     parser.add_argument("--skip", action="append", default=[], choices=CONTENDERS, help="leave one out")
+    parser.add_argument("--limit", type=float, default=600, help="seconds each contender may take")
     arguments = parser.parse_args()
     if arguments.only:
         print(json.dumps(measured(arguments.only)))
@@ -181,7 +182,12 @@ def main() -> None:
         if importlib.util.find_spec(contender.needs) is None:
             print(f"{name:42}skipped: {contender.needs} is not installed")
             continue
-        done = subprocess.run([sys.executable, __file__, "--only", name], capture_output=True, text=True, check=False)
+        command = [sys.executable, __file__, "--only", name]
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=arguments.limit)
+        except subprocess.TimeoutExpired:
+            print(f"{name:42}stopped after {arguments.limit:.0f} s without a result", flush=True)
+            continue
         if done.returncode:
             print(f"{name:42}failed: {done.stderr.strip().splitlines()[-1]}")
             continue
