@@ -11,7 +11,7 @@ from ..common.errors import InputError
 from ..common.files import writable_folder
 from ..models.coding import encode
 from ..models.compiler import network_parameters
-from ..models.fitting import Progress, fit, fit_identity
+from ..models.fitting import SAMPLERS, Progress, fit, fit_identity
 from ..models.network import Network
 from ..models.posterior import Posterior
 from ..models.prior import PriorSet
@@ -99,12 +99,13 @@ def stored_fit(
 
 
 def sampled_parameters(posterior: Posterior) -> set[str]:
-    """Names of the parameters that NUTS sampled; effects of single members of a group are not among them.
+    """Names of the parameters that MCMC sampled; effects of single members of a group are not among them.
 
     Those effects enter through the numbers they bear on, whose own gates hold them, and exact draws have
     nothing to converge.
     """
-    nodes = [node for block in posterior.provenance.get("drawn_by_nuts", ()) for node in block]
+    blocks = [block for way in SAMPLERS for block in posterior.provenance.get(f"drawn_by_{way}", ())]
+    nodes = [node for block in blocks for node in block]
     return {parameter.name for parameter in network_parameters(posterior.network, nodes)}
 
 

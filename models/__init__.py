@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .compiler import network_parameters as network_parameters
     from .contract import CapacityError as CapacityError
     from .contract import ImpossibleEvidenceError as ImpossibleEvidenceError
+    from .counting import count_cases as count_cases
     from .fitting import fit as fit
     from .network import Arrow as Arrow
     from .network import Coding as Coding
@@ -47,6 +48,7 @@ __all__ = [
     "PriorSet",
     "QueryError",
     "compile",
+    "count_cases",
     "encode",
     "fit",
     "load_network",
@@ -66,6 +68,7 @@ _HOMES = {
     "network_parameters": ".compiler",
     "CapacityError": ".contract",
     "ImpossibleEvidenceError": ".contract",
+    "count_cases": ".counting",
     "encode": ".coding",
     "fit": ".fitting",
     "Arrow": ".network",

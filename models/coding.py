@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
     from .network import Network, Node
 
 MISSING = -1
+#: How many rows of a kind an error names.
+SHOWN = 5
+BLANK_MEMBER = "is blank; every case needs one"
 
 
 @dataclass(frozen=True)
 class Cases:
-    """Coded cases.
+    """Coded cases, or patterns of cases with how many there are of each.
 
     Parameters
     ----------
@@ -34,20 +37,33 @@ class Cases:
         Group effect -> its members, sorted.
     labels
         Name of each case.
+    counts
+        How many cases each stands for; None where each is one.
     """
 
     codes: Mapping[str, np.ndarray]
     members: Mapping[str, np.ndarray]
     levels: Mapping[str, tuple[str, ...]]
     labels: tuple[str, ...]
+    counts: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
 
     @property
+    def weights(self) -> np.ndarray:
+        """How many cases each stands for."""
+        return np.ones(len(self), np.int64) if self.counts is None else self.counts
+
+    @property
+    def total(self) -> int:
+        """How many cases there are in all."""
+        return int(self.weights.sum())
+
+    @property
     def missing(self) -> dict[str, int]:
         """Node -> number of missing cells, for nodes that have any."""
-        found = {name: int((codes == MISSING).sum()) for name, codes in self.codes.items()}
+        found = {name: int(self.weights[codes == MISSING].sum()) for name, codes in self.codes.items()}
         return {name: count for name, count in found.items() if count}
 
     @property
@@ -60,6 +76,8 @@ class Cases:
             digest.update(name.encode() + np.ascontiguousarray(self.members[name], np.int32).tobytes())
             digest.update("\0".join(self.levels[name]).encode())
         digest.update("\0".join(self.labels).encode())
+        if self.counts is not None:
+            digest.update(np.ascontiguousarray(self.counts, np.int64).tobytes())
         return digest.hexdigest()
 
 
@@ -93,18 +111,13 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
     >>> encode(network, pd.DataFrame({"rain": ["yes", None, "no"]})).codes["rain"]
     array([ 1, -1,  0])
     """
-    faults: list[Fault] = []
-    if len(data) == 0:
-        faults.append(Fault("rows", "there are none; a fit needs at least one case"))
     columns = {str(column) for column in data.columns}
-    if not any(_column(node) in columns for node in network.nodes):
-        wanted = ", ".join(_column(node) for node in network.nodes)
-        faults.append(Fault("columns", f"none belongs to a node; expected some of {wanted}"))
+    faults = table_faults(network, columns, len(data))
     codes = {node.name: _node_codes(node, data, faults) for node in network.nodes}
     members, levels = {}, {}
     for name, column in network.group_columns.items():
         if column not in columns:
-            faults.append(Fault(f"column {column}", f"is missing; effect '{name}' needs it{nearest(column, columns)}"))
+            faults.append(missing_group(name, column, columns))
             continue
         members[name], levels[name] = _group_codes(column, data, faults)
     raise_faults("data", faults, DataError)
@@ -112,28 +125,55 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
     return Cases(codes, members, levels, tuple(labels))
 
 
-def _column(node: Node) -> str:
+def table_faults(network: Network, columns: Collection[str], rows: int) -> list[Fault]:
+    """Say what is wrong with a table as a whole: no rows, or no column that belongs to a node."""
+    faults = []
+    if not rows:
+        faults.append(Fault("rows", "there are none; a fit needs at least one case"))
+    if not any(data_column(node) in columns for node in network.nodes):
+        wanted = ", ".join(map(data_column, network.nodes))
+        faults.append(Fault("columns", f"none belongs to a node; expected some of {wanted}"))
+    return faults
+
+
+def missing_group(name: str, column: str, columns: Collection[str]) -> Fault:
+    """Say that a group's column is not there."""
+    return Fault(f"column {column}", f"is missing; effect '{name}' needs it{nearest(column, columns)}")
+
+
+def bad_cells(rows: Sequence[int], total: int, column: str, what: str) -> Fault:
+    """Say what is wrong with `total` cells of a column, of which the first are in `rows`."""
+    shown = ", ".join(map(str, rows[:SHOWN])) + (f" and {total - SHOWN} more" if total > SHOWN else "")
+    return Fault(f"case {shown}, column {column}", what)
+
+
+def data_column(node: Node) -> str:
+    """Name the column of the data that holds a node's cells."""
     return node.coding.column if node.coding else node.name
 
 
+def coder(node: Node) -> Callable[[Any], int]:
+    """Give what turns a cell that is not blank into the number of a state, or raises ValueError saying why not."""
+    return _number_coder(node) if node.coding and node.coding.lower else _level_coder(node)
+
+
 def _node_codes(node: Node, data: pd.DataFrame, faults: list[Fault]) -> np.ndarray:
-    column = _column(node)
+    column = data_column(node)
     if column not in data.columns:
         return np.full(len(data), MISSING)
     values = data[column]
     values = values.mask(values.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
-    coder = _number_coder(node) if node.coding and node.coding.lower else _level_coder(node)
+    code = coder(node)
     distinct: dict[Any, int] = {}
     bad: dict[Any, str] = {}
     for value in values.dropna().unique():
         try:
-            distinct[value] = coder(value)
+            distinct[value] = code(value)
         except ValueError as error:
             bad[value] = str(error)
     for value, problem in bad.items():
         rows = np.flatnonzero((values == value).fillna(value=False).to_numpy(bool)) + 1
-        shown = ", ".join(map(str, rows[:5])) + (f" and {len(rows) - 5} more" if len(rows) > 5 else "")
-        faults.append(Fault(f"case {shown}, column {column}", problem))
+        faults.append(bad_cells(rows.tolist(), len(rows), column, problem))
     blank = values.isna().to_numpy(bool)
     cells = zip(values.to_numpy(object), blank, strict=True)
     return np.array([MISSING if empty else distinct.get(value, MISSING) for value, empty in cells], np.int64)
@@ -179,8 +219,6 @@ def _number_coder(node: Node) -> Any:
 def _group_codes(column: str, data: pd.DataFrame, faults: list[Fault]) -> tuple[np.ndarray, tuple[str, ...]]:
     blank = np.flatnonzero(data[column].isna().to_numpy()) + 1
     if len(blank):
-        faults.append(
-            Fault(f"case {', '.join(map(str, blank[:5]))}, column {column}", "is blank; every case needs one")
-        )
+        faults.append(bad_cells(blank.tolist(), len(blank), column, BLANK_MEMBER))
     levels, codes = np.unique([str(member) for member in data[column]], return_inverse=True)
     return codes, tuple(str(level) for level in levels)

@@ -231,17 +231,27 @@ def log_likelihood(network: Network, patterns: Patterns, values: Mapping[str, np
         Shape (samples, cases): the joint log-probability of what was observed in each case.
     """
     samples = len(next(iter(values.values())))
-    total = np.zeros((samples, patterns.cases))
+    # Cases first, so that what is added to a case is one run of memory.
+    total = np.zeros((patterns.cases, samples))
     for name in network.names:
         node, cells = network[name], patterns.cells[name]
         if len(cells.rows):
             log_p = FAMILIES[node.family].log_prob(values, cells.codes, cells.members, node, network, np)
-            total[:, cells.rows] += log_p[:, cells.inverse]
+            total[cells.rows] += np.ascontiguousarray(log_p.T)[cells.inverse]
     for hole in patterns.holes:
         log_p = sum(
             FAMILIES[network[name].family].log_prob(values, codes, hole.members[name], network[name], network, np)
             for name, codes in hole.codes.items()
         )
         joint = np.reshape(np.asarray(log_p), (samples, len(hole.counts), hole.completions))
-        total[:, hole.rows] += np.logaddexp.reduce(joint, axis=2)[:, hole.inverse]
-    return total
+        total[hole.rows] += np.ascontiguousarray(_log_sum(joint).T)[hole.inverse]
+    return total.T
+
+
+def _log_sum(log_p: np.ndarray) -> np.ndarray:
+    """Logarithm of the sum over the last axis, which is short: it is put first, where NumPy adds whole arrays."""
+    parts = np.ascontiguousarray(np.moveaxis(log_p, -1, 0))
+    top = parts.max(axis=0)
+    top[~np.isfinite(top)] = 0.0  # Impossible whatever was missing: the sum is 0, and its logarithm says so.
+    with np.errstate(divide="ignore"):
+        return np.log(np.exp(parts - top).sum(axis=0)) + top

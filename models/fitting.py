@@ -1,12 +1,14 @@
-"""Fitting: exact draws where the posterior is known in closed form, NUTS for the rest."""
+"""Fitting: exact draws where the posterior is known in closed form, MCMC block by block for the rest."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -14,9 +16,11 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, raise_faults
+from .augmentation import augmented_draws, can_augment
 from .check import DataError
 from .coding import MISSING, Cases, encode
 from .compiler import check_priors, compile, log_likelihood, network_parameters, parameter_coords  # noqa: A004
+from .counting import count_cases
 from .families import NEW
 from .families.pooled import draw_rows, pooled_nodes, row_alpha
 from .families.table import counts, table_name
@@ -24,7 +28,7 @@ from .network_io import network_to_toml
 from .parameter import Parameter, sample_prior
 from .patterns import Patterns, find_patterns
 from .posterior import Posterior
-from .prior import PriorSet
+from .prior import DISTRIBUTIONS, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +43,7 @@ MOST_POINTWISE = 50_000_000
 
 def fit(
     network: Network,
-    cases: pd.DataFrame | Cases,
+    cases: pd.DataFrame | Cases | str | os.PathLike[str],
     priors: PriorSet | None = None,
     *,
     seed: int,
@@ -56,8 +60,9 @@ def fit(
     """Sample the posterior of every parameter of a network.
 
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
-    missing cell touches have Dirichlet posteriors and are drawn exactly and independently; of the rest, nodes
-    that a missing cell ties together are sampled together by NUTS through PyMC, with missing cells summed out.
+    missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
+    that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
+    augmentation where all are tables and none is latent, else NUTS through PyMC, with missing cells summed out.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters
@@ -65,25 +70,29 @@ def fit(
     network
         Structure and families.
     cases
-        One row a case, as `servanda.record.load_guarantees` gives them, or already coded. Missing cells stay:
-        no row is dropped.
+        One row a case, as `servanda.record.load_guarantees` gives them, or already coded; or the path of a Parquet
+        or CSV file of any size, which is read as `servanda.models.count_cases` says. Missing cells stay: no row is
+        dropped.
     priors
         A prior for every parameter; None takes each family's defaults.
     seed
         Same seed, same machine, same numbers.
     draws, tune, chains
-        Kept draws and warm-up draws of each chain, and chains.
+        Kept draws and warm-up draws of each chain, and chains. NUTS adapts in its warm-up; augmentation only
+        leaves its random start behind.
     thin
-        NUTS keeps every `thin`-th draw, so that it makes ``draws * thin`` a chain: the spreads of group effects
-        move slowly, and steps between kept draws cost less than storing and querying as many draws.
+        NUTS and augmentation keep every `thin`-th draw, so that they make ``draws * thin`` a chain: the spreads of
+        group effects move slowly, and steps between kept draws cost less than storing and querying as many draws.
     cores
         Processes for NUTS; None takes as many as there are chains and processors.
     target_accept
         Acceptance rate that NUTS adapts to, between 0 and 1.
     exact
-        False sends conjugate nodes, and rows of pooled tables, through NUTS too, to check the one against the other.
+        False sends all nodes, and the rows of pooled tables, through NUTS, to check the one against the other.
     pointwise
-        Whether to store the log-likelihood of each case (needed for LOO).
+        Whether to store the log-likelihood of each case (needed for LOO). Of counted cases it has one term for each
+        distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over cases
+        weighs each term by it, which ArviZ's LOO does not do by itself.
     progress
         Called with draws done and draws to do.
 
@@ -108,39 +117,32 @@ def fit(
     """
     _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     started = time.perf_counter()
-    coded = cases if isinstance(cases, Cases) else encode(network, cases)
+    coded = as_cases(network, cases)
     coords = parameter_coords(network, coded.levels)
     check_priors(network, priors, coords)
     patterns = find_patterns(network, coded)
     streams = np.random.SeedSequence(seed).spawn(3)
     closed = conjugate_nodes(network, patterns) if exact else ()
+    blocks = sampled_blocks(network, patterns, closed)
+    ways = [way_to_sample(network, coded, nodes) if exact else "nuts" for nodes in blocks]
+    workers = cores or os.cpu_count() or 1
+    run = _Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
     variables: dict[str, xr.DataArray] = {}
     rng = np.random.default_rng(streams[0])
     for name in closed:
-        variables[table_name(network[name])] = _draw_table(
-            network, name, patterns, priors, coords, rng, (chains, draws)
-        )
-    blocks = sampled_blocks(network, patterns, closed)
-    stats = []
-    streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
-    for number, (nodes, stream, unseen) in enumerate(streams_of_blocks):
-        model = compile(network, coded, patterns, priors, nodes, exact=exact)
-        kept, found = _nuts(
-            model,
-            seed=int(stream.generate_state(1)[0]),
-            draws=draws,
-            tune=tune,
-            chains=chains,
-            thin=thin,
-            cores=cores or min(chains, os.cpu_count() or 1),
-            target_accept=target_accept,
-            progress=_part(progress, number, len(blocks)),
-        )
-        variables |= _named(network, kept, coded, patterns, nodes, np.random.default_rng(unseen))
-        stats.append(found)
+        alpha = _alpha(run, name)
+        x = DISTRIBUTIONS["dirichlet"].sample(rng, (chains, draws, *alpha.shape), alpha=alpha)
+        variables[table_name(network[name])] = _array(x, network.axes(name), coords)
+    stats: dict[tuple[str, ...], xr.Dataset] = {}
+    streams_of_blocks = zip(blocks, ways, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
+    for number, (nodes, way, stream, unseen) in enumerate(streams_of_blocks):
+        drawn, found = SAMPLERS[way].draw(run, nodes, stream, unseen, _part(progress, number, len(blocks)))
+        variables |= drawn
+        if found is not None:
+            stats[nodes] = found
 
     posterior = xr.Dataset(variables)
-    groups = {"sample_stats": _joined(stats, blocks)} if stats else {}
+    groups = {"sample_stats": _joined(stats)} if stats else {}
     groups["log_prior"] = _log_prior(network, posterior, priors, coords)
     if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
         groups["log_likelihood"] = _pointwise(network, posterior, patterns, coded)
@@ -158,13 +160,23 @@ def fit(
     provenance = {
         **fit_identity(network, coded, priors, settings),
         "versions": _versions(),
-        "cases": len(coded),
+        "cases": coded.total,
         "missing_cells": coded.missing,
         "drawn_exactly": list(closed),
-        "drawn_by_nuts": [list(nodes) for nodes in blocks],
+        **{
+            f"drawn_by_{way}": [list(nodes) for nodes, by in zip(blocks, ways, strict=True) if by == way]
+            for way in SAMPLERS
+        },
         "seconds": round(time.perf_counter() - started, 1),
     }
     return Posterior(network, tree, priors, provenance)
+
+
+def as_cases(network: Network, cases: pd.DataFrame | Cases | str | os.PathLike[str]) -> Cases:
+    """Take cases as they come: coded, in a data frame, or in a file."""
+    if isinstance(cases, Cases):
+        return cases
+    return count_cases(network, cases) if isinstance(cases, str | os.PathLike) else encode(network, cases)
 
 
 def prior_draws(
@@ -219,7 +231,7 @@ def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
 
 
 def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
-    """Group the nodes left to NUTS: those that share a row's sum over missing cells stay together.
+    """Group the nodes left to MCMC: those that share a sum over missing cells stay together.
 
     Blocks are independent a posteriori, and each has steps as long as its own shape allows.
     """
@@ -229,6 +241,11 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
         blocks = [block for block in blocks if block not in joined]
         blocks += [set().union(*joined)] if joined else []
     return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))
+
+
+def way_to_sample(network: Network, cases: Cases, nodes: tuple[str, ...]) -> str:
+    """Choose how a block of nodes is sampled: the first of `SAMPLERS` that can."""
+    return next(way for way, sampler in SAMPLERS.items() if sampler.can(network, cases, nodes))
 
 
 def fit_identity(
@@ -270,25 +287,94 @@ def _check_settings(*, draws: int, tune: int, chains: int, thin: int, target_acc
     raise_faults("fit", faults, DataError)
 
 
-def _draw_table(
-    network: Network,
-    name: str,
-    patterns: Patterns,
-    priors: PriorSet | None,
-    coords: Mapping[str, tuple[str, ...]],
-    rng: np.random.Generator,
-    sizes: tuple[int, int],
-) -> xr.DataArray:
-    """Exact draws: a Dirichlet prior and counted cases give a Dirichlet for each configuration."""
-    from .prior import DISTRIBUTIONS
+@dataclass(frozen=True)
+class _Run:
+    """What every block of one fit is drawn from, and how."""
 
-    node = network[name]
-    (parameter,) = network_parameters(network, [name])
-    prior = parameter.prior(priors)
-    cells = patterns.cells[name]
-    alpha = prior.resolved(parameter.states(coords))["alpha"] + counts(cells.codes, cells.counts, network.shape(name))
-    x = DISTRIBUTIONS["dirichlet"].sample(rng, (*sizes, *alpha.shape), alpha=alpha)
-    return _array(x, network.axes(node.name), coords)
+    network: Network
+    cases: Cases
+    patterns: Patterns
+    priors: PriorSet | None
+    draws: int
+    tune: int
+    chains: int
+    thin: int
+    cores: int
+    target_accept: float
+    exact: bool
+
+
+def _alpha(run: _Run, name: str) -> np.ndarray:
+    """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
+    (parameter,) = network_parameters(run.network, [name])
+    cells, shape = run.patterns.cells[name], run.network.shape(name)
+    alpha = parameter.prior(run.priors).resolved(run.network[name].states)["alpha"]
+    return alpha + counts(cells.codes, cells.counts, shape)
+
+
+#: What a sampler gives of a block: its variables, and sampler statistics where it has any.
+Drawn = tuple[dict[str, xr.DataArray], xr.Dataset | None]
+
+
+def _draw_by_augmentation(
+    run: _Run,
+    nodes: tuple[str, ...],
+    stream: np.random.SeedSequence,
+    unseen: np.random.SeedSequence,  # noqa: ARG001
+    progress: Progress | None,
+) -> Drawn:
+    drawn = augmented_draws(
+        run.network,
+        run.patterns,
+        {name: _alpha(run, name) for name in nodes},
+        np.random.default_rng(stream),
+        draws=run.draws,
+        tune=run.tune,
+        chains=run.chains,
+        thin=run.thin,
+        progress=progress,
+    )
+    tables = {
+        table_name(run.network[name]): _array(x, run.network.axes(name), run.network.coords)
+        for name, x in drawn.items()
+    }
+    return tables, None
+
+
+def _draw_by_nuts(
+    run: _Run,
+    nodes: tuple[str, ...],
+    stream: np.random.SeedSequence,
+    unseen: np.random.SeedSequence,
+    progress: Progress | None,
+) -> Drawn:
+    kept, stats = _nuts(
+        compile(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact),
+        seed=int(stream.generate_state(1)[0]),
+        draws=run.draws,
+        tune=run.tune,
+        chains=run.chains,
+        thin=run.thin,
+        cores=min(run.chains, run.cores),
+        target_accept=run.target_accept,
+        progress=progress,
+    )
+    return _named(run.network, kept, run.cases, run.patterns, nodes, np.random.default_rng(unseen)), stats
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A way to draw a block of nodes: which blocks it can draw, and how."""
+
+    can: Callable[[Network, Cases, tuple[str, ...]], bool]
+    draw: Callable[..., Drawn]
+
+
+#: Ways to draw a block, cheapest first; a fit's provenance names them as ``drawn_by_...``.
+SAMPLERS: Mapping[str, Sampler] = {
+    "augmentation": Sampler(can_augment, _draw_by_augmentation),
+    "nuts": Sampler(lambda *_: True, _draw_by_nuts),
+}
 
 
 def _array(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:
@@ -330,6 +416,8 @@ def _nuts(
                 tune=tune,
                 chains=chains,
                 cores=cores,
+                # JAX runs threads of its own, with which a forked process may wait for ever.
+                mp_ctx="forkserver" if "jax" in sys.modules else None,
                 random_seed=seed,
                 nuts_sampler="pymc",
                 nuts={"target_accept": target_accept},
@@ -363,8 +451,9 @@ def _part(progress: Progress | None, number: int, parts: int) -> Progress | None
     return lambda done, total: progress(number * total + done, parts * total)
 
 
-def _joined(stats: list[xr.Dataset], blocks: tuple[tuple[str, ...], ...]) -> xr.Dataset:
-    """Sampler statistics of all blocks: one chain of the whole, and the energy of each block beside it."""
+def _joined(blocks: Mapping[tuple[str, ...], xr.Dataset]) -> xr.Dataset:
+    """Sampler statistics of all blocks that have any: one chain of the whole, and each block's energy beside it."""
+    stats = list(blocks.values())
     kept = xr.Dataset({"diverging": sum(block["diverging"].astype(int) for block in stats) > 0})
     for name in ("lp", "energy"):
         kept[name] = sum(block[name] for block in stats)
@@ -421,14 +510,16 @@ def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, case
     sizes = (posterior.sizes["chain"], posterior.sizes["draw"])
     values = {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in posterior.data_vars.items()}
     log_p = log_likelihood(network, patterns, values).reshape((*sizes, len(cases)))
-    coords = {
-        "chain": posterior.coords["chain"],
-        "draw": posterior.coords["draw"],
-        "case": list(cases.labels),
-    }
+    coords = {"chain": posterior.coords["chain"], "draw": posterior.coords["draw"], **_case_coords(cases)}
     return xr.Dataset({"cases": (("chain", "draw", "case"), log_p)}, coords=coords)
 
 
 def _observed(network: Network, cases: Cases) -> xr.Dataset:
     codes = {name: ("case", cases.codes[name].astype(np.int16), {"missing": MISSING}) for name in network.names}
-    return xr.Dataset(codes, coords={"case": list(cases.labels)})
+    return xr.Dataset(codes, coords=_case_coords(cases))
+
+
+def _case_coords(cases: Cases) -> dict[str, Any]:
+    """Names of the cases and, where a case stands for several, how many."""
+    counted = {} if cases.counts is None else {"case_count": ("case", cases.counts)}
+    return {"case": list(cases.labels), **counted}

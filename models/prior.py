@@ -60,10 +60,12 @@ def _lognormal(x: Any, mu: Any, sigma: Any) -> np.ndarray:
 
 
 def _dirichlet(x: Any, alpha: Any) -> np.ndarray:
-    from scipy.special import gammaln, xlogy
-
+    # Without SciPy, whose import takes longer than many a fit.
     alpha = np.broadcast_to(alpha, np.shape(x)[-1:])
-    return gammaln(alpha.sum()) - gammaln(alpha).sum() + xlogy(alpha - 1, x).sum(axis=-1)
+    constant = math.lgamma(alpha.sum()) - sum(math.lgamma(a) for a in alpha)
+    bent = alpha != 1  # a flat axis adds nothing, at a probability of 0 either
+    with np.errstate(divide="ignore"):
+        return constant + ((alpha[bent] - 1) * np.log(x[..., bent])).sum(axis=-1)
 
 
 def _draw_dirichlet(rng: np.random.Generator, shape: tuple[int, ...], alpha: Any) -> np.ndarray:

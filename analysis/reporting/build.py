@@ -264,6 +264,7 @@ def _diagnostics(material: Material, answers: Answers) -> dict[str, Any]:
                 "priors": name,
                 **posterior.sizes,
                 "drawn_exactly": provenance.get("drawn_exactly", []),
+                "drawn_by_augmentation": provenance.get("drawn_by_augmentation", []),
                 "drawn_by_nuts": provenance.get("drawn_by_nuts", []),
                 "sampler": [_gate(gate) for gate in sampler_gates(posterior)],
             }

@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from servanda.analysis import Settings, stored_fit
-from servanda.analysis.fits import VARIABLE, cache_folder
-from servanda.models import Prior, PriorSet
+from servanda.analysis.fits import VARIABLE, cache_folder, fit_gates, sampled_parameters
+from servanda.analysis.gates import failed
+from servanda.models import Arrow, Network, Node, Prior, PriorSet, fit
 
 from .conftest import FLAT, KEEPING
 
@@ -47,6 +48,18 @@ def test_a_damaged_fit_is_made_again(tmp_path: Path, keeping_cases: pd.DataFrame
     again, reused = stored_fit(KEEPING, keeping_cases, FLAT, SETTINGS, tmp_path)
     assert not reused
     assert again.draws.equals(first.draws)
+
+
+def test_tables_drawn_by_augmentation_have_gates():
+    states = ("no", "yes")
+    network = Network((Node("a", states), Node("b", states, (Arrow("a"),)), Node("c", states)))
+    frame = pd.DataFrame({"a": ["no", None, "yes"] * 9, "b": ["no", "yes", "yes"] * 9, "c": ["no"] * 27})
+    few = fit(network, frame, seed=1, draws=20, tune=10, chains=2)
+    assert sampled_parameters(few) == {"a.table", "b.table"}
+    assert {gate.name for gate in failed(fit_gates(few))} >= {"bulk ESS of a.table", "bulk ESS of b.table"}
+    enough = fit(network, frame, seed=1)
+    assert failed(fit_gates(enough)) == ()
+    assert len(fit_gates(enough)) == 6
 
 
 def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

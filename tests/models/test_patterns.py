@@ -98,6 +98,34 @@ def test_a_hole_touches_itself_and_its_children():
     assert (hole.missing, hole.completions, list(hole.rows)) == (("b",), 3, [0])
 
 
+def test_holes_that_no_cpd_links_are_summed_apart():
+    names = [f"v{place:02d}" for place in range(40)]
+    pairs = [
+        Node(name, ("0", "1"), (Arrow(names[place - 1]),) if place % 2 else ()) for place, name in enumerate(names)
+    ]
+    network = Network(tuple(pairs))
+    seen = {name: np.array([0, place % 2, -1 if place % 2 == 0 else 1]) for place, name in enumerate(names)}
+    patterns = find_patterns(network, encode(network, blanked(network, seen)))
+    assert len(patterns.holes) == 20
+    assert {(hole.missing, tuple(hole.codes)) for hole in patterns.holes} == {
+        ((upper,), (upper, lower)) for upper, lower in zip(names[::2], names[1::2], strict=True)
+    }
+    tables = random_tables(network, 3)
+    found = log_likelihood(network, patterns, leading(posterior_of(network, tables)))
+    lower = [
+        tables[upper][:, 0] * tables[below][:, 0, 1] + tables[upper][:, 1] * tables[below][:, 1, 1]
+        for upper, below in zip(names[::2], names[1::2], strict=True)
+    ]
+    np.testing.assert_allclose(found[:, 2], np.log(lower).sum(axis=0), rtol=1e-10)
+
+
+def test_rows_that_miss_the_same_linked_nodes_are_counted_together():
+    network = chain()
+    frame = pd.DataFrame({"a": [None, None, None], "b": ["1", "1", "2"], "c": ["0", None, "1"]})
+    (hole,) = find_patterns(network, encode(network, frame)).holes
+    assert (hole.missing, list(hole.rows), list(hole.counts)) == (("a",), [0, 1, 2], [2, 1])
+
+
 def test_every_row_is_in_every_likelihood_it_bears_on():
     network = chain()
     frame = pd.DataFrame({"a": [None, "1", "0", None], "b": ["0", None, "1", None], "c": ["1", "1", None, None]})
@@ -163,3 +191,16 @@ def test_too_many_completions_are_refused_with_the_case(monkeypatch):
     message = r"^data: case second: misses 2 linked nodes \(a, b\), 6 completions; at most 5 can be summed$"
     with pytest.raises(DataError, match=message):
         find_patterns(network, encode(network, frame))
+
+
+def test_all_rows_with_too_many_completions_are_named(monkeypatch):
+    monkeypatch.setattr(module, "MOST_COMPLETIONS", 1)
+    frame = pd.DataFrame({"a": ["0", None, None], "b": [None, None, "0"], "c": ["0", "1", "1"]})
+    with pytest.raises(DataError) as raised:
+        find_patterns(chain(), encode(chain(), frame))
+    assert sorted(str(raised.value).splitlines()) == [
+        "  case 1: misses 1 linked nodes (b), 3 completions; at most 1 can be summed",
+        "  case 2: misses 2 linked nodes (a, b), 6 completions; at most 1 can be summed",
+        "  case 3: misses 1 linked nodes (a), 2 completions; at most 1 can be summed",
+        "data: 3 faults",
+    ]
