@@ -6,11 +6,16 @@ from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .contrasts import contrast as contrast
+    from .counterfactuals import counterfactual as counterfactual
+    from .explanation import most_probable as most_probable
+    from .explanation import simulate as simulate
     from .fits import Settings as Settings
     from .fits import stored_fit as stored_fit
     from .gates import Gate as Gate
     from .gates import parameter_gates as parameter_gates
     from .gates import sampler_gates as sampler_gates
+    from .identification import Identification as Identification
+    from .identification import identify as identify
     from .query import evidence_probability as evidence_probability
     from .query import explain as explain
     from .query import marginals as marginals
@@ -28,19 +33,24 @@ if TYPE_CHECKING:
 __all__ = [
     "Gate",
     "GateError",
+    "Identification",
     "Settings",
     "Summary",
     "contrast",
+    "counterfactual",
     "evidence_probability",
     "explain",
+    "identify",
     "load_lexicon",
     "load_scenario",
     "marginals",
+    "most_probable",
     "parameter_gates",
     "probability",
     "report",
     "sampler_gates",
     "shipped_scenarios",
+    "simulate",
     "stored_fit",
     "summarise",
     "summary_table",
@@ -53,6 +63,11 @@ _HOMES = {
     "Settings": ".fits",
     "Summary": ".summary",
     "contrast": ".contrasts",
+    "counterfactual": ".counterfactuals",
+    "most_probable": ".explanation",
+    "simulate": ".explanation",
+    "Identification": ".identification",
+    "identify": ".identification",
     "evidence_probability": ".query",
     "explain": ".query",
     "load_lexicon": ".wording",

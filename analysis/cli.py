@@ -128,55 +128,139 @@ def fit(
 
 @app.command()
 def query(
-    posterior: Annotated[Path, typer.Argument(help="What `servanda fit` wrote.")],
-    target: Annotated[list[str], typer.Argument(help="Node or nodes whose (joint) probability is asked.")],
+    posterior: Annotated[
+        Path, typer.Argument(help="What `servanda fit` wrote, or a network file: .bif, .xmlbif, .xdsl, .net.")
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Argument(help="Nodes whose (joint) probability is asked; each by itself by default."),
+    ] = None,
     given: Annotated[
         list[str] | None, typer.Option("--given", "-g", metavar="NODE=STATE", help="Evidence; repeat.")
     ] = None,
     do: Annotated[
         list[str] | None, typer.Option("--do", "-d", metavar="NODE=STATE", help="Intervention; repeat.")
     ] = None,
+    virtual: Annotated[
+        list[str] | None,
+        typer.Option("--virtual", metavar="NODE=STATE:WEIGHT,...", help="A finding's weight in each state; repeat."),
+    ] = None,
+    soft: Annotated[
+        list[str] | None,
+        typer.Option("--soft", metavar="NODE=STATE:P,...", help="What a node's distribution shall be; repeat."),
+    ] = None,
+    had: Annotated[
+        list[str] | None,
+        typer.Option("--had", metavar="NODE=STATE", help="Counterfactual: had this been so in the case given; repeat."),
+    ] = None,
+    best: Annotated[bool, typer.Option("--best", help="The most probable state of all other nodes together.")] = False,  # noqa: FBT002
     actor: Annotated[str | None, typer.Option(help="Whose conduct, e.g. USA; else an actor drawn anew.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say how it would be computed, and stop.")] = False,  # noqa: FBT002
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
-    """Ask a stored posterior for a probability.
+    """Ask a stored posterior, or a network file, for a probability.
 
     Example: `servanda query dprk.nc compliance --do guarantors=5 --given role=guarantor --actor USA`
+
+    A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
+    --given enforcement=none --had enforcement=snapback --actor USA`
     """
+    from ..models.formats import FORMATS
+    from ..models.posterior import Posterior
     from ..models.store import load_posterior
-    from .gates import failed, number_gates
+    from .explanation import most_probable
     from .query import explain as explain_plan
-    from .query import probability
+
+    suffix = posterior.with_suffix("").suffix if posterior.suffix == ".gz" else posterior.suffix
+    is_network = any(suffix in form.suffixes for form in FORMATS.values())
+    fitted = Posterior.from_file(posterior) if is_network else load_posterior(posterior)
+    evidence, action = _pairs(given, "--given"), _pairs(do, "--do")
+    weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
+    who: dict[str, Any] = {"actor": actor} if actor else {}
+    if explain:
+        others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
+        _only("--explain", **others)
+        typer.echo(explain_plan(fitted, target or [], evidence, action))
+        return
+    if best:
+        _only("--best", **{"TARGET": target, "--soft": soft, "--had": had})
+        found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
+        _print_best(found, as_json=as_json)
+        return
+    if had:
+        _only("--had", **{"--do": do, "--virtual": virtual, "--soft": soft})
+    answers = _answers(fitted, target or [], evidence, action, _pairs(had, "--had"), weights, who)
+    _report_answers(answers, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
+
+
+def _only(option: str, **others: Any) -> None:
+    """Refuse options that say nothing beside another."""
+    from ..common.errors import Fault, raise_faults
+
+    faults = [
+        Fault(other, f"says nothing beside {option}; drop one of them") for other, value in others.items() if value
+    ]
+    raise_faults("question", faults)
+
+
+def _answers(
+    fitted: Any,
+    target: list[str],
+    evidence: dict[str, str],
+    action: dict[str, str],
+    had: dict[str, str],
+    weights: dict[str, Any],
+    who: dict[str, Any],
+) -> list[Any]:
+    """One answer for the targets together, or one for each node where none is named."""
+    from .counterfactuals import counterfactual
+    from .query import marginals, probability
+
+    if had:
+        return [counterfactual(fitted, target, evidence, had, **who)]
+    if target:
+        return [probability(fitted, target, evidence, action, **weights, **who)]
+    return list(marginals(fitted, evidence, action, **weights, **who).data_vars.values())
+
+
+def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:
+    """Print answers with their notes; a failed gate ends with its exit code."""
+    from .gates import failed, number_gates
     from .summary import cell_summaries
 
-    fitted = load_posterior(posterior)
-    evidence, action = _pairs(given, "--given"), _pairs(do, "--do")
-    if explain:
-        typer.echo(explain_plan(fitted, target, evidence, action))
-        return
-    who: dict[str, Any] = {"actor": actor} if actor else {}
-    answer = probability(fitted, target, evidence, action, **who)
-    cells = answer.stack(cell=target)  # noqa: PD013  xarray's
-    labels = [" & ".join(map(str, label)) for label in cells.coords["cell"].values]
-    summaries = dict(zip(labels, cell_summaries(cells.transpose("chain", "draw", "cell")), strict=True))
-    sampled = summaries if fitted.sizes["draw"] > 1 else {}
-    gates = [gate for label, found in sampled.items() for gate in failed(number_gates(label, found))]
+    told = []
+    for answer in answers:
+        names = [str(dim) for dim in answer.dims if dim not in ("chain", "draw")]
+        cells = answer.stack(cell=names).transpose("chain", "draw", "cell")  # noqa: PD013  xarray's
+        labels = [" & ".join(map(str, label)) for label in cells.coords["cell"].values]
+        summaries = dict(zip(labels, cell_summaries(cells), strict=True))
+        checked = summaries if sampled else {}
+        gates = [str(gate) for label, found in checked.items() for gate in failed(number_gates(label, found))]
+        notes = {key: answer.attrs[key] for key in ("identification", "coupling", "assumption") if key in answer.attrs}
+        told.append((answer.attrs["question"], summaries, notes, gates))
     if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "question": answer.attrs["question"],
-                    "answer": {label: found.__dict__ for label, found in summaries.items()},
-                    "failed_gates": [str(gate) for gate in gates],
-                },
-                indent=1,
-            )
-        )
+        asked = [
+            {
+                "question": question,
+                "answer": {label: found.__dict__ for label, found in summaries.items()},
+                **notes,
+                "failed_gates": gates,
+            }
+            for question, summaries, notes, gates in told
+        ]
+        typer.echo(json.dumps(asked[0] if len(asked) == 1 else asked, indent=1))
     else:
-        _print_answer(answer.attrs["question"], summaries, [str(gate) for gate in gates])
-    if gates:
+        for one in told:
+            _print_answer(*one)
+    if any(gates for *_, gates in told):
         raise typer.Exit(GATE_FAILED)
+
+
+def _print_best(found: Any, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps({"question": found.attrs["question"], "answer": found.attrs["answer"]}, indent=1))
+    else:
+        typer.echo(f"{found.attrs['question']}\n{found.attrs['answer']}")
 
 
 @record_app.command()
@@ -288,7 +372,27 @@ def _pairs(stated: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
-def _print_answer(question: str, summaries: dict[str, Any], gates: list[str]) -> None:
+def _weights(stated: list[str] | None, option: str) -> dict[str, dict[str, float]]:
+    """Read NODE=STATE:NUMBER,STATE:NUMBER."""
+    from ..common.errors import Fault, raise_faults
+
+    found: dict[str, dict[str, float]] = {}
+    faults = []
+    for node, text in _pairs(stated, option).items():
+        found[node] = {}
+        for part in text.split(","):
+            state, colon, number = part.rpartition(":")
+            try:
+                found[node][state.strip()] = float(number)
+            except ValueError:
+                colon = ""
+            if not colon or not state.strip():
+                faults.append(Fault(option, f"'{part}' of '{node}' is not STATE:NUMBER"))
+    raise_faults("question", faults)
+    return found
+
+
+def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str], gates: list[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -306,6 +410,8 @@ def _print_answer(question: str, summaries: dict[str, Any], gates: list[str]) ->
             f"{s.rhat:.3f}",
         )
     Console().print(table)
+    for key, note in notes.items():
+        typer.echo(f"{key}: {note}" if key == "coupling" else note)
     for gate in gates:
         typer.echo(f"gate failed: {gate}", err=True)
 

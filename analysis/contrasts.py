@@ -9,7 +9,8 @@ import xarray as xr
 
 from ..models.contract import MEMORY_LIMIT
 from ..models.posterior import Posterior
-from .query import States, in_short, probability
+from .evidence import Given
+from .query import in_short, probability
 
 
 def contrast(
@@ -17,10 +18,10 @@ def contrast(
     target: str,
     base: Mapping[str, Any],
     change: Mapping[str, Any],
-    given: States = None,
+    given: Given = None,
     *,
     memory: int = MEMORY_LIMIT,
-    **members: str | None,
+    **members: Any,
 ) -> xr.Dataset:
     """Compare a node's distribution under two interventions, draw by draw.
 

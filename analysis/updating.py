@@ -10,10 +10,11 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, InputError
-from ..models.contract import check_question, conditional
+from ..models.contract import conditional
 from ..models.families import NEW
 from ..models.posterior import Posterior
-from .query import States, member_numbers
+from ..models.question import check_question
+from .evidence import States, member_arrays
 
 #: Values of an unseen member's effect that are proposed in every draw.
 _PROPOSALS = 8
@@ -101,7 +102,8 @@ def _chance(
 ) -> np.ndarray:
     """Probability of what was seen in the described circumstances, shape (chain, draw)."""
     question = check_question(posterior.network, tuple(seen), given or {}, do or {})
-    chances = conditional(posterior, question, member_numbers(posterior, members))
+    numbers, _ = member_arrays(posterior, members, None)
+    chances = conditional(posterior, question, numbers)
     states = tuple(posterior.network[name].index(state) for name, state in seen.items())
     return chances[(slice(None), *states)].reshape(tuple(posterior.sizes.values()))
 

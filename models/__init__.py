@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from .coding import encode as encode
     from .compiler import compile as compile  # noqa: A004  the field's own word
     from .compiler import network_parameters as network_parameters
-    from .contract import CapacityError as CapacityError
-    from .contract import ImpossibleEvidenceError as ImpossibleEvidenceError
     from .counting import count_cases as count_cases
     from .fitting import fit as fit
+    from .formats import FormatError as FormatError
+    from .formats import read_network_file as read_network_file
+    from .formats import write_network_file as write_network_file
     from .network import Arrow as Arrow
     from .network import Coding as Coding
     from .network import Group as Group
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from .prior import Prior as Prior
     from .prior import PriorEntry as PriorEntry
     from .prior import PriorSet as PriorSet
+    from .question import CapacityError as CapacityError
+    from .question import ImpossibleEvidenceError as ImpossibleEvidenceError
     from .store import load_posterior as load_posterior
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "CapacityError",
     "Coding",
     "DataError",
+    "FormatError",
     "Group",
     "ImpossibleEvidenceError",
     "Network",
@@ -56,7 +60,9 @@ __all__ = [
     "network_from_toml",
     "network_parameters",
     "network_to_toml",
+    "read_network_file",
     "shipped_networks",
+    "write_network_file",
 ]
 
 _HOMES = {
@@ -66,11 +72,14 @@ _HOMES = {
     "QueryError": ".check",
     "compile": ".compiler",
     "network_parameters": ".compiler",
-    "CapacityError": ".contract",
-    "ImpossibleEvidenceError": ".contract",
+    "CapacityError": ".question",
+    "ImpossibleEvidenceError": ".question",
     "count_cases": ".counting",
     "encode": ".coding",
     "fit": ".fitting",
+    "FormatError": ".formats",
+    "read_network_file": ".formats",
+    "write_network_file": ".formats",
     "Arrow": ".network",
     "Coding": ".network",
     "Group": ".network",

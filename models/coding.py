@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..common.errors import Fault, nearest, raise_faults
-from .check import DataError
+from .check import DataError, QueryError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -125,6 +126,45 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
     return Cases(codes, members, levels, tuple(labels))
 
 
+def code_evidence(network: Network, data: pd.DataFrame, faults: list[Fault]) -> dict[str, np.ndarray]:
+    """Code a table of evidence: a column for each node that some case knows, blank cells where nothing is known.
+
+    Parameters
+    ----------
+    data
+        Columns are nodes, holding states, or the data columns that nodes are coded from.
+    faults
+        What is wrong is added here.
+
+    Returns
+    -------
+    dict
+        Node -> state number of each case, -1 where it is not known.
+    """
+    data = data.rename(columns=str)
+    twice = sorted({column for column, count in Counter(data.columns).items() if count > 1})
+    faults += [Fault(f"given, column {column}", "is there twice; keep one of them") for column in twice]
+    named = set(data.columns) - set(twice)
+    codes, used = {}, set()
+    for node in network.nodes:
+        if node.name in named:
+            plain = replace(node, coding=None if node.coding is None else replace(node.coding, column=node.name))
+            codes[node.name] = _node_codes(plain, data, faults, lambda value, node=node: node.index(as_text(value)))
+            used.add(node.name)
+        elif data_column(node) in named:
+            codes[node.name] = _node_codes(node, data, faults)
+            used.add(data_column(node))
+    columns = list(dict.fromkeys([*network.names, *(data_column(node) for node in network.nodes)]))
+    used |= {data_column(node) for node in network.nodes if node.name in named} & named
+    faults += [
+        Fault(f"given, column {column}", f"belongs to no node; drop it or rename it{nearest(column, columns)}")
+        for column in sorted(named - used)
+    ]
+    if not len(data):
+        faults.append(Fault("given", "has no row; a table of evidence needs one for each case"))
+    return codes
+
+
 def table_faults(network: Network, columns: Collection[str], rows: int) -> list[Fault]:
     """Say what is wrong with a table as a whole: no rows, or no column that belongs to a node."""
     faults = []
@@ -157,25 +197,27 @@ def coder(node: Node) -> Callable[[Any], int]:
     return _number_coder(node) if node.coding and node.coding.lower else _level_coder(node)
 
 
-def _node_codes(node: Node, data: pd.DataFrame, faults: list[Fault]) -> np.ndarray:
+def _node_codes(
+    node: Node, data: pd.DataFrame, faults: list[Fault], code: Callable[[Any], int] | None = None
+) -> np.ndarray:
     column = data_column(node)
     if column not in data.columns:
         return np.full(len(data), MISSING)
     values = data[column]
     values = values.mask(values.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
-    code = coder(node)
+    code = code or coder(node)
     distinct: dict[Any, int] = {}
     bad: dict[Any, str] = {}
-    for value in values.dropna().unique():
+    for value in values.dropna().map(_hashable).unique():
         try:
             distinct[value] = code(value)
-        except ValueError as error:
-            bad[value] = str(error)
+        except (ValueError, QueryError) as error:
+            bad[value] = error.faults[0].what if isinstance(error, QueryError) else str(error)
     for value, problem in bad.items():
         rows = np.flatnonzero((values == value).fillna(value=False).to_numpy(bool)) + 1
         faults.append(bad_cells(rows.tolist(), len(rows), column, problem))
     blank = values.isna().to_numpy(bool)
-    cells = zip(values.to_numpy(object), blank, strict=True)
+    cells = zip(values.map(_hashable).to_numpy(object), blank, strict=True)
     return np.array([MISSING if empty else distinct.get(value, MISSING) for value, empty in cells], np.int64)
 
 
@@ -185,7 +227,7 @@ def _level_coder(node: Node) -> Any:
     known |= {level: node.states.index(state) for level, state in renamed.items()}
 
     def code(value: object) -> int:
-        text = _as_text(value)
+        text = as_text(value)
         if text not in known:
             raise ValueError(f"'{text}' is not a state of {node.name}{nearest(text, known)}")
         return known[text]
@@ -193,7 +235,12 @@ def _level_coder(node: Node) -> Any:
     return code
 
 
-def _as_text(value: object) -> str:
+def _hashable(value: object) -> object:
+    """What cannot be a state is shown as the text it is."""
+    return value if isinstance(value, Hashable) else str(value)
+
+
+def as_text(value: object) -> str:
     """States are text; a count that a reader of files made a float is its integer again."""
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))

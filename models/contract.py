@@ -1,440 +1,534 @@
-"""Exact inference for all draws at once: prune, slice by evidence, find an order, contract in chunks of draws.
+"""Exact inference for all draws at once: a plan's steps, done in NumPy on chunks of draws and cases.
 
-For each posterior draw the network is an ordinary discrete network, and P(targets, evidence) is a sum of
-products of its tables (Zhang and Poole 1996; Dechter 1999). The sum is one tensor contraction in which the
-draw is a batch index, so no loop runs over draws.
+For each posterior draw the network is an ordinary discrete network. The draw is a batch index of every product and
+every sum, so no loop runs over draws; chunks are as large as a processor's cache, and all processors take part.
 """
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
 from itertools import product
+from string import ascii_letters
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..common.errors import Fault, InputError, nearest, raise_faults
-from .check import QueryError
+from ..common.errors import Fault
 from .families import FAMILIES
-from .families.table import table_name
+from .families.base import namespace
+from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
+from .question import CapacityError, Form, ImpossibleEvidenceError, Question, evidence_nodes
+from .tables import Evidence, System, make_tables, varying
 
 if TYPE_CHECKING:
-    from .network import Network
     from .posterior import Posterior
 
 #: Bytes that a query may hold at once, unless the caller says otherwise.
 MEMORY_LIMIT = 2 * 10**9
-#: Cells of the largest table for one draw, beyond which it is summed slice by slice.
-_CELLS = 16_384
-#: Cells of the largest table for the draws of one chunk: what stays in a processor's cache is several times faster.
-_CELLS_AT_ONCE = 2**21
-#: Draws of a chunk at the least, so that the innermost loop is worth starting.
+#: Cells that a chunk may hold: what stays in a processor's cache is several times faster ...
+_CELLS_AT_ONCE = 2**19
+#: Weights of a huge table are gone through once, so that a cache gains little.
+_WEIGHTS_AT_ONCE = 2**24
+#: ... but a step should do so many operations, or starting it costs more than doing it.
+_WORTH_A_CALL = 2**17
+#: Draws of a chunk at the least, where there are as many, so that the innermost loop is worth starting.
 _FEWEST_DRAWS = 16
-#: Tables made while one is built, counted in units of the largest.
-_WORKING_COPIES = 6
+#: Operations from which on more than one thread is worthwhile: below, they wait for each other's interpreter.
+_WORTH_A_THREAD = 3e7
+#: A family that makes its table from effects calls NumPy so many times.
+_CALLS_OF_A_FAMILY = 100
+#: An answer is held as it is made, as it is put together from groups of cases, and as it is handed out.
+_COPIES_OF_AN_ANSWER = 3
+#: Sums of products below this are done again with every table rescaled on the way.
+_SMALL = 1e-250
+#: Axes of a table, and whether it differs between cases.
+Operand = tuple[tuple[str, ...], bool]
+#: Makes the result of a step from its equation and its operands.
+StepMaker = Callable[..., np.ndarray]
+#: Labels of cases and draws in einsum's equations.
+_CASE, _DRAW = "Y", "Z"
+_LETTERS = [letter for letter in ascii_letters if letter not in (_CASE, _DRAW)]
 
 
-class CapacityError(InputError):
-    """A question whose tables would not fit the stated memory."""
-
-
-class ImpossibleEvidenceError(InputError):
-    """Evidence that has probability zero."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a network, in state numbers.
-
-    Parameters
-    ----------
-    targets
-        Nodes whose joint distribution is wanted.
-    given
-        Observed node -> state number.
-    do
-        Node set by intervention -> state number.
-    """
-
-    targets: tuple[str, ...]
-    given: tuple[tuple[str, int], ...] = ()
-    do: tuple[tuple[str, int], ...] = ()
-
-    @property
-    def fixed(self) -> dict[str, int]:
-        """Everything that has one state only."""
-        return dict(self.given) | dict(self.do)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a question is answered: which tables, in what order, how large.
+@dataclass(frozen=True, eq=False)
+class Equations:
+    """What einsum is told: one equation for each step, and for each table that a derivative is handed down to.
 
     Parameters
     ----------
-    targets
-        Axes of the answer, after the draw.
-    kept
-        Nodes whose tables take part; the others are barren or cut off by the evidence.
-    sliced
-        Nodes summed outside the contraction, one state at a time, so that the largest table stays small.
-    axes
-        Kept node -> free axes of its table.
-    path
-        Pairs of tables in the order they are contracted (opt_einsum's form).
-    largest
-        Cells of the largest table, a draw.
-    flops
-        Multiplications and additions, a draw.
-    absorbed
-        A node whose table is too large to be made: its family sums it with weights that the other tables give.
+    cased
+        For every table of the plan, whether it differs between cases.
+    forward
+        One equation for each step.
+    slopes
+        Table -> axes of its derivative, and whether that differs between cases.
+    backward
+        For each step, operand number -> equation of its derivative, made of the step's and the other operand.
+    readouts
+        Node -> equation of its marginal, made of a table and its derivative.
     """
 
-    targets: tuple[str, ...]
-    kept: tuple[str, ...]
-    sliced: tuple[str, ...]
-    axes: tuple[tuple[str, ...], ...]
-    path: tuple[tuple[int, ...], ...]
-    largest: int
-    flops: float
-    states: Mapping[str, int] = field(repr=False, hash=False, compare=False)
-    absorbed: str | None = None
-
-    def explain(self, samples: int = 1) -> str:
-        """Say in words what will be done for a number of draws.
-
-        Examples
-        --------
-        >>> from servanda.models import load_network
-        >>> from servanda.models.contract import Question, make_plan
-        >>> plan = make_plan(load_network("guarantee"), Question(("era",)))
-        >>> print(plan.explain(4000).splitlines()[0])
-        tables kept: era
-        """
-        lines = [
-            f"tables kept: {', '.join(self.kept)}",
-            f"summed state by state: {', '.join(self.sliced) or 'none'}",
-            f"order: {' '.join(str(step) for step in self.path)}",
-            f"largest table: {self.largest:,} cells a draw, {8 * self.largest * samples:,} bytes for {samples:,} draws",
-            f"operations: {self.flops * samples:.3g}",
-        ]
-        return "\n".join(lines)
+    cased: tuple[bool, ...]
+    forward: tuple[str, ...]
+    slopes: Mapping[int, Operand]
+    backward: tuple[Mapping[int, str], ...]
+    readouts: Mapping[str, str]
 
 
-def check_question(
-    network: Network,
-    targets: tuple[str, ...],
-    given: Mapping[str, Any],
-    do: Mapping[str, Any],
-    *,
-    targets_needed: bool = True,
-) -> Question:
-    """Turn names into numbers.
+@lru_cache(maxsize=1024)
+def equations(plan: Plan, cased: tuple[bool, ...]) -> Equations:
+    """Write a plan's steps as equations for einsum.
 
-    Raises
-    ------
-    QueryError
-        Listing unknown nodes and states, with the nearest; nodes both given and done; targets that are given.
+    Parameters
+    ----------
+    cased
+        For every table that no step makes, whether it differs between cases.
     """
-    faults: list[Fault] = []
-    numbers = {kind: _numbers(network, kind, stated, faults) for kind, stated in (("given", given), ("do", do))}
-    if targets_needed and not targets:
-        faults.append(Fault("target", "none is asked for"))
-    for name in targets:
-        if name not in network:
-            faults.append(Fault(f"target {name}", f"no such node{nearest(name, network.names)}"))
-        elif name in given or name in do:
-            faults.append(Fault(f"target {name}", "is itself given or set; ask for a node that is not"))
-    if len(set(targets)) < len(targets):
-        faults.append(Fault("target", f"is named twice: {', '.join(targets)}"))
-    both = sorted(set(given) & set(do))
-    faults += [Fault(f"node {name}", "is both given (observed) and done (set); choose one") for name in both]
-    raise_faults("question", faults, QueryError)
-    return Question(targets, tuple(sorted(numbers["given"].items())), tuple(sorted(numbers["do"].items())))
+    own = list(cased)
+    forward = []
+    for step in plan.steps:
+        own.append(any(own[number] for number in step.operands))
+        inputs = [(plan.axes[number], own[number]) for number in step.operands]
+        forward.append(_equation(inputs, (step.axes, own[-1])))
+    # A derivative has no axis along which its table was summed by itself: it is constant there.
+    slopes: dict[int, Operand] = {len(plan.axes) - 1: ((), False)}
+    backward: list[Mapping[int, str]] = []
+    for place in reversed(range(len(plan.steps))):
+        handed = {}
+        operands = plan.steps[place].operands
+        for number in operands:
+            if number in plan.wanted:
+                inputs = [slopes[plan.inputs + place]]
+                inputs += [(plan.axes[other], own[other]) for other in operands if other != number]
+                reached = {axis for axes, _ in inputs for axis in axes}
+                axes = tuple(axis for axis in plan.axes[number] if axis in reached)
+                slopes[number] = (axes, any(flag for _, flag in inputs))
+                handed[number] = _equation(inputs, slopes[number])
+        backward.insert(0, handed)
+    readouts = {}
+    for name, number in plan.readouts:
+        inputs = [(plan.axes[number], own[number]), slopes[number]]
+        readouts[name] = _equation(inputs, ((name,), any(flag for _, flag in inputs)))
+    return Equations(tuple(own), tuple(forward), slopes, tuple(backward), readouts)
 
 
-def _numbers(network: Network, kind: str, stated: Mapping[str, Any], faults: list[Fault]) -> dict[str, int]:
-    """State numbers of one kind of evidence; what is unknown is added to the faults."""
-    numbers = {}
-    for name, state in stated.items():
-        if name not in network:
-            faults.append(Fault(f"{kind} {name}", f"no such node{nearest(name, network.names)}"))
-            continue
-        try:
-            numbers[name] = network[name].index(state)
-        except QueryError as error:
-            faults += [Fault(f"{kind} {name}", fault.what) for fault in error.faults]
-    return numbers
+def _equation(inputs: Sequence[Operand], output: Operand) -> str:
+    found = dict.fromkeys(axis for axes, _ in inputs for axis in axes)
+    if len(found) > len(_LETTERS):
+        what = f"needs a table of {len(found)} nodes at once; give more evidence or ask for fewer nodes"
+        raise CapacityError("question", [Fault("", what)])
+    letter = dict(zip(found, _LETTERS, strict=False))
+
+    def term(axes: tuple[str, ...], cased: bool) -> str:  # noqa: FBT001
+        return f"{''.join(letter[axis] for axis in axes)}{_CASE if cased else ''}{_DRAW}"
+
+    return f"{','.join(term(*operand) for operand in inputs)}->{term(*output)}"
 
 
-def relevant(network: Network, question: Question) -> tuple[str, ...]:
-    """Nodes whose tables the answer depends on.
-
-    Barren nodes (no target or evidence below them) sum to one. Of the rest, a node that the evidence separates
-    from the targets only scales all answers alike and is dropped (Shachter 1998, requisite nodes).
-    """
-    done = dict(question.do)
-    cut = network.without_parents(done) if done else network
-    given = dict(question.given)
-    above = cut.ancestors((*question.targets, *given))
-    names = [name for name in network.names if name in above and name not in done]
-    # Tables as sets of free axes; those linked to a target, directly or through others, matter.
-    free = {name: {axis for axis in cut.axes(name) if axis not in given and axis not in done} for name in names}
-    linked, waiting = set(question.targets), set(question.targets)
-    kept: set[str] = set()
-    while waiting:
-        axis = waiting.pop()
-        for name in names:
-            if name not in kept and axis in free[name]:
-                kept.add(name)
-                waiting |= free[name] - linked
-                linked |= free[name]
-    return tuple(name for name in names if name in kept)
-
-
-def evidence_nodes(network: Network, question: Question) -> tuple[str, ...]:
-    """Nodes whose tables the probability of the evidence depends on."""
-    done = dict(question.do)
-    cut = network.without_parents(done) if done else network
-    above = cut.ancestors(dict(question.given))
-    return tuple(name for name in network.names if name in above and name not in done)
-
-
-@lru_cache(maxsize=256)
-def make_plan(network: Network, question: Question, *, joint: bool = False) -> Plan:
-    """Plan a question; plans of equal structure and shape of question are made once.
+@dataclass(frozen=True)
+class Sums:
+    """Sums of products of tables.
 
     Parameters
     ----------
     joint
-        Keep every table above the evidence, so that the contraction gives P(targets, evidence) and not a
-        multiple of it.
+        P(targets, evidence) or a multiple of it, shape (*targets, samples) or (*targets, cases, samples).
+    logs
+        Natural logarithm of what `joint` is to be multiplied by, where it would be too small a number; or None.
+    marginals
+        Node -> a multiple of P(node, evidence), shape (states, samples) or (states, cases, samples).
     """
-    wanted = set(relevant(network, question)) if question.targets else set()
-    if joint:
-        wanted |= set(evidence_nodes(network, question))
-    names = tuple(name for name in network.names if name in wanted)
-    fixed = question.fixed
-    sizes = {name: len(network[name].states) for name in network.names}
-    axes = tuple(tuple(axis for axis in network.axes(name) if axis not in fixed) for name in names)
-    sliced: tuple[str, ...] = ()
-    if huge := _absorbable(network, names, axes, sizes):
-        return _absorbing(network, question, names, axes, sizes, huge)
-    while True:
-        left = tuple(tuple(axis for axis in own if axis not in sliced) for own in axes)
-        path, largest, flops = _order(left, question.targets, sizes)
-        if largest <= _CELLS or not (widest := _next_slice(left, sizes, question.targets)):
-            break
-        sliced = (*sliced, widest)
-    slices = math.prod(sizes[axis] for axis in sliced)
-    return Plan(question.targets, names, sliced, left, path, largest, flops * slices, sizes)
+
+    joint: np.ndarray
+    logs: np.ndarray | None
+    marginals: Mapping[str, np.ndarray]
 
 
-def _absorbable(
-    network: Network, names: tuple[str, ...], axes: tuple[tuple[str, ...], ...], sizes: Mapping[str, int]
-) -> str | None:
-    """A node whose table is huge, stands below all other tables, and need not be made to be summed."""
-    for name, own in zip(names, axes, strict=True):
-        others = [axis for other, table in zip(names, axes, strict=True) if other != name for axis in table]
-        huge = math.prod(sizes[axis] for axis in own) > 4 * _CELLS
-        if huge and name not in others and hasattr(FAMILIES[network[name].family], "weighted_sum"):
-            return name
-    return None
+#: Does what `contract` does.
+Contracted = Callable[..., Sums]
 
 
-def _absorbing(
-    network: Network,
-    question: Question,
-    names: tuple[str, ...],
-    axes: tuple[tuple[str, ...], ...],
-    sizes: Mapping[str, int],
-    huge: str,
-) -> Plan:
-    """Plan the weights of the huge table: a contraction of the others that keeps all its parents."""
-    family: Any = FAMILIES[network[huge].family]
-    others = tuple(name for name in names if name != huge)
-    tables = tuple(own for name, own in zip(names, axes, strict=True) if name != huge)
-    own = axes[names.index(huge)]
-    # Other targets are gone through state by state, and summing goes slice by slice from the slowest axes on.
-    sliced = tuple(name for name in question.targets if name != huge)
-    while True:
-        fixed = dict.fromkeys((*question.fixed, *sliced), 0)
-        order = tuple(axis for side in family.summing_order(network[huge], network, fixed) for axis in side)
-        if math.prod(sizes[axis] for axis in order) <= _CELLS:
-            break
-        sliced = (*sliced, order[0])
-    left = tuple(tuple(axis for axis in table if axis not in sliced) for table in tables)
-    path, largest, flops = _order(left, order, sizes)
-    slices = math.prod(sizes[axis] for axis in sliced)
-    cells = math.prod(sizes[axis] for axis in own)
-    return Plan(question.targets, others, sliced, left, path, largest, flops * slices + 4.0 * cells, sizes, huge)
-
-
-def _order(
-    axes: tuple[tuple[str, ...], ...], targets: tuple[str, ...], sizes: Mapping[str, int]
-) -> tuple[tuple[tuple[int, ...], ...], int, float]:
-    """Find the order of contraction; give it with the cells of its largest table and its operations."""
-    import opt_einsum
-
-    if not axes:
-        return (), 1, 0.0
-    letters = {axis: opt_einsum.get_symbol(place) for place, axis in enumerate(sizes)}
-    inputs = ["".join(letters[axis] for axis in own) for own in axes]
-    shapes = [tuple(sizes[axis] for axis in own) for own in axes]
-    equation = f"{','.join(inputs)}->{''.join(letters[axis] for axis in targets)}"
-    method = "dp" if len(axes) <= 14 else "greedy"
-    path, info = opt_einsum.contract_path(equation, *shapes, shapes=True, optimize=method)
-    largest = max(*(math.prod(shape) for shape in shapes), int(info.largest_intermediate))
-    return tuple(tuple(step) for step in path), largest, float(info.opt_cost)
-
-
-def _next_slice(axes: tuple[tuple[str, ...], ...], sizes: Mapping[str, int], targets: tuple[str, ...]) -> str | None:
-    """The axis of the largest table that most other tables share: summed state by state, it shrinks them all."""
-    table = max(axes, key=lambda own: math.prod(sizes[axis] for axis in own))
-    options = [axis for axis in table if axis not in targets]
-    return max(options, key=lambda axis: (sum(axis in own for own in axes), sizes[axis])) if options else None
-
-
-def answer(
-    posterior: Posterior,
-    question: Question,
-    members: Mapping[str, int],
+def solve(
+    system: System,
+    form: Form,
+    evidence: Evidence,
+    kind: str = "conditional",
     *,
     memory: int = MEMORY_LIMIT,
-    joint: bool = False,
-) -> np.ndarray:
-    """Contract the tables of every draw.
+    contracted: Contracted | None = None,
+    at_once: int = 0,
+) -> Sums:
+    """Contract the tables of every draw and every case.
 
     Parameters
     ----------
-    posterior, question
-        Of whom, and what.
-    members
-        Group effect -> member number.
+    system, form, evidence
+        Of whom, what, and what is known.
+    kind
+        A key of `servanda.models.plan.KINDS`.
     memory
         Bytes that may be held at once.
-    joint
-        Whether the result shall be P(targets, evidence) rather than a multiple of it.
-
-    Returns
-    -------
-    ndarray
-        Shape (draws, *targets), not normalised.
+    contracted
+        What to do in place of `contract`; then chunks follow one another.
+    at_once
+        Cells of a chunk, where memory allows; a processor's cache decides by default.
 
     Raises
     ------
     CapacityError
         Before anything is allocated, if even one draw would not fit.
     """
-    plan = make_plan(posterior.network, question, joint=joint)
-    samples = posterior.sizes["chain"] * posterior.sizes["draw"]
-    shape = tuple(plan.states[axis] for axis in plan.targets)
-    workers = max(1, min(os.cpu_count() or 1, samples))
-    per_draw = 8 * plan.largest * _WORKING_COPIES
-    held = 8 * samples * math.prod(shape)
-    if held + per_draw > memory:
-        what = (
-            f"needs {held + per_draw:,} bytes at the least ({plan.largest:,} cells in its largest table), "
-            f"and {memory:,} are allowed; give more evidence, ask for fewer nodes, or raise the limit"
-        )
-        raise CapacityError("question", [Fault("", what)])
-    workers = max(1, min(workers, (memory - held) // per_draw))
-    chunk = int(
-        max(
-            1,
-            min((memory - held) // (workers * per_draw), max(_FEWEST_DRAWS, _CELLS_AT_ONCE // plan.largest)),
-        )
+    states = [len(system.network[name].states) for name in form.targets]
+    answer = math.prod(states) if KINDS[kind].joint else sum(states)
+    workers = 1 if contracted else processors()
+    # Families sum case by case and outside of what is compiled, which pays for the largest tables only.
+    absorb = HUGE if contracted or evidence.cases is not None else WORTH_ABSORBING
+    plan, chunks, workers = prepare(
+        system, form, evidence, kind, answer=answer, memory=memory, workers=workers, at_once=at_once, absorb=absorb
     )
-    result = np.empty((*shape, samples))
+    told = equations(plan, varying(plan, system, evidence))
+    batch = batch_shape(system, evidence)
+    joint = np.empty((*(plan.sizes[axis] for axis in plan.targets), *batch))
+    names = (*(name for name, _ in plan.readouts), *(name for name in plan.sliced if name in plan.read))
+    marginals = {name: np.empty((plan.sizes[name], *batch)) for name in names}
+    logs = np.zeros(batch)
 
-    def work(start: int) -> None:
-        stop = min(start + chunk, samples)
-        values = {name: array[..., start:stop] for name, array in posterior.values.items()}
-        result[..., start:stop] = _contract(plan, posterior.network, question, values, members)
+    def work(chunk: Chunk) -> None:
+        cases, draws = chunk
+        spot = (..., draws) if cases is None else (..., cases, draws)
+        part = sums(plan, told, system.part(draws), evidence.part(cases, draws), contracted)
+        joint[spot] = part.joint
+        logs[spot] = 0.0 if part.logs is None else part.logs
+        for name, values in part.marginals.items():
+            marginals[name][spot] = values
 
-    starts = range(0, samples, chunk)
-    if len(starts) == 1 or workers == 1:
-        for start in starts:
-            work(start)
-    else:
-        # NumPy lets go of the interpreter inside its loops, so threads use all cores.
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(work, starts))
-    return np.moveaxis(result, -1, 0)
+    in_parallel(work, chunks, workers)
+    return Sums(joint, logs if logs.any() else None, marginals)
 
 
-def _contract(
+#: Cases, or None where there is no dim for them, and draws that are worked on together.
+Chunk = tuple[slice | None, slice]
+
+
+def prepare(
+    system: System,
+    form: Form,
+    evidence: Evidence,
+    kind: str,
+    *,
+    answer: int,
+    memory: int,
+    workers: int | None = None,
+    at_once: int = 0,
+    absorb: int = HUGE,
+) -> tuple[Plan, list[Chunk], int]:
+    """Plan a question so that it fits the memory, and cut draws and cases into chunks.
+
+    Parameters
+    ----------
+    answer
+        Cells of the answer for one draw and case.
+    workers
+        Chunks that may be worked on at once at the most; as many as there are processors by default.
+    at_once
+        Cells of a chunk, where memory allows.
+    absorb
+        Cells of a table from which on its family sums it, where that is possible.
+
+    Returns
+    -------
+    plan
+    chunks
+        Cases and draws that are worked on together.
+    workers
+        Chunks that may be worked on at once.
+    """
+    cases = evidence.cases or 1
+    held = 8 * system.samples * cases * answer * _COPIES_OF_AN_ANSWER
+    limit = (memory - held) // 8
+    if limit < 1:
+        what = f"needs {held:,} bytes at the least for its answer, and {memory:,} are allowed; ask for fewer nodes"
+        raise CapacityError("question", [Fault("", f"{what}, draws or cases, or raise the limit")])
+    plan = make_plan(system.network, form, kind, limit, absorb)
+    units, cells = system.samples * cases, max(1, plan.cells)
+    at_once = at_once or (_WEIGHTS_AT_ONCE if plan.absorbed else _CELLS_AT_ONCE)
+    few = plan.flops * units < _WORTH_A_THREAD
+    workers = 1 if few else max(1, min(workers or processors(), limit // cells, units))
+    made = sum(_CALLS_OF_A_FAMILY for name in plan.kept if system.network[name].family != "table")
+    calls = plan.slices * (len(plan.steps) * (3 if plan.readouts else 1) + made + 1)
+    worthwhile = int(_WORTH_A_CALL * calls / max(plan.flops, 1.0))
+    together = min(limit // (workers * cells), max(_FEWEST_DRAWS, at_once // cells, worthwhile))
+    # No processor shall wait for another at the end.
+    together = max(1, min(together, math.ceil(units / workers)))
+    return plan, list(_chunks(system.samples, evidence.cases, together)), workers
+
+
+def processors() -> int:
+    """Number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _chunks(samples: int, cases: int | None, together: int) -> Iterator[Chunk]:
+    draws = min(samples, together)
+    rows = max(1, together // draws)
+    for start in range(0, samples, draws):
+        for first in range(0, cases or 1, rows):
+            stop = min(first + rows, cases or 1)
+            yield (None if cases is None else slice(first, stop)), slice(start, min(start + draws, samples))
+
+
+def in_parallel(work: Callable[[Chunk], None], chunks: Sequence[Chunk], workers: int) -> None:
+    """Work on every chunk. NumPy lets go of the interpreter inside its loops, so threads use all processors."""
+    if len(chunks) == 1 or workers == 1:
+        for chunk in chunks:
+            work(chunk)
+        return
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(work, chunks))
+
+
+def batch_shape(system: System, evidence: Evidence) -> tuple[int, ...]:
+    """Sizes of the dims of cases, where there is one, and of draws."""
+    return (system.samples,) if evidence.cases is None else (evidence.cases, system.samples)
+
+
+def sums(plan: Plan, told: Equations, system: System, evidence: Evidence, contracted: Contracted | None = None) -> Sums:
+    """Contract one chunk, once more with rescaling where the numbers became too small for their kind.
+
+    Parameters
+    ----------
+    contracted
+        What to do in place of `contract`.
+    """
+
+    def over_slices(*, rescale: bool) -> Sums:
+        if plan.absorbed:
+            return _absorbing(plan, told, system, evidence, rescale=rescale)
+        return _over_slices(plan, told, system, evidence, contracted or contract, rescale=rescale)
+
+    found = over_slices(rescale=False)
+    whole = _whole(found.joint, np.empty(batch_shape(system, evidence)))
+    fine = whole.min(initial=1.0) > _SMALL and np.isfinite(whole).all()
+    return found if fine else over_slices(rescale=True)
+
+
+def _over_slices(
+    plan: Plan, told: Equations, system: System, evidence: Evidence, contracted: Contracted, *, rescale: bool
+) -> Sums:
+    """Add up what each slice gives."""
+    batch = batch_shape(system, evidence)
+    read = [name for name in plan.sliced if name in plan.read]
+
+    def part(states: Mapping[str, int]) -> Sums:
+        tables = make_tables(plan, system, evidence.with_states(states))
+        found = contracted(plan, told, tables, batch, rescale=rescale)
+        # Rescaled derivatives have each a scale of their own; slices can be added once all have that of the joint.
+        own = {n: _brought_to(found.joint, v) for n, v in found.marginals.items()} if rescale else found.marginals
+        return replace(found, marginals={**own, **{n: _at(found.joint, states[n], plan.sizes[n]) for n in read}})
+
+    return reduce(_added, map(part, slices(plan)))
+
+
+def contract(
     plan: Plan,
-    network: Network,
-    question: Question,
-    values: Mapping[str, np.ndarray],
-    members: Mapping[str, int],
-) -> np.ndarray:
-    """Contract one chunk of draws, slice by slice; shape (*targets, draws)."""
-    if plan.absorbed:
-        return _contract_absorbing(plan, network, question, values, members)
-    total: Any = 0.0
-    for states in product(*(range(plan.states[axis]) for axis in plan.sliced)):
-        fixed = question.fixed | dict(zip(plan.sliced, states, strict=True))
-        tables = _tables(plan, network, fixed, values, members)
-        total = total + _sum_of_products(tables, plan, plan.targets)
-    return total
+    told: Equations,
+    tables: Sequence[Any],
+    batch: tuple[int, ...],
+    *,
+    rescale: bool = False,
+    step: StepMaker = np.einsum,
+) -> Sums:
+    """Go through the steps and, where marginals are asked for, back.
+
+    Parameters
+    ----------
+    tables
+        As `make_tables` gives them, of NumPy or of a library with the same functions.
+    batch
+        Sizes of cases and draws.
+    rescale
+        Divide every result by its largest cell, and keep the logarithms of these.
+    step
+        `numpy.einsum`, or the like.
+    """
+    found, logs = forward(plan, told, tables, batch, rescale=rescale, keep=bool(plan.readouts), step=step)
+    shape = (*(plan.sizes[axis] for axis in plan.targets), *batch)
+    if not found:
+        return Sums(np.ones(shape), logs, {})
+    joint = namespace(found[-1]).broadcast_to(_spread(found[-1], told.cased[-1], batch), shape)
+    if not plan.readouts:
+        return Sums(joint, logs, {})
+    return Sums(joint, logs, _backward(plan, told, found, batch, rescale=rescale, step=step))
 
 
-def _contract_absorbing(
+def slices(plan: Plan) -> Iterator[dict[str, int]]:
+    """States of the sliced nodes, one combination after another."""
+    for states in product(*(range(plan.sizes[axis]) for axis in plan.sliced)):
+        yield dict(zip(plan.sliced, states, strict=True))
+
+
+def _spread(values: Any, cased: bool, batch: tuple[int, ...]) -> Any:  # noqa: FBT001
+    """Give a dim of cases, where there is one, to what does not differ between them."""
+    return values if cased or len(batch) == 1 else values[..., None, :]
+
+
+def _brought_to(joint: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Scale a multiple of P(node, evidence) so that it adds up to `joint`."""
+    total = values.sum(axis=0)
+    return values * np.divide(joint, total, out=np.zeros_like(total), where=total > 0)
+
+
+def _whole(joint: np.ndarray, batch: np.ndarray) -> np.ndarray:
+    """Sum over all targets; `batch` has the shape of cases and draws."""
+    return joint.reshape((-1, *batch.shape)).sum(axis=0)
+
+
+def _at(values: np.ndarray, state: int, size: int) -> np.ndarray:
+    """All of the sum falls to the state of this slice."""
+    share = np.zeros((size, *values.shape))
+    share[state] = values
+    return share
+
+
+def _added(one: Sums, other: Sums) -> Sums:
+    if one.logs is None or other.logs is None:
+        marginals = {name: one.marginals[name] + other.marginals[name] for name in one.marginals}
+        return Sums(one.joint + other.joint, None, marginals)
+    # A sum that is zero has no scale: its logarithm must not outweigh the other's.
+    first, second = (
+        np.where(_whole(joint, logs) > 0, logs, -np.inf)
+        for joint, logs in ((one.joint, one.logs), (other.joint, other.logs))
+    )
+    logs = np.maximum(first, second)
+    logs = np.where(logs > -np.inf, logs, 0.0)
+    first, second = np.exp(first - logs), np.exp(second - logs)
+    marginals = {name: one.marginals[name] * first + other.marginals[name] * second for name in one.marginals}
+    return Sums(one.joint * first + other.joint * second, logs, marginals)
+
+
+def forward(
     plan: Plan,
-    network: Network,
-    question: Question,
-    values: Mapping[str, np.ndarray],
-    members: Mapping[str, int],
-) -> np.ndarray:
-    """Give the huge table its weights, slice by slice, and let its family sum it."""
-    node = network[str(plan.absorbed)]
+    told: Equations,
+    tables: Sequence[np.ndarray],
+    batch: tuple[int, ...],
+    *,
+    rescale: bool = False,
+    keep: bool = True,
+    step: StepMaker = np.einsum,
+    out: np.ndarray | None = None,
+) -> tuple[list[Any], Any]:
+    """Do the steps; see `contract`.
+
+    Parameters
+    ----------
+    keep
+        Whether tables are needed again after their use.
+    out
+        Where to write the result of the last step.
+
+    Returns
+    -------
+    found
+        All tables (None where they were let go); the last is the result.
+    logs
+        With `rescale`, the logarithm of what the result is to be multiplied by, shape `batch`.
+    """
+    found: list[Any] = list(tables)
+    logs: Any = np.zeros(batch) if rescale else None
+    for each, equation in zip(plan.steps, told.forward, strict=True):
+        where: dict[str, Any] = {"out": out} if out is not None and each is plan.steps[-1] else {}
+        result = step(equation, *(found[number] for number in each.operands), **where)
+        if rescale:
+            result, top = _rescaled(result, len(each.axes))
+            logs = logs + namespace(top).log(top)
+        if not keep:
+            for number in each.operands:
+                found[number] = None
+        found.append(result)
+    return found, logs
+
+
+def _rescaled(table: Any, axes: int) -> tuple[Any, Any]:
+    """Divide by the largest cell of each draw and case; where all are zero, by one."""
+    xp = namespace(table)
+    top = table.max(axis=tuple(range(axes)))
+    top = xp.where(top > 0, top, 1.0)
+    return table / top, top
+
+
+def _backward(
+    plan: Plan,
+    told: Equations,
+    found: Sequence[Any],
+    batch: tuple[int, ...],
+    *,
+    rescale: bool,
+    step: StepMaker,
+) -> dict[str, Any]:
+    """Hand derivatives of the result down to every table that a marginal is read from."""
+    last = len(plan.axes) - 1
+    slopes: dict[int, Any] = {last: np.ones(batch[-1:])}
+    readouts: dict[int, list[str]] = {}
+    for name, number in plan.readouts:
+        readouts.setdefault(number, []).append(name)
+    marginals: dict[str, Any] = {}
+
+    def read(number: int) -> None:
+        for name in readouts.get(number, ()):
+            values = step(told.readouts[name], found[number], slopes[number])
+            marginals[name] = _spread(values, told.cased[number] or told.slopes[number][1], batch)
+
+    read(last)
+    for place in reversed(range(len(plan.steps))):
+        result, operands = plan.inputs + place, plan.steps[place].operands
+        for number, equation in told.backward[place].items():
+            others = (found[other] for other in operands if other != number)
+            slope = step(equation, slopes[result], *others)
+            slopes[number] = _rescaled(slope, len(told.slopes[number][0]))[0] if rescale else slope
+            read(number)
+            if number < plan.inputs:
+                del slopes[number]
+        slopes.pop(result, None)
+    return marginals
+
+
+def _absorbing(plan: Plan, told: Equations, system: System, evidence: Evidence, *, rescale: bool) -> Sums:
+    """Give the large table its weights, slice by slice, and let its family sum it."""
+    if evidence.cases is not None:
+        alone = equations(plan, (False,) * plan.inputs)
+        each = [
+            _absorbing(plan, alone, system, evidence.case(number), rescale=rescale) for number in range(evidence.cases)
+        ]
+        logs = np.stack([found.logs for found in each if found.logs is not None]) if rescale else None
+        return Sums(np.stack([found.joint for found in each], axis=-2), logs, {})
+    node = system.network[str(plan.absorbed)]
     family: Any = FAMILIES[node.family]
-    samples = next(iter(values.values())).shape[-1]
-    total = np.zeros((*(plan.states[axis] for axis in plan.targets), samples))
-    for states in product(*(range(plan.states[axis]) for axis in plan.sliced)):
-        now = dict(zip(plan.sliced, states, strict=True))
-        fixed = question.fixed | now
-        order = tuple(axis for side in family.summing_order(node, network, fixed) for axis in side)
-        tables = _tables(plan, network, fixed, values, members)
-        weights = np.ascontiguousarray(_sum_of_products(tables, plan, order))
+    batch = batch_shape(system, evidence)
+    # One place for the weights of every slice: asking for fresh memory each time costs as much as filling it.
+    room = np.empty((*(plan.sizes[axis] for axis in plan.axes[-1]), *batch)) if plan.steps else None
+
+    def part(states: Mapping[str, int]) -> Sums:
+        now = evidence.with_states(states)
+        tables = make_tables(plan, system, now)
+        found, logs = forward(plan, told, tables, batch, rescale=rescale, keep=False, out=room)
+        weights = found[-1] if found else np.ones(batch)
+        joint = np.zeros((*(plan.sizes[axis] for axis in plan.targets), *batch))
         # The target's own axis stays whole; axes of other targets take the state of this slice.
-        cell = tuple(now.get(axis, slice(None)) for axis in plan.targets)
-        total[cell] += family.weighted_sum(values, fixed, members, node, network, weights)
-    return total
+        spot = tuple(states.get(axis, slice(None)) for axis in plan.targets)
+        joint[spot] = family.weighted_sum(system.values, now.fixed, now.members, node, system.network, weights)
+        return Sums(joint, logs, {})
+
+    return reduce(_added, map(part, slices(plan)))
 
 
-def _tables(
-    plan: Plan,
-    network: Network,
-    fixed: Mapping[str, int],
-    values: Mapping[str, np.ndarray],
-    members: Mapping[str, int],
-) -> list[np.ndarray]:
-    return [FAMILIES[network[name].family].table(values, fixed, members, network[name], network) for name in plan.kept]
-
-
-def _sum_of_products(tables: list[np.ndarray], plan: Plan, targets: tuple[str, ...]) -> np.ndarray:
-    """Follow the plan's path pair by pair, draws innermost throughout; shape (*targets, draws)."""
-    if not tables:
-        return np.ones(())
-    operands = list(zip(tables, plan.axes, strict=True))
-    for step in plan.path:
-        taken = [operands.pop(number) for number in sorted(step, reverse=True)]
-        needed = {axis for _, own in operands for axis in own} | set(targets)
-        found = {axis for _, own in taken for axis in own}
-        kept = targets if not operands else tuple(axis for axis in plan.states if axis in found & needed)
-        # einsum knows 52 labels, a network has any number of nodes: label the axes of this step alone.
-        label = {axis: number + 1 for number, axis in enumerate(sorted(found))}
-        inputs = [part for table, own in taken for part in (table, [*(label[axis] for axis in own), 0])]
-        operands.append((np.einsum(*inputs, [*(label[axis] for axis in kept), 0], order="C"), kept))
-    return operands[0][0]
+def evidence_of(question: Question, members: Mapping[str, int]) -> Evidence:
+    """What a question in state numbers takes as known."""
+    return Evidence(question.fixed, dict(members), {})
 
 
 def conditional(
@@ -452,44 +546,108 @@ def conditional(
     ImpossibleEvidenceError
         If the evidence has probability zero in some draw, naming evidence that already conflicts by itself.
     """
-    weights = answer(posterior, question, members, memory=memory)
-    total = weights.reshape(len(weights), -1).sum(axis=1)
-    if not np.all(total > 0) or not _possible(posterior, question, members, memory):
-        raise ImpossibleEvidenceError("question", [Fault("given", _conflict(posterior, question, members, memory))])
-    return weights / total.reshape((-1, *(1 for _ in question.targets)))
+    values = distribution(System.of(posterior), question.form, evidence_of(question, members), memory=memory)
+    return np.moveaxis(values, -1, 0)
 
 
 def evidence_probability(
     posterior: Posterior, question: Question, members: Mapping[str, int], *, memory: int = MEMORY_LIMIT
 ) -> np.ndarray:
     """P(evidence) under the interventions, for every draw, shape (draws,)."""
-    asked = Question((), question.given, question.do)
-    if not question.given:
-        return np.ones(posterior.sizes["chain"] * posterior.sizes["draw"])
-    return answer(posterior, asked, members, memory=memory, joint=True)
+    logs = log_evidence(System.of(posterior), question.form, evidence_of(question, members), memory=memory)
+    return np.exp(logs)
 
 
-def _possible(posterior: Posterior, question: Question, members: Mapping[str, int], memory: int) -> bool:
-    """Whether evidence that pruning set aside is possible; only tables with a zero in them can forbid it."""
-    zeros = [name for name in posterior.network.names if _has_zero(posterior, name)]
-    if not question.given or not set(zeros) & set(evidence_nodes(posterior.network, question)):
-        return True
-    return bool(np.all(evidence_probability(posterior, question, members, memory=memory) > 0))
+#: Does what `solve` does.
+Solver = Callable[..., Sums]
 
 
-def _has_zero(posterior: Posterior, name: str) -> bool:
-    values = posterior.values.get(table_name(posterior.network[name]))
-    return values is not None and bool(values.min() == 0)
+def distribution(
+    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+) -> np.ndarray:
+    """P(targets | evidence) for every draw and case, shape (*targets, samples) or (*targets, cases, samples).
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If the evidence has probability zero in some draw of some case.
+    """
+    joint = solver(system, form, evidence, "conditional", memory=memory).joint
+    total = joint.sum(axis=tuple(range(len(form.targets))))
+    possible = total > 0
+    if system.zeros.intersection(evidence_nodes(system.network, form)):
+        # Only a table with a zero in it can forbid evidence that pruning set aside.
+        possible = possible & (log_evidence(system, form, evidence, memory=memory, solver=solver) > -np.inf)
+    check_possible(system, form, evidence, possible, memory)
+    joint /= total
+    return joint
 
 
-def _conflict(posterior: Posterior, question: Question, members: Mapping[str, int], memory: int) -> str:
+def all_marginals(
+    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+) -> dict[str, np.ndarray]:
+    """P(target | evidence) of every target, in one pass up and one down.
+
+    Returns
+    -------
+    dict
+        Node -> shape (states, samples) or (states, cases, samples).
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If the evidence has probability zero in some draw of some case.
+    """
+    found = solver(system, form, evidence, "marginals", memory=memory)
+    check_possible(system, form, evidence, found.joint > 0, memory)
+    for values in found.marginals.values():
+        values /= values.sum(axis=0)
+    return dict(found.marginals)
+
+
+def log_evidence(
+    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+) -> np.ndarray:
+    """Logarithm of P(evidence) for every draw and case, shape (samples,) or (cases, samples)."""
+    asked = Form((), form.given, form.do, form.likely)
+    found = solver(system, asked, evidence, "evidence", memory=memory)
+    with np.errstate(divide="ignore"):
+        logs = np.log(found.joint)
+    return logs if found.logs is None else logs + found.logs
+
+
+def check_possible(system: System, form: Form, evidence: Evidence, possible: np.ndarray, memory: int) -> None:
+    """Raise where the evidence is not possible in some draw of some case.
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        Naming a part of the evidence that conflicts by itself.
+    """
+    if not possible.all():
+        spot = tuple(int(number) for number in np.argwhere(~possible)[0])
+        raise ImpossibleEvidenceError("question", [Fault(*_conflict(system, form, evidence, spot, memory))])
+
+
+def _conflict(system: System, form: Form, evidence: Evidence, spot: tuple[int, ...], memory: int) -> tuple[str, str]:
     """Name a minimal part of the evidence that is impossible by itself (dropping any of it makes it possible)."""
-    given = dict(question.given)
-    for name in list(given):
-        fewer = {other: state for other, state in given.items() if other != name}
-        asked = Question((), tuple(sorted(fewer.items())), question.do)
-        if not np.all(evidence_probability(posterior, asked, members, memory=memory) > 0):
-            given = fewer
-    network = posterior.network
-    named = ", ".join(f"{name} = {network[name].states[state]}" for name, state in given.items())
-    return f"has probability zero: {named} cannot hold together" if len(given) > 1 else f"has probability zero: {named}"
+    one = system.part(slice(spot[-1], spot[-1] + 1))
+    known = evidence.part(None, slice(spot[-1], spot[-1] + 1))
+    known = known.case(spot[0]) if evidence.cases is not None else known
+    where = "given" if evidence.rows is None else f"given, case {evidence.rows[spot[0]] + 1}"
+    given, likely = list(form.given), list(form.likely)
+    for names in (given, likely):
+        for name in list(names):
+            names.remove(name)
+            fewer = Form((), tuple(given), form.do, tuple(likely))
+            held = {n: known.fixed[n] for n in (*given, *form.do)}
+            weights = {n: known.weights[n] for n in likely}
+            if log_evidence(one, fewer, Evidence(held, known.members, weights), memory=memory).item() > -np.inf:
+                names.append(name)
+    network = system.network
+    told = [f"{name} = {network[name].states[known.fixed[name]]}" for name in sorted(given)]
+    told += [f"the weights on {name}" for name in sorted(likely)]
+    named = ", ".join(told)
+    return where, f"has probability zero: {named} cannot hold together" if len(
+        told
+    ) > 1 else f"has probability zero: {named}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -137,6 +138,8 @@ class Node:
         (1, 2)
         """
         text = str(state)
+        if isinstance(state, float) and state.is_integer():
+            text = str(int(state))  # a count that a reader of files made a float is its integer again
         if text in self.states:
             return self.states.index(text)
         number = _as_number(state)
@@ -196,6 +199,13 @@ class Network:
         self.__dict__.pop("_by_name", None)  # the check looked nodes up in the order given
 
     @cached_property
+    def _hash(self) -> int:
+        return hash((self.nodes, self.name, self.title, self.description))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
     def _by_name(self) -> dict[str, Node]:
         return {node.name: node for node in self.nodes}
 
@@ -221,15 +231,26 @@ class Network:
                 found[parent].append(node.name)
         return {name: tuple(children) for name, children in found.items()}
 
-    def ancestors(self, names: Iterable[str]) -> frozenset[str]:
-        """`names` and everything upstream of them."""
+    def ancestors(self, names: Iterable[str], cut: Collection[str] = ()) -> frozenset[str]:
+        """`names` and everything upstream of them, where the arrows into the nodes in `cut` are cut."""
         found: set[str] = set()
         waiting = list(names)
         while waiting:
             name = waiting.pop()
             if name not in found:
                 found.add(name)
-                waiting.extend(self[name].parent_names)
+                waiting.extend(() if name in cut else self[name].parent_names)
+        return frozenset(found)
+
+    def descendants(self, names: Iterable[str]) -> frozenset[str]:
+        """`names` and everything downstream of them."""
+        found: set[str] = set()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                waiting.extend(self.children[name])
         return frozenset(found)
 
     def without_parents(self, names: Iterable[str]) -> Network:
@@ -264,6 +285,13 @@ class Network:
         from .interop import network_from_pgmpy
 
         return network_from_pgmpy(model, name)
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Network:
+        """Read structure and state names of a network file (BIF, XMLBIF, XDSL, NET); see `servanda.models.formats`."""
+        from .formats import read_network_file
+
+        return read_network_file(path).network
 
     def to_pgmpy(self, tables: Mapping[str, Any] | None = None) -> Any:
         """Make a pgmpy network, with CPDs where `tables` are given; see `servanda.models.interop`."""

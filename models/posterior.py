@@ -69,16 +69,23 @@ class Posterior:
     @cached_property
     def values(self) -> Mapping[str, np.ndarray]:
         """Parameter -> draws as an array, shape (*dims, chains * draws), chains one after another."""
-        return {
-            str(name): np.ascontiguousarray(array.values.reshape((*array.shape[:-2], -1)))
-            for name, array in self.draws.transpose(..., "chain", "draw").data_vars.items()
-        }
+        found = {}
+        for name in self.draws.data_vars:
+            array = self.draws.variables[name].transpose(..., "chain", "draw")
+            found[str(name)] = np.ascontiguousarray(array.values.reshape((*array.shape[:-2], -1)))
+        return found
 
-    @property
-    def members(self) -> dict[str, tuple[str, ...]]:
+    @cached_property
+    def zeros(self) -> frozenset[str]:
+        """Nodes with a probability of exactly zero in some table of some draw."""
+        stated = {node.name: self.values.get(table_name(node)) for node in self.network.nodes}
+        return frozenset(name for name, table in stated.items() if table is not None and table.min() == 0)
+
+    @cached_property
+    def members(self) -> Mapping[str, tuple[str, ...]]:
         """Group effect -> its members, the unseen one last."""
         names = {group.name for node in self.network.nodes for group in node.groups}
-        return {name: tuple(str(m) for m in self.draws.coords[name].values) for name in sorted(names)}
+        return {name: tuple(str(m) for m in self.draws.variables[name].values) for name in sorted(names)}
 
     def member(self, group: str, name: str | None) -> int:
         """Position of a member of a group; None is the member the data does not hold.
@@ -184,8 +191,15 @@ class Posterior:
         faults += _draw_faults(tables)
         raise_faults(f"tables of network {network.name}", faults, DataError)
         sizes = {dim: max(table.sizes.get(dim, 1) for table in tables.values()) for dim in ("chain", "draw")}
-        variables = {table_name(plain[name]): _with_draws(plain, name, tables[name], sizes) for name in known}
-        dataset = xr.Dataset(variables)
+        variables = {
+            table_name(plain[name]): (
+                ("chain", "draw", *plain.axes(name)),
+                _with_draws(plain, name, tables[name], sizes),
+            )
+            for name in known
+        }
+        numbers = {dim: np.arange(size) for dim, size in sizes.items()}
+        dataset = xr.Dataset(variables, numbers | {node.name: list(node.states) for node in plain.nodes})
         return cls(plain, xr.DataTree.from_dict({"posterior": dataset}), None, dict(provenance or {}))
 
     @classmethod
@@ -200,6 +214,28 @@ class Posterior:
         network = network_from_pgmpy(model, name)
         tables, off = scaled_to_one(tables_from_pgmpy(model, network))
         return cls.from_tables(network, tables, {"rows_scaled": off} if off else {})
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str]) -> Posterior:
+        """Take a network file (BIF, XMLBIF, XDSL, NET) as a posterior of one draw; see `servanda.models.formats`.
+
+        Rows that add up to one only within the rounding of the file are scaled, and ``provenance["rows_scaled"]`` says
+        which nodes and by how much.
+        """
+        from .formats import read_network_file
+
+        network, tables, off = read_network_file(path)
+        return cls.from_tables(network, tables, {"rows_scaled": off} if off else {})
+
+    def to_file(self, path: str | os.PathLike[str]) -> None:
+        """Write the mean of every table over the draws to a network file; see `servanda.models.formats`.
+
+        The table of a node with effects of actors is that of an actor not seen.
+        """
+        from .formats import write_network_file
+
+        tables = {name: self.table(name).mean(("chain", "draw")) for name in self.network.names}
+        write_network_file(self.network, tables, path)
 
     def _repr_html_(self) -> str:
         from .show import posterior_html
@@ -242,16 +278,18 @@ def _draw_faults(tables: Mapping[str, xr.DataArray]) -> list[Fault]:
     return faults
 
 
-def _with_draws(network: Network, name: str, table: xr.DataArray, sizes: Mapping[str, int]) -> xr.DataArray:
+def _with_draws(network: Network, name: str, table: xr.DataArray, sizes: Mapping[str, int]) -> np.ndarray:
+    """Cells of a table in the network's order of axes and states, shape (chain, draw, *axes)."""
     axes = network.axes(name)
-    for axis in axes:
+    present = [dim for dim in ("chain", "draw") if dim in table.dims]
+    values = np.asarray(table.variable.transpose(*present, *axes).values, float)
+    for place, axis in enumerate(axes, start=len(present)):
         if axis in table.coords:
-            table = table.assign_coords({axis: [str(s) for s in table.coords[axis].values]})
-            table = table.sel({axis: list(network[axis].states)})
-    for dim in ("draw", "chain"):
-        table = table.isel({dim: 0}, drop=True) if table.sizes.get(dim) == 1 else table
-        if dim not in table.dims:
-            table = table.drop_vars(dim, errors="ignore").expand_dims({dim: sizes[dim]})
-    table = table.transpose("chain", "draw", *axes).astype(float)
-    numbers = {dim: np.arange(sizes[dim]) for dim in ("chain", "draw")}
-    return table.assign_coords(numbers | {axis: list(network[axis].states) for axis in axes})
+            stated = {str(state): number for number, state in enumerate(table.coords[axis].values)}
+            order = [stated[state] for state in network[axis].states]
+            if order != list(range(len(order))):
+                values = values.take(order, axis=place)
+    for place, dim in enumerate(("chain", "draw")):
+        if dim not in present:
+            values = np.expand_dims(values, place)
+    return np.broadcast_to(values, (*sizes.values(), *network.shape(name)))

@@ -21,7 +21,8 @@ class Family(Protocol):
 
     `values` maps a parameter's name to its array. For `log_prob`, dims (samples, ...) in NumPy and without
     samples in PyTensor. For `table`, dims (..., samples): with the draws innermost every loop of NumPy runs
-    over many of them, where the axes of a table have a few states each.
+    over many of them, where the axes of a table have a few states each. They may be arrays of another library
+    that has NumPy's functions (see `namespace`); then the table is one too.
     """
 
     def faults(self, node: Node, network: Network) -> list[str]:
@@ -94,6 +95,11 @@ def plain_faults(family: str, node: Node) -> list[str]:
 def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:
     """Pick entries along the last axis, in NumPy and PyTensor alike."""
     return xp.take(table, index, axis=-1)
+
+
+def namespace(array: Any) -> Any:
+    """The library an array is of: NumPy, or one with the same functions for other processors."""
+    return array.__array_namespace__()
 
 
 def flat_index(codes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

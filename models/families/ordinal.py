@@ -8,14 +8,16 @@ is stated as probabilities of the average case.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..parameter import Parameter
-from .base import take
+from .base import namespace, take
+from .kernels import sum_states
 from .regression import (
     baseline_name,
     baseline_parameter,
@@ -32,7 +34,9 @@ if TYPE_CHECKING:
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3
-#: Configurations that are summed together at the least: enough work for a loop of NumPy, little enough for a cache.
+#: Cells that are worked on together.
+_IN_CACHE = 2**15
+#: Configurations that are summed together, about.
 _TOGETHER = 200
 
 
@@ -78,27 +82,20 @@ class Ordinal:
         network: Network,
     ) -> np.ndarray:
         """Probabilities for the free axes, shape (*free axes, samples)."""
-        cuts = _padded_cutpoints(np.moveaxis(values[baseline_name(node)], -1, 0), np)[:, 1:-1].T
+        xp = namespace(values[baseline_name(node)])
+        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(node)], -1, 0), xp)[:, 1:-1].T)
         constant, slices = effect_slices(values, fixed, members, node, network)
         axes = tuple(axis for axis in node.parent_names if axis not in fixed)
         # exp(-eta) is a product of small tables, smallest first, so that the only work on the full table is one
         # product and, for each cutpoint, a product, a sum and a division.
-        odds = np.exp(-constant) * np.ones((*(1 for _ in axes), cuts.shape[-1]))
-        for own, effects in sorted(slices, key=lambda piece: piece[1].size):
-            odds = odds * spread_over(np.exp(-effects), own, axes)
+        factors = [xp.exp(-constant) * xp.ones((*(1 for _ in axes), cuts.shape[-1]))]
+        factors += [
+            spread_over(xp.exp(-effects), own, axes) for own, effects in sorted(slices, key=lambda piece: piece[1].size)
+        ]
         wanted = range(len(node.states)) if node.name not in fixed else (fixed[node.name],)
-        edges = sorted({edge for state in wanted for edge in (state, state + 1)} - {0, len(node.states)})
-        above = {edge: _above(odds, np.exp(cuts[edge - 1])) for edge in edges}
+        table = _states(factors, cuts, wanted) if xp is np else _states_elsewhere(factors, cuts, wanted)
         # The node's own axis is outermost in memory, so that each state is a block written in one go.
-        table = np.empty((len(wanted), *odds.shape))
-        for place, state in enumerate(wanted):
-            if state == 0:
-                np.subtract(1.0, above[1], out=table[place])
-            elif state == len(node.states) - 1:
-                table[place] = above[state]
-            else:
-                np.subtract(above[state], above[state + 1], out=table[place])
-        return table[0] if node.name in fixed else np.moveaxis(table, 0, -2)
+        return table[0] if node.name in fixed else xp.moveaxis(table, 0, -2)
 
     def weighted_sum(
         self,
@@ -122,24 +119,15 @@ class Ordinal:
             Shape (states, samples), or (samples,) where the node itself is fixed.
         """
         outer, inner = self.summing_order(node, network, fixed)
-        cuts = np.exp(_padded_cutpoints(np.moveaxis(values[baseline_name(node)], -1, 0), np)[:, 1:-1].T)
+        xp = namespace(weights)
+        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(node)], -1, 0), xp)[:, 1:-1].T)
         constant, slices = effect_slices(values, fixed, members, node, network)
         samples = weights.shape[-1]
-        far = _odds([piece for piece in slices if set(piece[0]) <= set(outer)], outer, network, samples)
-        near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, network, samples)
-        near = near * np.exp(-constant)
+        far = _odds([piece for piece in slices if set(piece[0]) <= set(outer)], outer, network, samples, xp)
+        near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, network, samples, xp)
+        near = near * xp.exp(-constant)
         weights = weights.reshape(len(far), len(near), samples)
-        total = weights.sum(axis=(0, 1))
-        above = np.zeros((len(cuts), samples))
-        room = np.empty_like(near)
-        for place, cut in enumerate(cuts):
-            steep = near * cut
-            for number, odds in enumerate(far):
-                np.multiply(steep, odds, out=room)
-                np.add(room, 1.0, out=room)
-                np.divide(weights[number], room, out=room)
-                above[place] += room.sum(axis=0)
-        table = -np.diff(np.concatenate([total[None], above, np.zeros((1, samples))]), axis=0)
+        table = (sum_states if xp is np else _sum_elsewhere)(weights, far, near, cuts)
         return table[fixed[node.name]] if node.name in fixed else table
 
     def summing_order(
@@ -157,8 +145,10 @@ class Ordinal:
             joined = [other for other in parts if other & part]
             parts = [other for other in parts if other not in joined] + [part.union(*joined)]
         parts.sort(key=lambda part: -_size(network, part))
+        # As many configurations on one side as on the other make the fewest products, up to what a cache holds.
+        enough = min(_TOGETHER, math.sqrt(_size(network, free)))
         inner: set[str] = set()
-        while parts and _size(network, inner) < _TOGETHER:
+        while parts and _size(network, inner) < enough:
             inner |= parts.pop(0)
         return tuple(n for n in free if n not in inner), tuple(n for n in free if n in inner)
 
@@ -168,20 +158,72 @@ def _size(network: Network, names: Iterable[str]) -> int:
 
 
 def _odds(
-    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], network: Network, samples: int
-) -> np.ndarray:
+    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], network: Network, samples: int, xp: Any
+) -> Any:
     """exp(-effects) of some parents for all their configurations, shape (configurations, samples)."""
-    odds = np.ones((*(len(network[axis].states) for axis in axes), samples))
-    for own, effects in slices:
-        odds = odds * spread_over(np.exp(-effects), own, axes)
-    return odds.reshape(-1, samples)
+    shape = (*(len(network[axis].states) for axis in axes), samples)
+    factors = [spread_over(xp.exp(-effects), own, axes) for own, effects in slices]
+    odds = reduce(lambda one, other: one * other, sorted(factors, key=lambda factor: factor.size), xp.ones(samples))
+    return xp.broadcast_to(odds, shape).reshape(-1, samples)
 
 
-def _above(odds: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """P(y above the cutpoint) = 1 / (1 + exp(c - eta)), with exp(-eta) and exp(c) given."""
-    above = odds * cut
-    above += 1.0
-    return np.divide(1.0, above, out=above)
+def _states(factors: Sequence[np.ndarray], cuts: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
+    """P(y = state), shape (states, *free parents, samples).
+
+    Parameters
+    ----------
+    factors
+        Tables whose product is exp(-eta), each of shape (*free parents or 1, samples).
+    cuts
+        exp of the cutpoints, shape (cutpoints, samples).
+    wanted
+        States.
+    """
+    shape, last = np.broadcast_shapes(*(factor.shape for factor in factors)), len(cuts)
+    table = np.empty((len(wanted), *shape))
+    apart, finite = _apart(cuts, np), bool(np.isfinite(cuts).all())
+    # So many draws at once that what is worked on stays in the cache.
+    together = max(16, _IN_CACHE // math.prod(shape[:-1]))
+    for start in range(0, shape[-1], together):
+        draws = slice(start, min(start + together, shape[-1]))
+        odds = reduce(np.multiply, [factor[..., draws] for factor in factors])
+        # P(y above an edge) = 1 / (1 + exp(c - eta)), and P(y below it) = exp(c - eta) times that. A state lies above
+        # one edge and below the next: their product and 1 - exp(c - c'), where a difference would lose small numbers.
+        above: dict[int, Any] = {0: 1.0}
+        below: dict[int, Any] = {last + 1: 1.0}
+        for edge in sorted({edge for state in wanted for edge in (state, state + 1)} - {0, last + 1}):
+            steep = odds * cuts[edge - 1, draws]
+            above[edge] = steep + 1.0
+            np.divide(1.0, above[edge], out=above[edge])
+            below[edge] = np.multiply(steep, above[edge], out=steep) if finite else 1.0 - above[edge]
+        for state, block in zip(wanted, table[..., draws], strict=True):
+            np.multiply(above[state], below[state + 1], out=block)
+            if 0 < state < last:
+                block *= apart[state - 1, draws]
+    return table
+
+
+def _states_elsewhere(factors: Sequence[Any], cuts: Any, wanted: Sequence[int]) -> Any:
+    """The same as `_states` in one expression, for a library that fuses what it is told."""
+    xp, last = namespace(cuts), len(cuts)
+    odds = reduce(lambda one, other: one * other, factors)
+    steep = [odds * cut for cut in cuts]
+    above = [xp.ones_like(odds), *(1.0 / (1.0 + each) for each in steep)]
+    below = [*(1.0 / (1.0 + 1.0 / each) for each in steep), xp.ones_like(odds)]
+    apart = _apart(cuts, xp)
+    return xp.stack([above[s] * below[s] * (apart[s - 1] if 0 < s < last else 1.0) for s in wanted])
+
+
+def _apart(cuts: Any, xp: Any) -> Any:
+    """1 - exp(c - c') for each cutpoint and the next, shape (cutpoints - 1, samples)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return xp.where(cuts[1:] > 0, 1.0 - cuts[:-1] / cuts[1:], 0.0)
+
+
+def _sum_elsewhere(weights: Any, far: Any, near: Any, cuts: Any) -> Any:
+    """The same as `sum_states` in one expression, for a library that fuses what it is told."""
+    table = _states_elsewhere([far[:, None], near[None]], cuts, range(len(cuts) + 1))
+    return (weights * table).sum(axis=(1, 2))
 
 
 def _padded_cutpoints(baseline: Any, xp: ModuleType) -> Any:

@@ -127,13 +127,14 @@ def effect_slices(
     slices
         Free parents and their effects, shape (*free parents, samples).
     """
-    leading = {name: np.moveaxis(value, -1, 0) for name, value in values.items() if name.startswith(f"{node.name}.")}
+    own = {name: value for name, value in values.items() if name.startswith(f"{node.name}.")}
+    leading = {name: _draws_first(value) for name, value in own.items()}
     constant: Any = 0.0
     slices = []
     for arrow in node.parents:
         axes = term_axes(arrow)
         picks = tuple(fixed.get(axis, slice(None)) for axis in axes)
-        effects = np.moveaxis(effect_table(leading, node, arrow, network)[(slice(None), *picks)], 0, -1)
+        effects = _draws_last(effect_table(leading, node, arrow, network)[(slice(None), *picks)])
         free = tuple(axis for axis in axes if axis not in fixed)
         if free:
             slices.append((free, effects))
@@ -144,9 +145,17 @@ def effect_slices(
     return constant, slices
 
 
+def _draws_first(array: Any) -> Any:
+    return array.transpose((array.ndim - 1, *range(array.ndim - 1)))
+
+
+def _draws_last(array: Any) -> Any:
+    return array.transpose((*range(1, array.ndim), 0))
+
+
 def spread_over(effects: np.ndarray, own: tuple[str, ...], axes: tuple[str, ...]) -> np.ndarray:
     """Line up effects of dims (*own, samples) with dims (*axes, samples) for broadcasting."""
     ordered = sorted(own, key=axes.index)
-    moved = np.ascontiguousarray(np.transpose(effects, (*(own.index(axis) for axis in ordered), len(own))))
+    moved = effects.transpose((*(own.index(axis) for axis in ordered), len(own))).copy()
     shape = tuple(moved.shape[ordered.index(axis)] if axis in own else 1 for axis in axes)
     return moved.reshape((*shape, moved.shape[-1]))

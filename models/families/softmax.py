@@ -15,7 +15,7 @@ import numpy as np
 from ..parameter import Parameter
 from ..prior import REAL
 from ..terms import EFFECT, effect_name
-from .base import flatten_tail, one_hot, plain_faults, take
+from .base import flatten_tail, namespace, one_hot, plain_faults, take
 from .regression import baseline_name, baseline_parameter, spread_over
 
 if TYPE_CHECKING:
@@ -77,13 +77,14 @@ class Softmax:
         """Probabilities for the free axes, shape (*free axes, samples)."""
         free = tuple(axis for axis in node.parent_names if axis not in fixed)
         axes = (*free, node.name)
-        score = spread_over(np.log(values[baseline_name(node)]), (node.name,), axes)
+        xp = namespace(values[baseline_name(node)])
+        score = spread_over(xp.log(values[baseline_name(node)]), (node.name,), axes)
         for arrow in node.parents:
             effects = values[effect_name(node, arrow)]
             if arrow.parent in fixed:
                 score = score + spread_over(effects[fixed[arrow.parent]], (node.name,), axes)
             else:
                 score = score + spread_over(effects, (arrow.parent, node.name), axes)
-        weight = np.exp(score - score.max(axis=-2, keepdims=True))
+        weight = xp.exp(score - score.max(axis=-2, keepdims=True))
         table = weight / weight.sum(axis=-2, keepdims=True)
         return table[..., fixed[node.name], :] if node.name in fixed else table

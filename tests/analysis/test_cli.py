@@ -54,9 +54,71 @@ def test_a_query_can_explain_itself(stored: Path):
     assert "tables kept: backers, kept" in result.stdout
 
 
+def test_a_query_without_a_target_tells_every_node(stored: Path, keeping: Posterior):
+    from servanda.analysis import marginals
+
+    result = run("query", str(stored), "--json")
+    told = {one["question"]: one["answer"] for one in json.loads(result.stdout)}
+    assert set(told) == {"P(backers)", "P(kept)"}
+    exact = marginals(keeping)["p_kept"].sel(kept="yes").mean()
+    assert told["P(kept)"]["yes"]["mean"] == pytest.approx(float(exact))
+
+
+def test_a_query_takes_weights_and_distributions(stored: Path, keeping: Posterior):
+    from servanda.analysis import probability
+
+    for option, kind in (("--virtual", "virtual"), ("--soft", "soft")):
+        result = run("query", str(stored), "backers", option, "kept=no:0.25,yes:0.75", "--json")
+        stated = {kind: {"kept": {"no": 0.25, "yes": 0.75}}}
+        exact = probability(keeping, "backers", **stated).sel(backers="many").mean()
+        assert json.loads(result.stdout)["answer"]["many"]["mean"] == pytest.approx(float(exact))
+
+
+def test_a_query_can_ask_what_would_have_been(stored: Path, keeping: Posterior):
+    from servanda.analysis import counterfactual
+
+    words = ("kept", "-g", "backers=few", "-g", "kept=no", "--had", "backers=many")
+    result = run("query", str(stored), *words)
+    assert result.exit_code == 0
+    assert "coupling: gumbel" in result.stdout
+    assert "no data can test it" in result.stdout
+    told = json.loads(run("query", str(stored), *words, "--json").stdout)
+    exact = counterfactual(keeping, "kept", {"backers": "few", "kept": "no"}, {"backers": "many"})
+    assert told["answer"]["yes"]["mean"] == pytest.approx(float(exact.sel(kept="yes").mean()))
+
+
+def test_a_query_can_ask_for_the_best_explanation(stored: Path):
+    result = run("query", str(stored), "--best", "-g", "kept=no")
+    assert result.exit_code == 0
+    assert "most probable under P(all other nodes | kept = no)" in result.stdout
+    assert "backers = few (best in" in result.stdout or "backers = many (best in" in result.stdout
+
+
+def test_a_query_with_an_intervention_says_whether_it_is_identified(stored: Path):
+    result = run("query", str(stored), "kept", "-d", "backers=many")
+    assert "is identified under the graph" in " ".join(result.stdout.split())
+
+
+def test_a_network_file_can_be_asked(tmp_path: Path, lawn: Posterior):
+    path = tmp_path / "lawn.bif"
+    lawn.to_file(path)
+    result = run("query", str(path), "rain", "-g", "wet=wet", "--json")
+    assert result.exit_code == 0
+    assert set(json.loads(result.stdout)["answer"]) == {"no", "yes"}
+    missing = run("query", str(tmp_path / "no.bif"), "rain")
+    assert missing.exit_code == 2
+    assert "there is no such file" in missing.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
+        (["--best", "kept"], "TARGET: says nothing beside --best; drop one of them"),
+        (["kept", "-g", "kept=no", "--had", "backers=many", "-d", "backers=few"], "--do: says nothing beside --had"),
+        (["kept", "--virtual", "backers=few"], "--virtual: 'few' of 'backers' is not STATE:NUMBER"),
+        (["kept", "--virtual", "backers=few:1"], "virtual backers: lacks a number for many; state one for each state"),
+        (["kept", "--soft", "backers=few:0.9,many:0.2"], "soft backers: are probabilities that add up to 1.1"),
+        (["--had", "backers=many"], "target: none is asked for"),
         (["kepd"], "target kepd: no such node; did you mean 'kept'?"),
         (["kept", "-g", "backers=some"], "given backers: has no state 'some'"),
         (["kept", "-g", "backers"], "--given: 'backers' is not NODE=STATE"),

@@ -22,8 +22,14 @@ from servanda.models import (
     load_network,
 )
 from servanda.models import contract as engine
-from servanda.models.contract import Question, check_question, conditional, evidence_probability, make_plan
+from servanda.models import plan as planning
+from servanda.models.backends import solver
+from servanda.models.contract import all_marginals, conditional, distribution, evidence_of, evidence_probability
+from servanda.models.contract import log_evidence as log_of_evidence
 from servanda.models.fitting import prior_draws
+from servanda.models.plan import KINDS, make_plan
+from servanda.models.question import Form, Question, check_question
+from servanda.models.tables import Evidence, System
 
 from .makers import enumerated, labelled, networks, posterior_of, questions, random_tables, repeatable, seeds
 
@@ -31,7 +37,7 @@ EXACT = {"rtol": 0, "atol": 1e-10}
 
 
 @pytest.mark.slow
-@settings(repeatable, max_examples=200)
+@settings(repeatable, max_examples=500)
 @given(st.data())
 def test_answers_equal_enumeration_and_elimination(eliminated, data):
     network, seed = data.draw(networks()), data.draw(seeds)
@@ -40,6 +46,14 @@ def test_answers_equal_enumeration_and_elimination(eliminated, data):
     posterior = posterior_of(network, tables)
     question = check_question(network, targets, seen, do)
     found = conditional(posterior, question, {})
+    free = tuple(name for name in network.names if name not in question.fixed)
+    together = all_marginals(
+        System.of(posterior), Form(free, question.form.given, question.form.do), evidence_of(question, {})
+    )
+    assert set(together) == set(free)
+    for name, values in together.items():
+        own = enumerated(network, tables, (name,), seen, do)
+        np.testing.assert_allclose(values.T, own / own.sum(axis=1, keepdims=True), **EXACT)
 
     weights = enumerated(network, tables, targets, seen, do)
     total = weights.reshape(2, -1).sum(axis=1)
@@ -94,29 +108,41 @@ def wide(draws=70):
     return posterior_of(network, random_tables(network, 5, draws))
 
 
+@pytest.fixture
+def cramped(monkeypatch):
+    """Plans slice as if a cache held next to nothing, and chunks are of a few draws."""
+    monkeypatch.setattr(planning, "_COMFORTABLE", 40)
+    monkeypatch.setattr(planning, "_FREE_OF_CHARGE", 1e9)
+    monkeypatch.setattr(engine, "_CELLS_AT_ONCE", 50)
+    monkeypatch.setattr(engine, "_WORTH_A_CALL", 0)
+    monkeypatch.setattr(engine, "_FEWEST_DRAWS", 3)
+    make_plan.cache_clear()
+    yield
+    make_plan.cache_clear()
+
+
 @pytest.mark.parametrize("targets", [("r0",), ("r4", "r1"), ("k10", "r3")])
-def test_slices_and_chunks_change_no_number(monkeypatch, targets):
+def test_slices_and_chunks_change_no_number(request, targets):
     posterior = wide()
+    system = System.of(posterior)
     seen = {f"k{one}{two}": "a" for one in range(5) for two in range(one) if f"k{one}{two}" not in targets}
     question = check_question(posterior.network, targets, seen, {})
     plain = conditional(posterior, question, {})
-    assert make_plan(posterior.network, question).sliced == ()
+    free = Form(tuple(n for n in posterior.network.names if n not in seen), question.form.given)
+    together = all_marginals(system, free, evidence_of(question, {}))
+    assert make_plan(posterior.network, question.form, "conditional", 10**6).sliced == ()
 
-    make_plan.cache_clear()
-    monkeypatch.setattr(engine, "_CELLS", 9)
-    monkeypatch.setattr(engine, "_CELLS_AT_ONCE", 50)
-    monkeypatch.setattr(engine, "_FEWEST_DRAWS", 3)
-    try:
-        assert make_plan(posterior.network, question).sliced
-        for memory in (engine.MEMORY_LIMIT, 8 * 70 * plain[0].size + 8 * 6 * 200):
-            np.testing.assert_allclose(conditional(posterior, question, {}, memory=memory), plain, rtol=1e-12)
-        np.testing.assert_allclose(
-            evidence_probability(posterior, question, {}),
-            enumerated_evidence(posterior, seen),
-            rtol=1e-10,
-        )
-    finally:
-        make_plan.cache_clear()
+    request.getfixturevalue("cramped")
+    for kind in ("conditional", "marginals"):
+        assert make_plan(posterior.network, question.form, kind, 10**6).sliced
+    for memory in (engine.MEMORY_LIMIT, 8 * 70 * plain[0].size + 8 * 4000):
+        np.testing.assert_allclose(conditional(posterior, question, {}, memory=memory), plain, rtol=1e-12)
+    again = all_marginals(system, free, evidence_of(question, {}))
+    for name, values in together.items():
+        np.testing.assert_allclose(again[name], values, rtol=1e-12)
+    np.testing.assert_allclose(
+        evidence_probability(posterior, question, {}), enumerated_evidence(posterior, seen), rtol=1e-10
+    )
 
 
 def enumerated_evidence(posterior, seen):
@@ -145,7 +171,7 @@ def test_evidence_in_a_part_of_its_own_still_counts_in_its_probability():
     question = check_question(network, ("a",), {"b": "y"}, {})
     np.testing.assert_allclose(conditional(posterior, question, {}), tables["a"])
     np.testing.assert_allclose(evidence_probability(posterior, question, {}), tables["b"][:, 1])
-    assert make_plan(network, question).kept == ("a",)
+    assert make_plan(network, question.form).kept == ("a",)
     unconditional = check_question(network, ("a",), {}, {"b": "y"})
     np.testing.assert_array_equal(evidence_probability(posterior, unconditional, {}), np.ones(4))
 
@@ -205,8 +231,8 @@ def test_what_lies_above_an_intervention_alone_takes_no_part():
             Node("W", states, (Arrow("S"), Arrow("R"))),
         )
     )
-    assert make_plan(network, check_question(network, ("W",), {}, {"S": "1"})).kept == ("C", "R", "W")
-    assert make_plan(network, check_question(network, ("W",), {"S": "1"}, {})).kept == ("C", "X", "R", "S", "W")
+    assert make_plan(network, Form(("W",), do=("S",))).kept == ("C", "R", "W")
+    assert make_plan(network, Form(("W",), given=("S",))).kept == ("C", "X", "R", "S", "W")
 
 
 def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch):
@@ -218,21 +244,36 @@ def test_what_does_not_fit_is_refused_before_it_is_made(monkeypatch):
 
     monkeypatch.setattr(engine.np, "empty", allocate)
     monkeypatch.setattr(engine.np, "einsum", allocate)
-    cells = 4**20
-    needed = 8 * 2 * cells + 8 * 6 * cells
+    needed = 8 * 2 * 4**20 * 3
     message = (
-        f"question: needs {needed:,} bytes at the least ({cells:,} cells in its largest table), and 2,000,000,000 are "
-        "allowed; give more evidence, ask for fewer nodes, or raise the limit"
+        f"question: needs {needed:,} bytes at the least for its answer, and 2,000,000,000 are allowed; "
+        "ask for fewer nodes, draws or cases, or raise the limit"
     )
     with pytest.raises(CapacityError, match=f"^{re.escape(message)}$"):
         conditional(posterior, check_question(network, network.names, {}, {}), {})
+
+    crossed = Network(
+        (*network.nodes[:12], Node("z", ("a", "b"), tuple(Arrow(f"v{place:02d}") for place in range(12))))
+    )
+    with pytest.raises(CapacityError, match=r"needs [\d,]+ bytes at the least \([\d,]+ cells in its largest table\)"):
+        make_plan(crossed, Form(("v00", "z")), "conditional", 30)
 
 
 def test_the_limit_is_the_callers():
     posterior = wide(draws=10)
     question = check_question(posterior.network, ("r0",), {"k10": "a"}, {})
-    with pytest.raises(CapacityError, match=r"and 100 are allowed; give more evidence"):
+    with pytest.raises(CapacityError, match=r"\(\d+ cells in its largest table\), and 32 are allowed; give more"):
+        conditional(posterior, question, {}, memory=8 * (3 * 10 * 3 + 4))
+    with pytest.raises(CapacityError, match=r"and 100 are allowed; ask for fewer nodes"):
         conditional(posterior, question, {}, memory=100)
+
+
+def test_a_question_that_would_take_for_ever_in_slices_is_refused():
+    states = tuple("abcdefgh")
+    roots = [Node(f"r{place}", states) for place in range(9)]
+    leaf = Node("k", ("a", "b"), tuple(Arrow(root.name) for root in roots))
+    with pytest.raises(CapacityError, match=r"needs [\d,]+ bytes at the least .* and 400 are allowed"):
+        make_plan(Network((*roots, leaf)), Form(("r0",), ("k",)), "conditional", 50)
 
 
 def test_every_fault_of_a_question_is_said_at_once():
@@ -311,7 +352,7 @@ def shares(guarantee):
     return product
 
 
-@pytest.mark.parametrize("cells", [engine._CELLS, 3000])
+@pytest.mark.parametrize("cells", [planning._ABSORBED, 3000])
 @pytest.mark.parametrize(("seen", "do", "actor"), GIVEN)
 @pytest.mark.parametrize(
     "targets", [("compliance",), ("obligation", "past_defections"), ("era", "compliance"), ("compliance", "role")]
@@ -323,7 +364,7 @@ def test_the_shipped_network_answers_like_the_product_of_its_tables(
     network = guarantee.network
     members = {"actor": guarantee.member("actor", actor), "guarantee": guarantee.member("guarantee", None)}
     question = check_question(network, targets, seen, do)
-    monkeypatch.setattr(engine, "_CELLS", cells)
+    monkeypatch.setattr(planning, "_ABSORBED", cells)
     make_plan.cache_clear()
     try:
         found = conditional(guarantee, question, members)
@@ -341,8 +382,162 @@ def test_the_shipped_network_answers_like_the_product_of_its_tables(
 
 def test_a_plan_says_what_it_will_do():
     network, _ = sprinkler()
-    lines = make_plan(network, check_question(network, ("R",), {}, {"S": "1"})).explain(4000).splitlines()
-    assert lines[:2] == ["tables kept: C, R", "summed state by state: none"]
-    lines = make_plan(network, check_question(network, ("C",), {"W": "1"}, {})).explain(4000).splitlines()
+    lines = make_plan(network, Form(("R",), do=("S",))).explain(4000).splitlines()
+    assert lines[:3] == ["tables kept: C, R", "summed state by state: none", "order: C x R -> (R)"]
+    lines = make_plan(network, Form(("C",), given=("W",))).explain(4000).splitlines()
     assert lines[0] == "tables kept: C, S, R, W"
     assert lines[3] == "largest table: 4 cells a draw, 128,000 bytes for 4,000 draws"
+    assert lines[4].startswith("held at once: ")
+    lines = make_plan(load_network("guarantee"), Form(("compliance",)), "conditional", 10**8).explain().splitlines()
+    assert lines[1] == "summed by its family, never made: compliance"
+
+
+def test_questions_of_one_form_share_a_plan():
+    network = load_network("guarantee")
+    one, other = (check_question(network, ("compliance",), {"stakes": state}, {}) for state in ("vital", "major"))
+    assert make_plan(network, one.form) is make_plan(network, other.form)
+    assert make_plan(network, one.form) is not make_plan(network, Form(("compliance",), do=("stakes",)))
+
+
+@settings(repeatable, max_examples=60)
+@given(st.data())
+def test_many_cases_are_answered_like_one_after_another(data):
+    network, seed = data.draw(networks()), data.draw(seeds)
+    targets, seen, do = data.draw(questions(network))
+    posterior = posterior_of(network, random_tables(network, seed))
+    system, form = System.of(posterior), check_question(network, targets, seen, do).form
+    rng = np.random.default_rng(seed)
+    fixed = {name: rng.integers(len(network[name].states), size=5) for name in form.given}
+    evidence = Evidence(fixed | {name: network[name].index(state) for name, state in do.items()}, {}, {}, 5)
+    whole, logs = distribution(system, form, evidence), log_of_evidence(system, form, evidence)
+    free = Form(tuple(n for n in network.names if n not in form.fixed), form.given, form.do)
+    together = all_marginals(system, free, evidence)
+    for case in range(5):
+        alone = evidence.case(case)
+        np.testing.assert_allclose(whole[..., case, :], distribution(system, form, alone), rtol=1e-11)
+        np.testing.assert_allclose(logs[case], log_of_evidence(system, form, alone), rtol=1e-11, atol=1e-11)
+        for name, values in all_marginals(system, free, alone).items():
+            np.testing.assert_allclose(together[name][:, case], values, rtol=1e-11)
+
+
+@settings(repeatable, max_examples=60)
+@given(st.data())
+def test_weights_on_states_multiply_the_joint(data):
+    network, seed = data.draw(networks()), data.draw(seeds)
+    targets, seen, do = data.draw(questions(network, most_done=1))
+    open_nodes = [name for name in network.names if name not in {**seen, **do}]
+    likely = tuple(data.draw(st.lists(st.sampled_from(open_nodes), unique=True, max_size=2)))
+    tables = random_tables(network, seed, draws=2)
+    system, question = System.of(posterior_of(network, tables)), check_question(network, targets, seen, do)
+    rng = np.random.default_rng(seed)
+    weights = {name: rng.random(len(network[name].states)) for name in likely}
+    form = Form(targets, question.form.given, question.form.do, likely)
+    evidence = Evidence(question.fixed, {}, {name: w[:, None] for name, w in weights.items()})
+
+    axes = tuple(dict.fromkeys((*targets, *likely)))
+    whole = enumerated(network, tables, axes, seen, do)
+    for name, w in weights.items():
+        whole = whole * w.reshape([len(w) if axis == name else 1 for axis in ("draw", *axes)])
+    whole = whole.sum(axis=tuple(range(1 + len(targets), 1 + len(axes))))
+    total = whole.reshape(2, -1).sum(axis=1)
+    expected = np.moveaxis(whole, 0, -1) / total
+    np.testing.assert_allclose(distribution(system, form, evidence), expected, **EXACT)
+    np.testing.assert_allclose(log_of_evidence(system, form, evidence), np.log(total), rtol=1e-9, atol=1e-9)
+
+
+def chain(length, seed=8, draws=2):
+    nodes = [Node("n0", ("a", "b"))]
+    nodes += [Node(f"n{place}", ("a", "b"), (Arrow(f"n{place - 1}"),)) for place in range(1, length)]
+    nodes += [Node(f"e{place}", ("a", "b"), (Arrow(f"n{place}"),)) for place in range(length)]
+    network = Network(tuple(nodes))
+    return network, random_tables(network, seed, draws)
+
+
+def test_evidence_too_improbable_for_a_float_is_still_evidence():
+    """A hidden Markov chain of 250 steps, judged by the scaled forward recursion."""
+    length = 250
+    network, tables = chain(length)
+    rare = np.array([[0.01, 0.99], [0.03, 0.97]])
+    tables |= {f"e{place}": np.stack([rare, rare[::-1]]) for place in range(length)}
+    question = check_question(network, ("n0",), {f"e{place}": "a" for place in range(length)}, {})
+    posterior = posterior_of(network, tables)
+    logs = log_of_evidence(System.of(posterior), question.form, evidence_of(question, {}))
+    for draw in range(2):
+        now, expected = tables["n0"][draw], 0.0
+        for place in range(length):
+            now = now * tables[f"e{place}"][draw][:, 0]
+            expected += np.log(now.sum())
+            now = now / now.sum()
+            if place + 1 < length:
+                now = now @ tables[f"n{place + 1}"][draw]
+        assert expected < -800  # far below the smallest float, exp(-745)
+        assert logs[draw] == pytest.approx(expected, rel=1e-10)
+    form = Form(tuple(f"n{place}" for place in range(length)), question.form.given)
+    together = all_marginals(System.of(posterior), form, evidence_of(question, {}))
+    np.testing.assert_allclose(together["n0"].T, conditional(posterior, question, {}), rtol=1e-9)
+
+
+def test_an_unknown_backend_names_the_nearest(monkeypatch):
+    with pytest.raises(QueryError, match=r"backend numpi: there is none of this name; did you mean 'numpy'\?"):
+        solver("numpi")
+    monkeypatch.setattr("servanda.models.backends.find_spec", lambda name: None)
+    with pytest.raises(QueryError, match=r"backend jax: JAX is not installed; install it, e.g. `pip install servanda"):
+        solver("jax")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_plan_costs_more_than_the_best_pairwise_order_by_far(kind):
+    """Judged by opt_einsum, which finds the pairwise order with the fewest operations by dynamic programming."""
+    opt_einsum = pytest.importorskip("opt_einsum")
+    network = wide(draws=1).network
+    form = Form(("r3",), tuple(f"k{one}0" for one in range(1, 5)))
+    plan = make_plan(network, form, kind)
+    letters = {name: opt_einsum.get_symbol(place) for place, name in enumerate(plan.sizes)}
+    scopes = plan.axes[: plan.inputs]
+    equation = ",".join("".join(letters[axis] for axis in axes) for axes in scopes) + "->"
+    equation += "".join(letters[axis] for axis in plan.targets)
+    shapes = [tuple(plan.sizes[axis] for axis in axes) for axes in scopes]
+    _, best = opt_einsum.contract_path(equation, *shapes, shapes=True, optimize="dp")
+    assert plan.flops <= 8 * float(best.opt_cost)
+
+
+def bundle(children=700, seed=2):
+    """One node with hundreds of children: given all of them, their probability is far below the smallest float."""
+    nodes = [
+        Node("z", ("a", "b")),
+        Node("v", ("a", "b"), (Arrow("z"),)),
+        Node("y", ("a", "b"), (Arrow("z"), Arrow("v"))),
+    ]
+    nodes += [Node(f"e{place}", ("a", "b"), (Arrow("z"),)) for place in range(children)]
+    network = Network(tuple(nodes))
+    tables = random_tables(network, seed, draws=3)
+    rng = np.random.default_rng(seed)
+    for place in range(children):
+        low = rng.uniform(0.05, 0.1, (3, 2))
+        tables[f"e{place}"] = np.stack([low, 1 - low], axis=-1)
+    return network, tables
+
+
+@pytest.mark.parametrize("impossible", [False, True])
+def test_slices_of_different_scale_are_added_each_at_its_own(request, impossible):
+    network, tables = bundle()
+    if impossible:  # one slice has probability zero from its first product on
+        tables["e0"][:, 0] = [0.0, 1.0]
+    question = check_question(network, ("v", "y"), {f"e{place}": "a" for place in range(700)}, {})
+    system, evidence = System.of(posterior_of(network, tables)), evidence_of(question, {})
+    with np.errstate(divide="ignore"):
+        logs = np.log(tables["z"]) + sum(np.log(tables[f"e{place}"][..., 0]) for place in range(700))
+    top = logs.max(axis=1, keepdims=True)
+    share = np.exp(logs - top)
+    expected = np.einsum("dz,dzv,dzvy->vyd", share, tables["v"], tables["y"]) / share.sum(axis=1)
+    request.getfixturevalue("cramped")
+    make_plan.cache_clear()
+    plan = make_plan(network, question.form, "marginals", 10**6)
+    assert plan.sliced
+    assert (logs.max(axis=1) < -1000).all()
+    np.testing.assert_allclose(distribution(system, question.form, evidence), expected, rtol=1e-9)
+    together = all_marginals(system, question.form, evidence)
+    np.testing.assert_allclose(together["v"], expected.sum(axis=1), rtol=1e-9)
+    np.testing.assert_allclose(together["y"], expected.sum(axis=0), rtol=1e-9)
+    whole = log_of_evidence(system, question.form, evidence)
+    np.testing.assert_allclose(whole, (top + np.log(share.sum(axis=1, keepdims=True)))[:, 0], rtol=1e-10)

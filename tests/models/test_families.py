@@ -407,3 +407,22 @@ def test_effects_of_a_parent_are_centred(example):
         else:
             effect = effect_by_hand(posterior, arrow)
         np.testing.assert_allclose(effect.sum(axis=-1), 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("states", [2, 3, 5])
+def test_a_sum_over_parents_is_the_weighted_table(states):
+    """Small probabilities included: the sum is one of products, judged by scipy's logistic, cell by cell."""
+    from scipy.special import expit
+    from servanda.models.families.kernels import sum_states
+
+    rng = np.random.default_rng(states)
+    weights = rng.random((4, 5, 6))
+    far, near = rng.normal(0, 3, (4, 6)), rng.normal(12, 3, (5, 6))
+    cuts = np.sort(rng.normal(0, 2, (states - 1, 6)), axis=0)
+    eta = (far[:, None] + near[None])[None]
+    above = np.concatenate([np.ones((1, 4, 5, 6)), expit(eta - cuts[:, None, None]), np.zeros((1, 4, 5, 6))])
+    expected = (weights * (above[:-1] - above[1:])).sum(axis=(1, 2))
+    found = sum_states(weights, np.exp(-far), np.exp(-near), np.exp(cuts))
+    np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-13)
+    lowest = (weights * expit(cuts[:1, None] - eta[0])).sum(axis=(0, 1))  # no difference is taken here
+    np.testing.assert_allclose(found[0], lowest, rtol=1e-12)

@@ -24,9 +24,10 @@ from servanda.models import (
     network_to_toml,
     shipped_networks,
 )
-from servanda.models.contract import check_question, conditional
+from servanda.models.contract import conditional
 from servanda.models.families import FAMILIES
 from servanda.models.interop import tables_from_pgmpy
+from servanda.models.question import check_question
 
 from .makers import labelled, networks, posterior_of, random_tables, repeatable, seeds
 

@@ -22,8 +22,9 @@ from servanda.models import (
     load_network,
     load_posterior,
 )
-from servanda.models.contract import check_question, conditional
+from servanda.models.contract import conditional
 from servanda.models.fitting import prior_draws
+from servanda.models.question import check_question
 from servanda.models.store import StoreError
 
 PRIORS = PriorSet(

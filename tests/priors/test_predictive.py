@@ -7,7 +7,8 @@ import pytest
 from scipy import stats
 from scipy.special import expit, logit
 from servanda.models import DataError, Posterior, Prior, PriorError, PriorSet, load_network
-from servanda.models.contract import check_question, conditional
+from servanda.models.contract import conditional
+from servanda.models.question import check_question
 from servanda.priors import load_prior, prior_predictive, shipped_priors
 
 NETWORK = load_network("guarantee")

@@ -1,0 +1,276 @@
+"""One state for every node: the most probable explanation of the evidence, or samples, for all draws at once.
+
+Both go through a plan's steps once, and then back: where a step summed (or maximised) nodes away, their states are
+chosen given those already chosen (Dawid 1992†).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .contract import (
+    MEMORY_LIMIT,
+    Equations,
+    batch_shape,
+    check_possible,
+    equations,
+    forward,
+    in_parallel,
+    prepare,
+    slices,
+)
+from .plan import Plan
+from .question import Form
+from .tables import Evidence, System, make_tables, varying
+
+#: Node -> state number, shape (samples of the network, cases, draws), without the dim of cases where there is none.
+Chosen = dict[str, np.ndarray]
+#: Chooses a row: takes weights of shape (rows, ...) and uniform numbers of shape (...), gives row numbers.
+Pick = Callable[[np.ndarray, Any], np.ndarray]
+
+
+def _likeliest(weights: np.ndarray, uniform: Any) -> np.ndarray:  # noqa: ARG001
+    return weights.argmax(axis=0)
+
+
+def _drawn(weights: np.ndarray, uniform: Any) -> np.ndarray:
+    """Rows in proportion to their weight; one of weight zero is drawn only where all are, which is found out later."""
+    edges = weights.cumsum(axis=0)
+    return np.minimum((edges <= uniform * edges[-1]).sum(axis=0), len(weights) - 1)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way of choosing: how nodes are removed on the way forward, and chosen on the way back."""
+
+    maximise: bool
+    pick: Pick
+
+
+#: Numbers held for each node and sample: its state, its uniform number, and as much while both are worked with.
+_HELD_FOR_A_NODE = 2
+LIKELIEST = Way(maximise=True, pick=_likeliest)
+DRAWN = Way(maximise=False, pick=_drawn)
+
+
+def most_probable(
+    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT
+) -> tuple[Chosen, np.ndarray]:
+    """The joint state of all free nodes that is most probable given the evidence, for every draw and case.
+
+    Returns
+    -------
+    states
+        Node -> state number, shape (samples,) or (cases, samples).
+    logs
+        Logarithm of P(states, evidence), of the same shape.
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If the evidence has probability zero in some draw of some case.
+    """
+    free = tuple(name for name in system.network.names if name not in form.fixed)
+    form = Form(free, form.given, form.do, form.likely)
+    uniform: dict[str, np.ndarray] = {}
+    states, logs = _choose(system, form, evidence, LIKELIEST, uniform, memory)
+    check_possible(system, form, evidence, logs > -np.inf, memory)
+    return {name: chosen[0] for name, chosen in states.items()}, logs
+
+
+def sample(
+    system: System,
+    form: Form,
+    evidence: Evidence,
+    *,
+    size: int,
+    rng: np.random.Generator,
+    memory: int = MEMORY_LIMIT,
+) -> Chosen:
+    """Draw the joint state of all free nodes given the evidence, `size` times for every draw and case.
+
+    Nodes that the evidence bears on are drawn backwards through the plan; those below them follow, each from its
+    own table, so that their tables are never multiplied.
+
+    Returns
+    -------
+    dict
+        Node -> state number, shape (size, samples) or (size, cases, samples).
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If the evidence has probability zero in some draw of some case.
+    """
+    batch = (size, *batch_shape(system, evidence))
+    free = [name for name in system.network.names if name not in form.fixed]
+    above = Form((), form.given, form.do, form.likely)
+    prepare(system, above, evidence, "choice", answer=_HELD_FOR_A_NODE * len(free) * size, memory=memory)
+    uniform = {name: rng.random(batch) for name in free}
+    states, logs = _choose(system, above, evidence, DRAWN, uniform, memory)
+    check_possible(system, above, evidence, logs > -np.inf, memory)
+    known = {name: np.broadcast_to(_lined_up(number), batch) for name, number in evidence.fixed.items()}
+    for name in free:
+        if name not in states:
+            states[name] = _from_own_table(system, name, known | states, evidence, uniform[name])
+    return {name: states[name] for name in free}
+
+
+def _lined_up(number: Any) -> np.ndarray:
+    """A number for each case, in a dim before that of draws."""
+    return np.asarray(number)[..., None] if np.ndim(number) else np.asarray(number)
+
+
+def _choose(
+    system: System, form: Form, evidence: Evidence, way: Way, uniform: Mapping[str, np.ndarray], memory: int
+) -> tuple[Chosen, np.ndarray]:
+    size = len(next(iter(uniform.values()))) if uniform else 1
+    held = _HELD_FOR_A_NODE * len(system.network.names) * size
+    plan, chunks, workers = prepare(system, form, evidence, "choice", answer=held, memory=memory)
+    told = equations(plan, varying(plan, system, evidence))
+    batch = batch_shape(system, evidence)
+    free = {axis for axes in plan.axes for axis in axes} | set(plan.sliced)
+    states = {name: np.zeros((size, *batch), np.int32) for name in plan.sizes if name in free}
+    logs = np.zeros(batch)
+
+    def work(chunk: tuple[slice | None, slice]) -> None:
+        cases, draws = chunk
+        spot = (..., draws) if cases is None else (..., cases, draws)
+        given = {name: numbers[spot] for name, numbers in uniform.items()}
+        chosen, part = _in_chunk(plan, told, system.part(draws), evidence.part(cases, draws), way, given, size)
+        logs[spot] = part
+        for name, values in chosen.items():
+            states[name][spot] = values
+
+    in_parallel(work, chunks, workers)
+    return states, logs
+
+
+def _in_chunk(
+    plan: Plan,
+    told: Equations,
+    system: System,
+    evidence: Evidence,
+    way: Way,
+    uniform: Mapping[str, np.ndarray],
+    size: int,
+) -> tuple[Chosen, np.ndarray]:
+    """Choose a slice by its weight, then the states within it."""
+    batch = batch_shape(system, evidence)
+    step = _maximised if way.maximise else np.einsum
+
+    def gone_through(states: Mapping[str, int]) -> tuple[list[Any], np.ndarray]:
+        tables = make_tables(plan, system, evidence.with_states(states))
+        found, logs = forward(plan, told, tables, batch, rescale=True, step=step)
+        with np.errstate(divide="ignore"):
+            return found, np.broadcast_to(np.log(found[-1]) if found else 0.0, batch) + logs
+
+    options = list(slices(plan))
+    if len(options) == 1:
+        found, logs = gone_through({})
+        return _backtrack(plan, told, found, way, uniform, (size, *batch)), logs
+    weights = np.stack([gone_through(states)[1] for states in options])
+    top = weights.max(axis=0)
+    relative = np.exp(weights - np.where(top > -np.inf, top, 0.0))
+    taken = way.pick(np.repeat(relative[:, None], size, axis=1), uniform.get(plan.sliced[0]))
+    chosen: Chosen = {}
+    for number, states in enumerate(options):
+        here = taken == number
+        if here.any():
+            found, _ = gone_through(states)
+            within: Chosen = _backtrack(plan, told, found, way, uniform, (size, *batch))
+            within |= {name: np.full((size, *batch), state) for name, state in states.items()}
+            chosen = {name: np.where(here, values, chosen.get(name, 0)) for name, values in within.items()}
+    return chosen, top if way.maximise else top + np.log(relative.sum(axis=0))
+
+
+def _maximised(equation: str, *operands: np.ndarray) -> np.ndarray:
+    """Take the largest product where `einsum` would add them up."""
+    inputs, output = equation.split("->")
+    gone = "".join(dict.fromkeys(letter for letter in inputs if letter not in (*output, ",")))
+    whole = np.einsum(f"{inputs}->{gone}{output}", *operands)
+    return whole.max(axis=tuple(range(len(gone)))) if gone else whole
+
+
+def _backtrack(
+    plan: Plan,
+    told: Equations,
+    found: Sequence[np.ndarray],
+    way: Way,
+    uniform: Mapping[str, np.ndarray],
+    batch: tuple[int, ...],
+) -> Chosen:
+    """Go back through the steps and choose the nodes that each removed, given those chosen before."""
+    states: Chosen = {}
+    for place in reversed(range(len(plan.steps))):
+        step = plan.steps[place]
+        gone = [axis for axis in plan.sizes if _is_removed(axis, step.operands, step.axes, plan)]
+        if not gone:
+            continue
+        weights: Any = 1.0
+        for number in step.operands:
+            weights = weights * _gathered(found[number], plan, number, told.cased[number], gone, states, batch)
+        sizes = [plan.sizes[axis] for axis in gone]
+        weights = np.broadcast_to(weights, (*sizes, *batch)).reshape((-1, *batch))
+        rows = way.pick(weights, uniform.get(gone[0]))
+        states |= dict(zip(gone, np.unravel_index(rows, sizes), strict=True))
+    return states
+
+
+def _is_removed(axis: str, operands: Sequence[int], axes: tuple[str, ...], plan: Plan) -> bool:
+    return axis not in axes and any(axis in plan.axes[number] for number in operands)
+
+
+def _gathered(
+    table: np.ndarray,
+    plan: Plan,
+    number: int,
+    cased: bool,  # noqa: FBT001
+    gone: Sequence[str],
+    states: Mapping[str, np.ndarray],
+    batch: tuple[int, ...],
+) -> np.ndarray:
+    """Cells of a table at the states chosen so far, shape (*gone, *batch), of size one where it has no such axis."""
+    dims = len(gone) + len(batch)
+    index: list[Any] = []
+    for axis in plan.axes[number]:
+        if axis in gone:
+            shape = [1] * dims
+            shape[gone.index(axis)] = plan.sizes[axis]
+            index.append(np.arange(plan.sizes[axis]).reshape(shape))
+        else:
+            index.append(states[axis])
+    if cased:
+        index.append(np.arange(batch[-2])[:, None])
+    return table[(*index, np.arange(batch[-1]))]
+
+
+def _from_own_table(
+    system: System, name: str, states: Mapping[str, np.ndarray], evidence: Evidence, uniform: np.ndarray
+) -> np.ndarray:
+    """Draw a node given its parents, each distinct state of these at once."""
+    network = system.network
+    parents = network[name].parent_names
+    groups = system.groups[name]
+    whose = [np.broadcast_to(_lined_up(evidence.members[group]), uniform.shape) for group in groups]
+    draws = np.broadcast_to(np.arange(system.samples), uniform.shape).ravel()
+    codes = np.stack([*(states[parent] for parent in parents), *whose, np.zeros(uniform.shape, int)], axis=-1)
+    distinct, inverse = np.unique(codes.reshape(len(draws), -1), axis=0, return_inverse=True)
+    order = np.argsort(inverse.ravel(), kind="stable")
+    bounds = np.searchsorted(inverse.ravel()[order], np.arange(len(distinct) + 1))
+    own = {key: array for key, array in system.values.items() if key.startswith(f"{name}.")}
+    chosen = np.empty(len(draws), np.int32)
+    for row, start, stop in zip(distinct, bounds[:-1], bounds[1:], strict=True):
+        rows = order[start:stop]
+        fixed = dict(zip(parents, map(int, row), strict=False))
+        members = dict(zip(groups, map(int, row[len(parents) :]), strict=False))
+        # Of a few draws of all the parameters, or of one row of the table for all draws, the smaller is copied.
+        few = len(rows) < system.samples
+        values = {key: array[..., draws[rows]] for key, array in own.items()} if few else own
+        table = system.makers[name](values, fixed, members)
+        chosen[rows] = _drawn(table if few else table[..., draws[rows]], uniform.ravel()[rows])
+    return chosen.reshape(uniform.shape)
