@@ -346,7 +346,10 @@ def labelled(
 
 def batch_coords(posterior: Posterior, found: Known) -> dict[str, Any]:
     """Coordinates of chains, draws and, where there are several, cases."""
-    coords: dict[str, Any] = {dim: posterior.draws.variables[dim].values for dim in ("chain", "draw")}
+    named = posterior.draws.variables
+    coords: dict[str, Any] = {
+        dim: named[dim].values if dim in named else np.arange(size) for dim, size in posterior.sizes.items()
+    }
     return (
         coords
         if found.labels is None
