@@ -203,7 +203,7 @@ def marginals(
 
     def answer(form: Form, evidence: Evidence) -> np.ndarray:
         free = tuple(name for name in chosen if name not in form.given)
-        light, heavy = _split(network, Form(free, form.given, form.do, form.likely))
+        light, heavy = _split(network, replace(form, targets=free))
         values = all_marginals(found.system, light, evidence, **how) if light.targets else {}
         values |= {one.targets[0]: distribution(found.system, one, evidence, **how) for one in heavy}
         batch = next(iter(values.values())).shape[1:] if values else (evidence.cases or 1, found.system.samples)
@@ -235,9 +235,7 @@ def _split(network: Network, form: Form) -> tuple[Form, list[Form]]:
         if cells > HUGE and not network.descendants([name]) & (below | set(form.targets) - {name}):
             heavy.append(name)
     light = tuple(name for name in form.targets if name not in heavy)
-    return Form(light, form.given, form.do, form.likely), [
-        Form((name,), form.given, form.do, form.likely) for name in heavy
-    ]
+    return replace(form, targets=light), [replace(form, targets=(name,)) for name in heavy]
 
 
 def explain(

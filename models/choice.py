@@ -7,13 +7,14 @@ chosen given those already chosen (Dawid 1992†).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .contract import (
     MEMORY_LIMIT,
+    Chunk,
     Equations,
     batch_shape,
     check_possible,
@@ -75,7 +76,7 @@ def most_probable(
         If the evidence has probability zero in some draw of some case.
     """
     free = tuple(name for name in system.network.names if name not in form.fixed)
-    form = Form(free, form.given, form.do, form.likely)
+    form = replace(form, targets=free)
     uniform: dict[str, np.ndarray] = {}
     states, logs = _choose(system, form, evidence, LIKELIEST, uniform, memory)
     check_possible(system, form, evidence, logs > -np.inf, memory)
@@ -108,7 +109,7 @@ def sample(
     """
     batch = (size, *batch_shape(system, evidence))
     free = [name for name in system.network.names if name not in form.fixed]
-    above = Form((), form.given, form.do, form.likely)
+    above = replace(form, targets=())
     prepare(system, above, evidence, "choice", answer=_HELD_FOR_A_NODE * len(free) * size, memory=memory)
     uniform = {name: rng.random(batch) for name in free}
     states, logs = _choose(system, above, evidence, DRAWN, uniform, memory)
@@ -137,7 +138,7 @@ def _choose(
     states = {name: np.zeros((size, *batch), np.int32) for name in plan.sizes if name in free}
     logs = np.zeros(batch)
 
-    def work(chunk: tuple[slice | None, slice]) -> None:
+    def work(chunk: Chunk) -> None:
         cases, draws = chunk
         spot = (..., draws) if cases is None else (..., cases, draws)
         given = {name: numbers[spot] for name, numbers in uniform.items()}
