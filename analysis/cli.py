@@ -78,7 +78,7 @@ def fit(
     as_of: AsOf = None,
     seed: Annotated[int, typer.Option(help="Same seed, same machine, same numbers.")] = 1,
     draws: Draws = 1000,
-    tune: Tune = 1000,
+    tune: Tune = 500,
     chains: Chains = 4,
     as_json: Json = False,  # noqa: FBT002
     quiet: Quiet = False,  # noqa: FBT002
@@ -301,7 +301,7 @@ def report(
     cases: Cases = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's own seed.")] = None,
     draws: Draws = 1000,
-    tune: Tune = 1000,
+    tune: Tune = 500,
     chains: Chains = 4,
     draft: Annotated[bool, typer.Option("--draft", help="Write it although a gate failed, and say so in it.")] = False,  # noqa: FBT002
     cache: Annotated[

@@ -31,10 +31,10 @@ class Settings:
 
     seed: int
     draws: int = 1000
-    tune: int = 1000
+    tune: int = 500
     chains: int = 4
-    thin: int = 3
-    target_accept: float = 0.95
+    thin: int = 2
+    target_accept: float = 0.9
     exact: bool = True
 
     def as_dict(self) -> dict[str, Any]:

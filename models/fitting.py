@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
-import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -16,27 +13,25 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, raise_faults
-from .augmentation import augmented_draws, can_augment
 from .check import DataError
 from .coding import MISSING, Cases, encode
-from .compiler import check_priors, compile, log_likelihood, network_parameters, parameter_coords  # noqa: A004
+from .compiler import check_priors, log_likelihood, network_parameters, parameter_coords
+from .contract import processors
 from .counting import count_cases
-from .families import NEW
 from .families.pooled import draw_rows, pooled_nodes, row_alpha
-from .families.table import counts, table_name
+from .families.table import table_name
 from .network_io import network_to_toml
 from .parameter import Parameter, sample_prior
 from .patterns import Patterns, find_patterns
 from .posterior import Posterior
 from .prior import DISTRIBUTIONS, PriorSet
+from .samplers import SAMPLERS, Progress, Run, dirichlet_of, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from .network import Network
 
-#: Called with draws done and draws to do.
-Progress = Callable[[int, int], None]
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000
 
@@ -48,11 +43,11 @@ def fit(
     *,
     seed: int,
     draws: int = 1000,
-    tune: int = 1000,
+    tune: int = 500,
     chains: int = 4,
-    thin: int = 3,
+    thin: int = 2,
     cores: int | None = None,
-    target_accept: float = 0.95,
+    target_accept: float = 0.9,
     exact: bool = True,
     pointwise: bool = True,
     progress: Progress | None = None,
@@ -62,7 +57,9 @@ def fit(
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
     that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
-    augmentation where all are tables and none is latent, else NUTS through PyMC, with missing cells summed out.
+    augmentation where all are tables and none is latent; else NUTS, with missing cells summed out, over compiled
+    loops that serve all networks of tables, `ordinal` and `softmax` nodes; else NUTS through PyMC, which compiles
+    each model.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters
@@ -88,7 +85,7 @@ def fit(
     target_accept
         Acceptance rate that NUTS adapts to, between 0 and 1.
     exact
-        False sends all nodes, and the rows of pooled tables, through NUTS, to check the one against the other.
+        False sends all nodes, and the rows of pooled tables, through PyMC, to check the one against the other.
     pointwise
         Whether to store the log-likelihood of each case (needed for LOO). Of counted cases it has one term for each
         distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over cases
@@ -124,15 +121,15 @@ def fit(
     streams = np.random.SeedSequence(seed).spawn(3)
     closed = conjugate_nodes(network, patterns) if exact else ()
     blocks = sampled_blocks(network, patterns, closed)
-    ways = [way_to_sample(network, coded, nodes) if exact else "nuts" for nodes in blocks]
-    workers = cores or os.cpu_count() or 1
-    run = _Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
+    ways = [way_to_sample(network, coded, nodes) if exact else "pymc" for nodes in blocks]
+    workers = cores or processors()
+    run = Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
     variables: dict[str, xr.DataArray] = {}
     rng = np.random.default_rng(streams[0])
     for name in closed:
-        alpha = _alpha(run, name)
+        alpha = dirichlet_of(run, name)
         x = DISTRIBUTIONS["dirichlet"].sample(rng, (chains, draws, *alpha.shape), alpha=alpha)
-        variables[table_name(network[name])] = _array(x, network.axes(name), coords)
+        variables[table_name(network[name])] = labelled(x, network.axes(name), coords)
     stats: dict[tuple[str, ...], xr.Dataset] = {}
     streams_of_blocks = zip(blocks, ways, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
     for number, (nodes, way, stream, unseen) in enumerate(streams_of_blocks):
@@ -210,16 +207,16 @@ def prior_draws(
     variables = {}
     for parameter in network_parameters(network):
         x = sample_prior(parameter, parameter.prior(priors), coords, rng, draws)
-        variables[parameter.name] = _array(x[None], parameter.dims, coords)
+        variables[parameter.name] = labelled(x[None], parameter.dims, coords)
     for node in network.nodes:
         for group in node.groups:
             spread = variables[f"{node.name}.{group.name}_sd"].values[..., None]
             effects = spread * rng.standard_normal((1, draws, len(coords[group.name])))
-            variables[f"{node.name}.{group.name}"] = _array(effects, (group.name,), coords)
+            variables[f"{node.name}.{group.name}"] = labelled(effects, (group.name,), coords)
     for name in pooled_nodes(network, network.names):
         alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
         rows = draw_rows(rng, alpha, np.zeros(network.shape(name)))
-        variables[table_name(network[name])] = _array(rows, network.axes(name), coords)
+        variables[table_name(network[name])] = labelled(rows, network.axes(name), coords)
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
     return Posterior(network, tree, priors, identity)
@@ -274,7 +271,9 @@ def _sha256(text: str) -> str:
 
 
 def _versions() -> dict[str, str]:
-    return {name: version(name) for name in ("servanda", "pymc", "pytensor", "numpy", "xarray", "arviz")}
+    return {
+        name: version(name) for name in ("servanda", "nutpie", "numba", "pymc", "pytensor", "numpy", "xarray", "arviz")
+    }
 
 
 def _check_settings(*, draws: int, tune: int, chains: int, thin: int, target_accept: float) -> None:
@@ -285,163 +284,6 @@ def _check_settings(*, draws: int, tune: int, chains: int, thin: int, target_acc
     if not 0 < target_accept < 1:
         faults.append(Fault("target_accept", f"must lie between 0 and 1, not {target_accept}"))
     raise_faults("fit", faults, DataError)
-
-
-@dataclass(frozen=True)
-class _Run:
-    """What every block of one fit is drawn from, and how."""
-
-    network: Network
-    cases: Cases
-    patterns: Patterns
-    priors: PriorSet | None
-    draws: int
-    tune: int
-    chains: int
-    thin: int
-    cores: int
-    target_accept: float
-    exact: bool
-
-
-def _alpha(run: _Run, name: str) -> np.ndarray:
-    """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
-    (parameter,) = network_parameters(run.network, [name])
-    cells, shape = run.patterns.cells[name], run.network.shape(name)
-    alpha = parameter.prior(run.priors).resolved(run.network[name].states)["alpha"]
-    return alpha + counts(cells.codes, cells.counts, shape)
-
-
-#: What a sampler gives of a block: its variables, and sampler statistics where it has any.
-Drawn = tuple[dict[str, xr.DataArray], xr.Dataset | None]
-
-
-def _draw_by_augmentation(
-    run: _Run,
-    nodes: tuple[str, ...],
-    stream: np.random.SeedSequence,
-    unseen: np.random.SeedSequence,  # noqa: ARG001
-    progress: Progress | None,
-) -> Drawn:
-    drawn = augmented_draws(
-        run.network,
-        run.patterns,
-        {name: _alpha(run, name) for name in nodes},
-        np.random.default_rng(stream),
-        draws=run.draws,
-        tune=run.tune,
-        chains=run.chains,
-        thin=run.thin,
-        progress=progress,
-    )
-    tables = {
-        table_name(run.network[name]): _array(x, run.network.axes(name), run.network.coords)
-        for name, x in drawn.items()
-    }
-    return tables, None
-
-
-def _draw_by_nuts(
-    run: _Run,
-    nodes: tuple[str, ...],
-    stream: np.random.SeedSequence,
-    unseen: np.random.SeedSequence,
-    progress: Progress | None,
-) -> Drawn:
-    kept, stats = _nuts(
-        compile(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact),
-        seed=int(stream.generate_state(1)[0]),
-        draws=run.draws,
-        tune=run.tune,
-        chains=run.chains,
-        thin=run.thin,
-        cores=min(run.chains, run.cores),
-        target_accept=run.target_accept,
-        progress=progress,
-    )
-    return _named(run.network, kept, run.cases, run.patterns, nodes, np.random.default_rng(unseen)), stats
-
-
-@dataclass(frozen=True)
-class Sampler:
-    """A way to draw a block of nodes: which blocks it can draw, and how."""
-
-    can: Callable[[Network, Cases, tuple[str, ...]], bool]
-    draw: Callable[..., Drawn]
-
-
-#: Ways to draw a block, cheapest first; a fit's provenance names them as ``drawn_by_...``.
-SAMPLERS: Mapping[str, Sampler] = {
-    "augmentation": Sampler(can_augment, _draw_by_augmentation),
-    "nuts": Sampler(lambda *_: True, _draw_by_nuts),
-}
-
-
-def _array(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:
-    sizes = {"chain": np.arange(x.shape[0]), "draw": np.arange(x.shape[1])}
-    return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
-
-
-def _nuts(
-    model: Any,
-    *,
-    seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    thin: int,
-    cores: int,
-    target_accept: float,
-    progress: Progress | None,
-) -> tuple[xr.Dataset, xr.Dataset]:
-    """Sample by PyMC's own NUTS: for models of this size it starts soonest (docs, benchmarks)."""
-    import pymc as pm
-
-    total, done = chains * (draws * thin + tune), 0
-
-    def count(trace: Any, draw: Any) -> None:  # noqa: ARG001  the signature is PyMC's
-        nonlocal done
-        done += 1
-        if progress and (done % 50 == 0 or done == total):
-            progress(done, total)
-
-    if progress:
-        progress(0, total)
-    with model, warnings.catch_warnings():
-        # Chains run in forked processes; the parent holds no lock of its own while they start.
-        warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
-        try:
-            tree = pm.sample(
-                draws=draws * thin,
-                tune=tune,
-                chains=chains,
-                cores=cores,
-                # JAX runs threads of its own, with which a forked process may wait for ever.
-                mp_ctx="forkserver" if "jax" in sys.modules else None,
-                random_seed=seed,
-                nuts_sampler="pymc",
-                nuts={"target_accept": target_accept},
-                progressbar=False,
-                quiet=True,
-                compute_convergence_checks=False,
-                callback=count,
-            )
-        except ValueError as error:
-            # So PyMC ends when it was interrupted before a chain had a draw to keep.
-            if "Not enough samples" in str(error):
-                raise KeyboardInterrupt from error
-            raise
-    if done < total:
-        # PyMC takes an interrupt for the wish to stop early and returns what there is; here it is an interrupt.
-        raise KeyboardInterrupt
-    numbers = np.arange(draws)
-    kept, stats = (
-        tree[group].to_dataset().isel(draw=slice(None, None, thin)).assign_coords(draw=numbers)
-        for group in ("posterior", "sample_stats")
-    )
-    # A divergence counts wherever it happens, in draws that are kept or not.
-    diverging = np.asarray(tree["sample_stats"].to_dataset()["diverging"]).reshape((chains, draws, thin)).any(axis=2)
-    return kept, stats.assign(diverging=(("chain", "draw"), diverging))
 
 
 def _part(progress: Progress | None, number: int, parts: int) -> Progress | None:
@@ -461,38 +303,6 @@ def _joined(blocks: Mapping[tuple[str, ...], xr.Dataset]) -> xr.Dataset:
         kept[name] = xr.concat([block[name] for block in stats], dim="block").max("block")
     kept["energy_of_block"] = xr.concat([block["energy"] for block in stats], dim="block")
     return kept.assign_coords(block=[" + ".join(nodes) for nodes in blocks])
-
-
-def _named(
-    network: Network,
-    kept: xr.Dataset,
-    cases: Cases,
-    patterns: Patterns,
-    nodes: tuple[str, ...],
-    rng: np.random.Generator,
-) -> dict[str, xr.DataArray]:
-    """The declared parameters and what follows from them.
-
-    Each group gains the member the data does not hold; rows of tables that NUTS integrated out are drawn.
-    """
-    variables = {p.name: kept[p.name] for p in network_parameters(network, nodes)}
-    for name in nodes:
-        for group in network[name].groups:
-            effect = kept[f"{name}.{group.name}"]
-            spread = kept[f"{name}.{group.name}_sd"]
-            unseen = spread * rng.standard_normal(spread.shape)
-            unseen = unseen.expand_dims({group.name: [NEW]}, axis=-1)
-            known = effect.assign_coords({group.name: list(cases.levels[group.name])})
-            variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
-    for name in pooled_nodes(network, nodes):
-        table, cells = table_name(network[name]), patterns.cells[name]
-        if table in kept:
-            variables[table] = kept[table]
-            continue
-        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
-        rows = draw_rows(rng, alpha, counts(cells.codes, cells.counts, network.shape(name)))
-        variables[table] = _array(rows, network.axes(name), network.coords)
-    return variables
 
 
 def _log_prior(

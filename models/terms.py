@@ -27,16 +27,44 @@ EVEN = Prior.of("dirichlet", alpha=1.0)
 
 
 @dataclass(frozen=True)
+class Piece:
+    """A summand of one entry of a term's table of effects.
+
+    The entry gains `coefficient` times the parameters in `factors` times exp(`rate` times the parameter `exponent`).
+
+    Parameters
+    ----------
+    effect
+        Place of the entry in the flattened table, dims ([by,] parent).
+    coefficient
+        A constant.
+    factors
+        At most two parameters, each by name and place in its flattened value.
+    rate, exponent
+        Nothing of the kind by default.
+    """
+
+    effect: int
+    coefficient: float
+    factors: tuple[tuple[str, int], ...]
+    rate: float = 0.0
+    exponent: str | None = None
+
+
+@dataclass(frozen=True)
 class Term:
     """A way for a parent to act.
 
     `parameters(node, arrow, network)` declares; `effect(values, node, arrow, network)` gives the table of
-    effects, dims (..., [by,] parent); `faults` says why it cannot serve an arrow, or None.
+    effects, dims (..., [by,] parent); `fault` says why it cannot serve an arrow, or None. `pieces`, where there
+    are any, say the same as `effect` as a sum, for the loops of `servanda.models.gradient`; a term without them
+    is sampled through PyMC.
     """
 
     parameters: Callable[[Node, Arrow, Network], tuple[Parameter, ...]]
     effect: Callable[[Mapping[str, Any], Node, Arrow, Network], Any]
     fault: Callable[[Node, Arrow, Network], str | None]
+    pieces: Callable[[Node, Arrow, Network], list[Piece]] | None = None
 
 
 def effect_name(node: Node, arrow: Arrow) -> str:
@@ -63,6 +91,11 @@ def _by(arrow: Arrow) -> tuple[str, ...]:
     return (arrow.by,) if arrow.by else ()
 
 
+def _slopes(arrow: Arrow, network: Network) -> int:
+    """How many slopes a term has: one, or one for each state of the parent it varies by."""
+    return len(network[arrow.by].states) if arrow.by else 1
+
+
 def _spread(slope: Any, shape: Any) -> Any:
     """Slope, dims (..., [by]), times a shape over the parent's states: dims (..., [by,] parent)."""
     return slope[..., None] * shape
@@ -75,6 +108,11 @@ def _nominal_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Par
 
 def _nominal_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
     return values[effect_name(node, arrow)]
+
+
+def _nominal_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    name, size = effect_name(node, arrow), len(network[arrow.parent].states)
+    return [Piece(cell, 1.0, ((name, cell),)) for cell in range(_slopes(arrow, network) * size)]
 
 
 def _monotone_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
@@ -96,12 +134,28 @@ def _monotone_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, networ
     slope = values[effect_name(node, arrow)]
     if size == 1:
         return _spread(slope, np.zeros(1))
-    rising = np.triu(np.ones((size - 1, size)), k=1)
-    rising -= rising.mean(axis=1, keepdims=True)
+    rising = _rising(size)
     if size == 2:
         return _spread(slope, rising[0])
     shape = values[f"{effect_name(node, arrow)}.steps"] @ rising
     return _spread(slope, shape[..., None, :] if arrow.by else shape)
+
+
+def _rising(size: int) -> np.ndarray:
+    """Height of each state after each step, centred, shape (steps, states)."""
+    rising = np.triu(np.ones((size - 1, size)), k=1)
+    return rising - rising.mean(axis=1, keepdims=True)
+
+
+def _monotone_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    name, size = effect_name(node, arrow), len(network[arrow.parent].states)
+    rising, steps = _rising(size), f"{name}.steps"
+    return [
+        Piece(k * size + s, rising[step, s], ((name, k), (steps, step)) if size > 2 else ((name, k),))
+        for k in range(_slopes(arrow, network))
+        for s in range(size)
+        for step in range(size - 1)
+    ]
 
 
 def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str) -> Term:
@@ -123,7 +177,15 @@ def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str)
             return f"term '{name}' cannot take the values {list(values)} of '{arrow.parent}'"
         return None
 
-    return Term(parameters, effect, fault)
+    def pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+        x = transform(np.asarray(network[arrow.parent].values, float))
+        return [
+            Piece(k * len(x) + s, centred, ((effect_name(node, arrow), k),))
+            for k in range(_slopes(arrow, network))
+            for s, centred in enumerate(x - x.mean())
+        ]
+
+    return Term(parameters, effect, fault, pieces)
 
 
 def _log(x: np.ndarray) -> np.ndarray:
@@ -141,8 +203,8 @@ def _not_ordered(node: Node, arrow: Arrow, network: Network) -> str | None:  # n
 
 #: Every term; one line adds one.
 TERMS: Mapping[str, Term] = {
-    "nominal": Term(_nominal_parameters, _nominal_effect, _no_fault),
-    "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered),
+    "nominal": Term(_nominal_parameters, _nominal_effect, _no_fault, _nominal_pieces),
+    "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered, _monotone_pieces),
     "linear": _scaled("linear", lambda x: x, "unit of its value"),
     "log": _scaled("log", _log, "unit of the natural log of its value"),
 }

@@ -265,7 +265,7 @@ def _diagnostics(material: Material, answers: Answers) -> dict[str, Any]:
                 **posterior.sizes,
                 "drawn_exactly": provenance.get("drawn_exactly", []),
                 "drawn_by_augmentation": provenance.get("drawn_by_augmentation", []),
-                "drawn_by_nuts": provenance.get("drawn_by_nuts", []),
+                "drawn_by_nuts": [*provenance.get("drawn_by_nuts", []), *provenance.get("drawn_by_pymc", [])],
                 "sampler": [_gate(gate) for gate in sampler_gates(posterior)],
             }
         )

@@ -59,7 +59,7 @@ def report(
     cases: pd.DataFrame | None = None,
     seed: int | None = None,
     draws: int = 1000,
-    tune: int = 1000,
+    tune: int = 500,
     chains: int = 4,
     draft: bool = False,
     folder: Path | None = None,

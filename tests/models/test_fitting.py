@@ -105,7 +105,7 @@ def test_exact_draws_are_independent(exact):
 
 
 @pytest.mark.slow
-def test_nuts_agrees_with_the_closed_form():
+def test_pymc_agrees_with_the_closed_form():
     seen = []
     posterior = fit(
         LAWN,
@@ -119,7 +119,7 @@ def test_nuts_agrees_with_the_closed_form():
         exact=False,
         progress=lambda done, total: seen.append((done, total)),
     )
-    assert posterior.provenance["drawn_by_nuts"] == [["rain"], ["soil"]]
+    assert posterior.provenance["drawn_by_pymc"] == [["rain"], ["soil"]]
     within_four_errors(posterior, lawn_alphas(lawn_cases()))
     for name in ("rain.table", "soil.table"):
         assert float(az.rhat(posterior.draws[[name]])[name].max()) < 1.02

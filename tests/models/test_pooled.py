@@ -195,7 +195,7 @@ def test_a_fit_with_holes_agrees_with_every_completion():
     p_x1 = np.exp(logsumexp(log_weights, axis=1) - logsumexp(log_weights)) @ shares
 
     posterior = fit(HOLED, frame, seed=7, draws=800, tune=800, chains=2, thin=2)
-    assert posterior.provenance["drawn_by_nuts"] == [["x", "y"]]
+    assert posterior.provenance["drawn_by_pymc"] == [["x", "y"]]
     assert int(posterior.tree["sample_stats"]["diverging"].sum()) == 0
     close(np.log(posterior.draws["y.concentration"]), expected["log kappa"], "log kappa")
     close(posterior.draws["y.average"], expected["average"], "average")
