@@ -2,13 +2,32 @@
 
 A term turns its parameters into a table of effects over the parent's states (and over the states of the
 parent it varies by). Effects are centred over the parent's states, so that the family's baseline speaks of
-the average case. All but the `none` term leave the sign free.
+the average case. Every term leaves the sign free, and none depends on the data.
+
+Rival theories of a count k of backers are rival terms in one slot (the documentation, evidence, section 2):
+
+============  =================================  ===========================================================
+`none`        f = 0                              cheap talk: numbers are words; the arrow stays, and says so
+`log`         b ln k                             each doubling does the same; b < 0 is responsibility diffused
+`monotone`    b times a running sum of shares    one direction, any steps
+`saturating`  b (1 - exp(-rate (k - 1)))         audience costs: the first witnesses do most
+`diffusion`   b / k                              each one's share of the duty decides
+`inverted_u`  b ln k - c (ln k)^2                help turns into the cost of coordination
+============  =================================  ===========================================================
+
+`by` gives each state of another parent a slope of its own. So "numbers help inside an institution only" is `log` by a
+node `institution`, which itself is a parent: logit = a + d institution + b_institution ln k.
+
+`diffusion` and the usual form of it, in which one of k acts with q_k = q k^-g: while q is small its logit is about
+ln q - g ln k, which is `log` with a slope of -g and falls for ever. 1/k is exp(-ln k), and 1 - ln k for k close to 1:
+both forms fall alike at first, with b = g, but a share cannot fall below zero, and half of b is gone at two.
 
 The same expressions serve NumPy, with leading dims for draws, and PyTensor, without.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .parameter import Parameter
-from .prior import REAL, SIMPLEX, Prior
+from .prior import POSITIVE, REAL, SIMPLEX, Prior
 
 if TYPE_CHECKING:
     from .network import Arrow, Network, Node
@@ -24,6 +43,11 @@ if TYPE_CHECKING:
 #: Default spread of an effect, on the logit scale: two thirds of effects shift even odds to at most 73 %.
 EFFECT = Prior.of("normal", mu=0.0, sigma=1.0)
 EVEN = Prior.of("dirichlet", alpha=1.0)
+#: Default rate of saturation: half of the effect is reached with one backer more (the median), with five, or with
+#: a fifth of one (95 %).
+RATE = Prior.of("lognormal", mu=-0.36, sigma=0.8)
+#: Default bend: where ln k is worth 1 and bends by 0.4, the top lies at 3.5; at 0.2, at 12.
+BEND = Prior.of("normal", mu=0.0, sigma=0.4)
 
 
 @dataclass(frozen=True)
@@ -85,6 +109,11 @@ def term_of(arrow: Arrow, network: Network) -> str:
 def term_axes(arrow: Arrow) -> tuple[str, ...]:
     """Dims of a term's table of effects."""
     return (arrow.by, arrow.parent) if arrow.by else (arrow.parent,)
+
+
+def acting(node: Node, network: Network) -> tuple[Arrow, ...]:
+    """Arrows that do something: all but those whose term has no parameter."""
+    return tuple(a for a in node.parents if TERMS[term_of(a, network)].parameters(node, a, network))
 
 
 def _by(arrow: Arrow) -> tuple[str, ...]:
@@ -188,6 +217,105 @@ def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str)
     return Term(parameters, effect, fault, pieces)
 
 
+def _counts(values: tuple[float, ...]) -> np.ndarray:
+    return np.asarray(values, float)
+
+
+def _no_counts(name: str) -> Callable[[Node, Arrow, Network], str | None]:
+    """Make the check that a parent's states stand for counts."""
+
+    def fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+        values = network[arrow.parent].values
+        if not values:
+            return f"term '{name}' needs a value for each state of '{arrow.parent}'"
+        if not all(1 <= value < np.inf for value in values):
+            return f"term '{name}' takes counts of 1 or more, not the values {list(values)} of '{arrow.parent}'"
+        return None
+
+    return fault
+
+
+def _saturating_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    title = network[arrow.parent].title
+    doc = f"effect of very many rather than one of {title}, on the logit scale"
+    rate = f"rate at which the effect of {title} fills up, per one more"
+    return (
+        Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc),
+        Parameter(f"{effect_name(node, arrow)}.rate", (), POSITIVE, RATE, doc=rate),
+    )
+
+
+def _saturating_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    k, name = _counts(network[arrow.parent].values), effect_name(node, arrow)
+    # A power of e is the one exponential that arrays of every library share.
+    lacking = math.e ** (-values[f"{name}.rate"][..., None] * (k - 1))
+    shape = -(lacking @ _centring(len(k)))
+    return _spread(values[name], shape[..., None, :] if arrow.by else shape)
+
+
+def _diffusion_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    doc = f"effect of bearing the whole rather than none of the duty that {network[arrow.parent].title} share"
+    return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
+
+
+def _diffusion_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    share = 1 / _counts(network[arrow.parent].values)
+    return _spread(values[effect_name(node, arrow)], share - share.mean())
+
+
+def _inverted_u_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    title, name = network[arrow.parent].title, effect_name(node, arrow)
+    slope = f"effect of {title} on the logit scale, per unit of the natural log of its value, close to one"
+    bend = f"how far the effect of {title} falls short of that slope, per unit of the squared log; above 0 it has a top"
+    return (
+        Parameter(name, _by(arrow), REAL, EFFECT, doc=slope),
+        Parameter(f"{name}.bend", _by(arrow), REAL, BEND, doc=bend),
+    )
+
+
+def _inverted_u_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
+    square = log**2
+    return _spread(values[name], log - log.mean()) - _spread(values[f"{name}.bend"], square - square.mean())
+
+
+def turning_point(slope: Any, bend: Any) -> Any:
+    """The count at which the effect of the term `inverted_u` is highest.
+
+    Parameters
+    ----------
+    slope, bend
+        Draws of ``<node>.<parent>`` and ``<node>.<parent>.bend``; arrays of one shape, labelled or not.
+
+    Returns
+    -------
+    array
+        exp(slope / (2 bend)), which lies below 1 where the effect only falls; missing where the bend is not above
+        0, so that there is a bottom and no top.
+
+    Examples
+    --------
+    >>> turning_point(np.array([1.0, 1.0]), np.array([0.5, -0.5])).round(2)
+    array([2.72,  nan])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        top = np.exp(slope / (2 * bend))
+    return top * np.where(bend > 0, 1.0, np.nan)
+
+
+def _centring(size: int) -> np.ndarray:
+    """Matrix that takes from each of `size` numbers their mean."""
+    return np.eye(size) - 1 / size
+
+
+def _no_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:  # noqa: ARG001
+    return ()
+
+
+def _no_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
+    return np.zeros(tuple(len(network[axis].states) for axis in term_axes(arrow)))
+
+
 def _log(x: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(x)
@@ -207,4 +335,8 @@ TERMS: Mapping[str, Term] = {
     "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered, _monotone_pieces),
     "linear": _scaled("linear", lambda x: x, "unit of its value"),
     "log": _scaled("log", _log, "unit of the natural log of its value"),
+    "none": Term(_no_parameters, _no_effect, _no_fault),
+    "saturating": Term(_saturating_parameters, _saturating_effect, _no_counts("saturating")),
+    "diffusion": Term(_diffusion_parameters, _diffusion_effect, _no_counts("diffusion")),
+    "inverted_u": Term(_inverted_u_parameters, _inverted_u_effect, _no_counts("inverted_u")),
 }

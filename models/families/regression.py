@@ -10,8 +10,8 @@ import numpy as np
 
 from ..parameter import Parameter
 from ..prior import POSITIVE, SIMPLEX, Prior
-from ..terms import TERMS, term_axes, term_of
-from .base import flat_index, flatten_tail, one_hot, take
+from ..terms import TERMS, acting, term_axes, term_of
+from .base import flat_index, flatten_tail, namespace, one_hot, take
 
 if TYPE_CHECKING:
     from ..network import Arrow, Network, Node
@@ -93,7 +93,7 @@ def case_predictor(
     """
     column = {axis: place for place, axis in enumerate(network.axes(node.name))}
     effects, picks = [], []
-    for arrow in node.parents:
+    for arrow in acting(node, network):
         axes = term_axes(arrow)
         shape = tuple(len(network[axis].states) for axis in axes)
         effects.append(flatten_tail(effect_table(values, node, arrow, network), len(axes)))
@@ -131,7 +131,9 @@ def effect_slices(
     leading = {name: _draws_first(value) for name, value in own.items()}
     constant: Any = 0.0
     slices = []
-    for arrow in node.parents:
+    acts = acting(node, network)
+    still = [arrow.parent for arrow in node.parents if arrow not in acts and arrow.parent not in fixed]
+    for arrow in acts:
         axes = term_axes(arrow)
         picks = tuple(fixed.get(axis, slice(None)) for axis in axes)
         effects = _draws_last(effect_table(leading, node, arrow, network)[(slice(None), *picks)])
@@ -140,6 +142,10 @@ def effect_slices(
             slices.append((free, effects))
         else:
             constant = constant + effects
+    if still:
+        some = next(iter(own.values()))
+        shapes = {name: (len(network[name].states), some.shape[-1]) for name in still}
+        slices += [((name,), namespace(some).zeros(shape)) for name, shape in shapes.items()]
     for group in node.groups:
         constant = constant + values[group_name(node, group.name)][members[group.name]]
     return constant, slices

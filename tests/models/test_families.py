@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import product
 
@@ -68,6 +69,13 @@ EXAMPLES = (
     Example("ordinal", (Arrow("kind"), Arrow("grade", by="kind"), Arrow("pair", by="grade"))),
     Example("ordinal", (Arrow("kind", by="count"), Arrow("count", term="log", by="pair"), Arrow("pair"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="linear", by="kind")), (ACTOR,)),
+    Example("ordinal", (Arrow("count", term="none"), Arrow("kind", term="none", by="count"))),
+    Example("ordinal", (Arrow("count", term="none"), Arrow("kind")), (ACTOR,)),
+    Example("ordinal", (Arrow("count", term="saturating"),), states=("no", "yes")),
+    Example("ordinal", (Arrow("kind"), Arrow("count", term="saturating", by="kind"))),
+    Example("ordinal", (Arrow("count", term="diffusion", by="pair"), Arrow("pair"))),
+    Example("ordinal", (Arrow("count", term="inverted_u"), Arrow("grade"))),
+    Example("ordinal", (Arrow("kind"), Arrow("count", term="inverted_u", by="kind"))),
     Example("ordinal", (), (ACTOR, Group("deal", "deal"))),
 )
 #: Families whose effects are differences from a baseline.
@@ -305,12 +313,28 @@ def effect_by_hand(posterior, arrow, draw=0):
     """Effects of one arrow, dims ([by,] parent), each term by its own loop."""
     parent = next(node for node in PARENTS if node.name == arrow.parent)
     size = len(parent.states)
-    main = np.atleast_1d(at(posterior, f"y.{arrow.parent}", draw))
     term = arrow.term or ("monotone" if parent.ordered else "nominal")
+    if term == "none":
+        sizes = {node.name: len(node.states) for node in PARENTS}
+        return np.zeros((sizes[arrow.by], size) if arrow.by else size)
+    main = np.atleast_1d(at(posterior, f"y.{arrow.parent}", draw))
     if term == "nominal":
         return at(posterior, f"y.{arrow.parent}", draw)
+    if term == "inverted_u":
+        bends = np.atleast_1d(at(posterior, f"y.{arrow.parent}.bend", draw))
+        rows = [
+            [b * math.log(k) - c * math.log(k) ** 2 for k in parent.values] for b, c in zip(main, bends, strict=True)
+        ]
+        rows = np.array([[value - sum(row) / size for value in row] for row in rows])
+        return rows if arrow.by else rows[0]
     if term in ("linear", "log"):
         x = [float(value) if term == "linear" else np.log(value) for value in parent.values]
+        scale = [value - sum(x) / size for value in x]
+    elif term == "diffusion":
+        scale = [1 / k - sum(1 / other for other in parent.values) / size for k in parent.values]
+    elif term == "saturating":
+        rate = at(posterior, f"y.{arrow.parent}.rate", draw)
+        x = [1 - math.exp(-rate * (k - 1)) for k in parent.values]
         scale = [value - sum(x) / size for value in x]
     else:
         # Buerkner and Charpentier (2020), equation 4, with D dropped: mo(k) = sum of the first k shares.
@@ -364,7 +388,7 @@ def test_softmax_is_the_multinomial_logit(example):
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family in WITH_BASELINE], ids=str)
 def test_without_effects_every_row_is_the_baseline(example):
     posterior, network = drawn(example), example.network()
-    steps = {name for name in posterior.values if name.endswith((".baseline", ".steps", ".table"))}
+    steps = {name for name in posterior.values if name.endswith((".baseline", ".steps", ".rate", ".table"))}
     values = {name: value if name in steps else 0 * value for name, value in posterior.values.items()}
     members = {group.name: 0 for group in example.groups}
     table = FAMILIES[example.family].table(values, {}, members, network["y"], network)

@@ -49,8 +49,8 @@ def test_gives_reason_source_and_certainty_for_each_entry(name):
 def test_every_entry_is_used(name):
     priors = load_prior(name)
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
-    # The patterns serve networks with other groups, and with families that this one does not use.
-    spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration"}
+    # The patterns serve networks with other groups, and with families, terms and nodes that this one does not use.
+    spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration", "*.rate", "*.bend", "compliance.*"}
     assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
@@ -75,12 +75,15 @@ def test_flat_takes_no_side():
 
 
 def test_flat_serves_any_network():
-    kept = Node("kept", ("no", "yes"), (Arrow("sworn"),), family="ordinal", ordered=True)
+    few = Node("few", ("1", "3"), ordered=True, values=(1, 3))
+    some = Node("some", ("1", "3"), ordered=True, values=(1, 3))
+    theories = (Arrow("sworn"), Arrow("few", term="saturating"), Arrow("some", term="inverted_u"))
+    kept = Node("kept", ("no", "yes"), theories, family="ordinal", ordered=True)
     means = Node("means", ("none", "oath", "gold"), (Arrow("kept"),), family="softmax")
     sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
     feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
     shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
-    network = Network((sworn, kept, means, feared, shared))
+    network = Network((few, some, sworn, kept, means, feared, shared))
     check_priors(network, load_prior("flat"), parameter_coords(network))
 
 
