@@ -208,13 +208,18 @@ def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str)
 
     def pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
         x = transform(np.asarray(network[arrow.parent].values, float))
-        return [
-            Piece(k * len(x) + s, centred, ((effect_name(node, arrow), k),))
-            for k in range(_slopes(arrow, network))
-            for s, centred in enumerate(x - x.mean())
-        ]
+        return _scaled_pieces(effect_name(node, arrow), x, arrow, network)
 
     return Term(parameters, effect, fault, pieces)
+
+
+def _scaled_pieces(name: str, x: np.ndarray, arrow: Arrow, network: Network) -> list[Piece]:
+    """Slopes of one parameter times centred numbers."""
+    return [
+        Piece(k * len(x) + s, centred, ((name, k),))
+        for k in range(_slopes(arrow, network))
+        for s, centred in enumerate(x - x.mean())
+    ]
 
 
 def _counts(values: tuple[float, ...]) -> np.ndarray:
@@ -253,6 +258,17 @@ def _saturating_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, netw
     return _spread(values[name], shape[..., None, :] if arrow.by else shape)
 
 
+def _saturating_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    k, name = _counts(network[arrow.parent].values), effect_name(node, arrow)
+    centring = _centring(len(k))
+    return [
+        Piece(slope * len(k) + s, -centring[s, other], ((name, slope),), -(k[other] - 1), f"{name}.rate")
+        for slope in range(_slopes(arrow, network))
+        for s in range(len(k))
+        for other in range(len(k))
+    ]
+
+
 def _diffusion_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
     doc = f"effect of bearing the whole rather than none of the duty that {network[arrow.parent].title} share"
     return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
@@ -261,6 +277,10 @@ def _diffusion_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[P
 def _diffusion_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
     share = 1 / _counts(network[arrow.parent].values)
     return _spread(values[effect_name(node, arrow)], share - share.mean())
+
+
+def _diffusion_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    return _scaled_pieces(effect_name(node, arrow), 1 / _counts(network[arrow.parent].values), arrow, network)
 
 
 def _inverted_u_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
@@ -277,6 +297,14 @@ def _inverted_u_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, netw
     log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
     square = log**2
     return _spread(values[name], log - log.mean()) - _spread(values[f"{name}.bend"], square - square.mean())
+
+
+def _inverted_u_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
+    return [
+        *_scaled_pieces(name, log, arrow, network),
+        *_scaled_pieces(f"{name}.bend", -(log**2), arrow, network),
+    ]
 
 
 def turning_point(slope: Any, bend: Any) -> Any:
@@ -316,6 +344,10 @@ def _no_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Net
     return np.zeros(tuple(len(network[axis].states) for axis in term_axes(arrow)))
 
 
+def _no_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:  # noqa: ARG001
+    return []
+
+
 def _log(x: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(x)
@@ -335,8 +367,8 @@ TERMS: Mapping[str, Term] = {
     "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered, _monotone_pieces),
     "linear": _scaled("linear", lambda x: x, "unit of its value"),
     "log": _scaled("log", _log, "unit of the natural log of its value"),
-    "none": Term(_no_parameters, _no_effect, _no_fault),
-    "saturating": Term(_saturating_parameters, _saturating_effect, _no_counts("saturating")),
-    "diffusion": Term(_diffusion_parameters, _diffusion_effect, _no_counts("diffusion")),
-    "inverted_u": Term(_inverted_u_parameters, _inverted_u_effect, _no_counts("inverted_u")),
+    "none": Term(_no_parameters, _no_effect, _no_fault, _no_pieces),
+    "saturating": Term(_saturating_parameters, _saturating_effect, _no_counts("saturating"), _saturating_pieces),
+    "diffusion": Term(_diffusion_parameters, _diffusion_effect, _no_counts("diffusion"), _diffusion_pieces),
+    "inverted_u": Term(_inverted_u_parameters, _inverted_u_effect, _no_counts("inverted_u"), _inverted_u_pieces),
 }
