@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -217,13 +217,17 @@ def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str
     return complete, parts
 
 
-def log_likelihood(network: Network, patterns: Patterns, values: Mapping[str, np.ndarray]) -> np.ndarray:
+def log_likelihood(
+    network: Network, patterns: Patterns, values: Mapping[str, np.ndarray], nodes: Collection[str] | None = None
+) -> np.ndarray:
     """Log-likelihood of every case under every draw, in plain NumPy: the judge of the compiled model.
 
     Parameters
     ----------
     values
         Parameter -> draws, shape (samples, *dims), group effects included.
+    nodes
+        Only the parts of these nodes, all by default; nodes tied by holes belong together.
 
     Returns
     -------
@@ -233,12 +237,14 @@ def log_likelihood(network: Network, patterns: Patterns, values: Mapping[str, np
     samples = len(next(iter(values.values())))
     # Cases first, so that what is added to a case is one run of memory.
     total = np.zeros((patterns.cases, samples))
-    for name in network.names:
+    for name in network.names if nodes is None else nodes:
         node, cells = network[name], patterns.cells[name]
         if len(cells.rows):
             log_p = FAMILIES[node.family].log_prob(values, cells.codes, cells.members, node, network, np)
             total[cells.rows] += np.ascontiguousarray(log_p.T)[cells.inverse]
     for hole in patterns.holes:
+        if nodes is not None and not set(hole.codes) & set(nodes):
+            continue
         log_p = sum(
             FAMILIES[network[name].family].log_prob(values, codes, hole.members[name], network[name], network, np)
             for name, codes in hole.codes.items()

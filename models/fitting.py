@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -112,37 +114,15 @@ def fit(
     >>> round(float(posterior.draws["rain.table"].sel(rain="yes").mean()), 2)
     0.33
     """
-    _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     started = time.perf_counter()
-    coded = as_cases(network, cases)
-    coords = parameter_coords(network, coded.levels)
-    check_priors(network, priors, coords)
-    patterns = find_patterns(network, coded)
-    streams = np.random.SeedSequence(seed).spawn(3)
-    closed = conjugate_nodes(network, patterns) if exact else ()
-    blocks = sampled_blocks(network, patterns, closed)
-    ways = [way_to_sample(network, coded, nodes) if exact else "pymc" for nodes in blocks]
-    workers = cores or processors()
-    run = Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
-    variables: dict[str, xr.DataArray] = {}
-    rng = np.random.default_rng(streams[0])
-    for name in closed:
-        alpha = dirichlet_of(run, name)
-        x = DISTRIBUTIONS["dirichlet"].sample(rng, (chains, draws, *alpha.shape), alpha=alpha)
-        variables[table_name(network[name])] = labelled(x, network.axes(name), coords)
-    stats: dict[tuple[str, ...], xr.Dataset] = {}
-    streams_of_blocks = zip(blocks, ways, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
-    for number, (nodes, way, stream, unseen) in enumerate(streams_of_blocks):
-        drawn, found = SAMPLERS[way].draw(run, nodes, stream, unseen, _part(progress, number, len(blocks)))
-        variables |= drawn
-        if found is not None:
-            stats[nodes] = found
-
-    posterior = xr.Dataset(variables)
-    groups = {"sample_stats": _joined(stats)} if stats else {}
+    run = _run(network, cases, priors, draws, tune, chains, thin, cores, target_accept, exact=exact)
+    coded, coords = run.cases, run.coords
+    sampled = _sample(run, network.names, seed, progress)
+    posterior = xr.Dataset(sampled.variables)
+    groups = {"sample_stats": _joined(sampled.stats)} if sampled.stats else {}
     groups["log_prior"] = _log_prior(network, posterior, priors, coords)
     if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
-        groups["log_likelihood"] = _pointwise(network, posterior, patterns, coded)
+        groups["log_likelihood"] = _pointwise(network, posterior, run.patterns, coded)
     groups["observed_data"] = _observed(network, coded)
     tree = xr.DataTree.from_dict({"posterior": posterior, **groups})
     settings = {
@@ -159,14 +139,131 @@ def fit(
         "versions": _versions(),
         "cases": coded.total,
         "missing_cells": coded.missing,
-        "drawn_exactly": list(closed),
-        **{
-            f"drawn_by_{way}": [list(nodes) for nodes, by in zip(blocks, ways, strict=True) if by == way]
-            for way in SAMPLERS
-        },
+        "drawn_exactly": list(sampled.exactly),
+        **{f"drawn_by_{way}": [list(nodes) for nodes, by in sampled.ways.items() if by == way] for way in SAMPLERS},
         "seconds": round(time.perf_counter() - started, 1),
     }
     return Posterior(network, tree, priors, provenance)
+
+
+@dataclass(frozen=True)
+class _Sampled:
+    """Draws of some blocks, and how they were made."""
+
+    variables: dict[str, xr.DataArray]
+    stats: dict[tuple[str, ...], xr.Dataset]
+    exactly: tuple[str, ...]
+    ways: dict[tuple[str, ...], str]
+
+
+def _run(
+    network: Network,
+    cases: pd.DataFrame | Cases | str | os.PathLike[str],
+    priors: PriorSet | None,
+    draws: int,
+    tune: int,
+    chains: int,
+    thin: int,
+    cores: int | None,
+    target_accept: float,
+    *,
+    exact: bool,
+) -> Run:
+    """Check what a fit is asked to do, and code the cases."""
+    _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
+    coded = as_cases(network, cases)
+    check_priors(network, priors, parameter_coords(network, coded.levels))
+    patterns = find_patterns(network, coded)
+    workers = cores or processors()
+    return Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
+
+
+def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | None) -> _Sampled:
+    """Draw the blocks that hold the wanted nodes; a block's numbers do not depend on which others are drawn."""
+    network, coords = run.network, run.coords
+    streams = np.random.SeedSequence(seed).spawn(3)
+    closed = conjugate_nodes(network, run.patterns) if run.exact else ()
+    blocks = sampled_blocks(network, run.patterns, closed)
+    variables: dict[str, xr.DataArray] = {}
+    for name, stream in zip(closed, streams[0].spawn(len(closed)), strict=True):
+        if name in wanted:
+            alpha = dirichlet_of(run, name)
+            rng = np.random.default_rng(stream)
+            x = DISTRIBUTIONS["dirichlet"].sample(rng, (run.chains, run.draws, *alpha.shape), alpha=alpha)
+            variables[table_name(network[name])] = labelled(x, network.axes(name), coords)
+    stats: dict[tuple[str, ...], xr.Dataset] = {}
+    ways: dict[tuple[str, ...], str] = {}
+    streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
+    chosen = [(nodes, *own) for nodes, *own in streams_of_blocks if set(nodes) & set(wanted)]
+    for number, (nodes, stream, unseen) in enumerate(chosen):
+        ways[nodes] = way_to_sample(network, run.cases, nodes) if run.exact else "pymc"
+        drawn, found = SAMPLERS[ways[nodes]].draw(run, nodes, stream, unseen, _part(progress, number, len(chosen)))
+        variables |= drawn
+        if found is not None:
+            stats[nodes] = found
+    return _Sampled(variables, stats, tuple(name for name in closed if name in wanted), ways)
+
+
+def fit_block(
+    network: Network,
+    cases: pd.DataFrame | Cases,
+    priors: PriorSet | None,
+    node: str,
+    *,
+    seed: int,
+    draws: int = 1000,
+    tune: int = 500,
+    chains: int = 4,
+    thin: int = 2,
+    cores: int | None = None,
+    target_accept: float = 0.9,
+    progress: Progress | None = None,
+) -> Block:
+    """Sample only what bears on one node: its parameters and its children's, and those that missing cells tie to them.
+
+    Parameters
+    ----------
+    network, cases, priors, seed, draws, tune, chains, thin, cores, target_accept, progress
+        As in `fit`.
+    node
+        The node.
+
+    Returns
+    -------
+    Block
+        Where `fit` with the same arguments draws the same numbers.
+    """
+    run = _run(network, cases, priors, draws, tune, chains, thin, cores, target_accept, exact=True)
+    sampled = _sample(run, {node, *network.children[node]}, seed, progress)
+    nodes = (*sampled.exactly, *(name for block in sampled.ways for name in block))
+    stats = {"sample_stats": _joined(sampled.stats)} if sampled.stats else {}
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(sampled.variables), **stats})
+    return Block(run, nodes, tree)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Draws of the parameters of some nodes of a network.
+
+    Parameters
+    ----------
+    run
+        What the draws come from: network, cases, patterns, priors and settings.
+    nodes
+        The nodes whose parameters they are.
+    tree
+        Groups ``posterior`` and, where a sampler has any, ``sample_stats``.
+    """
+
+    run: Run
+    nodes: tuple[str, ...]
+    tree: xr.DataTree
+
+    @cached_property
+    def values(self) -> dict[str, np.ndarray]:
+        """Parameter -> draws, shape (chains * draws, *dims), chains one after another."""
+        variables = self.tree["posterior"].to_dataset().transpose("chain", "draw", ...).data_vars
+        return {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in variables.items()}
 
 
 def as_cases(network: Network, cases: pd.DataFrame | Cases | str | os.PathLike[str]) -> Cases:

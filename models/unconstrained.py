@@ -77,6 +77,30 @@ class Layout:
             found[name] = own.reshape((*x.shape[:-1], *shape))
         return found
 
+    def unconstrain(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Give the unknowns that stand for some values: the inverse of `constrain`.
+
+        Parameters
+        ----------
+        values
+            Parameter -> shape (..., *dims).
+
+        Returns
+        -------
+        ndarray
+            Shape (..., size).
+        """
+        parts = []
+        for (name, shape), (transform, _, _, value, rows, one, two) in zip(
+            self.shapes.items(), self.segments.tolist(), strict=True
+        ):
+            own = values[name].reshape((*values[name].shape[: values[name].ndim - len(shape)], rows, one, two))
+            if transform == ZERO_SUM:
+                own = own - self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
+            free = _THERE[transform](own)
+            parts.append(free.reshape((*free.shape[:-3], -1)))
+        return np.concatenate(parts, axis=-1)
+
 
 def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: tuple[str, ...]) -> Layout:
     """Lay out the parameters of some nodes, group effects in units of their spread included."""
@@ -175,6 +199,32 @@ _BACK: Mapping[int, Callable[[np.ndarray, int, int, int], np.ndarray]] = {
     LOG: lambda x, rows, one, two: np.exp(x),  # noqa: ARG005
     LOGITS: lambda x, rows, one, two: simplex_of(x.reshape((*x.shape[:-1], rows, one - 1))),  # noqa: ARG005
     ZERO_SUM: _back_zero_sum,
+}
+
+
+def _free_of_simplex(p: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore"):
+        log = np.log(p)
+    return (log - log.mean(axis=-2, keepdims=True))[..., :-1, :]
+
+
+def free_of_zero_sum(whole: np.ndarray, axis: int) -> np.ndarray:
+    """Give the n - 1 numbers of which `zero_sum_of` makes `whole`; an axis of one stays."""
+    size = whole.shape[axis]
+    if size == 1:
+        return whole
+    moved = np.moveaxis(whole, axis, -1)
+    first, last = moved[..., :-1], moved[..., -1:]
+    # The map there keeps lengths, so that the way back is its transpose.
+    free = first - first.sum(axis=-1, keepdims=True) / (math.sqrt(size) + size) - last / math.sqrt(size)
+    return np.moveaxis(free, -1, axis)
+
+
+_THERE: Mapping[int, Callable[[np.ndarray], np.ndarray]] = {
+    AS_IS: lambda values: values,
+    LOG: np.log,
+    LOGITS: _free_of_simplex,
+    ZERO_SUM: lambda values: free_of_zero_sum(free_of_zero_sum(values, -2), -1),
 }
 
 

@@ -61,7 +61,7 @@ def densities(judgement: Mapping[str, Any], bands: Sequence[Band]) -> str:
     highest = max((max(row["curve"]["density"], default=0.0) for row in rows), default=0.0) or 1.0
     labels = [textwrap.wrap(row["label"], 42) for row in rows]
     tops = _tops([15 * len(lines) + 62 for lines in labels], start=46)
-    with _style():
+    with styled():
         figure, axes = _panel(tops[-1] + 24)
         _borders(axes, bands, 40, tops[-1])
         for row, lines, top in zip(rows, labels, tops, strict=False):
@@ -92,7 +92,7 @@ def priors_figure(table: Sequence[Mapping[str, Any]], titles: Mapping[str, str])
         [15 * len(lines) + 20 * len(line["answers"]) + 14 for lines, line in zip(labels, table, strict=True)],
         start=18 * (len(titles) + 1) + 12,
     )
-    with _style():
+    with styled():
         figure, axes = _panel(tops[-1] + 24)
         _key(axes, titles, colours)
         axes.vlines([0, 0.25, 0.5, 0.75, 1], tops[0] - 4, tops[-1], color=RULE, linewidth=0.8)
@@ -128,7 +128,7 @@ def network_figure(network: Mapping[str, Any]) -> str:
     arrows = [(parent["name"], node["name"]) for node in network["nodes"] for parent in node["parents"]]
     places = _arranged(tuple(node["name"] for node in network["nodes"]), tuple(arrows))
     right, bottom = max(x for x, _ in places.values()), max(y for _, y in places.values())
-    with _style():
+    with styled():
         figure, axes = _canvas(right + BOX[0] + 8, bottom + BOX[1] + 8, left=-BOX[0] / 2 - 4, top=-BOX[1] / 2 - 4)
         last = {name for name in places if name not in {start for start, _ in arrows}}
         for start, end in arrows:
@@ -180,7 +180,8 @@ def _whole(x: float, *, exact: bool = False) -> str:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def styled() -> Iterator[None]:
+    """Draw in the report's colours and letters."""
     import matplotlib as mpl
 
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
