@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .collective import at_least as at_least
     from .contrasts import contrast as contrast
     from .counterfactuals import counterfactual as counterfactual
     from .explanation import most_probable as most_probable
@@ -36,6 +37,7 @@ __all__ = [
     "Identification",
     "Settings",
     "Summary",
+    "at_least",
     "contrast",
     "counterfactual",
     "evidence_probability",
@@ -62,6 +64,7 @@ _HOMES = {
     "GateError": ".reporting.make",
     "Settings": ".fits",
     "Summary": ".summary",
+    "at_least": ".collective",
     "contrast": ".contrasts",
     "counterfactual": ".counterfactuals",
     "most_probable": ".explanation",

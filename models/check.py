@@ -127,7 +127,7 @@ def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:
         where = f"node {node.name}"
         if node.family not in FAMILIES:
             faults.append(Fault(where, f"unknown family '{node.family}'{nearest(node.family, FAMILIES)}"))
-        elif found := FAMILIES[node.family].faults(node, network):
+        elif found := [*_option_faults(node), *FAMILIES[node.family].faults(node, network)]:
             faults += [Fault(where, what) for what in found]
         else:
             names = [parameter.name for parameter in FAMILIES[node.family].parameters(node, network)]
@@ -135,6 +135,18 @@ def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:
             twice = sorted({name for name in names if names.count(name) > 1})
             faults += [Fault(where, f"has two parameters '{name}'; rename a parent or a group") for name in twice]
     return faults
+
+
+def _option_faults(node: Node) -> Iterator[str]:
+    from .families import FAMILIES
+
+    known = getattr(FAMILIES[node.family], "options", ())
+    for name, count in Counter(name for name, _ in node.options).items():
+        if count > 1:
+            yield f"states the option '{name}' {count} times"
+        if name not in known:
+            hint = nearest(name, known) if known else "; it has none"
+            yield f"family '{node.family}' has no option '{name}'{hint}"
 
 
 def _cycle_faults(network: Network) -> list[Fault]:

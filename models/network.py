@@ -76,6 +76,10 @@ class Coding:
     levels: tuple[tuple[str, str], ...] = ()
 
 
+#: What an option of a family can be.
+Option = str | bool | int | float
+
+
 @dataclass(frozen=True)
 class Node:
     """A discrete variable of a network.
@@ -100,6 +104,8 @@ class Node:
         Where its states come from in a data frame; None takes the column of the node's name.
     groups
         Effects of actors, guarantees, ... on this node.
+    options
+        What its family wants to know beyond parents and terms: name and value of each.
     """
 
     name: str
@@ -112,6 +118,11 @@ class Node:
     description: str = ""
     coding: Coding | None = None
     groups: tuple[Group, ...] = ()
+    options: tuple[tuple[str, Option], ...] = ()
+
+    def option(self, name: str, default: Option | None = None) -> Option | None:
+        """Value of one option of the family, or `default` where it is not stated."""
+        return dict(self.options).get(name, default)
 
     @property
     def parent_names(self) -> tuple[str, ...]:
@@ -257,7 +268,8 @@ class Network:
         """Mutilate the graph: the same network with the arrows into `names` cut (Pearl 2009, section 3.2)."""
         cut = set(names)
         nodes = (
-            replace(node, parents=(), family="table", groups=()) if node.name in cut else node for node in self.nodes
+            replace(node, parents=(), family="table", groups=(), options=()) if node.name in cut else node
+            for node in self.nodes
         )
         return replace(self, nodes=tuple(nodes))
 

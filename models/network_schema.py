@@ -50,6 +50,7 @@ class NodeSpec(_Strict):
     family: str = "table"
     coding: CodingSpec | None = None
     groups: dict[str, GroupSpec] = {}
+    options: dict[str, bool | int | float | str] = {}
     parents: dict[str, ArrowSpec] = {}
 
 

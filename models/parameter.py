@@ -22,7 +22,7 @@ class Parameter:
     dims
         Named dims, outermost first; a simplex lies along the last.
     support
-        What values it can take: real, positive or simplex.
+        What values it can take: real, positive, unit (from 0 to 1) or simplex.
     default
         Prior where nobody states one.
     zero_sum

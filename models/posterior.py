@@ -77,9 +77,11 @@ class Posterior:
 
     @cached_property
     def zeros(self) -> frozenset[str]:
-        """Nodes with a probability of exactly zero in some table of some draw."""
+        """Nodes with a probability of exactly zero in some table of some draw, or by what their family says."""
         stated = {node.name: self.values.get(table_name(node)) for node in self.network.nodes}
-        return frozenset(name for name, table in stated.items() if table is not None and table.min() == 0)
+        drawn = {name for name, table in stated.items() if table is not None and table.min() == 0}
+        said = {node.name for node in self.network.nodes if getattr(FAMILIES[node.family], "forbids", False)}
+        return frozenset(drawn | said)
 
     @cached_property
     def members(self) -> Mapping[str, tuple[str, ...]]:
@@ -177,6 +179,7 @@ class Posterior:
                     n,
                     family="table",
                     groups=(),
+                    options=(),
                     parents=tuple(replace(a, term=None, by=None) for a in n.parents),
                 )
                 for n in network.nodes

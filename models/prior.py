@@ -16,7 +16,7 @@ from .check import PriorError
 #: A number, one for each state, or a number by state name.
 Value = float | tuple[float, ...] | tuple[tuple[str, float], ...]
 #: What values a parameter can take.
-REAL, POSITIVE, SIMPLEX = "real", "positive", "simplex"
+REAL, POSITIVE, UNIT, SIMPLEX = "real", "positive", "unit", "simplex"
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,14 @@ def _exponential(x: Any, lam: Any) -> np.ndarray:
 def _lognormal(x: Any, mu: Any, sigma: Any) -> np.ndarray:
     log = np.log(x)
     return _normal(log, mu, sigma) - log
+
+
+def _beta(x: Any, alpha: Any, beta: Any) -> np.ndarray:
+    from scipy.special import betaln, xlog1py, xlogy
+
+    inside = np.clip(x, 0.0, 1.0)
+    log_p = xlogy(alpha - 1, inside) + xlog1py(beta - 1, -inside) - betaln(alpha, beta)
+    return np.where(inside == x, log_p, -np.inf)
 
 
 def _dirichlet(x: Any, alpha: Any) -> np.ndarray:
@@ -125,6 +133,15 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         "LogNormal",
         ("mu", "sigma"),
     ),
+    "beta": Distribution(
+        ("alpha", "beta"),
+        frozenset({"alpha", "beta"}),
+        UNIT,
+        _beta,
+        lambda rng, shape, alpha, beta: rng.beta(alpha, beta, shape),
+        "Beta",
+        ("alpha", "beta"),
+    ),
     "dirichlet": Distribution(
         ("alpha",), frozenset({"alpha"}), SIMPLEX, _dirichlet, _draw_dirichlet, "Dirichlet", ("a",)
     ),
@@ -187,7 +204,7 @@ class Prior:
 
     @property
     def support(self) -> str:
-        """What values it covers: real, positive or simplex."""
+        """What values it covers: real, positive, unit (from 0 to 1) or simplex."""
         return DISTRIBUTIONS[self.distribution].support
 
     def resolved(self, states: Sequence[str] | None = None, where: str = "prior") -> dict[str, np.ndarray]:

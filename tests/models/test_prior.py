@@ -16,6 +16,7 @@ SCIPY = {
     "half_normal": (Prior.of("half_normal", sigma=1.5), stats.halfnorm(scale=1.5)),
     "exponential": (Prior.of("exponential", lam=2.5), stats.expon(scale=1 / 2.5)),
     "lognormal": (Prior.of("lognormal", mu=0.2, sigma=0.8), stats.lognorm(0.8, scale=np.exp(0.2))),
+    "beta": (Prior.of("beta", alpha=1.3, beta=3.0), stats.beta(1.3, 3.0)),
     "dirichlet": (Prior.of("dirichlet", alpha=(0.7, 2.0, 3.0)), stats.dirichlet([0.7, 2.0, 3.0])),
 }
 STATES = ("a", "b", "c")
@@ -38,6 +39,11 @@ def test_densities_are_those_of_scipy(name):
 def test_a_negative_spread_is_impossible(name):
     prior, _ = SCIPY[name]
     assert prior.log_prob(-0.1) == -np.inf
+
+
+@pytest.mark.parametrize("x", [-0.1, 1.1])
+def test_a_probability_outside_0_and_1_is_impossible(x):
+    assert SCIPY["beta"][0].log_prob(x) == SCIPY["beta"][1].logpdf(x) == -np.inf
 
 
 @pytest.mark.parametrize("name", SCIPY)

@@ -15,6 +15,7 @@ SCALARS = {
     "half_normal": (Prior.of("half_normal", sigma=0.7), stats.halfnorm(scale=0.7)),
     "exponential": (Prior.of("exponential", lam=3), stats.expon(scale=1 / 3)),
     "lognormal": (Prior.of("lognormal", mu=0.2, sigma=0.5), stats.lognorm(0.5, scale=np.exp(0.2))),
+    "beta": (Prior.of("beta", alpha=0.7, beta=2.5), stats.beta(0.7, 2.5)),
 }
 scalar = pytest.mark.parametrize(("prior", "judge"), SCALARS.values(), ids=SCALARS)
 

@@ -51,6 +51,7 @@ def test_every_entry_is_used(name):
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
     # The patterns serve networks with other groups, and with families, terms and nodes that this one does not use.
     spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration", "*.rate", "*.bend", "compliance.*"}
+    spare |= {"*.member", "*.rho"}
     assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
@@ -83,7 +84,9 @@ def test_flat_serves_any_network():
     sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
     feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
     shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
-    network = Network((few, some, sworn, kept, means, feared, shared))
+    options = (("members", "few"),)
+    together = Node("together", ("no", "yes"), (Arrow("few"),), "any_of", ordered=True, options=options)
+    network = Network((few, some, sworn, kept, means, feared, shared, together))
     check_priors(network, load_prior("flat"), parameter_coords(network))
 
 
