@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from .backing import with_who as with_who
     from .check import DataError as DataError
     from .check import NetworkError as NetworkError
     from .check import PriorError as PriorError
@@ -33,8 +34,11 @@ if TYPE_CHECKING:
     from .question import CapacityError as CapacityError
     from .question import ImpossibleEvidenceError as ImpossibleEvidenceError
     from .store import load_posterior as load_posterior
+    from .theories import THEORIES as THEORIES
+    from .theories import Theory as Theory
 
 __all__ = [
+    "THEORIES",
     "Arrow",
     "CapacityError",
     "Coding",
@@ -51,6 +55,7 @@ __all__ = [
     "PriorError",
     "PriorSet",
     "QueryError",
+    "Theory",
     "compile",
     "count_cases",
     "encode",
@@ -62,6 +67,7 @@ __all__ = [
     "network_to_toml",
     "read_network_file",
     "shipped_networks",
+    "with_who",
     "write_network_file",
 ]
 
@@ -94,5 +100,8 @@ _HOMES = {
     "PriorEntry": ".prior",
     "PriorSet": ".prior",
     "load_posterior": ".store",
+    "THEORIES": ".theories",
+    "Theory": ".theories",
+    "with_who": ".backing",
 }
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

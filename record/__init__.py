@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .sources import Source, load_sources
     from .summary import describe
     from .track import load_track_record
+    from .who import who_stands, with_backers
 
 __all__ = [
     "CheckedFile",
@@ -29,6 +30,8 @@ __all__ = [
     "load_sources",
     "load_track_record",
     "past_defections_of",
+    "who_stands",
+    "with_backers",
 ]
 
 # pandas and pandera take most of a second to import; whoever only asks for a name should not wait.
@@ -45,6 +48,8 @@ _HOMES = {
     "load_sources": "sources",
     "load_track_record": "track",
     "past_defections_of": "cases",
+    "who_stands": "who",
+    "with_backers": "who",
 }
 
 
