@@ -6,6 +6,8 @@ from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .collective import at_least as at_least
+    from .comparison import Comparison as Comparison
+    from .comparison import compare_models as compare_models
     from .contrasts import contrast as contrast
     from .counterfactuals import counterfactual as counterfactual
     from .explanation import most_probable as most_probable
@@ -28,16 +30,20 @@ if TYPE_CHECKING:
     from .summary import Summary as Summary
     from .summary import summarise as summarise
     from .summary import summary_table as summary_table
+    from .theories import compare_theories as compare_theories
     from .updating import suppose as suppose
     from .wording import load_lexicon as load_lexicon
 
 __all__ = [
+    "Comparison",
     "Gate",
     "GateError",
     "Identification",
     "Settings",
     "Summary",
     "at_least",
+    "compare_models",
+    "compare_theories",
     "contrast",
     "counterfactual",
     "evidence_probability",
@@ -60,6 +66,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Comparison": ".comparison",
+    "compare_models": ".comparison",
+    "compare_theories": ".theories",
     "Gate": ".gates",
     "GateError": ".reporting.make",
     "Settings": ".fits",

@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | record | report`.
+"""The command line: `servanda fit | query | compare | record | report`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
 """
@@ -342,6 +342,119 @@ def report(
     if written.reused and not quiet:
         typer.echo(f"stored fits reused: {', '.join(written.reused)}")
     typer.echo(f"{written.html}\n{written.json}")
+
+
+@app.command()
+def compare(
+    network: Annotated[str, typer.Argument(help="A shipped network's name or a TOML file.")] = "guarantee",
+    theories: Annotated[
+        str | None,
+        typer.Option(help="Theories of what backers do, separated by commas; `list` shows them. All by default."),
+    ] = None,
+    by: Annotated[
+        str, typer.Option("--by", metavar="UNIT", help="Leave out by guarantee, crisis, case, or a column.")
+    ] = "guarantee",
+    node: Annotated[str, typer.Option(help="The outcome that is foretold.")] = "compliance",
+    count: Annotated[str, typer.Option(help="The node that counts the backers.")] = "guarantors",
+    priors: Annotated[str, typer.Option(help="A shipped prior set's name or a TOML file.")] = "literature",
+    cases: Cases = None,
+    as_of: AsOf = None,
+    refits: Annotated[int, typer.Option(help="Units fitted again, at most, for each theory.", min=0)] = 20,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw it to this file (.svg, .png, .pdf).")] = None,
+    seed: Annotated[int, typer.Option(help="Same seed, same machine, same numbers.")] = 1,
+    draws: Draws = 1000,
+    tune: Tune = 500,
+    chains: Chains = 4,
+    as_json: Json = False,  # noqa: FBT002
+    quiet: Quiet = False,  # noqa: FBT002
+) -> None:
+    """Compare rival theories of what backers do, by what they foretell of cases that were left out.
+
+    Example: `servanda compare --theories none,log,rival_backer --by crisis --plot theories.svg`
+    """
+    from ..common.files import writable_file
+    from ..models.network_io import load_network
+    from ..models.theories import THEORIES
+    from ..priors import load_prior
+    from .theories import SHAPES, WHO, compare_theories
+
+    if theories == "list":
+        _print_theories(THEORIES)
+        return
+    if plot is not None:
+        writable_file(plot)
+    names = [name.strip() for name in theories.split(",")] if theories else [*SHAPES, *WHO]
+    data = _with_who(_read_cases(cases, as_of), shipped=cases is None)
+    with _progress(quiet=quiet or as_json) as told:
+        found = compare_theories(
+            load_network(network),
+            data,
+            load_prior(priors),
+            theories=names,
+            node=node,
+            count=count,
+            unit=by,
+            seed=seed,
+            refits=refits,
+            told=told,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+        )
+    if plot is not None:
+        found.plot().savefig(plot)
+    if as_json:
+        typer.echo(json.dumps({"verdict": found.verdict, "table": found.table.reset_index().to_dict("records")}))
+        return
+    _print_comparison(found)
+    if plot is not None:
+        typer.echo(str(plot))
+
+
+def _with_who(data: pd.DataFrame, *, shipped: bool) -> pd.DataFrame:
+    """Say who stands behind the cases of the shipped record; your own cases hold these columns or do not."""
+    from ..record import with_backers
+
+    return with_backers(data) if shipped else data
+
+
+def _print_theories(theories: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("name", "theory", "what it says", "source", box=None, pad_edge=False)
+    for name, theory in theories.items():
+        table.add_row(name, theory.title, theory.claim, theory.source)
+    Console().print(table)
+
+
+def _print_comparison(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("theory", *(_COMPARED.values()), box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in found.table.to_dict("records"):
+        table.add_row(row["title"], *(f"{row[name]:.{_DECIMALS.get(name, 0)}f}" for name in _COMPARED))
+    console = Console()
+    console.print(table)
+    console.print(found.verdict)
+    for name, left in found.left_out.items():
+        if left.untrusted:
+            shown = ", ".join(left.untrusted[:5])
+            console.print(f"{name}: {len(left.untrusted)} units could not be trusted and were not refitted: {shown}")
+
+
+_COMPARED = {
+    "behind": "behind",
+    "error": "± s.e.",
+    "weight": "weight",
+    "pareto_k": "worst k",
+    "refits": "refits",
+    "bayes_factor": "Bayes factor",
+}
+_DECIMALS = {"behind": 1, "error": 1, "weight": 2, "pareto_k": 2, "bayes_factor": 2}
 
 
 def _read_cases(path: Path | None, as_of: str | None) -> pd.DataFrame:

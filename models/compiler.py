@@ -218,7 +218,12 @@ def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str
 
 
 def log_likelihood(
-    network: Network, patterns: Patterns, values: Mapping[str, np.ndarray], nodes: Collection[str] | None = None
+    network: Network,
+    patterns: Patterns,
+    values: Mapping[str, np.ndarray],
+    *,
+    cells: Collection[str] | None = None,
+    holes: Collection[str] | None = None,
 ) -> np.ndarray:
     """Log-likelihood of every case under every draw, in plain NumPy: the judge of the compiled model.
 
@@ -226,8 +231,8 @@ def log_likelihood(
     ----------
     values
         Parameter -> draws, shape (samples, *dims), group effects included.
-    nodes
-        Only the parts of these nodes, all by default; nodes tied by holes belong together.
+    cells, holes
+        Count complete cells of these nodes only, and holes that touch these only; all by default.
 
     Returns
     -------
@@ -237,13 +242,13 @@ def log_likelihood(
     samples = len(next(iter(values.values())))
     # Cases first, so that what is added to a case is one run of memory.
     total = np.zeros((patterns.cases, samples))
-    for name in network.names if nodes is None else nodes:
-        node, cells = network[name], patterns.cells[name]
-        if len(cells.rows):
-            log_p = FAMILIES[node.family].log_prob(values, cells.codes, cells.members, node, network, np)
-            total[cells.rows] += np.ascontiguousarray(log_p.T)[cells.inverse]
+    for name in network.names if cells is None else cells:
+        node, own = network[name], patterns.cells[name]
+        if len(own.rows):
+            log_p = FAMILIES[node.family].log_prob(values, own.codes, own.members, node, network, np)
+            total[own.rows] += np.ascontiguousarray(log_p.T)[own.inverse]
     for hole in patterns.holes:
-        if nodes is not None and not set(hole.codes) & set(nodes):
+        if holes is not None and not set(hole.codes) & set(holes):
             continue
         log_p = sum(
             FAMILIES[network[name].family].log_prob(values, codes, hole.members[name], network[name], network, np)

@@ -65,15 +65,14 @@ def cell_scores(
     """
     blank = replace(cases, codes={**cases.codes, node: np.full(len(cases), MISSING)})
     whole, rest = find_patterns(network, cases), find_patterns(network, blank)
-    # What does not see the cell is the same in both, unless the blank cell ties it to something.
-    differing = [
-        name
-        for name in nodes
-        if name == node or node in network[name].parent_names or name in whole.touched | rest.touched
-    ]
+    # A complete cell of what does not see the node is complete in both, and falls out of the difference.
+    seeing = (node, *network.children[node])
 
     def scores(values: Mapping[str, np.ndarray]) -> np.ndarray:
-        return log_likelihood(network, whole, values, differing) - log_likelihood(network, rest, values, differing)
+        known, unknown = (
+            log_likelihood(network, patterns, values, cells=seeing, holes=nodes) for patterns in (whole, rest)
+        )
+        return known - unknown
 
     return scores
 
