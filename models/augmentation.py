@@ -15,6 +15,7 @@ import numpy as np
 
 from .coding import MISSING, Cases
 from .families.base import flat_index
+from .families.table import DIRICHLET
 
 if TYPE_CHECKING:
     from .network import Network
@@ -32,7 +33,7 @@ def can_augment(network: Network, cases: Cases, nodes: tuple[str, ...]) -> bool:
     All must be tables, and none latent. Completions of a node that nobody ever saw move too slowly with its
     table, and its states could change places on the way.
     """
-    return all(network[name].family == "table" and np.any(cases.codes[name] != MISSING) for name in nodes)
+    return all(network[name].family in DIRICHLET and np.any(cases.codes[name] != MISSING) for name in nodes)
 
 
 def augmented_draws(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .base import NEW, Family
+from .confusion import Confusion
 from .noisy import NoisyMax
 from .ordinal import Ordinal
 from .pooled import PooledTable
@@ -13,6 +14,7 @@ from .table import Table
 
 FAMILIES: Mapping[str, Family] = {
     "table": Table(),
+    "confusion": Confusion(),
     "pooled_table": PooledTable(),
     "ordinal": Ordinal(),
     "softmax": Softmax(),

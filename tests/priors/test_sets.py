@@ -50,7 +50,7 @@ def test_every_entry_is_used(name):
     priors = load_prior(name)
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
     # The patterns serve networks with other groups, and with families that this one does not use.
-    spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration"}
+    spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration", "*.confusion"}
     assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
@@ -80,7 +80,8 @@ def test_flat_serves_any_network():
     sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
     feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
     shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
-    network = Network((sworn, kept, means, feared, shared))
+    told = Node("told", ("no", "yes"), (Arrow("kept"),), family="confusion")
+    network = Network((sworn, kept, means, feared, shared, told))
     check_priors(network, load_prior("flat"), parameter_coords(network))
 
 
