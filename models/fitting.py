@@ -23,7 +23,7 @@ from .compiler import check_priors, compile, log_likelihood, network_parameters,
 from .counting import count_cases
 from .families import NEW
 from .families.pooled import draw_rows, pooled_nodes, row_alpha
-from .families.table import counts, table_name
+from .families.table import DIRICHLET, counts, table_name
 from .network_io import network_to_toml
 from .parameter import Parameter, sample_prior
 from .patterns import Patterns, find_patterns
@@ -227,7 +227,7 @@ def prior_draws(
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
     """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches."""
-    return tuple(name for name in network.names if network[name].family == "table" and name not in patterns.touched)
+    return tuple(name for name in network.names if network[name].family in DIRICHLET and name not in patterns.touched)
 
 
 def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -308,7 +308,7 @@ def _alpha(run: _Run, name: str) -> np.ndarray:
     """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
     (parameter,) = network_parameters(run.network, [name])
     cells, shape = run.patterns.cells[name], run.network.shape(name)
-    alpha = parameter.prior(run.priors).resolved(run.network[name].states)["alpha"]
+    alpha = parameter.prior(run.priors).alpha(shape, run.network[name].states, parameter.name)
     return alpha + counts(cells.codes, cells.counts, shape)
 
 
