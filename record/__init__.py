@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .check import CheckedFile, check_file
     from .crises import load_crises
     from .doubts import load_doubts
-    from .second import load_second_coding
+    from .second import load_second_coding, with_second_coding
     from .sources import Source, load_sources
     from .summary import describe
     from .track import load_track_record
@@ -29,6 +29,7 @@ __all__ = [
     "load_sources",
     "load_track_record",
     "past_defections_of",
+    "with_second_coding",
 ]
 
 # pandas and pandera take most of a second to import; whoever only asks for a name should not wait.
@@ -45,6 +46,7 @@ _HOMES = {
     "load_sources": "sources",
     "load_track_record": "track",
     "past_defections_of": "cases",
+    "with_second_coding": "second",
 }
 
 
