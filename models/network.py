@@ -100,6 +100,9 @@ class Node:
         Where its states come from in a data frame; None takes the column of the node's name.
     groups
         Effects of actors, guarantees, ... on this node.
+    anchored_by
+        Where the node has no data: the child whose mean state rises with the state of the node, which says which of
+        its states is which. No matter where it has data.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Node:
     description: str = ""
     coding: Coding | None = None
     groups: tuple[Group, ...] = ()
+    anchored_by: str | None = None
 
     @property
     def parent_names(self) -> tuple[str, ...]:
@@ -259,6 +263,8 @@ class Network:
         nodes = (
             replace(node, parents=(), family="table", groups=()) if node.name in cut else node for node in self.nodes
         )
+        # An anchor that is no child any more says nothing.
+        nodes = (replace(node, anchored_by=None) if node.anchored_by in cut else node for node in nodes)
         return replace(self, nodes=tuple(nodes))
 
     def axes(self, name: str) -> tuple[str, ...]:

@@ -73,6 +73,7 @@ def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Netwo
             if node.coding
             else None,
             groups=tuple(Group(group, **spec.model_dump()) for group, spec in node.groups.items()),
+            anchored_by=node.anchored_by,
         )
         for name, node in file.nodes.items()
     )
@@ -104,6 +105,7 @@ def _node_to_dict(node: Node) -> dict[str, Any]:
     raw: dict[str, Any] = {"label": node.label, "description": node.description, "states": list(node.states)}
     raw |= {"values": list(node.values), "ordered": node.ordered}
     raw["family"] = node.family if node.family != "table" else ""
+    raw["anchored_by"] = node.anchored_by
     if node.coding:
         coding = {
             "column": node.coding.column,

@@ -58,3 +58,17 @@ class Confusion(Table):
         doc = f"probability of each state of {node.title}, for each state of {truth}"
         default = ORDERED if node.ordered else UNORDERED
         return (Parameter(table_name(node), network.axes(node.name), SIMPLEX, default, doc=doc),)
+
+
+def reports(network: Network, name: str) -> tuple[str, ...]:
+    """Children that say what state a node is in, with errors.
+
+    Examples
+    --------
+    >>> from servanda.models import Arrow, Network, Node
+    >>> said = Node("said", ("no", "yes"), (Arrow("kept"),), family="confusion")
+    >>> reports(Network((Node("kept", ("no", "yes")), said)), "kept")
+    ('said',)
+    """
+    children = (network[child] for child in network.children[name])
+    return tuple(child.name for child in children if child.family == "confusion" and child.parent_names[-1] == name)
