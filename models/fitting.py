@@ -24,6 +24,7 @@ from .counting import count_cases
 from .families import NEW
 from .families.pooled import draw_rows, pooled_nodes, row_alpha
 from .families.table import DIRICHLET, counts, table_name
+from .latent import check_latent, relabelled
 from .network_io import network_to_toml
 from .parameter import Parameter, sample_prior
 from .patterns import Patterns, find_patterns
@@ -62,7 +63,7 @@ def fit(
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
     that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
-    augmentation where all are tables and none is latent, else NUTS through PyMC, with missing cells summed out.
+    augmentation where all are tables (latent ones anchored), else NUTS through PyMC, with missing cells summed out.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters
@@ -104,7 +105,8 @@ def fit(
     Raises
     ------
     DataError, PriorError
-        Listing every fault of the data or the priors.
+        Listing every fault of the data or the priors; latent nodes whose states nothing tells apart
+        (`servanda.models.latent`).
 
     Examples
     --------
@@ -125,6 +127,8 @@ def fit(
     closed = conjugate_nodes(network, patterns) if exact else ()
     blocks = sampled_blocks(network, patterns, closed)
     ways = [way_to_sample(network, coded, nodes) if exact else "nuts" for nodes in blocks]
+    by_nuts = [name for nodes, way in zip(blocks, ways, strict=True) if way == "nuts" for name in nodes]
+    check_latent(network, patterns, priors, by_nuts)
     workers = cores or os.cpu_count() or 1
     run = _Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
     variables: dict[str, xr.DataArray] = {}
@@ -141,7 +145,7 @@ def fit(
         if found is not None:
             stats[nodes] = found
 
-    posterior = xr.Dataset(variables)
+    posterior = xr.Dataset(relabelled(network, patterns, priors, variables, by_nuts))
     groups = {"sample_stats": _joined(stats)} if stats else {}
     groups["log_prior"] = _log_prior(network, posterior, priors, coords)
     if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
