@@ -24,6 +24,7 @@ import numpy as np
 
 from ..common.errors import Fault, raise_faults
 from .check import DataError
+from .coding import data_column
 from .families import FAMILIES
 from .families.pooled import pooled_nodes
 from .families.table import table_name
@@ -352,7 +353,8 @@ def _anchor_faults(
     anchor = node.anchored_by
     if anchor is None:
         if same:
-            yield f"has no data, and {_in_words(node, same)}; {_remedy(network, name, latent)}"
+            why = _in_words(node, same)
+            yield f"has no data (column {data_column(node)}), and {why}; {_remedy(network, name, latent)}"
     elif anchor in latent:
         yield f"is anchored by '{anchor}', which has no data either; {_remedy(network, name, latent)}"
     elif priors is not None and any(

@@ -175,8 +175,9 @@ def test_without_an_anchor_a_fit_says_so():
     with pytest.raises(DataError) as caught:
         fit(classes(anchor=None), class_cases(), seed=1)
     assert str(caught.value) == (
-        "latent nodes of network classes: node u: has no data, and nothing tells its states apart (no, yes); state "
-        "anchored_by, a child whose mean state rises with it (y1, y2, y3), or priors that differ between its states"
+        "latent nodes of network classes: node u: has no data (column u), and nothing tells its states apart (no, "
+        "yes); state anchored_by, a child whose mean state rises with it (y1, y2, y3), or priors that differ between "
+        "its states"
     )
 
 
