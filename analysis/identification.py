@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..common.errors import Fault, nearest, raise_faults
 from ..models.check import QueryError
+from ..models.families.confusion import reports
 from ..models.network import Network
 
 if TYPE_CHECKING:
@@ -168,6 +169,8 @@ def identify(
 def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
     """Nodes that the data of a fit never showed: all of their cells were missing.
 
+    A node that coders report on (children of the family `confusion`) counts as seen: that they err is in the posterior.
+
     Parameters
     ----------
     posterior
@@ -192,7 +195,8 @@ def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
     """
     cases = posterior.provenance.get("cases", 0)
     missing = posterior.provenance.get("missing_cells") or {}
-    return tuple(name for name in posterior.network.names if cases and missing.get(name, 0) >= cases)
+    hidden = (name for name in posterior.network.names if cases and missing.get(name, 0) >= cases)
+    return tuple(name for name in hidden if not reports(posterior.network, name))
 
 
 def _names(stated: str | Iterable[str]) -> Names:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .check import NetworkError as NetworkError
     from .check import PriorError as PriorError
     from .check import QueryError as QueryError
+    from .coders import coded_by as coded_by
     from .coding import encode as encode
     from .compiler import compile as compile  # noqa: A004  the field's own word
     from .compiler import network_parameters as network_parameters
@@ -56,6 +57,7 @@ __all__ = [
     "PriorSet",
     "QueryError",
     "Theory",
+    "coded_by",
     "compile",
     "count_cases",
     "encode",
@@ -76,6 +78,7 @@ _HOMES = {
     "NetworkError": ".check",
     "PriorError": ".check",
     "QueryError": ".check",
+    "coded_by": ".coders",
     "compile": ".compiler",
     "network_parameters": ".compiler",
     "CapacityError": ".question",

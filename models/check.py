@@ -56,6 +56,7 @@ def check_network(network: Network) -> None:
         arrows = [*_arrow_faults(node, known)]
         faults += [Fault(f"node {node.name}", what) for what in (*_state_faults(node), *arrows)]
         sound += [] if arrows else [node]
+        faults += [Fault(f"node {node.name}", what) for what in _anchor_faults(node, known)]
     faults += _family_faults(network, sound)
     faults += _cycle_faults(network)
     raise_faults(f"network {network.name}", faults, NetworkError)
@@ -117,6 +118,22 @@ def _arrow_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
             others = [name for name in node.parent_names if name != arrow.parent]
             hint = nearest(arrow.by, others)
             yield f"arrow from '{arrow.parent}' varies by '{arrow.by}', which is no other parent{hint}"
+
+
+def _anchor_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
+    if node.anchored_by is None:
+        return
+    children = [other.name for other in known.values() if node.name in other.parent_names]
+    if node.anchored_by not in children:
+        yield f"is anchored by '{node.anchored_by}', which is no child of it{nearest(node.anchored_by, children)}"
+        return
+    child = known[node.anchored_by]
+    if len(child.states) < 2:
+        yield f"is anchored by '{child.name}', which has a single state; take a child with two or more"
+    elif child.values and sorted(set(child.values)) != list(child.values):
+        yield f"is anchored by '{child.name}', whose values do not ascend; put its states in order"
+    elif child.family == "confusion" and child.parent_names[-1] == node.name:
+        yield f"is anchored by '{child.name}', which says what its states are by its own prior; drop anchored_by"
 
 
 def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:

@@ -15,7 +15,7 @@ from .families.pooled import log_marginal, pooled_nodes, row_alpha, rows_from_un
 from .families.table import counts, table_name
 from .parameter import Parameter
 from .patterns import Patterns
-from .prior import DISTRIBUTIONS, Prior, PriorSet
+from .prior import DISTRIBUTIONS, SIMPLEX, Prior, PriorSet
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -143,6 +143,11 @@ def compile(  # noqa: A001  the field's own word
 def _variable(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Any:
     import pymc as pm
 
+    shape = tuple(len(coords[dim]) for dim in parameter.dims)
+    if prior.support == SIMPLEX:
+        return pm.Dirichlet(
+            parameter.name, prior.alpha(shape, parameter.states(coords), parameter.name), dims=parameter.dims
+        )
     numbers = prior.resolved(parameter.states(coords), parameter.name)
     if parameter.zero_sum:
         mean = numbers["mu"] - np.mean(numbers["mu"])
@@ -153,9 +158,6 @@ def _variable(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str
             dims=parameter.dims,
         )
         return pm.Deterministic(parameter.name, free + mean, dims=parameter.dims) if np.any(mean) else free
-    shape = tuple(len(coords[dim]) for dim in parameter.dims)
-    if prior.support == "simplex":
-        numbers = {name: np.broadcast_to(value, shape) for name, value in numbers.items()}
     known = DISTRIBUTIONS[prior.distribution]
     theirs = {new: numbers[old] for old, new in zip(known.numbers, known.pymc_numbers, strict=True)}
     return getattr(pm, known.pymc)(parameter.name, **theirs, dims=parameter.dims or None)

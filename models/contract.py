@@ -21,6 +21,7 @@ import numpy as np
 from ..common.errors import Fault
 from .families import FAMILIES
 from .families.base import namespace
+from .families.table import DIRICHLET
 from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
 from .question import CapacityError, Form, ImpossibleEvidenceError, Question, evidence_nodes
 from .tables import Evidence, System, make_tables, varying
@@ -259,7 +260,7 @@ def prepare(
     at_once = at_once or (_WEIGHTS_AT_ONCE if plan.absorbed else _CELLS_AT_ONCE)
     few = plan.flops * units < _WORTH_A_THREAD
     workers = 1 if few else max(1, min(workers or processors(), limit // cells, units))
-    made = sum(_CALLS_OF_A_FAMILY for name in plan.kept if system.network[name].family != "table")
+    made = sum(_CALLS_OF_A_FAMILY for name in plan.kept if system.network[name].family not in DIRICHLET)
     calls = plan.slices * (len(plan.steps) * (3 if plan.readouts else 1) + made + 1)
     worthwhile = int(_WORTH_A_CALL * calls / max(plan.flops, 1.0))
     together = min(limit // (workers * cells), max(_FEWEST_DRAWS, at_once // cells, worthwhile))

@@ -16,12 +16,14 @@ import xarray as xr
 
 from ..common.errors import Fault, raise_faults
 from .check import DataError
+from .coders import coded_by
 from .coding import MISSING, Cases, encode
 from .compiler import check_priors, log_likelihood, network_parameters, parameter_coords
 from .contract import processors
 from .counting import count_cases
 from .families.pooled import draw_rows, pooled_nodes, row_alpha
-from .families.table import table_name
+from .families.table import DIRICHLET, table_name
+from .latent import check_latent, relabelled
 from .network_io import network_to_toml
 from .parameter import Parameter, sample_prior
 from .patterns import Patterns, find_patterns
@@ -52,6 +54,7 @@ def fit(
     target_accept: float = 0.9,
     exact: bool = True,
     pointwise: bool = True,
+    coding: str | None = None,
     progress: Progress | None = None,
 ) -> Posterior:
     """Sample the posterior of every parameter of a network.
@@ -59,7 +62,7 @@ def fit(
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
     that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
-    augmentation where all are tables and none is latent; else NUTS, with missing cells summed out, over compiled
+    augmentation where all are tables (latent ones anchored); else NUTS, with missing cells summed out, over compiled
     loops that serve all networks of tables, `ordinal` and `softmax` nodes; else NUTS through PyMC, which compiles
     each model.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
@@ -92,6 +95,9 @@ def fit(
         Whether to store the log-likelihood of each case (needed for LOO). Of counted cases it has one term for each
         distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over cases
         weighs each term by it, which ArviZ's LOO does not do by itself.
+    coding
+        Where a second coding stands beside the cases (`servanda.record.with_second_coding`): ``first``, ``second`` or
+        ``both``, the truth behind both, as `servanda.models.coded_by` says. None takes the cases as they are.
     progress
         Called with draws done and draws to do.
 
@@ -103,7 +109,8 @@ def fit(
     Raises
     ------
     DataError, PriorError
-        Listing every fault of the data or the priors.
+        Listing every fault of the data or the priors; latent nodes whose states nothing tells apart
+        (`servanda.models.latent`).
 
     Examples
     --------
@@ -115,6 +122,8 @@ def fit(
     0.33
     """
     started = time.perf_counter()
+    if coding is not None:
+        network, cases, priors = coded_by(network, cases, priors, coding)
     run = _run(network, cases, priors, draws, tune, chains, thin, cores, target_accept, exact=exact)
     coded, coords = run.cases, run.coords
     sampled = _sample(run, network.names, seed, progress)
@@ -184,6 +193,8 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
     streams = np.random.SeedSequence(seed).spawn(3)
     closed = conjugate_nodes(network, run.patterns) if run.exact else ()
     blocks = sampled_blocks(network, run.patterns, closed)
+    by_nuts = [name for nodes in blocks if _way(run, nodes) != "augmentation" for name in nodes]
+    check_latent(network, run.patterns, run.priors, by_nuts)
     variables: dict[str, xr.DataArray] = {}
     for name, stream in zip(closed, streams[0].spawn(len(closed)), strict=True):
         if name in wanted:
@@ -196,12 +207,18 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
     streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
     chosen = [(nodes, *own) for nodes, *own in streams_of_blocks if set(nodes) & set(wanted)]
     for number, (nodes, stream, unseen) in enumerate(chosen):
-        ways[nodes] = way_to_sample(network, run.cases, nodes) if run.exact else "pymc"
+        ways[nodes] = _way(run, nodes)
         drawn, found = SAMPLERS[ways[nodes]].draw(run, nodes, stream, unseen, _part(progress, number, len(chosen)))
         variables |= drawn
         if found is not None:
             stats[nodes] = found
+    drawn_by_nuts = [name for nodes, way in ways.items() if way != "augmentation" for name in nodes]
+    variables = dict(relabelled(network, run.patterns, run.priors, variables, drawn_by_nuts))
     return _Sampled(variables, stats, tuple(name for name in closed if name in wanted), ways)
+
+
+def _way(run: Run, nodes: tuple[str, ...]) -> str:
+    return way_to_sample(run.network, run.cases, nodes) if run.exact else "pymc"
 
 
 def fit_block(
@@ -321,7 +338,7 @@ def prior_draws(
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
     """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches."""
-    return tuple(name for name in network.names if network[name].family == "table" and name not in patterns.touched)
+    return tuple(name for name in network.names if network[name].family in DIRICHLET and name not in patterns.touched)
 
 
 def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

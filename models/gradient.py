@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .prior import PriorSet
 
 #: Families whose rows the loops know.
-FAMILY_CODES: Mapping[str, int] = {"table": 0, "ordinal": 1, "softmax": 2}
+FAMILY_CODES: Mapping[str, int] = {"table": 0, "confusion": 0, "ordinal": 1, "softmax": 2}
 
 
 class Program(NamedTuple):
@@ -284,6 +284,7 @@ def _write_softmax(node: Node, network: Network, book: _Book) -> _Writer:
 
 _WRITERS: Mapping[str, Callable[[Node, Network, _Book], _Writer]] = {
     "table": _write_table,
+    "confusion": _write_table,
     "ordinal": _write_ordinal,
     "softmax": _write_softmax,
 }

@@ -106,6 +106,9 @@ class Node:
         Effects of actors, guarantees, ... on this node.
     options
         What its family wants to know beyond parents and terms: name and value of each.
+    anchored_by
+        Where the node has no data: the child whose mean state rises with the state of the node, which says which of
+        its states is which. No matter where it has data.
     """
 
     name: str
@@ -123,6 +126,8 @@ class Node:
     def option(self, name: str, default: Option | None = None) -> Option | None:
         """Value of one option of the family, or `default` where it is not stated."""
         return dict(self.options).get(name, default)
+
+    anchored_by: str | None = None
 
     @property
     def parent_names(self) -> tuple[str, ...]:
@@ -271,6 +276,8 @@ class Network:
             replace(node, parents=(), family="table", groups=(), options=()) if node.name in cut else node
             for node in self.nodes
         )
+        # An anchor that is no child any more says nothing.
+        nodes = (replace(node, anchored_by=None) if node.anchored_by in cut else node for node in nodes)
         return replace(self, nodes=tuple(nodes))
 
     def axes(self, name: str) -> tuple[str, ...]:

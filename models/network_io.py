@@ -74,6 +74,7 @@ def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Netwo
             else None,
             groups=tuple(Group(group, **spec.model_dump()) for group, spec in node.groups.items()),
             options=tuple(node.options.items()),
+            anchored_by=node.anchored_by,
         )
         for name, node in file.nodes.items()
     )
@@ -106,6 +107,7 @@ def _node_to_dict(node: Node) -> dict[str, Any]:
     raw |= {"values": list(node.values), "ordered": node.ordered}
     raw["family"] = node.family if node.family != "table" else ""
     raw["options"] = dict(node.options)
+    raw["anchored_by"] = node.anchored_by
     if node.coding:
         coding = {
             "column": node.coding.column,

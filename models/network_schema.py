@@ -49,6 +49,7 @@ class NodeSpec(_Strict):
     values: list[float] = []
     family: str = "table"
     coding: CodingSpec | None = None
+    anchored_by: str | None = None
     groups: dict[str, GroupSpec] = {}
     options: dict[str, bool | int | float | str] = {}
     parents: dict[str, ArrowSpec] = {}

@@ -56,6 +56,9 @@ class Parameter:
             return [Fault(self.name, f"the set has no prior for this parameter; {hint}")]
         if entry.prior.support != self.support:
             return [Fault(self.name, f"takes {self.support} values, but {entry.prior} is {entry.prior.support}")]
+        if entry.prior.square and (len(self.dims) < 2 or len(coords[self.dims[-2]]) != len(coords[self.dims[-1]])):
+            what = f"{entry.prior} is for a table whose last parent has the states of the node; state a dirichlet"
+            return [Fault(self.name, what)]
         if self.zero_sum and entry.prior.distribution != "normal":
             return [Fault(self.name, f"effects that sum to zero take a normal prior, not {entry.prior.distribution}")]
         by_state = [name for name, value in entry.prior.numbers if isinstance(value, tuple)]

@@ -24,7 +24,9 @@ class Distribution:
     """What Servanda knows of a distribution: its numbers, its support, its density, its draws, its PyMC name.
 
     `log_prob(x, **numbers)` is elementwise, but for a simplex, where it takes the last axis as one point.
-    `pymc_numbers` are PyMC's names for `numbers`, in the same order.
+    `pymc_numbers` are PyMC's names for `numbers`, in the same order; a simplex has the one for its `alpha` instead.
+    `alpha(size, **numbers)` gives the Dirichlet numbers of a simplex of `size` states, or of each row of a square
+    table of them where `square` says that the numbers speak of rows.
     """
 
     numbers: tuple[str, ...]
@@ -34,6 +36,8 @@ class Distribution:
     sample: Callable[..., np.ndarray]
     pymc: str
     pymc_numbers: tuple[str, ...]
+    alpha: Callable[..., np.ndarray] | None = None
+    square: bool = False
 
 
 def _normal(x: Any, mu: Any, sigma: Any) -> np.ndarray:
@@ -84,6 +88,20 @@ def _draw_dirichlet(rng: np.random.Generator, shape: tuple[int, ...], alpha: Any
     log_gamma -= log_gamma.max(axis=-1, keepdims=True)
     weight = np.exp(log_gamma)
     return weight / weight.sum(axis=-1, keepdims=True)
+
+
+def _confusion_alpha(size: int, right: Any, near: Any, far: Any) -> np.ndarray:
+    apart = np.abs(np.subtract.outer(np.arange(size), np.arange(size)))
+    return np.select([apart == 0, apart == 1], [right + 0 * apart, near + 0 * apart], far + 0 * apart).astype(float)
+
+
+def _confusion(x: Any, **numbers: Any) -> np.ndarray:
+    rows = _confusion_alpha(np.shape(x)[-1], **numbers)
+    return np.stack([_dirichlet(x[..., place, :], alpha) for place, alpha in enumerate(rows)], axis=-1)
+
+
+def _draw_confusion(rng: np.random.Generator, shape: tuple[int, ...], **numbers: Any) -> np.ndarray:
+    return _draw_dirichlet(rng, shape, _confusion_alpha(shape[-1], **numbers))
 
 
 #: Every distribution a prior can be; one line adds one.
@@ -143,7 +161,26 @@ DISTRIBUTIONS: Mapping[str, Distribution] = {
         ("alpha", "beta"),
     ),
     "dirichlet": Distribution(
-        ("alpha",), frozenset({"alpha"}), SIMPLEX, _dirichlet, _draw_dirichlet, "Dirichlet", ("a",)
+        ("alpha",),
+        frozenset({"alpha"}),
+        SIMPLEX,
+        _dirichlet,
+        _draw_dirichlet,
+        "Dirichlet",
+        ("a",),
+        alpha=lambda size, alpha: np.broadcast_to(alpha, size),
+    ),
+    # Rows are what is true, columns what is said: weights of the right state, of its neighbours, of all others.
+    "confusion": Distribution(
+        ("right", "near", "far"),
+        frozenset({"right", "near", "far"}),
+        SIMPLEX,
+        _confusion,
+        _draw_confusion,
+        "Dirichlet",
+        ("a",),
+        alpha=_confusion_alpha,
+        square=True,
     ),
 }
 
@@ -216,6 +253,26 @@ class Prior:
             If the numbers do not match the states.
         """
         return {name: _resolve(value, states, f"{where}, {name}") for name, value in self.numbers}
+
+    @property
+    def square(self) -> bool:
+        """Whether it speaks of the rows of a table as wide as it is high."""
+        return DISTRIBUTIONS[self.distribution].square
+
+    def alpha(self, shape: tuple[int, ...], states: Sequence[str] | None = None, where: str = "prior") -> np.ndarray:
+        """Dirichlet numbers of every row of a table of the given shape; the prior must be a simplex.
+
+        Examples
+        --------
+        >>> Prior.of("confusion", right=6, near=1, far=0.5).alpha((3, 3))
+        array([[6. , 1. , 0.5],
+               [1. , 6. , 1. ],
+               [0.5, 1. , 6. ]])
+        """
+        known = DISTRIBUTIONS[self.distribution]
+        if known.alpha is None:
+            raise PriorError(where, [Fault("", f"{self} is no prior of probabilities")])
+        return np.broadcast_to(known.alpha(shape[-1], **self.resolved(states, where)), shape)
 
     def log_prob(self, x: Any, states: Sequence[str] | None = None) -> np.ndarray:
         """Log density at `x`: elementwise, or over the last axis for a simplex."""

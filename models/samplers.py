@@ -66,7 +66,7 @@ def dirichlet_of(run: Run, name: str) -> np.ndarray:
     """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
     (parameter,) = network_parameters(run.network, [name])
     cells, shape = run.patterns.cells[name], run.network.shape(name)
-    alpha = parameter.prior(run.priors).resolved(run.network[name].states)["alpha"]
+    alpha = parameter.prior(run.priors).alpha(shape, run.network[name].states, parameter.name)
     return alpha + counts(cells.codes, cells.counts, shape)
 
 

@@ -123,10 +123,14 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
         rows, one, two = _rows_of(shape, transform, parameter)
         states = parameter.states(coords) if parameter else None
         known = prior.resolved(states, name)
+        if transform == LOGITS:
+            known = {"alpha": prior.alpha(shape, states, name)}
         if transform == ZERO_SUM:
             known = {"mu": known["mu"] - np.mean(known["mu"]), "sigma": np.max(known["sigma"])}
-        own, more = _PRIORS[prior.distribution](known, shape, rows * _SIZES[transform](1, one, two))
-        segments.append((transform, _CODES[prior.distribution], size, values, rows, one, two))
+        make = _dirichlet if transform == LOGITS else _PRIORS[prior.distribution]
+        own, more = make(known, shape, rows * _SIZES[transform](1, one, two))
+        code = DIRICHLET if transform == LOGITS else _CODES[prior.distribution]
+        segments.append((transform, code, size, values, rows, one, two))
         numbers.append(own)
         constant += more + _jacobian_constant(transform, rows, one)
         size += _SIZES[transform](rows, one, two)
@@ -262,9 +266,9 @@ def _lognormal(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> t
 
 
 def _dirichlet(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:  # noqa: ARG001
-    alpha = np.broadcast_to(known["alpha"], shape[-1:])
-    rows = math.prod(shape[:-1])
-    return _columns(shape, alpha), rows * (math.lgamma(alpha.sum()) - sum(map(math.lgamma, alpha)))
+    rows = known["alpha"].reshape(-1, shape[-1])
+    constant = sum(math.lgamma(alpha.sum()) - sum(map(math.lgamma, alpha)) for alpha in rows)
+    return _columns(shape, known["alpha"]), constant
 
 
 _CODES: Mapping[str, int] = {
@@ -273,7 +277,6 @@ _CODES: Mapping[str, int] = {
     "half_normal": HALF_NORMAL,
     "exponential": EXPONENTIAL,
     "lognormal": LOGNORMAL,
-    "dirichlet": DIRICHLET,
 }
 #: Prior numbers, shape, unknowns -> a row of numbers for each value, and the constant of the log density.
 _PRIORS: Mapping[str, Callable[[Mapping[str, Any], tuple[int, ...], int], tuple[np.ndarray, float]]] = {
@@ -282,5 +285,4 @@ _PRIORS: Mapping[str, Callable[[Mapping[str, Any], tuple[int, ...], int], tuple[
     "half_normal": _half_normal,
     "exponential": _exponential,
     "lognormal": _lognormal,
-    "dirichlet": _dirichlet,
 }

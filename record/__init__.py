@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .check import CheckedFile, check_file
     from .crises import load_crises
     from .doubts import load_doubts
-    from .second import load_second_coding
+    from .second import load_second_coding, with_second_coding
     from .sources import Source, load_sources
     from .summary import describe
     from .track import load_track_record
@@ -32,6 +32,7 @@ __all__ = [
     "past_defections_of",
     "who_stands",
     "with_backers",
+    "with_second_coding",
 ]
 
 # pandas and pandera take most of a second to import; whoever only asks for a name should not wait.
@@ -50,6 +51,7 @@ _HOMES = {
     "past_defections_of": "cases",
     "who_stands": "who",
     "with_backers": "who",
+    "with_second_coding": "second",
 }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from .base import NEW, Family
 from .collective import ALL_OF, ANY_OF, AT_LEAST, HEADCOUNT
+from .confusion import Confusion
 from .noisy import NoisyMax
 from .ordinal import Ordinal
 from .pooled import PooledTable
@@ -14,6 +15,7 @@ from .table import Table
 
 FAMILIES: Mapping[str, Family] = {
     "table": Table(),
+    "confusion": Confusion(),
     "pooled_table": PooledTable(),
     "ordinal": Ordinal(),
     "softmax": Softmax(),

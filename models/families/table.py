@@ -59,9 +59,13 @@ class Table:
         return values[table_name(node)][tuple(fixed.get(axis, slice(None)) for axis in network.axes(node.name))]
 
 
+#: Families whose rows are Dirichlet, with priors stated and not learned -> what their table is called.
+DIRICHLET: Mapping[str, str] = {"table": "table", "confusion": "confusion"}
+
+
 def table_name(node: Node) -> str:
     """Name of the parameter that holds the table."""
-    return f"{node.name}.table"
+    return f"{node.name}.{DIRICHLET.get(node.family, 'table')}"
 
 
 def counts(codes: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

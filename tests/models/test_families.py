@@ -53,6 +53,8 @@ class Example:
 EXAMPLES = (
     Example("table"),
     Example("table", (Arrow("kind"), Arrow("count"))),
+    Example("confusion", (Arrow("kind"),), states=("x", "y", "z")),
+    Example("confusion", (Arrow("pair"), Arrow("grade")), states=("d", "c", "b", "a")),
     Example("pooled_table"),
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax"),
@@ -272,6 +274,10 @@ def margin(parameter, numbers, shape, place):
     if name == "dirichlet":
         alpha = np.broadcast_to(numbers["alpha"], shape[-1:])
         return beta(alpha[place % len(alpha)], alpha.sum() - alpha[place % len(alpha)])
+    if name == "confusion":
+        *_, true, said = np.unravel_index(place, shape)
+        weights = [numbers[("right", "near", "far")[min(abs(true - state), 2)]] for state in range(shape[-1])]
+        return beta(weights[said], sum(weights) - weights[said])
     if name == "normal":
         # Centring along an axis of n takes one part in n of the variance away.
         kept = np.prod([1 - 1 / n for n in shape[len(shape) - parameter.zero_sum :]])
@@ -286,6 +292,7 @@ def margin(parameter, numbers, shape, place):
 #: One node of each family, whose parameters a fit finds again in cases made from them.
 RECOVERED = (
     Example("table", (Arrow("kind"), Arrow("count"))),
+    Example("confusion", (Arrow("pair"), Arrow("kind")), states=("x", "y", "z")),
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax", (Arrow("grade"), Arrow("kind"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="log", by="kind")), (ACTOR,)),

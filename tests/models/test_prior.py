@@ -20,10 +20,32 @@ SCIPY = {
     "dirichlet": (Prior.of("dirichlet", alpha=(0.7, 2.0, 3.0)), stats.dirichlet([0.7, 2.0, 3.0])),
 }
 STATES = ("a", "b", "c")
+#: One Dirichlet for each row, judged row by row.
+CONFUSION = Prior.of("confusion", right=6.0, near=1.5, far=0.5)
+CONFUSION_ROWS = np.array([[6.0, 1.5, 0.5, 0.5], [1.5, 6.0, 1.5, 0.5], [0.5, 1.5, 6.0, 1.5], [0.5, 0.5, 1.5, 6.0]])
 
 
 def test_every_distribution_is_judged():
-    assert set(SCIPY) == set(DISTRIBUTIONS)
+    assert {*SCIPY, "confusion"} == set(DISTRIBUTIONS)
+
+
+def test_the_rows_of_a_confusion_are_dirichlets():
+    import pymc as pm
+
+    drawn = CONFUSION.sample(np.random.default_rng(3), (4000, 4, 4), "abcd")
+    found, theirs = CONFUSION.log_prob(drawn, "abcd"), pm.Dirichlet.dist(CONFUSION.alpha((2, 4, 4)), shape=(2, 4, 4))
+    assert found.shape == (4000, 4)
+    for place, alpha in enumerate(CONFUSION_ROWS):
+        judge = stats.dirichlet(alpha)
+        np.testing.assert_allclose(found[:5, place], [judge.logpdf(row[place]) for row in drawn[:5]], rtol=1e-9)
+        for state, own in enumerate(alpha):
+            assert stats.kstest(drawn[:, place, state], stats.beta(own, alpha.sum() - own).cdf).pvalue > 1e-4
+    np.testing.assert_allclose(pm.logp(theirs, drawn[:2]).eval(mode="FAST_COMPILE"), found[:2], rtol=1e-9)
+
+
+def test_only_a_prior_of_probabilities_has_dirichlet_numbers():
+    with pytest.raises(PriorError, match=r"y.x: normal\(mu=0, sigma=1\) is no prior of probabilities"):
+        Prior.of("normal", mu=0, sigma=1).alpha((3,), where="y.x")
 
 
 @pytest.mark.parametrize("name", SCIPY)

@@ -51,7 +51,7 @@ def test_every_entry_is_used(name):
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
     # The patterns serve networks with other groups, and with families, terms and nodes that this one does not use.
     spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration", "*.rate", "*.bend", "compliance.*"}
-    spare |= {"*.member", "*.rho"}
+    spare |= {"*.member", "*.rho", "*.confusion"}
     assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
@@ -86,7 +86,8 @@ def test_flat_serves_any_network():
     shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
     options = (("members", "few"),)
     together = Node("together", ("no", "yes"), (Arrow("few"),), "any_of", ordered=True, options=options)
-    network = Network((few, some, sworn, kept, means, feared, shared, together))
+    told = Node("told", ("no", "yes"), (Arrow("kept"),), family="confusion")
+    network = Network((few, some, sworn, kept, means, feared, shared, together, told))
     check_priors(network, load_prior("flat"), parameter_coords(network))
 
 
