@@ -27,6 +27,14 @@ if TYPE_CHECKING:
     from .summary import Summary as Summary
     from .summary import summarise as summarise
     from .summary import summary_table as summary_table
+    from .track import change as change
+    from .track import compare as compare
+    from .track import cost as cost
+    from .track import credibility as credibility
+    from .track import credibility_path as credibility_path
+    from .track import forecast as forecast
+    from .track import replay as replay
+    from .track import track_gates as track_gates
     from .updating import suppose as suppose
     from .wording import load_lexicon as load_lexicon
 
@@ -36,10 +44,16 @@ __all__ = [
     "Identification",
     "Settings",
     "Summary",
+    "change",
+    "compare",
     "contrast",
+    "cost",
     "counterfactual",
+    "credibility",
+    "credibility_path",
     "evidence_probability",
     "explain",
+    "forecast",
     "identify",
     "load_lexicon",
     "load_scenario",
@@ -47,6 +61,7 @@ __all__ = [
     "most_probable",
     "parameter_gates",
     "probability",
+    "replay",
     "report",
     "sampler_gates",
     "shipped_scenarios",
@@ -55,6 +70,7 @@ __all__ = [
     "summarise",
     "summary_table",
     "suppose",
+    "track_gates",
 ]
 
 _HOMES = {
@@ -81,6 +97,14 @@ _HOMES = {
     "stored_fit": ".fits",
     "summarise": ".summary",
     "summary_table": ".summary",
+    "change": ".track",
+    "compare": ".track",
+    "cost": ".track",
+    "credibility": ".track",
+    "credibility_path": ".track",
+    "forecast": ".track",
+    "replay": ".track",
+    "track_gates": ".track",
     "suppose": ".updating",
 }
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
     from .question import CapacityError as CapacityError
     from .question import ImpossibleEvidenceError as ImpossibleEvidenceError
     from .store import load_posterior as load_posterior
+    from .track.events import TrackError as TrackError
+    from .track.fitting import fit_track as fit_track
+    from .track.posterior import TrackPosterior as TrackPosterior
+    from .track.settings import TrackSettings as TrackSettings
+    from .track.settings import load_track_settings as load_track_settings
 
 __all__ = [
     "Arrow",
@@ -51,12 +56,17 @@ __all__ = [
     "PriorError",
     "PriorSet",
     "QueryError",
+    "TrackError",
+    "TrackPosterior",
+    "TrackSettings",
     "compile",
     "count_cases",
     "encode",
     "fit",
+    "fit_track",
     "load_network",
     "load_posterior",
+    "load_track_settings",
     "network_from_toml",
     "network_parameters",
     "network_to_toml",
@@ -94,5 +104,10 @@ _HOMES = {
     "PriorEntry": ".prior",
     "PriorSet": ".prior",
     "load_posterior": ".store",
+    "TrackError": ".track.events",
+    "fit_track": ".track.fitting",
+    "TrackPosterior": ".track.posterior",
+    "TrackSettings": ".track.settings",
+    "load_track_settings": ".track.settings",
 }
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -201,7 +201,8 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
     order = np.lexsort((rows, end, middle, actor))
     exact = (begin == end)[order]
     actor, agreement, reads, time = actor[order], agreement[order], reads[order], middle[order] / DAYS_A_YEAR
-    finder = _codes(chosen["finding_by"].astype(str))[1][order] if "finding_by" in columns else np.zeros_like(order)
+    finders = [str(who) for who in chosen["finding_by"]] if "finding_by" in columns else [""] * len(order)
+    finder = np.unique(finders, return_inverse=True)[1][order]
     named = [(actors[a], agreements[g]) for a, g in zip(actor, agreement, strict=True)]
     gap, before, repeats = _series(named, finder, reads, time, exact, end[order], [kinds[i] for i in order])
     new = np.ones(len(order), bool)
@@ -214,7 +215,7 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
         event_point=np.cumsum(new) - 1,
         event_agreement=agreement,
         event_reads=reads,
-        event_reliability=np.array([settings.events[kinds[i]].reliability for i in order]),
+        event_reliability=np.array([settings.events[kinds[i]].reliability_by(finders[i]) for i in order]),
         event_weight=weight[order],
         event_gap=gap,
         event_before=before,

@@ -33,7 +33,7 @@ def fit_track(
     tune: int = 1000,
     chains: int = 4,
     thin: int = 2,
-    target_accept: float = 0.9,
+    target_accept: float = 0.85,
 ) -> TrackPosterior:
     """Fit the credibility of every actor over time to dated events.
 
@@ -90,7 +90,7 @@ def fit_events(
     tune: int = 1000,
     chains: int = 4,
     thin: int = 2,
-    target_accept: float = 0.9,
+    target_accept: float = 0.85,
 ) -> TrackPosterior:
     """Fit events that are already lined up; arguments as in `fit_track`."""
     counts = {"draws": draws, "tune": tune, "chains": chains, "thin": thin}
@@ -170,6 +170,8 @@ def _sample(
         save_warmup=False,
         progress_bar=False,
         target_accept=target_accept,
+        # Scales from the draws alone: for the spreads this mixes better here than with gradients added.
+        adaptation="draw_diag",
     )
     q = traced["posterior"]["q"].transpose("chain", "draw", ...).values
     told = traced["sample_stats"].to_dataset()

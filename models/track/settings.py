@@ -18,6 +18,8 @@ from ...common.toml import read_toml
 READINGS = ("broken", "partly", "kept")
 #: Kinds of events in a track record (codebook, section 6).
 KINDS = ("complied", "partial", "defected", "withdrew", "suspended", "resumed")
+#: What the record's ``finding_by`` says where nobody but the actor did.
+SELF_ANNOUNCED = "self-announced"
 #: Parameter -> its distribution and the numbers that one takes, in the order of `density`.
 PRIORS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "population_mean": ("normal", ("mu", "sigma")),
@@ -46,16 +48,29 @@ class EventKind:
         In [0, 1]: the probability that the event says so because it is so.
     reason
         Why.
+    self_announced
+        The reliability where only the actor itself says so; None where that makes no difference.
 
     Examples
     --------
-    >>> EventKind("kept", 0.9, "found performed").reads
-    'kept'
+    >>> kind = EventKind("kept", 0.9, "found performed", self_announced=0.5)
+    >>> kind.reliability_by("IAEA"), kind.reliability_by("self-announced")
+    (0.9, 0.5)
     """
 
     reads: str
     reliability: float
     reason: str
+    self_announced: float | None = None
+
+    def reliability_by(self, finder: str) -> float:
+        """Reliability of an event of this kind, by who says so (``finding_by`` of the record)."""
+        own = self.self_announced is not None and finder == SELF_ANNOUNCED
+        return float(self.self_announced or 0.0) if own else self.reliability
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as the table that its TOML is read as."""
+        return {key: value for key, value in self.__dict__.items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -108,7 +123,7 @@ class TrackSettings:
         for name, prior in self.priors.items():
             numbers = {key: getattr(prior, key) for key in PRIORS[name][1]}
             priors[name] = {"distribution": prior.distribution, **numbers, "reason": prior.reason}
-        return {"events": {kind: dict(event.__dict__) for kind, event in self.events.items()}, "priors": priors}
+        return {"events": {kind: event.as_dict() for kind, event in self.events.items()}, "priors": priors}
 
     @property
     def digest(self) -> str:
@@ -210,17 +225,19 @@ def _entry(
 
 def _event(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> EventKind | None:
     found = len(faults)
-    _keys(where, entry, ("reads", "reliability", "reason"), faults)
+    _keys(where, entry, ("reads", "reliability", "reason"), faults, optional=("self_announced",))
     reads = entry.get("reads")
     if reads is not None and reads not in READINGS:
         faults.append(Fault(f"{where}.reads", f"{reads!r} is not a reading; expected one of {', '.join(READINGS)}"))
-    reliability = entry.get("reliability")
-    if reliability is not None and not (_is_number(reliability) and 0 <= reliability <= 1):
-        faults.append(Fault(f"{where}.reliability", f"{reliability!r} is not a number from 0 to 1"))
+    for key in ("reliability", "self_announced"):
+        value = entry.get(key)
+        if value is not None and not (_is_number(value) and 0 <= value <= 1):
+            faults.append(Fault(f"{where}.{key}", f"{value!r} is not a number from 0 to 1"))
     _reason(where, entry, faults)
     if len(faults) > found:
         return None
-    return EventKind(str(reads), float(entry["reliability"]), str(entry["reason"]))
+    own = entry.get("self_announced")
+    return EventKind(str(reads), float(entry["reliability"]), str(entry["reason"]), None if own is None else float(own))
 
 
 def _prior(where: str, name: str, entry: Mapping[str, Any], faults: list[Fault]) -> TrackPrior | None:
@@ -241,8 +258,11 @@ def _prior(where: str, name: str, entry: Mapping[str, Any], faults: list[Fault])
     return TrackPrior(distribution, float(entry.get("mu", 0.0)), float(entry["sigma"]), str(entry["reason"]))
 
 
-def _keys(where: str, entry: Mapping[str, Any], known: tuple[str, ...], faults: list[Fault]) -> None:
-    faults += [Fault(f"{where}.{key}", "is missing") for key in known if key not in entry]
+def _keys(
+    where: str, entry: Mapping[str, Any], needed: tuple[str, ...], faults: list[Fault], optional: tuple[str, ...] = ()
+) -> None:
+    known = (*needed, *optional)
+    faults += [Fault(f"{where}.{key}", "is missing") for key in needed if key not in entry]
     faults += [
         Fault(f"{where}.{key}", f"is not a key that is known here{nearest(key, known)}")
         for key in entry
