@@ -204,7 +204,7 @@ def cost(track_record: pd.DataFrame, actor: str, on: Date, *, seed: int, days: i
     day = as_date(on, "on")
     if days < 1:
         raise_faults("cost", [Fault("days", f"is {days}; at least 1 is needed")], TrackError)
-    moments = (day - 1, day + days - 1)
+    moments = (day - np.timedelta64(1, "D"), day + np.timedelta64(days - 1, "D"))
     sides = []
     for place, moment in enumerate(moments):
         track = fit_track(track_record, seed=seed + place, as_of=str(moment), **sampling)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 DAYS_A_YEAR = 365.25
 #: A gap between events whose dates are not known to the day and that say different things, in years.
 LEAST_GAP = 1 / DAYS_A_YEAR
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?")
 NEEDED = ("actor", "agreement", "event")
 
 
@@ -117,18 +119,17 @@ def as_date(when: str | dt.date | np.datetime64, where: str = "date") -> np.date
     >>> as_date("2018-02"), as_date("2018-05-08")
     (np.datetime64('2018-02-28'), np.datetime64('2018-05-08'))
     """
+    if isinstance(when, np.datetime64):
+        return when.astype("datetime64[D]")
+    text = str(when.date() if isinstance(when, dt.datetime) else when)
     try:
-        if isinstance(when, dt.datetime):
-            when = when.date()
-        text = when if isinstance(when, np.datetime64) else np.datetime64(str(when))
+        # NumPy reads more than dates of the calendar ("today"), and a bare month has its own unit.
+        first = np.datetime64(text if _DATE.fullmatch(text) else "no date")
     except ValueError:
-        text = np.datetime64("NaT")
-    if np.isnat(text):
-        raise TrackError(where, [Fault("", f"'{when}' is not a date; expected YYYY, YYYY-MM or YYYY-MM-DD")])
-    unit = np.datetime_data(text.dtype)[0]
-    if unit in ("Y", "M"):
-        return (text + 1).astype("datetime64[D]") - 1
-    return text.astype("datetime64[D]")
+        raise TrackError(where, [Fault("", f"'{text}' is not a date; expected YYYY, YYYY-MM or YYYY-MM-DD")]) from None
+    unit = np.datetime_data(first.dtype)[0]
+    after = first + np.timedelta64(1, unit)
+    return after.astype("datetime64[D]") - np.timedelta64(1, "D")
 
 
 def years(days: Any) -> np.ndarray:
