@@ -61,14 +61,14 @@ def densities(judgement: Mapping[str, Any], bands: Sequence[Band]) -> str:
     highest = max((max(row["curve"]["density"], default=0.0) for row in rows), default=0.0) or 1.0
     labels = [textwrap.wrap(row["label"], 42) for row in rows]
     tops = _tops([15 * len(lines) + 62 for lines in labels], start=46)
-    with _style():
+    with styled():
         figure, axes = _panel(tops[-1] + 24)
         _borders(axes, bands, 40, tops[-1])
         for row, lines, top in zip(rows, labels, tops, strict=False):
             _ridge(axes, row, lines, top, highest, is_base=row["label"] == judgement["base"])
         _percent_axis(axes, tops[-1])
         told = "; ".join(f"{row['label']}: {percent(row['mean'])} ({span(row['lower'], row['upper'])})" for row in rows)
-        return _svg(figure, f"density-{judgement['id']}", f"Posterior density of each format. {told}.")
+        return svg(figure, f"density-{judgement['id']}", f"Posterior density of each format. {told}.")
 
 
 def priors_figure(table: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
@@ -92,7 +92,7 @@ def priors_figure(table: Sequence[Mapping[str, Any]], titles: Mapping[str, str])
         [15 * len(lines) + 20 * len(line["answers"]) + 14 for lines, line in zip(labels, table, strict=True)],
         start=18 * (len(titles) + 1) + 12,
     )
-    with _style():
+    with styled():
         figure, axes = _panel(tops[-1] + 24)
         _key(axes, titles, colours)
         axes.vlines([0, 0.25, 0.5, 0.75, 1], tops[0] - 4, tops[-1], color=RULE, linewidth=0.8)
@@ -109,7 +109,7 @@ def priors_figure(table: Sequence[Mapping[str, Any]], titles: Mapping[str, str])
             for line in table
             for a in line["answers"]
         )
-        return _svg(figure, f"priors-{table[0]['judgement']}", f"Answers under each prior set. {told}.")
+        return svg(figure, f"priors-{table[0]['judgement']}", f"Answers under each prior set. {told}.")
 
 
 def network_figure(network: Mapping[str, Any]) -> str:
@@ -128,7 +128,7 @@ def network_figure(network: Mapping[str, Any]) -> str:
     arrows = [(parent["name"], node["name"]) for node in network["nodes"] for parent in node["parents"]]
     places = _arranged(tuple(node["name"] for node in network["nodes"]), tuple(arrows))
     right, bottom = max(x for x, _ in places.values()), max(y for _, y in places.values())
-    with _style():
+    with styled():
         figure, axes = _canvas(right + BOX[0] + 8, bottom + BOX[1] + 8, left=-BOX[0] / 2 - 4, top=-BOX[1] / 2 - 4)
         last = {name for name in places if name not in {start for start, _ in arrows}}
         for start, end in arrows:
@@ -136,7 +136,7 @@ def network_figure(network: Mapping[str, Any]) -> str:
         for name, place in places.items():
             _box(axes, name.replace("_", " "), place, final=name in last)
         told = ", ".join(name.replace("_", " ") for name in places)
-        return _svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {told}.")
+        return svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {told}.")
 
 
 def percent(x: float, *, exact: bool = False) -> str:
@@ -180,7 +180,8 @@ def _whole(x: float, *, exact: bool = False) -> str:
 
 
 @contextmanager
-def _style() -> Iterator[None]:
+def styled() -> Iterator[None]:
+    """Set fonts and what else makes equal figures equal bytes, within a block."""
     import matplotlib as mpl
 
     with mpl.rc_context(SETTINGS), warnings.catch_warnings():
@@ -402,7 +403,7 @@ def _box(axes: Axes, text: str, place: Point, *, final: bool) -> None:
     )
 
 
-def _svg(figure: Figure, prefix: str, label: str) -> str:
+def svg(figure: Figure, prefix: str, label: str) -> str:
     """Save a figure as an element that can stand in a page beside others."""
     from html import escape
 

@@ -235,7 +235,7 @@ def test_every_event_is_marked(told):
 def test_a_figure_is_written_whole_or_not(told, tmp_path: Path):
     save_track_figure(told, tmp_path / "t.svg")
     assert (tmp_path / "t.svg").read_text(encoding="utf-8").count("<svg") == 1
-    with pytest.raises(InputError, match="is no figure; give a name that ends in .png, .svg, .pdf"):
+    with pytest.raises(InputError, match="is no figure; give a name that ends in"):
         save_track_figure(told, tmp_path / "t.txt")
 
 
@@ -249,7 +249,11 @@ def run(*words: str):
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     path = tmp_path / "own.csv"
-    rows = ["A,2000-01-01,x,complied,IAEA,seen,me", "A,2003-05,x,defected,IAEA,seen,me", "B,2001,y,partial,IAEA,seen,me"]
+    rows = [
+        "A,2000-01-01,x,complied,IAEA,seen,me",
+        "A,2003-05,x,defected,IAEA,seen,me",
+        "B,2001,y,partial,IAEA,seen,me",
+    ]
     path.write_text("actor,date,agreement,event,finding_by,detail,sources\n" + "\n".join(rows) + "\n")
     return path
 

@@ -139,7 +139,7 @@ def test_all_faults_of_events_come_at_once():
 
 
 def test_missing_columns_and_bad_dates_are_named():
-    with pytest.raises(TrackError, match="column agreement: is missing; did you mean 'agrement'?"):
+    with pytest.raises(TrackError, match="column agreement: is missing; did you mean 'agrement'"):
         line_up(SMALL.rename(columns={"agreement": "agrement"}), SETTINGS)
     with pytest.raises(TrackError, match="event 2, column date: 'soon' is not a date; expected YYYY, YYYY-MM"):
         line_up(record(("A", "2000", "x", "complied"), ("A", "soon", "x", "complied")), SETTINGS)
