@@ -38,7 +38,8 @@ def compiled() -> Callable[..., float]:
     """Compile `log_posterior` once a machine; the code is kept beside this file or in numba's own cache."""
     from numba import njit
 
-    return njit(cache=True, nogil=True)(log_posterior)
+    # numpy's rules of arithmetic: a step of the sampler into the far tails gives an infinity and not an exception.
+    return njit(cache=True, nogil=True, error_model="numpy")(log_posterior)
 
 
 def log_posterior(  # noqa: C901  one loop, as compiled code wants it

@@ -120,7 +120,8 @@ def density_of(data: TrackData, settings: TrackSettings) -> Callable[[np.ndarray
     def evaluate(q: np.ndarray) -> tuple[float, np.ndarray]:
         gradient = np.empty_like(q)
         value = function(q, gradient, prior, actors, agreements, *arrays)
-        return value, gradient
+        # The sampler takes a density of minus infinity for a wall and turns back.
+        return (value if np.isfinite(gradient).all() else -np.inf), gradient
 
     return evaluate
 

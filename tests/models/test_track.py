@@ -194,6 +194,17 @@ def test_the_gradient_is_that_of_the_density():
     np.testing.assert_allclose(gradient, numeric, atol=1e-7)
 
 
+@pytest.mark.parametrize("far", [-800.0, 800.0])
+def test_far_in_the_tails_the_density_is_a_wall(far):
+    """The sampler's first steps can go anywhere; there is no exception and no NaN."""
+    data = line_up(SMALL, SETTINGS)
+    for place in range(7):
+        q = np.zeros(dimension(len(data.point_time), 2, 3))
+        q[place] = far
+        value, _ = density_of(data, SETTINGS)(q)
+        assert value < 0 and not np.isnan(value)
+
+
 def test_the_density_is_the_one_written_down():
     """With one event an actor and spreads fixed, paths and averages are known from theta up to a Gaussian factor."""
     data = line_up(SMALL, SETTINGS)
