@@ -7,6 +7,9 @@ intervals with its 95 % band, and the p-value of a chi-squared test of ten bins,
 credibility at events and three years after the last one of an actor.
 
 `python benchmarks/track.py time`: a fit of all actors, three times in one process; the first one compiles.
+
+`python benchmarks/track.py past`: the count of past defections against latent credibility, as parents of compliance in
+the shipped network, on the cases of which both are known (PSIS-LOO).
 """
 
 from __future__ import annotations
@@ -16,13 +19,16 @@ import time
 
 import numpy as np
 from scipy.stats import binom, chisquare
+from servanda.analysis.imputation import compare_pasts, impute_credibility
 from servanda.analysis.track import track_gates
+from servanda.models import load_network
 from servanda.models.track import fit_track, load_track_settings
 from servanda.models.track.density import HYPER
 from servanda.models.track.events import line_up
 from servanda.models.track.fitting import fit_events
 from servanda.models.track.simulation import simulate
-from servanda.record import load_track_record
+from servanda.priors import load_prior
+from servanda.record import load_guarantees, load_track_record
 
 LEVELS = (0.5, 0.8, 0.9)
 KEPT = 99
@@ -82,8 +88,25 @@ def timed() -> None:
                 print(f"  {gate}")
 
 
+def past() -> None:
+    cases = load_guarantees()
+    begun = time.perf_counter()
+    imputed = impute_credibility(cases, load_track_record(), seed=1, imputations=3, draws=250, tune=500)
+    print(f"{imputed.fits} fits of the track record, {time.perf_counter() - begun:.0f} s", flush=True)
+    counts = imputed.states[imputed.known].melt()["value"].value_counts().to_dict()
+    print(f"{imputed.known.sum()} cases with a state; states drawn: {counts}", flush=True)
+    begun = time.perf_counter()
+    found = compare_pasts(load_network("guarantee"), cases, imputed, load_prior("literature"), seed=1, draws=500)
+    for model in found["model"].values:
+        print(f"{model}: elpd {float(found['elpd'].sel(model=model).sum()):.2f}")
+    told = {name: round(value, 2) for name, value in found.attrs.items()}
+    print(f"{told}, {time.perf_counter() - begun:.0f} s")
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["time"]:
         timed()
+    elif sys.argv[1:2] == ["past"]:
+        past()
     else:
         sbc(int(sys.argv[2]) if len(sys.argv) > 2 else 200)
