@@ -253,7 +253,7 @@ def compare_pasts(
     faults = [] if len(chosen) > 1 else [Fault("cases", "of fewer than two both pasts are known; nothing to compare")]
     raise_faults("comparison", faults, DataError)
     own = Imputed(imputed.states.iloc[kept], imputed.fits)
-    plain = _focused(network, target)
+    plain, priors = _focused(network, target), _focused_priors(priors, target)
     other = with_credibility(plain, replaces)
     swapped = None if priors is None else with_credibility_priors(priors, replaces)
     base = [_loo(fit(plain, chosen, priors, seed=seed, **sampling), chosen, target)]
@@ -287,6 +287,14 @@ def _focused(network: Network, target: str) -> Network:
     names = {target, *network[target].parent_names}
     alone = network.without_parents(names - {target})
     return replace(alone, nodes=tuple(node for node in alone.nodes if node.name in names))
+
+
+def _focused_priors(priors: PriorSet | None, target: str) -> PriorSet | None:
+    """The priors of the target, and those of whole classes of parameters."""
+    if priors is None:
+        return None
+    kept = tuple(e for e in priors.entries if e.is_pattern or e.parameter.split(".")[0] == target)
+    return replace(priors, entries=kept)
 
 
 def _loo(posterior: Posterior, cases: pd.DataFrame, target: str) -> tuple[np.ndarray, np.ndarray]:

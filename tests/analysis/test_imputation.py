@@ -11,6 +11,8 @@ from servanda.analysis.imputation import (
     BOUNDS,
     STATES,
     Imputed,
+    _focused,
+    _focused_priors,
     compare_pasts,
     fit_imputed,
     impute_credibility,
@@ -20,6 +22,7 @@ from servanda.analysis.imputation import (
 )
 from servanda.analysis.track import credibility
 from servanda.models import Arrow, DataError, Network, Node, fit_track, load_network
+from servanda.models.compiler import check_priors, parameter_coords
 from servanda.models.network import Coding
 from servanda.priors import load_prior
 
@@ -79,6 +82,14 @@ def test_the_shipped_network_takes_the_node_with_its_arrows_and_priors():
     priors = with_credibility_priors(load_prior("literature"))
     own = load_prior("literature")
     assert priors["compliance.credibility"] == own["compliance.past_defections"]
+
+
+def test_the_shipped_priors_fit_the_part_of_the_network_that_is_compared():
+    network, priors = _focused(load_network("guarantee"), "compliance"), load_prior("literature")
+    assert all(node.parents == () for node in network.nodes if node.name != "compliance")
+    mine = _focused_priors(priors, "compliance")
+    for part, own in ((network, mine), (with_credibility(network), with_credibility_priors(mine))):
+        check_priors(part, own, parameter_coords(part, {"actor": ("A",), "guarantee": ("x",)}))
 
 
 PAST = Network(
