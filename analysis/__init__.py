@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from .summary import summarise as summarise
     from .summary import summary_table as summary_table
     from .theories import compare_theories as compare_theories
+    from .track import change as change
+    from .track import compare_actors as compare_actors
+    from .track import cost as cost
+    from .track import credibility as credibility
+    from .track import credibility_path as credibility_path
+    from .track import forecast as forecast
+    from .track import replay as replay
+    from .track import track_gates as track_gates
     from .updating import suppose as suppose
     from .wording import load_lexicon as load_lexicon
 
@@ -42,12 +50,18 @@ __all__ = [
     "Settings",
     "Summary",
     "at_least",
+    "change",
+    "compare_actors",
     "compare_models",
     "compare_theories",
     "contrast",
+    "cost",
     "counterfactual",
+    "credibility",
+    "credibility_path",
     "evidence_probability",
     "explain",
+    "forecast",
     "identify",
     "load_lexicon",
     "load_scenario",
@@ -55,6 +69,7 @@ __all__ = [
     "most_probable",
     "parameter_gates",
     "probability",
+    "replay",
     "report",
     "sampler_gates",
     "shipped_scenarios",
@@ -63,6 +78,7 @@ __all__ = [
     "summarise",
     "summary_table",
     "suppose",
+    "track_gates",
 ]
 
 _HOMES = {
@@ -93,6 +109,14 @@ _HOMES = {
     "stored_fit": ".fits",
     "summarise": ".summary",
     "summary_table": ".summary",
+    "change": ".track",
+    "compare_actors": ".track",
+    "cost": ".track",
+    "credibility": ".track",
+    "credibility_path": ".track",
+    "forecast": ".track",
+    "replay": ".track",
+    "track_gates": ".track",
     "suppose": ".updating",
 }
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | compare | record | report`.
+"""The command line: `servanda fit | query | compare | track | record | report`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
 """
@@ -455,6 +455,47 @@ _COMPARED = {
     "bayes_factor": "Bayes factor",
 }
 _DECIMALS = {"behind": 1, "error": 1, "weight": 2, "pareto_k": 2, "bayes_factor": 2}
+
+
+@app.command()
+def track(
+    actors: Annotated[list[str], typer.Argument(help="Whose credibility, e.g. PRK USA.")],
+    as_of: AsOf = None,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="Write the figure here: .png, .svg or .pdf.")] = None,
+    events: Annotated[
+        Path | None, typer.Option("--events", help="Your own dated events, CSV or Parquet, in place of the shipped.")
+    ] = None,
+    settings: Annotated[
+        Path | None, typer.Option("--settings", help="Your own reading of events and priors (TOML).")
+    ] = None,
+    ahead: Annotated[float, typer.Option(help="Years that the figure looks ahead.", min=0)] = 3.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same machine, same numbers.")] = 1,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+    chains: Chains = 4,
+    as_json: Json = False,  # noqa: FBT002
+) -> None:
+    """Show how credible actors are, from the dated events of their past.
+
+    Example: `servanda track PRK USA --as-of 2019-04-25 --out tracks.png`
+    """
+    from .track_command import show_tracks
+
+    passed = show_tracks(
+        actors,
+        as_of=as_of,
+        out=out,
+        record=events,
+        settings=settings,
+        seed=seed,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        years_ahead=ahead,
+        as_json=as_json,
+    )
+    if not passed:
+        raise typer.Exit(GATE_FAILED)
 
 
 def _read_cases(path: Path | None, as_of: str | None) -> pd.DataFrame:

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from .store import load_posterior as load_posterior
     from .theories import THEORIES as THEORIES
     from .theories import Theory as Theory
+    from .track.events import TrackError as TrackError
+    from .track.fitting import fit_track as fit_track
+    from .track.posterior import TrackPosterior as TrackPosterior
+    from .track.settings import TrackSettings as TrackSettings
+    from .track.settings import load_track_settings as load_track_settings
 
 __all__ = [
     "THEORIES",
@@ -57,13 +62,18 @@ __all__ = [
     "PriorSet",
     "QueryError",
     "Theory",
+    "TrackError",
+    "TrackPosterior",
+    "TrackSettings",
     "coded_by",
     "compile",
     "count_cases",
     "encode",
     "fit",
+    "fit_track",
     "load_network",
     "load_posterior",
+    "load_track_settings",
     "network_from_toml",
     "network_parameters",
     "network_to_toml",
@@ -106,5 +116,10 @@ _HOMES = {
     "THEORIES": ".theories",
     "Theory": ".theories",
     "with_who": ".backing",
+    "TrackError": ".track.events",
+    "fit_track": ".track.fitting",
+    "TrackPosterior": ".track.posterior",
+    "TrackSettings": ".track.settings",
+    "load_track_settings": ".track.settings",
 }
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -45,6 +45,9 @@ class Material:
         Whether the record is the shipped one, which was coded twice.
     command
         What writes this report again.
+    tracks
+        The actors' track records, as `servanda.analysis.reporting.tracks.scenario_tracks` gives them; None where
+        nothing is known of any.
     """
 
     loaded: Loaded
@@ -52,6 +55,7 @@ class Material:
     posteriors: Mapping[str, Posterior]
     shipped: bool = True
     command: str = ""
+    tracks: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +91,8 @@ def build(material: Material) -> dict[str, Any]:
         report[name] = section(material, answers)
     every = [gate for gates in answers.gates.values() for gate in gates]
     every += [gate for gates in answers.fits.values() for gate in gates]
-    report["failed_gates"] = list(dict.fromkeys(str(gate) for gate in failed(every)))
+    of_tracks = (material.tracks or {}).get("failed_gates", [])
+    report["failed_gates"] = list(dict.fromkeys([*(str(gate) for gate in failed(every)), *of_tracks]))
     report["passed"] = not report["failed_gates"]
     return report
 
@@ -218,6 +223,10 @@ def _change(judgement: Judgement, rows: Mapping[str, Row], row: Row, lexicon: Le
     }
 
 
+def _tracks(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001
+    return material.tracks
+
+
 def _priors(material: Material, answers: Answers) -> dict[str, Any]:
     scenario = material.loaded.scenario
     sets = [{"name": p.name, "title": p.title, "description": p.description} for p in material.loaded.priors]
@@ -319,6 +328,7 @@ SECTIONS: Mapping[str, Callable[[Material, Answers], Any]] = {
     "answer": _answer_section,
     "judgements": _judgements,
     "record": _record,
+    "tracks": _tracks,
     "priors": _priors,
     "diagnostics": _diagnostics,
     "network": _network,

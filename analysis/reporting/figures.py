@@ -68,7 +68,7 @@ def densities(judgement: Mapping[str, Any], bands: Sequence[Band]) -> str:
             _ridge(axes, row, lines, top, highest, is_base=row["label"] == judgement["base"])
         _percent_axis(axes, tops[-1])
         told = "; ".join(f"{row['label']}: {percent(row['mean'])} ({span(row['lower'], row['upper'])})" for row in rows)
-        return _svg(figure, f"density-{judgement['id']}", f"Posterior density of each format. {told}.")
+        return svg(figure, f"density-{judgement['id']}", f"Posterior density of each format. {told}.")
 
 
 def priors_figure(table: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> str:
@@ -109,7 +109,7 @@ def priors_figure(table: Sequence[Mapping[str, Any]], titles: Mapping[str, str])
             for line in table
             for a in line["answers"]
         )
-        return _svg(figure, f"priors-{table[0]['judgement']}", f"Answers under each prior set. {told}.")
+        return svg(figure, f"priors-{table[0]['judgement']}", f"Answers under each prior set. {told}.")
 
 
 def network_figure(network: Mapping[str, Any]) -> str:
@@ -136,7 +136,7 @@ def network_figure(network: Mapping[str, Any]) -> str:
         for name, place in places.items():
             _box(axes, name.replace("_", " "), place, final=name in last)
         told = ", ".join(name.replace("_", " ") for name in places)
-        return _svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {told}.")
+        return svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {told}.")
 
 
 def percent(x: float, *, exact: bool = False) -> str:
@@ -403,7 +403,7 @@ def _box(axes: Axes, text: str, place: Point, *, final: bool) -> None:
     )
 
 
-def _svg(figure: Figure, prefix: str, label: str) -> str:
+def svg(figure: Figure, prefix: str, label: str) -> str:
     """Save a figure as an element that can stand in a page beside others."""
     from html import escape
 

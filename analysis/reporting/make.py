@@ -18,6 +18,7 @@ from ..fits import Settings, stored_fit
 from ..scenario import Loaded, load_scenario
 from .build import Material, build
 from .html import render
+from .tracks import scenario_tracks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -117,7 +118,8 @@ def report(
         posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, progress)
         if found:
             reused.append(prior.name)
-    content = build(Material(loaded, known, posteriors, shipped=cases is None, command=command))
+    tracks = scenario_tracks(loaded.scenario, settings.seed, folder)
+    content = build(Material(loaded, known, posteriors, shipped=cases is None, command=command, tracks=tracks))
     if not content["passed"] and not draft:
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))

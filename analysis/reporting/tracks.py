@@ -1,0 +1,94 @@
+"""The track records of a scenario's actors, as a section of its report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...common.files import writable_folder, written_whole
+from ...models.track.events import as_date, line_up
+from ...models.track.fitting import fit_track
+from ...models.track.settings import load_track_settings
+from ...record import load_track_record
+from ..fits import cache_folder
+from ..scenario import Scenario
+from ..track_figure import track_figure
+from ..track_summary import describe_tracks
+from .figures import percent, span, styled, svg
+
+#: How the track record is sampled for a report; the settings of the network's fit do not matter to it.
+SAMPLING: Mapping[str, Any] = {"draws": 1000, "tune": 1000, "chains": 4}
+
+
+def scenario_actors(scenario: Scenario) -> list[str]:
+    """Every actor that a scenario judges or supposes something of, in the order named."""
+    named: list[str | None] = []
+    for judgement in scenario.judgements:
+        named += [judgement.actor, *(row.actor for row in judgement.formats), *(s.actor for s in judgement.suppose)]
+    return list(dict.fromkeys(actor for actor in named if actor))
+
+
+def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -> dict[str, Any] | None:
+    """Describe the credibility of a scenario's actors as of its date, from the shipped track record.
+
+    What was described is kept beside the stored fits and found again.
+
+    Parameters
+    ----------
+    scenario
+        Names actors and a date.
+    seed
+        Of the fit.
+    folder
+        Where fits are kept.
+
+    Returns
+    -------
+    dict or None
+        As `describe_tracks`, with ``absent``, the actors of whom the record knows no event; None where it knows
+        none of any of them.
+    """
+    wanted = scenario_actors(scenario)
+    events, settings = load_track_record(), load_track_settings()
+    known = set(events.loc[events["date_until"] <= str(as_date(scenario.as_of, "as_of")), "actor"])
+    actors = [actor for actor in wanted if actor in known]
+    if not actors:
+        return None
+    from importlib.metadata import version
+
+    data = line_up(events, settings)
+    identity = [data.digest, settings.digest, seed, dict(SAMPLING), scenario.as_of, wanted, version("servanda")]
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    path = writable_folder(folder or cache_folder()) / f"tracks-{key[:16]}.json"
+    stored = _stored(path)
+    if stored is not None:
+        return stored
+    track = fit_track(events, settings, seed=seed, as_of=scenario.as_of, **SAMPLING)
+    told = describe_tracks(track, events, actors)
+    # How long it took is not what was found, and would make two equal reports differ.
+    told["provenance"].pop("seconds", None)
+    told["absent"] = [actor for actor in wanted if actor not in known]
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(told), encoding="utf-8")
+    return told
+
+
+def _stored(path: Path) -> dict[str, Any] | None:
+    """A damaged file is as good as none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def tracks_figure(told: Mapping[str, Any]) -> str:
+    """Draw the tracks as an ``svg`` element for the page."""
+    said = "; ".join(
+        f"{actor['actor']}: {percent(actor['mean'])} ({span(actor['lower'], actor['upper'])})"
+        for actor in told["actors"]
+    )
+    with styled():
+        return svg(track_figure(told), "tracks", f"Credibility over the years. On {told['at']}: {said}.")

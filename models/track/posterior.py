@@ -1,0 +1,150 @@
+"""The posterior of the track model: draws of every parameter, and paths through them at any date."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ...common.errors import Fault, raise_faults
+from .events import DAYS_A_YEAR, TrackData, TrackError, years
+from .settings import TrackSettings
+
+
+@dataclass(frozen=True)
+class TrackPosterior:
+    """Draws of the credibility of every actor over time.
+
+    Parameters
+    ----------
+    data
+        The events, in the order of the model.
+    tree
+        ArviZ-compatible groups ``posterior``, ``sample_stats``, ``log_likelihood``, ``observed_data``:
+        ``arviz.summary(track.tree)`` works. Logits, dims chain, draw and ``actor``, ``agreement`` or ``point``.
+    settings
+        What events say, and priors.
+    provenance
+        Seed, settings, versions, digests.
+    """
+
+    data: TrackData
+    tree: xr.DataTree
+    settings: TrackSettings
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def draws(self) -> xr.Dataset:
+        """All parameters, dims chain, draw and their own."""
+        return self.tree["posterior"].to_dataset()
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Numbers of chains and of draws a chain."""
+        return {dim: int(self.draws.sizes[dim]) for dim in ("chain", "draw")}
+
+    @property
+    def actors(self) -> tuple[str, ...]:
+        """Whose events there are, sorted."""
+        return self.data.actors
+
+    def span(self, actor: str) -> tuple[np.datetime64, np.datetime64]:
+        """First and last day on which something happened to an actor.
+
+        Raises
+        ------
+        TrackError
+            If there is no such actor.
+        """
+        times = self.data.point_time[self.data.point_actor == self.data.actor(actor)]
+        days = (np.array([times[0], times[-1]]) * DAYS_A_YEAR).astype(np.int64)
+        return tuple(days.astype("datetime64[D]"))
+
+    def paths(self, actor: str, dates: Sequence[np.datetime64]) -> xr.DataArray:
+        r"""Draw an actor's path at some dates, jointly.
+
+        At the points of its events the path is in the posterior. Between and beyond them it is Gaussian given its
+        neighbours, and drawn exactly: with $\rho, \rho'$ the correlations with the left and the right neighbour,
+        mean and variance are those of an Ornstein-Uhlenbeck bridge. Beyond the last point there is only a left
+        neighbour, and the path widens towards what is known of the actor's average.
+
+        Two dates are coherent only if they are drawn in one call. The draws depend on the fit's seed, the actor
+        and the dates.
+
+        Parameters
+        ----------
+        actor
+            Whose.
+        dates
+            Days, in any order, at or after the actor's first event.
+
+        Returns
+        -------
+        DataArray
+            Logits, dims chain, draw, date.
+
+        Raises
+        ------
+        TrackError
+            If there is no such actor, or a date lies before its first event.
+        """
+        asked = np.asarray(dates, "datetime64[D]")
+        first = self.span(actor)[0]
+        faults = [
+            Fault(str(day), f"lies before the record of {actor}, which begins on {first}; give a later day")
+            for day in asked[asked < first]
+        ]
+        raise_faults(f"credibility of {actor}", faults, TrackError)
+        own = self.data.point_actor == self.data.actor(actor)
+        times = self.data.point_time[own]
+        d = self.draws
+        theta = d["theta"].transpose("chain", "draw", "point").values[:, :, own]
+        mean = d["actor_mean"].sel(actor=actor).values
+        sd, memory = d["path_sd"].values, d["path_years"].values
+        wanted = np.unique(asked)
+        at = np.maximum(years(wanted), times[0])
+        key = f"{actor}|{','.join(map(str, wanted))}".encode()
+        rng = np.random.default_rng([int(self.provenance.get("seed", 0)), zlib.crc32(key)])
+        drawn = np.empty((*mean.shape, len(wanted)))
+        left_time, left = times[0], theta[:, :, 0]
+        for place, now in enumerate(at):
+            behind = int(np.searchsorted(times, now, side="right")) - 1
+            if times[behind] >= left_time:
+                left_time, left = times[behind], theta[:, :, behind]
+            right = None if behind + 1 == len(times) else (times[behind + 1] - now, theta[:, :, behind + 1] - mean)
+            noise = rng.standard_normal(mean.shape)
+            drawn[:, :, place] = mean + _between(now - left_time, left - mean, right, sd, memory, noise)
+            left_time, left = now, drawn[:, :, place]
+        places = np.searchsorted(wanted, asked)
+        return xr.DataArray(
+            drawn[:, :, places],
+            dims=("chain", "draw", "date"),
+            coords={"chain": d["chain"].values, "draw": d["draw"].values, "date": asked.astype("datetime64[s]")},
+            name="theta",
+        )
+
+
+def _between(
+    since: float,
+    left: np.ndarray,
+    right: tuple[float, np.ndarray] | None,
+    sd: np.ndarray,
+    memory: np.ndarray,
+    noise: np.ndarray,
+) -> np.ndarray:
+    """Draw an Ornstein-Uhlenbeck process of mean 0 given its value `since` years ago and, maybe, one to come."""
+    rho = np.exp(-since / memory)
+    free = -np.expm1(-2 * since / memory)
+    if right is None:
+        return rho * left + sd * np.sqrt(free) * noise
+    until, value = right
+    after = np.exp(-until / memory)
+    closed = -np.expm1(-2 * until / memory)
+    whole = -np.expm1(-2 * (since + until) / memory)
+    centre = (rho * closed * left + after * free * value) / whole
+    return centre + sd * np.sqrt(free * closed / whole) * noise

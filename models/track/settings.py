@@ -1,0 +1,279 @@
+"""What an event says and what is believed before any: a TOML file that a user may replace."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.toml import read_toml
+
+#: What a test finds, worst first; the order of codes in `servanda.models.track.events`.
+READINGS = ("broken", "partly", "kept")
+#: Kinds of events in a track record (codebook, section 6).
+KINDS = ("complied", "partial", "defected", "withdrew", "suspended", "resumed")
+#: What the record's ``finding_by`` says where nobody but the actor did.
+SELF_ANNOUNCED = "self-announced"
+#: Parameter -> its distribution and the numbers that one takes, in the order of `density`.
+PRIORS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "population_mean": ("normal", ("mu", "sigma")),
+    "actor_sd": ("half_normal", ("sigma",)),
+    "path_sd": ("half_normal", ("sigma",)),
+    "path_years": ("lognormal", ("mu", "sigma")),
+    "agreement_sd": ("half_normal", ("sigma",)),
+    "partly_width": ("lognormal", ("mu", "sigma")),
+    "repeat_years": ("lognormal", ("mu", "sigma")),
+}
+
+
+class SettingsError(InputError):
+    """Settings of the track model that cannot be used."""
+
+
+@dataclass(frozen=True)
+class EventKind:
+    """What one kind of event says.
+
+    Parameters
+    ----------
+    reads
+        One of `READINGS`.
+    reliability
+        In [0, 1]: the probability that the event says so because it is so.
+    reason
+        Why.
+    self_announced
+        The reliability where only the actor itself says so; None where that makes no difference.
+
+    Examples
+    --------
+    >>> kind = EventKind("kept", 0.9, "found performed", self_announced=0.5)
+    >>> kind.reliability_by("IAEA"), kind.reliability_by("self-announced")
+    (0.9, 0.5)
+    """
+
+    reads: str
+    reliability: float
+    reason: str
+    self_announced: float | None = None
+
+    def reliability_by(self, finder: str) -> float:
+        """Reliability of an event of this kind, by who says so (``finding_by`` of the record)."""
+        own = self.self_announced is not None and finder == SELF_ANNOUNCED
+        return float(self.self_announced or 0.0) if own else self.reliability
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as the table that its TOML is read as."""
+        return {key: value for key, value in self.__dict__.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class TrackPrior:
+    """A prior of the track model.
+
+    Parameters
+    ----------
+    distribution
+        ``normal``, ``half_normal`` or ``lognormal``; each parameter has its own.
+    mu, sigma
+        Its numbers; `mu` is 0 for a half-normal.
+    reason
+        Why.
+
+    Examples
+    --------
+    >>> str(TrackPrior("half_normal", 0.0, 1.5, "guess"))
+    'half_normal(sigma=1.5)'
+    """
+
+    distribution: str
+    mu: float
+    sigma: float
+    reason: str
+
+    def __str__(self) -> str:
+        mean = "" if self.distribution == "half_normal" else f"mu={self.mu:g}, "
+        return f"{self.distribution}({mean}sigma={self.sigma:g})"
+
+
+@dataclass(frozen=True)
+class TrackSettings:
+    """What events say, and priors.
+
+    Parameters
+    ----------
+    events
+        Kind of event -> what it says, one for each of `KINDS`.
+    priors
+        Parameter -> prior, one for each of `PRIORS`.
+    """
+
+    events: Mapping[str, EventKind]
+    priors: Mapping[str, TrackPrior]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the settings as the dictionary that their TOML is read as."""
+        priors = {}
+        for name, prior in self.priors.items():
+            numbers = {key: getattr(prior, key) for key in PRIORS[name][1]}
+            priors[name] = {"distribution": prior.distribution, **numbers, "reason": prior.reason}
+        return {"events": {kind: event.as_dict() for kind, event in self.events.items()}, "priors": priors}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all numbers."""
+        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+
+
+def load_track_settings(path: str | os.PathLike[str] | None = None) -> TrackSettings:
+    """Read what events say and the priors.
+
+    Parameters
+    ----------
+    path
+        A TOML file; None for the shipped ``models/track/default.toml``. What a file leaves out is taken from there.
+
+    Returns
+    -------
+    TrackSettings
+
+    Raises
+    ------
+    SettingsError
+        Listing every fault of the file by its key.
+
+    Examples
+    --------
+    >>> settings = load_track_settings()
+    >>> settings.events["withdrew"].reads, settings.events["withdrew"].reliability
+    ('broken', 0.8)
+    >>> str(settings.priors["actor_sd"])
+    'half_normal(sigma=1)'
+    """
+    shipped = read_toml(Path(__file__).parent / "default.toml", SettingsError)
+    if path is None:
+        return settings_from_dict(shipped)
+    stated = read_toml(Path(path), SettingsError)
+    return settings_from_dict(stated, os.fspath(path), shipped)
+
+
+def settings_from_dict(
+    raw: Mapping[str, Any], subject: str = "track settings", base: Mapping[str, Any] | None = None
+) -> TrackSettings:
+    """Make settings from the dictionary a TOML gives; entries it lacks come from `base`.
+
+    Raises
+    ------
+    SettingsError
+        Listing every fault.
+
+    Examples
+    --------
+    >>> settings_from_dict({"events": {}, "priors": {}}, "mine.toml")
+    Traceback (most recent call last):
+    servanda.models.track.settings.SettingsError: mine.toml: 13 faults
+      events.complied: is missing
+    ...
+    """
+    faults = [Fault(key, f"is not a key that is known here{nearest(key, known)}") for key, known in _strangers(raw)]
+    base = base or {}
+    events: dict[str, EventKind] = {}
+    for kind in KINDS:
+        entry = _entry(raw, base, "events", kind, faults)
+        if entry is not None and (event := _event(f"events.{kind}", entry, faults)):
+            events[kind] = event
+    priors: dict[str, TrackPrior] = {}
+    for name in PRIORS:
+        entry = _entry(raw, base, "priors", name, faults)
+        if entry is not None and (prior := _prior(f"priors.{name}", name, entry, faults)):
+            priors[name] = prior
+    raise_faults(subject, faults, SettingsError)
+    return TrackSettings(events, priors)
+
+
+def _strangers(raw: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
+    known = {"events": KINDS, "priors": tuple(PRIORS)}
+    found: list[tuple[str, tuple[str, ...]]] = [(key, tuple(known)) for key in raw if key not in known]
+    for part, names in known.items():
+        entries = raw.get(part, {})
+        found += [(f"{part}.{key}", names) for key in entries if key not in names] if isinstance(entries, dict) else []
+    return found
+
+
+def _entry(
+    raw: Mapping[str, Any], base: Mapping[str, Any], part: str, name: str, faults: list[Fault]
+) -> Mapping[str, Any] | None:
+    stated = raw.get(part, {})
+    if not isinstance(stated, Mapping):
+        faults.append(Fault(part, f"is not a table; write [{part}.{name}]"))
+        return None
+    entry = stated.get(name, base.get(part, {}).get(name))
+    if entry is None:
+        faults.append(Fault(f"{part}.{name}", "is missing"))
+    elif not isinstance(entry, Mapping):
+        faults.append(Fault(f"{part}.{name}", f"is not a table; write [{part}.{name}]"))
+    else:
+        return entry
+    return None
+
+
+def _event(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> EventKind | None:
+    found = len(faults)
+    _keys(where, entry, ("reads", "reliability", "reason"), faults, optional=("self_announced",))
+    reads = entry.get("reads")
+    if reads is not None and reads not in READINGS:
+        faults.append(Fault(f"{where}.reads", f"{reads!r} is not a reading; expected one of {', '.join(READINGS)}"))
+    for key in ("reliability", "self_announced"):
+        value = entry.get(key)
+        if value is not None and not (_is_number(value) and 0 <= value <= 1):
+            faults.append(Fault(f"{where}.{key}", f"{value!r} is not a number from 0 to 1"))
+    _reason(where, entry, faults)
+    if len(faults) > found:
+        return None
+    own = entry.get("self_announced")
+    return EventKind(str(reads), float(entry["reliability"]), str(entry["reason"]), None if own is None else float(own))
+
+
+def _prior(where: str, name: str, entry: Mapping[str, Any], faults: list[Fault]) -> TrackPrior | None:
+    found = len(faults)
+    distribution, numbers = PRIORS[name]
+    _keys(where, entry, ("distribution", *numbers, "reason"), faults)
+    if entry.get("distribution", distribution) != distribution:
+        what = f"{entry['distribution']!r} cannot be had here; {name} is {distribution}"
+        faults.append(Fault(f"{where}.distribution", what))
+    for key in numbers:
+        value = entry.get(key)
+        if value is not None and (not _is_number(value) or (key == "sigma" and value <= 0)):
+            wanted = "a number above 0" if key == "sigma" else "a number"
+            faults.append(Fault(f"{where}.{key}", f"{value!r} is not {wanted}"))
+    _reason(where, entry, faults)
+    if len(faults) > found:
+        return None
+    return TrackPrior(distribution, float(entry.get("mu", 0.0)), float(entry["sigma"]), str(entry["reason"]))
+
+
+def _keys(
+    where: str, entry: Mapping[str, Any], needed: tuple[str, ...], faults: list[Fault], optional: tuple[str, ...] = ()
+) -> None:
+    known = (*needed, *optional)
+    faults += [Fault(f"{where}.{key}", "is missing") for key in needed if key not in entry]
+    faults += [
+        Fault(f"{where}.{key}", f"is not a key that is known here{nearest(key, known)}")
+        for key in entry
+        if key not in known
+    ]
+
+
+def _reason(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> None:
+    if "reason" in entry and not str(entry["reason"]).strip():
+        faults.append(Fault(f"{where}.reason", "is empty; say in a line why"))
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,0 +1,72 @@
+"""The section on the actors' past."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from servanda.analysis.reporting import tracks
+from servanda.analysis.reporting.html import render
+from servanda.analysis.scenario import load_scenario
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """The tracks of the shipped scenario's actors, from few draws, and where they are kept."""
+    folder = tmp_path_factory.mktemp("fits")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tracks, "SAMPLING", {"draws": 150, "tune": 300, "chains": 2, "thin": 1})
+        scenario = load_scenario("dprk-six-party").scenario
+        told = tracks.scenario_tracks(scenario, 1, folder)
+        patch.setattr(tracks, "fit_track", None)  # what is stored is not fitted again
+        assert tracks.scenario_tracks(scenario, 1, folder) == told
+    return told, folder
+
+
+def test_the_scenarios_actors_are_described_as_of_its_date(described):
+    told, _ = described
+    assert tracks.scenario_actors(load_scenario("dprk-six-party").scenario) == ["USA", "PRK", "RUS", "CHN"]
+    assert [actor["actor"] for actor in told["actors"]] == ["USA", "PRK", "RUS"]
+    assert told["absent"] == ["CHN"]
+    assert told["at"] == "2019-04-25"
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+
+
+def test_the_page_shows_what_the_dictionary_holds(described, content, read):
+    told, _ = described
+    page = render({**content, "tracks": told})
+    assert page.count('id="tracks"') == 1
+    assert '<a href="#tracks">' in page
+    assert "No event is known of CHN." in page
+    assert "not passed: " in page  # a few draws pass no gate, and the page says so
+    for actor in told["actors"]:
+        assert f"{100 * actor['mean']:.0f}\N{NO-BREAK SPACE}%" in page
+    assert render({**content, "tracks": told}) == page
+
+
+def test_without_actors_there_is_no_section(content):
+    assert 'id="tracks"' not in render(content)
+    scenario = load_scenario("dprk-six-party").scenario
+    early = scenario.model_copy(update={"as_of": "1980-01-01"})
+    assert tracks.scenario_tracks(early, 1, Path("nowhere")) is None
+
+
+def test_a_failed_gate_of_the_tracks_stops_the_report(described):
+    from servanda.analysis.reporting.build import Material, build
+    from servanda.models.fitting import prior_draws
+    from servanda.record import load_guarantees
+
+    told, _ = described
+    loaded = load_scenario("dprk-six-party")
+    one = replace(loaded, priors=loaded.priors[:1])
+    cases = load_guarantees(as_of=loaded.scenario.as_of)
+    levels = {
+        "actor": tuple(sorted(cases["obligor"].unique())),
+        "guarantee": tuple(sorted(cases["guarantee_id"].unique())),
+    }
+    draws = {one.priors[0].name: prior_draws(loaded.network, one.priors[0], seed=1, draws=50, levels=levels)}
+    built = build(Material(one, cases, draws, tracks={**told, "failed_gates": ["R-hat of path_sd: 2"]}))
+    assert "R-hat of path_sd: 2" in built["failed_gates"]
+    assert built["tracks"]["at"] == "2019-04-25"
