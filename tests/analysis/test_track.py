@@ -12,7 +12,16 @@ from matplotlib.collections import PathCollection
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import norm
-from servanda.analysis import change, cost, credibility, credibility_path, forecast, replay, track_gates
+from servanda.analysis import (
+    change,
+    compare_actors,
+    cost,
+    credibility,
+    credibility_path,
+    forecast,
+    replay,
+    track_gates,
+)
 from servanda.analysis.cli import app
 from servanda.analysis.track_checks import weighted, weighting_checks
 from servanda.analysis.track_figure import save_track_figure, track_figure
