@@ -15,6 +15,7 @@ from ..models.check import QueryError
 from ..models.network import Network
 from ..models.network_io import load_network
 from ..models.prior import PriorSet
+from ..models.theories import THEORIES
 from ..priors import load_prior
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -101,6 +102,8 @@ class Scenario(_Strict):
         The answer in one sentence.
     judgements
         What is judged.
+    theories
+        Names of `servanda.models.THEORIES` to compare on the record; none by default.
     assumptions
         What the scenario takes for granted, shown to the reader.
     """
@@ -116,6 +119,7 @@ class Scenario(_Strict):
     seed: int = 1
     headline: Headline
     judgements: list[Judgement] = Field(min_length=1)
+    theories: list[str] = []
     assumptions: list[str] = []
 
     def judgement(self, identity: str) -> Judgement:
@@ -181,6 +185,11 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
         for judgement in scenario.judgements:
             faults += _judgement_faults(judgement, network)
     faults += _headline_faults(scenario)
+    faults += [
+        Fault("theories", f"names an unknown theory '{name}'{nearest(name, THEORIES)}")
+        for name in scenario.theories
+        if name not in THEORIES
+    ]
     raise_faults(subject, faults, ScenarioError)
     if network is None:
         raise ScenarioError(subject, [Fault("network", "could not be read")])

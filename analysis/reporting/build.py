@@ -48,6 +48,8 @@ class Material:
     tracks
         The actors' track records, as `servanda.analysis.reporting.tracks.scenario_tracks` gives them; None where
         nothing is known of any.
+    theories
+        The comparison of theories, as `servanda.analysis.reporting.theories.scenario_theories` gives it, or None.
     """
 
     loaded: Loaded
@@ -56,6 +58,7 @@ class Material:
     shipped: bool = True
     command: str = ""
     tracks: Mapping[str, Any] | None = None
+    theories: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -227,6 +230,10 @@ def _tracks(material: Material, answers: Answers) -> Mapping[str, Any] | None:  
     return material.tracks
 
 
+def _theories(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001
+    return material.theories
+
+
 def _priors(material: Material, answers: Answers) -> dict[str, Any]:
     scenario = material.loaded.scenario
     sets = [{"name": p.name, "title": p.title, "description": p.description} for p in material.loaded.priors]
@@ -329,6 +336,7 @@ SECTIONS: Mapping[str, Callable[[Material, Answers], Any]] = {
     "judgements": _judgements,
     "record": _record,
     "tracks": _tracks,
+    "theories": _theories,
     "priors": _priors,
     "diagnostics": _diagnostics,
     "network": _network,

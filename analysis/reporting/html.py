@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from ..wording import Band
 from .figures import densities, network_figure, percent, priors_figure, span
+from .theories import theories_figure
 from .tracks import tracks_figure
 
 if TYPE_CHECKING:
@@ -264,6 +265,8 @@ def _context(content: Mapping[str, Any]) -> dict[str, Any]:
         "prior_figures": _prior_figures(lines, priors["sets"]),
         "tracks": content.get("tracks"),
         "tracks_figure": _drawn(tracks_figure(content["tracks"])) if content.get("tracks") else None,
+        "theories": content.get("theories"),
+        "theories_figure": _drawn(theories_figure(content["theories"])) if content.get("theories") else None,
         "network_figure": _drawn(network_figure(content["network"])),
         "facts": facts(content["provenance"]["fits"]),
         "source_places": {key: place for place, key in enumerate(content["record"]["citations"], 1)},

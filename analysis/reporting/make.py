@@ -18,6 +18,7 @@ from ..fits import Settings, stored_fit
 from ..scenario import Loaded, load_scenario
 from .build import Material, build
 from .html import render
+from .theories import scenario_theories
 from .tracks import scenario_tracks
 
 if TYPE_CHECKING:
@@ -119,7 +120,9 @@ def report(
         if found:
             reused.append(prior.name)
     tracks = scenario_tracks(loaded.scenario, settings.seed, folder)
-    content = build(Material(loaded, known, posteriors, shipped=cases is None, command=command, tracks=tracks))
+    theories = scenario_theories(loaded, known, settings, folder, told)
+    shipped = cases is None
+    content = build(Material(loaded, known, posteriors, shipped, command, tracks=tracks, theories=theories))
     if not content["passed"] and not draft:
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))

@@ -1,0 +1,107 @@
+"""Which theories of what backers do the record can tell apart, as a section of a report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...common.files import writable_folder, written_whole
+from ...models.coding import encode
+from ...models.fitting import fit_identity
+from ...models.theories import THEORIES
+from ...record import with_backers
+from ..comparison import Comparison
+from ..fits import Settings, cache_folder
+from ..scenario import Loaded
+from ..theories import compare_theories
+from .comparison_figure import comparison_figure
+from .figures import styled, svg
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: What is left out at a time: rows of one guarantee share its text, its parties and its moment.
+UNIT = "guarantee"
+
+
+def scenario_theories(
+    loaded: Loaded,
+    cases: pd.DataFrame,
+    settings: Settings,
+    folder: Path | None = None,
+    told: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Any] | None:
+    """Compare the theories that a scenario names on the record as of its date, under its first prior set.
+
+    What was found is kept beside the stored fits and found again.
+
+    Returns
+    -------
+    dict or None
+        None where the scenario names no theories, or the record does not say who stands behind its cases.
+    """
+    names = loaded.scenario.theories
+    if not names:
+        return None
+    known = cases if "institution" in cases.columns else _with_who(cases)
+    missing = [name for name in names for column in THEORIES[name].columns if column not in known.columns]
+    chosen = [name for name in names if name not in missing]
+    if len(chosen) < 2:
+        return None
+    networks = {name: THEORIES[name].apply(loaded.network) for name in chosen}
+    parts = [fit_identity(n, encode(n, known), loaded.priors[0], settings.as_dict())["key"] for n in networks.values()]
+    key = hashlib.sha256(json.dumps([parts, chosen, UNIT]).encode()).hexdigest()
+    path = writable_folder(folder or cache_folder()) / f"theories-{key[:16]}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        pass  # not there yet, or damaged, which is as good as not there
+    own = {name: value for name, value in settings.as_dict().items() if name not in ("seed", "exact")}
+    found = compare_theories(
+        loaded.network, known, loaded.priors[0], theories=chosen, unit=UNIT, seed=settings.seed, told=told, **own
+    )
+    content = {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(content), encoding="utf-8")
+    return content
+
+
+def _with_who(cases: pd.DataFrame) -> pd.DataFrame:
+    """Your own cases have no list of backers in the record."""
+    from ...record import load_backers
+
+    listed = set(load_backers()["case_id"])
+    return with_backers(cases) if set(cases["case_id"]) <= listed else cases
+
+
+def described(found: Comparison) -> dict[str, Any]:
+    """Put a comparison into plain numbers and sentences, figure included."""
+    rows = found.table.reset_index().to_dict("records")
+    lines = [
+        {
+            **{str(key): value for key, value in row.items()},
+            "claim": THEORIES[row["model"]].claim,
+            "source": THEORIES[row["model"]].source,
+        }
+        for row in rows
+    ]
+    with styled():
+        said = "; ".join(f"{row['title']}: {row['behind']:.1f} behind, weight {row['weight']:.2f}" for row in rows)
+        figure = svg(comparison_figure(found), "theories", f"How far each theory is behind the best. {said}.")
+    return {
+        "node": found.node,
+        "unit": found.unit,
+        "units": len(next(iter(found.left_out.values())).units),
+        "verdict": found.verdict,
+        "table": lines,
+        "untrusted": {name: list(left.untrusted) for name, left in found.left_out.items() if left.untrusted},
+        "figure": figure,
+    }
+
+
+def theories_figure(told: Mapping[str, Any]) -> str:
+    """The figure as an ``svg`` element for the page."""
+    return str(told["figure"])
