@@ -94,7 +94,9 @@ def timed() -> None:
 def past() -> None:
     cases = load_guarantees()
     begun = time.perf_counter()
-    imputed = impute_credibility(cases, load_track_record(), seed=1, imputations=3, draws=250, tune=300, chains=2, thin=1)
+    imputed = impute_credibility(
+        cases, load_track_record(), seed=1, imputations=3, draws=250, tune=300, chains=2, thin=1
+    )
     print(f"{imputed.fits} fits of the track record, {time.perf_counter() - begun:.0f} s", flush=True)
     counts = imputed.states[imputed.known].melt()["value"].value_counts().to_dict()
     print(f"{imputed.known.sum()} cases with a state; states drawn: {counts}", flush=True)

@@ -127,7 +127,7 @@ def as_date(when: str | dt.date | np.datetime64, where: str = "date") -> np.date
         first = np.datetime64(text if _DATE.fullmatch(text) else "no date")
     except ValueError:
         raise TrackError(where, [Fault("", f"'{text}' is not a date; expected YYYY, YYYY-MM or YYYY-MM-DD")]) from None
-    unit = np.datetime_data(first.dtype)[0]
+    unit: Any = np.datetime_data(first.dtype)[0]
     after = first + np.timedelta64(1, unit)
     return after.astype("datetime64[D]") - np.timedelta64(1, "D")
 
