@@ -138,6 +138,15 @@ def forecast(
 def compare_actors(track: TrackPosterior, first: str, second: str, at: Date) -> xr.Dataset:
     """Compare the credibility of two actors at a date, draw by draw.
 
+    Parameters
+    ----------
+    track
+        A fit.
+    first, second
+        The actors.
+    at
+        When; see `credibility`.
+
     Returns
     -------
     Dataset
@@ -152,10 +161,33 @@ def compare_actors(track: TrackPosterior, first: str, second: str, at: Date) -> 
 def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agreement: str | None = None) -> xr.Dataset:
     """Compare one actor's credibility at two dates on the same path, with everything known to the fit.
 
+    Parameters
+    ----------
+    track, actor, agreement
+        See `credibility`.
+    before, after
+        The dates, the earlier one first.
+
     Returns
     -------
     Dataset
         As `compare_actors`, with ``first`` at `before` and ``second`` at `after`.
+
+    Raises
+    ------
+    TrackError
+        As `credibility`; or if `before` is not before `after`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004", "2012"],
+    ...                        "event": ["complied", "complied", "defected"]})
+    >>> track = fit_track(events, seed=1, draws=200, tune=200, chains=2)
+    >>> effect = change(track, "A", before="2004", after="2012")
+    >>> bool(effect["probability_of_increase"] < 0.5)
+    True
     """
     start, end = as_date(before, "before"), as_date(after, "after")
     if start >= end:
@@ -167,6 +199,15 @@ def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agre
 
 def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sampling: Any) -> dict[str, Any]:
     """Fit the record as it was known on each date; nothing later is looked at.
+
+    Parameters
+    ----------
+    track_record
+        Dated events.
+    dates
+        On which days; a year or a month means its last day.
+    seed, sampling
+        As in `servanda.models.fit_track`.
 
     Returns
     -------

@@ -42,7 +42,7 @@ CASES = pd.DataFrame(
         "tested_from": pd.to_datetime(["1999-05-01", "2003-01-01", "2010-06-01", "2006-01-01", "2010-01-01"]),
     }
 )
-QUICK = {"draws": 100, "tune": 200, "chains": 2, "thin": 1}
+QUICK = {"draws": 100, "tune": 150, "chains": 2, "thin": 1}
 
 
 @pytest.fixture(scope="module")
