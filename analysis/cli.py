@@ -436,7 +436,8 @@ def _print_comparison(found: Any) -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for row in found.table.to_dict("records"):
-        table.add_row(row["title"], *(f"{row[name]:.{_DECIMALS.get(name, 0)}f}" for name in _COMPARED))
+        shown = (f"{row[name]:.{_DECIMALS.get(name, 0)}f}" for name in _COMPARED)
+        table.add_row(row["title"], *("–" if number == "nan" else number for number in shown))
     console = Console()
     console.print(table)
     console.print(found.verdict)

@@ -178,7 +178,8 @@ def compare_models(
     refits
         At most so many units are fitted again for each model.
     evidence
-        Whether to estimate marginal likelihoods too, for Bayes factors; only for blocks that have a gradient.
+        Whether to estimate marginal likelihoods too, for Bayes factors: where the loops know the families, and missing
+        cells tie no other nodes to the outcome than in the first model.
     told
         Called with what is being done, and how many parts of it are done and to do.
     settings
@@ -198,13 +199,16 @@ def compare_models(
     _check(networks, node)
     units = units_of(cases, unit)
     left_out, log_evidence, errors = {}, {}, {}
+    first: set[str] = set()
     for number, (name, network) in enumerate(networks.items()):
         if told:
             told("comparing", number, len(networks))
         chosen = priors[name] if isinstance(priors, Mapping) else priors
         block = fit_block(network, cases, chosen, node, seed=seed, **settings)
         left_out[name] = leave_one_out(block, node, units, seed=seed, refits=refits)
-        if evidence and (found := marginal_likelihood(block, seed=seed)) is not None:
+        # Of other nodes' data too, a marginal likelihood would compare with nothing.
+        first = first or set(block.nodes)
+        if evidence and set(block.nodes) == first and (found := marginal_likelihood(block, seed=seed)) is not None:
             log_evidence[name], errors[name] = found
     if told:
         told("comparing", len(networks), len(networks))

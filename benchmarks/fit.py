@@ -1,7 +1,11 @@
-"""How long until a posterior over tables with holes can be trusted: `python benchmarks/fit.py`.
+"""How long until a posterior can be trusted: `python benchmarks/fit.py --problem a` (or b, or c).
 
-Problem (b): 12 `table` nodes, 500 rows, 15 % of the cells missing, flat Dirichlet priors. Each contender runs as a
-process of its own, one after the other, and says three things of it:
+(a) the shipped record under the shipped priors; from process start to saved file by `servanda fit`, and the same model
+    sampled through PyMC by nutpie and by PyMC's own NUTS;
+(b) 12 `table` nodes, 500 rows, 15 % of the cells missing, flat Dirichlet priors;
+(c) a latent class of two states with 8 children of two, 5,000 rows.
+
+Each contender runs as a process of its own, one after the other, and says three things of it:
 
 whole      seconds from the start of the process to the end of sampling, imports and compilation included
 smallest   the smallest bulk ESS of any table cell
@@ -71,6 +75,141 @@ class Run:
     note: str = ""
 
 
+def record() -> tuple[Any, Any, Any]:
+    """Network, coded cases and priors of the shipped record."""
+    from servanda.models import encode, load_network
+    from servanda.priors import load_prior
+    from servanda.record import load_guarantees
+
+    network = load_network("guarantee")
+    return network, encode(network, load_guarantees()), load_prior("literature")
+
+
+def classes(rows: int = 5000) -> tuple[Any, Any]:
+    """A latent class with eight children, of which it is known only that `y0` rises with it."""
+    import numpy as np
+    import pandas as pd
+    from servanda.models import Arrow, Network, Node
+
+    rng = np.random.default_rng(5)
+    states = ("no", "yes")
+    children = tuple(Node(f"y{k}", states, (Arrow("class"),), ordered=True) for k in range(8))
+    network = Network((Node("class", states, ordered=True, anchored_by="y0"), *children))
+    truth = rng.random(rows) < 0.4
+    low, high = rng.uniform(0.1, 0.4, 8), rng.uniform(0.6, 0.9, 8)
+    said = {f"y{k}": rng.random(rows) < np.where(truth, high[k], low[k]) for k in range(8)}
+    return network, pd.DataFrame({name: np.where(yes, "yes", "no") for name, yes in said.items()})
+
+
+def command_line(cold: bool) -> Run:
+    """`servanda fit` as a user types it, to a saved file; cold is without any compiled code kept from before."""
+    import tempfile
+
+    from servanda.models import load_posterior
+
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "posterior.nc"
+        caches = {"NUMBA_CACHE_DIR": f"{folder}/numba", "PYTENSOR_FLAGS": f"base_compiledir={folder}/pytensor"}
+        program = Path(sys.executable).with_name("servanda")
+        before = time.perf_counter()
+        subprocess.run(
+            [program, "fit", "--out", out, "--quiet"], check=True, env={**os.environ, **(caches if cold else {})}
+        )
+        whole = time.perf_counter() - before
+        posterior = load_posterior(out)
+    draws = {str(name): array.values for name, array in posterior.draws.items()}
+    return Run(draws, whole, float(posterior.provenance["seconds"]), 0.8, "process start to saved file")
+
+
+def through_pymc(sampler: str) -> Run:
+    """The blocks that Servanda samples, as models of PyMC; draws and warm-up as Servanda takes them."""
+    import warnings
+
+    from servanda.models.compiler import compile as compiled
+    from servanda.models.fitting import conjugate_nodes, sampled_blocks
+    from servanda.models.patterns import find_patterns
+
+    warnings.simplefilter("ignore")
+    network, cases, priors = record()
+    patterns = find_patterns(network, cases)
+    draws, sampling = {}, 0.0
+    for nodes in sampled_blocks(network, patterns, conjugate_nodes(network, patterns)):
+        model = compiled(network, cases, patterns, priors, nodes)
+        if sampler == "nutpie":
+            import nutpie
+
+            ready = nutpie.compile_pymc_model(model)
+            begun = time.perf_counter()
+            tree = nutpie.sample(ready, draws=2000, tune=500, chains=4, seed=1, target_accept=0.9, progress_bar=False)
+        else:
+            import pymc as pm
+
+            begun = time.perf_counter()
+            with model:
+                tree = pm.sample(
+                    draws=2000,
+                    tune=1000,
+                    chains=4,
+                    random_seed=1,
+                    nuts_sampler="pymc",
+                    nuts={"target_accept": 0.9},
+                    progressbar=False,
+                    quiet=True,
+                    compute_convergence_checks=False,
+                )
+        sampling += time.perf_counter() - begun
+        drawn = tree["posterior"].to_dataset()
+        draws |= {str(name): array.transpose("chain", "draw", ...).values for name, array in drawn.items()}
+    return Run({name: x for name, x in draws.items() if ".unit" not in name}, seconds_since_start(), sampling, 0.8)
+
+
+def latent_class(**settings: Any) -> Run:
+    from servanda.models import fit
+
+    network, frame = classes()
+    clock: list[float] = []
+    posterior = fit(
+        network, frame, seed=1, progress=lambda done, _: clock.append(time.perf_counter()) if done else None, **settings
+    )
+    rounds = settings["draws"] * settings["thin"]
+    draws = {str(name): array.values for name, array in posterior.draws.items()}
+    return Run(draws, seconds_since_start(), clock[-1] - clock[0], rounds / (rounds + settings["tune"]))
+
+
+def latent_class_in_numpyro() -> Run:
+    """The class summed out by NumPyro's own enumeration; rows of one pattern counted once, as Servanda does."""
+    import jax
+    import jax.numpy as jnp
+    import numpy as np
+    import numpyro
+    import numpyro.distributions as dist
+    from numpyro.contrib.funsor import config_enumerate
+    from numpyro.infer import MCMC, NUTS
+
+    numpyro.set_host_device_count(2)
+    jax.config.update("jax_enable_x64", True)
+    _, frame = classes()
+    rows, counts = np.unique((frame == "yes").to_numpy(int), axis=0, return_counts=True)
+
+    @config_enumerate
+    def model() -> None:
+        p = numpyro.sample("class.table", dist.Dirichlet(jnp.ones(2)))
+        # y0 rises with the class: its two probabilities in order.
+        order = numpyro.sample("order", dist.Dirichlet(jnp.ones(3)))
+        first = jnp.array([order[0], order[0] + order[1]])
+        rest = numpyro.sample("rest", dist.Beta(1.0, 1.0).expand([2, 7]).to_event(2))
+        q = jnp.concatenate([first[:, None], rest], axis=1)
+        with numpyro.plate("rows", len(rows)), numpyro.handlers.scale(scale=jnp.array(counts, float)):
+            z = numpyro.sample("z", dist.Categorical(p), infer={"enumerate": "parallel"})
+            numpyro.sample("y", dist.Bernoulli(q[z]).to_event(1), obs=jnp.array(rows))
+
+    run = MCMC(NUTS(model), num_warmup=500, num_samples=1000, num_chains=2, progress_bar=False)
+    begun = time.perf_counter()
+    run.run(jax.random.PRNGKey(1))
+    draws = {name: np.asarray(x) for name, x in run.get_samples(group_by_chain=True).items()}
+    return Run(draws, seconds_since_start(), time.perf_counter() - begun, 0.67, "2 chains; sampling holds compilation")
+
+
 def servanda(**settings: Any) -> Run:
     network, frame = problem()
     from servanda.models import fit
@@ -93,7 +232,7 @@ def augmentation() -> Run:
 
 
 def augmentation_by_default() -> Run:
-    return servanda(draws=1000, tune=1000, thin=3, chains=4)
+    return servanda(draws=1000, tune=500, thin=2, chains=4)
 
 
 def nuts() -> Run:
@@ -131,11 +270,26 @@ class Contender:
     needs: str = "servanda.models"
 
 
-CONTENDERS = {
-    "servanda, augmentation": Contender(augmentation),
-    "servanda, augmentation, default settings": Contender(augmentation_by_default),
-    "servanda, NUTS": Contender(nuts),
-    "PyMC, its own imputation": Contender(plain_pymc, "pymc"),
+PROBLEMS: dict[str, dict[str, Contender]] = {
+    "a": {
+        "servanda fit, warm": Contender(lambda: command_line(cold=False)),
+        "servanda fit, cold": Contender(lambda: command_line(cold=True)),
+        "PyMC's model, nutpie": Contender(lambda: through_pymc("nutpie"), "nutpie"),
+        "PyMC's model, PyMC's NUTS": Contender(lambda: through_pymc("pymc"), "pymc"),
+    },
+    "b": {
+        "servanda, augmentation": Contender(augmentation),
+        "servanda, augmentation, default settings": Contender(augmentation_by_default),
+        "servanda, through PyMC": Contender(nuts),
+        "PyMC, its own imputation": Contender(plain_pymc, "pymc"),
+    },
+    "c": {
+        "servanda, augmentation": Contender(lambda: latent_class(draws=1000, tune=300, thin=2, chains=4)),
+        "servanda, through PyMC": Contender(
+            lambda: latent_class(draws=500, tune=500, thin=1, chains=4, exact=False, pointwise=False)
+        ),
+        "NumPyro, enumeration": Contender(latent_class_in_numpyro, "numpyro"),
+    },
 }
 
 
@@ -150,8 +304,8 @@ def smallest_ess(draws: dict[str, Any]) -> float:
     )
 
 
-def measured(name: str) -> dict[str, Any]:
-    run = CONTENDERS[name].run()
+def measured(problem: str, name: str) -> dict[str, Any]:
+    run = PROBLEMS[problem][name].run()
     ess = smallest_ess(run.draws)
     needed = run.whole + run.sampling * run.kept * (ESS / ess - 1)
     return {
@@ -166,23 +320,24 @@ def measured(name: str) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", choices=CONTENDERS, help="run one contender here and print its figures as JSON")
-    parser.add_argument("--skip", action="append", default=[], choices=CONTENDERS, help="leave one out")
+    parser.add_argument("--problem", choices=PROBLEMS, default="b")
+    parser.add_argument("--only", help="run one contender here and print its figures as JSON")
+    parser.add_argument("--skip", action="append", default=[], help="leave one out")
     parser.add_argument("--limit", type=float, default=600, help="seconds each contender may take")
     arguments = parser.parse_args()
     if arguments.only:
-        print(json.dumps(measured(arguments.only)))
+        print(json.dumps(measured(arguments.problem, arguments.only)))
         return
     print(f"processors {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
     print(f"{'':42}{'whole':>8}{'smallest':>10}{'sampling':>10}{'until 400':>11}{'':>8}{'ESS/s':>9}")
     first: dict[str, Any] = {}
-    for name, contender in CONTENDERS.items():
+    for name, contender in PROBLEMS[arguments.problem].items():
         if name in arguments.skip:
             continue
         if importlib.util.find_spec(contender.needs) is None:
             print(f"{name:42}skipped: {contender.needs} is not installed")
             continue
-        command = [sys.executable, __file__, "--only", name]
+        command = [sys.executable, __file__, "--problem", arguments.problem, "--only", name]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=arguments.limit)
         except subprocess.TimeoutExpired:
