@@ -223,6 +223,10 @@ def _answers(
     return list(marginals(fitted, evidence, action, **weights, **who).data_vars.values())
 
 
+#: What an answer says of itself, as far as it does.
+_NOTES = ("reading", "identification", "coupling", "assumption")
+
+
 def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:
     """Print answers with their notes; a failed gate ends with its exit code."""
     from .gates import failed, number_gates
@@ -236,7 +240,7 @@ def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None
         summaries = dict(zip(labels, cell_summaries(cells), strict=True))
         checked = summaries if sampled else {}
         gates = [str(gate) for label, found in checked.items() for gate in failed(number_gates(label, found))]
-        notes = {key: answer.attrs[key] for key in ("identification", "coupling", "assumption") if key in answer.attrs}
+        notes = {key: answer.attrs[key] for key in _NOTES if key in answer.attrs}
         told.append((answer.attrs["question"], summaries, notes, gates))
     if as_json:
         asked = [
@@ -404,7 +408,9 @@ def compare(
     if plot is not None:
         found.plot().savefig(plot)
     if as_json:
-        typer.echo(json.dumps({"verdict": found.verdict, "table": found.table.reset_index().to_dict("records")}))
+        rows = found.table.reset_index().to_dict("records")
+        plain = [{key: None if value != value else value for key, value in row.items()} for row in rows]
+        typer.echo(json.dumps({"verdict": found.verdict, "table": plain}))
         return
     _print_comparison(found)
     if plot is not None:
@@ -437,7 +443,7 @@ def _print_comparison(found: Any) -> None:
         column.justify = "right"
     for row in found.table.to_dict("records"):
         shown = (f"{row[name]:.{_DECIMALS.get(name, 0)}f}" for name in _COMPARED)
-        table.add_row(row["title"], *("–" if number == "nan" else number for number in shown))
+        table.add_row(row["title"], *("-" if number == "nan" else number for number in shown))
     console = Console()
     console.print(table)
     console.print(found.verdict)

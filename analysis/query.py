@@ -19,6 +19,7 @@ from ..models.question import Form, check_question
 from ..models.tables import Evidence
 from .evidence import Given, Known, States, Weights, as_names, as_states, is_blank, is_frame, known
 from .identification import identify, latent_nodes
+from .reading import reading
 from .summary import INTERVAL
 
 
@@ -109,8 +110,21 @@ def probability(
     words = in_words(posterior.network, names, given, do, members, virtual, soft)
     cells = [*([] if found.labels is None else [found.labels]), *(posterior.network[name].states for name in names)]
     told = _short(answer.values, cells)
-    answer.attrs = {"question": words, "answer": told, **causal(posterior, found, names)}
+    whose = reading(posterior.network, names, {**_single(given), **_single(do)})
+    answer.attrs = {
+        "question": words,
+        "answer": told,
+        **({"reading": whose} if whose else {}),
+        **causal(posterior, found, names),
+    }
     return answer
+
+
+def _single(stated: Any) -> dict[str, str]:
+    """States of one case; of a table of cases a node counts as given where it has a column."""
+    if is_frame(stated):
+        return {str(name): "each case has it" for name in stated.columns}
+    return {str(name): str(state) for name, state in dict({} if stated is None else stated).items()}
 
 
 def evidence_probability(

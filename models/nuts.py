@@ -5,6 +5,7 @@ The sampler is nutpie's (Seyboldt and others), whose mass matrix is adapted from
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 #: Chains start at zero, the middle of the unknowns' scales, moved by at most this much.
 _JITTER = 0.5
-#: Milliseconds between two reports of progress.
-_OFTEN = 200
+#: Seconds between two looks at how far the chains are.
+_OFTEN = 0.05
 #: nutpie's names of sampler statistics -> ArviZ's.
 _STATS: Mapping[str, str] = {
     "diverging": "diverging",
@@ -58,23 +59,29 @@ def nuts_draws(
         Parameter -> draws, shape (chains, draws, *dims), and sampler statistics, dims (chain, draw).
     """
     density(np.zeros(density.size))  # compiles, or loads, the loops before the threads start
+    total, done = chains * (draws * thin + tune), [0]
     sampler = _start(
         density,
+        done,
         seed=seed,
         draws=draws * thin,
         tune=tune,
         chains=chains,
         cores=cores,
         target_accept=target_accept,
-        progress=progress,
     )
     try:
+        # The chains run in threads; this one sleeps, so that an interrupt finds it and nothing else does.
+        while not sampler.is_finished:
+            time.sleep(_OFTEN)
+            if progress:
+                progress(min(done[0], total), total)
         tree = sampler.wait()
     except BaseException:
         sampler.cancel()
         raise
     if progress:
-        progress(chains * (draws * thin + tune), chains * (draws * thin + tune))
+        progress(total, total)
     x = tree["posterior"]["x"].transpose("chain", "draw", ...).values
     stats = tree["sample_stats"].to_dataset()
     kept = {new: stats[old].transpose("chain", "draw").values for old, new in _STATS.items()}
@@ -89,6 +96,7 @@ def nuts_draws(
 
 def _start(
     density: Density,
+    done: list[int],
     *,
     seed: int,
     draws: int,
@@ -96,19 +104,15 @@ def _start(
     chains: int,
     cores: int,
     target_accept: float,
-    progress: Progress | None,
 ) -> Any:
+    """Start the chains; `done` is kept at the number of draws they have made."""
     import nutpie
 
-    total = chains * (draws + tune)
-    model = _model(density)
-
-    def tell(chains: list[Any]) -> None:
-        if progress:
-            progress(sum(chain.finished_draws for chain in chains), total)
+    def count(chains: list[Any]) -> None:
+        done[0] = sum(chain.finished_draws for chain in chains)
 
     return nutpie.sample(
-        model,
+        _model(density),
         draws=draws,
         tune=tune,
         chains=chains,
@@ -116,8 +120,8 @@ def _start(
         seed=seed,
         target_accept=target_accept,
         progress_bar=False,
-        progress_callback=tell if progress else None,
-        progress_rate=_OFTEN,
+        progress_callback=count,
+        progress_rate=int(1000 * _OFTEN),
         save_warmup=False,
         blocking=False,
     )
