@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from ..models.coding import Cases
     from ..models.network import Network
     from ..models.prior import PriorSet
 
@@ -141,7 +142,7 @@ class Comparison:
 
 def compare_models(
     networks: Mapping[str, Network],
-    cases: pd.DataFrame,
+    cases: pd.DataFrame | Cases,
     priors: PriorSet | Mapping[str, PriorSet | None] | None = None,
     *,
     node: str,
@@ -163,7 +164,8 @@ def compare_models(
     networks
         Model -> network; all have `node` with the same states, and may differ in anything else.
     cases
-        One row a case. To leave out by guarantee or crisis it needs the column ``guarantee_id`` or ``crisis``.
+        One row a case. To leave out by guarantee or crisis it needs the column ``guarantee_id`` or ``crisis``. Coded
+        (and counted) cases can be left out case by case.
     priors
         One set for all, or model -> set.
     node

@@ -17,7 +17,7 @@ import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
 from ..models.check import DataError
-from ..models.coding import MISSING, bad_cells
+from ..models.coding import MISSING, Cases, bad_cells
 from ..models.fitting import Block, fit_block
 from ..models.scoring import Scores, unit_scores, without_cells
 
@@ -184,16 +184,18 @@ def _same_again(block: Block, node: str, cases: Any, seed: int) -> Block:
     )
 
 
-def units_of(cases: pd.DataFrame, unit: str) -> np.ndarray | None:
+def units_of(cases: pd.DataFrame | Cases, unit: str) -> np.ndarray | None:
     """Unit of each row, by the name of a column; ``case`` leaves out row by row.
 
     Raises
     ------
     DataError
-        If there is no such column, or a cell of it is blank.
+        If there is no such column, or a cell of it is blank; or the cases are coded and have no columns.
     """
     if unit == "case":
         return None
+    if isinstance(cases, Cases):
+        raise DataError("data", [Fault("cases", f"are coded and cannot be left out by {unit}; give a data frame")])
     column = {"guarantee": "guarantee_id"}.get(unit, unit)
     known = [str(name) for name in cases.columns]
     faults = []

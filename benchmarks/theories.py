@@ -14,11 +14,13 @@ import os
 import time
 import warnings
 from collections import Counter
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from servanda.analysis import compare_theories
-from servanda.models import THEORIES, Arrow, Network, Node
+from servanda.analysis import compare_models
+from servanda.models import THEORIES, Arrow, Network, Node, encode
 
 #: Effects on the logit scale of 1, 2, 3, 4, 5 and 12 guarantors (of which every third has an institution).
 K = np.array([1, 2, 3, 4, 5, 12])
@@ -59,12 +61,18 @@ def simulated(theory: str, rows: int, seed: int) -> pd.DataFrame:
     )
 
 
+def counted(frame: pd.DataFrame) -> Any:
+    """Equal cases as one with a count, so that each is left out once."""
+    tally = frame.value_counts().reset_index(name="cases")
+    return replace(encode(NETWORK, tally.drop(columns="cases")), counts=tally["cases"].to_numpy())
+
+
 def replicate(theory: str, rows: int, seed: int) -> tuple[str, bool, bool]:
     """The theory with the most weight, whether it equals the true one in practice, whether an effect was invented."""
-    found = compare_theories(
-        NETWORK,
-        simulated(theory, rows, seed),
-        theories=[*SHAPES],
+    found = compare_models(
+        {name: THEORIES[name].apply(NETWORK) for name in SHAPES},
+        counted(simulated(theory, rows, seed)),
+        node="compliance",
         unit="case",
         seed=seed,
         draws=500,

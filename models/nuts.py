@@ -5,8 +5,8 @@ The sampler is nutpie's (Seyboldt and others), whose mass matrix is adapted from
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,12 +71,13 @@ def nuts_draws(
         target_accept=target_accept,
     )
     try:
-        # The chains run in threads; this one sleeps, so that an interrupt finds it and nothing else does.
-        while not sampler.is_finished:
-            time.sleep(_OFTEN)
+        tree = None
+        while tree is None:
+            # Waiting in short spells, so that an interrupt finds this thread awake.
+            with suppress(TimeoutError):
+                tree = sampler.wait(timeout=_OFTEN)
             if progress:
                 progress(min(done[0], total), total)
-        tree = sampler.wait()
     except BaseException:
         sampler.cancel()
         raise
