@@ -186,6 +186,8 @@ def query(
     who: dict[str, Any] = {"actor": actor} if actor else {}
     stand = listed_backers(fitted.network, backers, actor, year, named={*evidence, *action})
     action = {**action, **stand.states}
+    if backers is not None and "actor" not in fitted.members:
+        who = {}  # whose promise it is bears on the backers alone
     if explain:
         others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
         _only("--explain", **others, **{"--backers": backers})
