@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import Fault, InputError, nearest, raise_faults
+from ..models.backing import BACKING
 from ..models.check import QueryError
 from ..models.network import Network
 from ..models.network_io import load_network, shipped_networks
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Nodes that a list of backers settles: their number, and who they are. `institution` is not among them, since it also
 #: turns on the legal form.
@@ -89,7 +93,8 @@ def named_backers(
     ]
     if not obligor:
         faults.append(Fault("backers", "need an actor whose promise it is; name it"))
-    unknown = [name for name in dict.fromkeys([*([obligor] if obligor else []), *backers]) if name not in known]
+    actors: list[str] = [*backers, obligor] if obligor else [*backers]
+    unknown = sorted({name for name in actors if name not in known})
     faults += [Fault(name, f"is not an actor that the record knows{nearest(name, known)}") for name in unknown]
     facts: dict[str, Any] = {}
     try:
@@ -128,6 +133,20 @@ def listed_backers(
     return Stand({}, {}, "")
 
 
+def shipped_cases(network: Network, as_of: str | None = None) -> pd.DataFrame:
+    """Load the shipped record, with who stands behind each case where the network has a node for it.
+
+    Examples
+    --------
+    >>> ["rival_backer" in shipped_cases(load_network(name)) for name in ("guarantee", "guarantee_backers")]
+    [False, True]
+    """
+    from ..record import load_guarantees, with_backers
+
+    cases = load_guarantees(as_of=as_of)
+    return with_backers(cases) if any(name in network for name in BACKING) else cases
+
+
 def _network_faults(network: Network) -> list[Fault]:
     if any(name in network for name in WHO):
         return []
@@ -142,4 +161,5 @@ def _record() -> tuple[tuple[str, ...], int]:
     from ..record import load_backers, load_guarantees
 
     cases = load_guarantees()
-    return tuple(sorted({*load_backers()["backer"], *cases["obligor"]})), int(cases["tested_year"].max())
+    years: list[int] = cases["tested_year"].tolist()
+    return tuple(sorted({*load_backers()["backer"], *cases["obligor"]})), max(years)

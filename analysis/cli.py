@@ -91,11 +91,12 @@ def fit(
     from ..models.fitting import fit as fit_network
     from ..models.network_io import load_network
     from ..priors import load_prior
+    from .backers import shipped_cases
     from .gates import failed, parameter_gates, sampler_gates
 
     writable_file(out)
     chosen, prior = load_network(network), load_prior(priors)
-    data = _with_who(_read_cases(cases, as_of), shipped=cases is None)
+    data = _read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
     with _progress(quiet=quiet or as_json) as told:
         posterior = fit_network(
             chosen,
