@@ -83,7 +83,9 @@ def named_backers(
     """
     from ..record import who_stands
 
-    known, last = _record()
+    record, cases = _record()
+    known: list[str] = sorted({*record["backer"], *cases["obligor"]})
+    years: list[int] = cases["tested_year"].tolist()
     settled = [name for name in (NUMBER, *WHO) if name in network]
     faults = _network_faults(network)
     faults += [
@@ -98,7 +100,7 @@ def named_backers(
     faults += [Fault(name, f"is not an actor that the record knows{nearest(name, known)}") for name in unknown]
     facts: dict[str, Any] = {}
     try:
-        facts = who_stands(backers, obligor or "", last if year is None else year)
+        facts = who_stands(backers, obligor or "", max(years) if year is None else year, record=record, cases=cases)
     except InputError as error:
         faults += error.faults
     raise_faults("backers", faults, QueryError)
@@ -156,10 +158,8 @@ def _network_faults(network: Network) -> list[Fault]:
 
 
 @lru_cache(maxsize=1)
-def _record() -> tuple[tuple[str, ...], int]:
-    """Actors that the shipped record knows, and the year of its last test."""
+def _record() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Backers and cases of the shipped record, read once: every row of a scenario asks for them."""
     from ..record import load_backers, load_guarantees
 
-    cases = load_guarantees()
-    years: list[int] = cases["tested_year"].tolist()
-    return tuple(sorted({*load_backers()["backer"], *cases["obligor"]})), max(years)
+    return load_backers(), load_guarantees()
