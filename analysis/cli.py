@@ -91,10 +91,12 @@ def fit(
     from ..models.fitting import fit as fit_network
     from ..models.network_io import load_network
     from ..priors import load_prior
+    from .backers import shipped_cases
     from .gates import failed, parameter_gates, sampler_gates
 
     writable_file(out)
-    chosen, prior, data = load_network(network), load_prior(priors), _read_cases(cases, as_of)
+    chosen, prior = load_network(network), load_prior(priors)
+    data = _read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
     with _progress(quiet=quiet or as_json) as told:
         posterior = fit_network(
             chosen,
@@ -155,6 +157,11 @@ def query(
     ] = None,
     best: Annotated[bool, typer.Option("--best", help="The most probable state of all other nodes together.")] = False,  # noqa: FBT002
     actor: Annotated[str | None, typer.Option(help="Whose conduct, e.g. USA; else an actor drawn anew.")] = None,
+    backers: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Who stands behind the actor's promise, e.g. CHN,RUS; sets what follows."),
+    ] = None,
+    year: Annotated[int | None, typer.Option(help="With --backers: nothing later is known of them.")] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say how it would be computed, and stop.")] = False,  # noqa: FBT002
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
@@ -168,6 +175,7 @@ def query(
     from ..models.formats import FORMATS
     from ..models.posterior import Posterior
     from ..models.store import load_posterior
+    from .backers import listed_backers
     from .explanation import most_probable
     from .query import explain as explain_plan
 
@@ -177,19 +185,25 @@ def query(
     evidence, action = _pairs(given, "--given"), _pairs(do, "--do")
     weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
     who: dict[str, Any] = {"actor": actor} if actor else {}
+    stand = listed_backers(fitted.network, backers, actor, year, named={*evidence, *action})
+    action = {**action, **stand.states}
+    if backers is not None and "actor" not in fitted.members:
+        who = {}  # whose promise it is bears on the backers alone
     if explain:
         others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
-        _only("--explain", **others)
+        _only("--explain", **others, **{"--backers": backers})
         typer.echo(explain_plan(fitted, target or [], evidence, action))
         return
     if best:
         _only("--best", **{"TARGET": target, "--soft": soft, "--had": had})
         found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
         _print_best(found, as_json=as_json)
+        typer.echo(stand.note, err=True, nl=bool(stand.note))
         return
     if had:
-        _only("--had", **{"--do": do, "--virtual": virtual, "--soft": soft})
+        _only("--had", **{"--do": do, "--virtual": virtual, "--soft": soft, "--backers": backers})
     answers = _answers(fitted, target or [], evidence, action, _pairs(had, "--had"), weights, who)
+    answers = [answer.assign_attrs(backers=stand.note) if stand.note else answer for answer in answers]
     _report_answers(answers, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
 
 
@@ -224,7 +238,7 @@ def _answers(
 
 
 #: What an answer says of itself, as far as it does.
-_NOTES = ("reading", "identification", "coupling", "assumption")
+_NOTES = ("reading", "identification", "coupling", "assumption", "backers")
 
 
 def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:

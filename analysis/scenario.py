@@ -17,6 +17,7 @@ from ..models.network_io import load_network
 from ..models.prior import PriorSet
 from ..models.theories import THEORIES
 from ..priors import load_prior
+from .backers import named_backers
 
 FOLDER = Path(__file__).parent / "scenarios"
 #: In place of a number of past defections: count them in the record, as of the scenario's date.
@@ -42,11 +43,16 @@ class Supposed(_Strict):
 
 
 class Format(_Strict):
-    """One row of a judgement: what is set or known beyond the judgement's own case."""
+    """One row of a judgement: what is set or known beyond the judgement's own case.
+
+    ``backers`` names who stands behind it; `load_scenario` adds to ``do`` what follows from them, and to ``note`` what
+    the record does not say.
+    """
 
     label: str
     do: dict[str, str | int] = {}
     given: dict[str, str | int] = {}
+    backers: list[str] | None = None
     actor: str | None = None
     note: str = ""
 
@@ -60,7 +66,10 @@ class Collective(_Strict):
 
 
 class Judgement(_Strict):
-    """One thing that is judged, in several formats."""
+    """One thing that is judged, in several formats.
+
+    ``backers`` are known of the case, as ``given`` is; a format that names its own is judged with those instead.
+    """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
     title: str
@@ -69,6 +78,7 @@ class Judgement(_Strict):
     states: list[str] = Field(default=["complied"], min_length=1)
     actor: str | None = None
     given: dict[str, str | int] = {}
+    backers: list[str] | None = None
     suppose: list[Supposed] = []
     formats: list[Format] = Field(min_length=1)
     together: list[Collective] = []
@@ -169,7 +179,8 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
     """Make a scenario from the dictionary its TOML gives; raises as `load_scenario`."""
     raise_faults(subject, schema_faults(raw, Scenario), ScenarioError)
     scenario = Scenario.model_validate(raw)
-    faults: list[Fault] = [*_date_faults(scenario)]
+    faults: list[Fault] = []
+    year = _year(scenario.as_of, faults)
     priors = []
     for prior in scenario.priors:
         try:
@@ -181,9 +192,11 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
         network = load_network(scenario.network)
     except InputError as error:
         faults += [Fault(f"network {scenario.network}", str(fault)) for fault in error.faults]
+    judgements = []
     if network is not None:
         for judgement in scenario.judgements:
             faults += _judgement_faults(judgement, network)
+            judgements.append(_with_backers(judgement, network, year, faults))
     faults += _headline_faults(scenario)
     faults += [
         Fault("theories", f"names an unknown theory '{name}'{nearest(name, THEORIES)}")
@@ -193,17 +206,37 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
     raise_faults(subject, faults, ScenarioError)
     if network is None:
         raise ScenarioError(subject, [Fault("network", "could not be read")])
-    return Loaded(scenario, network, tuple(priors))
+    return Loaded(scenario.model_copy(update={"judgements": judgements}), network, tuple(priors))
 
 
-def _date_faults(scenario: Scenario) -> list[Fault]:
+def _with_backers(judgement: Judgement, network: Network, year: int | None, faults: list[Fault]) -> Judgement:
+    """Add to each format what follows from the backers named for it."""
+    rows = []
+    for row in judgement.formats:
+        kind, backers = ("given", judgement.backers) if row.backers is None else ("do", row.backers)
+        if backers is None:
+            rows.append(row)
+            continue
+        try:
+            named = {*judgement.given, *row.given, *row.do}
+            stand = named_backers(network, backers, row.actor or judgement.actor, year, named=named)
+        except QueryError as error:
+            where = f"judgement {judgement.id}, format {row.label}"
+            faults += [Fault(f"{where}, backers", str(fault)) for fault in error.faults]
+            continue
+        stated = {kind: {**getattr(row, kind), **stand.states}}
+        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {stand.note}".strip()}))
+    return judgement.model_copy(update={"formats": rows})
+
+
+def _year(as_of: str, faults: list[Fault]) -> int | None:
     from ..record.dates import as_day
 
     try:
-        as_day(scenario.as_of)
+        return as_day(as_of).year
     except (InputError, ValueError) as error:
-        return [Fault("as_of", str(error))]
-    return []
+        faults.append(Fault("as_of", str(error)))
+    return None
 
 
 def _judgement_faults(judgement: Judgement, network: Network) -> list[Fault]:

@@ -125,8 +125,15 @@ _ALL = (
 BACKING: Mapping[str, Backing] = MappingProxyType({backing.node.name: backing for backing in _ALL})
 
 
-def with_who(network: Network, which: Sequence[str], *, node: str = "compliance", count: str = "guarantors") -> Network:
-    """Put who stands behind a commitment in the place of how many.
+def with_who(
+    network: Network,
+    which: Sequence[str],
+    *,
+    node: str = "compliance",
+    count: str = "guarantors",
+    keep_count: bool = False,
+) -> Network:
+    """Put who stands behind a commitment in the place of how many, or beside it.
 
     Parameters
     ----------
@@ -138,6 +145,8 @@ def with_who(network: Network, which: Sequence[str], *, node: str = "compliance"
         columns of `servanda.record.with_backers` such a node is latent.
     node, count
         Whose slot, and what holds it.
+    keep_count
+        Leave the arrow of the count where it is, and put the others after it.
 
     Returns
     -------
@@ -167,7 +176,8 @@ def with_who(network: Network, which: Sequence[str], *, node: str = "compliance"
         for name in which
         if name not in there
     )
-    return fill_slot(with_nodes(network, which, count), node, count, arrows)
+    kept = (slot,) if keep_count else ()
+    return fill_slot(with_nodes(network, which, count), node, count, (*kept, *arrows))
 
 
 def with_nodes(network: Network, which: Sequence[str], count: str) -> Network:

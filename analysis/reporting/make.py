@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
 from ...models.posterior import Posterior
-from ...record import load_guarantees
+from ..backers import shipped_cases
 from ..fits import Settings, stored_fit
 from ..scenario import Loaded, load_scenario
 from .build import Material, build
@@ -106,7 +106,7 @@ def report(
     """
     place = writable_folder(out)
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
-    known = load_guarantees(as_of=loaded.scenario.as_of) if cases is None else cases
+    known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
     settings = Settings(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     posteriors: dict[str, Posterior] = {}
     reused = []

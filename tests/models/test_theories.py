@@ -213,3 +213,16 @@ def test_what_else_is_refused():
         with_who(applied("any_of", small()), ["rival_backer"], node="kept", count="backers")
     with pytest.raises(NetworkError, match="theory log: is not about what members do together"):
         independent(THEORIES["log"])
+
+
+def test_who_beside_the_count_is_the_shipped_network():
+    shipped = load_network("guarantee_backers")
+    made = with_who(NETWORK, ["strongest_backer", "rival_backer", "permanent_backer"], keep_count=True)
+    assert shipped.nodes == made.nodes
+    arrows = {arrow.parent: arrow for arrow in shipped["compliance"].parents}
+    assert [arrows.pop(name).by for name in ("strongest_backer", "rival_backer", "permanent_backer")] == ["role"] * 3
+    assert tuple(arrows.values()) == NETWORK["compliance"].parents
+    with_count = with_who(small(), ["rival_backer"], node="kept", count="backers", keep_count=True)
+    assert with_count["kept"].parent_names == ("era", "backers", "rival_backer")
+    cases = encode(shipped, with_backers(load_guarantees(as_of="2019-04-25")))
+    assert set(cases.missing) == {"past_defections", "strongest_backer"}

@@ -30,6 +30,16 @@ def test_has_a_prior_for_every_parameter(name):
 
 
 @every_set
+def test_serves_who_stands_beside_the_count(name):
+    """By pattern and without a side: no set says whether a strong backer, a rival or a permanent member helps."""
+    network, priors = load_network("guarantee_backers"), load_prior(name)
+    check_priors(network, priors, parameter_coords(network))
+    for who in ("strongest_backer", "rival_backer", "permanent_backer"):
+        assert priors.entry(f"compliance.{who}").is_pattern, who
+        assert dict(priors[f"compliance.{who}"].numbers)["mu"] == 0.0, who
+
+
+@every_set
 def test_says_whose_view_it_is(name):
     priors = load_prior(name)
     assert priors.name == name
