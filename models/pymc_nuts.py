@@ -61,8 +61,7 @@ def pymc_draws(
                 tune=tune,
                 chains=chains,
                 cores=cores,
-                # JAX runs threads of its own, with which a forked process may wait for ever.
-                mp_ctx="forkserver" if "jax" in sys.modules else None,
+                mp_ctx="forkserver" if _jax_has_threads() else None,
                 random_seed=seed,
                 nuts_sampler="pymc",
                 nuts={"target_accept": target_accept},
@@ -87,3 +86,13 @@ def pymc_draws(
     # A divergence counts wherever it happens, in draws that are kept or not.
     diverging = np.asarray(tree["sample_stats"].to_dataset()["diverging"]).reshape((chains, draws, thin)).any(axis=2)
     return kept, stats.assign(diverging=(("chain", "draw"), diverging))
+
+
+def _jax_has_threads() -> bool:
+    """Whether JAX has begun to work: with its threads about, a forked process may wait for ever.
+
+    Imported it often is (ArviZ does it, where it is installed), and an import starts none.
+    """
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    begun = getattr(bridge, "backends_are_initialized", lambda: bridge is not None)
+    return bool(begun())

@@ -95,7 +95,7 @@ def test_an_interrupted_run_leaves_the_earlier_report(
 
 
 STOPPED = """
-import os, sys
+import os, signal, sys
 from contextlib import contextmanager
 from servanda.analysis import cli
 
@@ -104,6 +104,8 @@ def progress(*, quiet):
     yield lambda what, done, total: os.kill(os.getpid(), int(sys.argv[-1])) if done else None
 
 cli._progress = progress
+# A shell that runs the tests in its background has interrupts ignored, and its children inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 cli.app(sys.argv[1:-1])
 """
 
