@@ -7,7 +7,7 @@
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto
 SPHINX_ARGS ?=
 
 # The stamps hold the folder they were made in: a moved or broken environment counts as missing.
