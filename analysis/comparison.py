@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
+#: A marginal likelihood is not told from fewer draws for each unknown, or with a larger error of its logarithm.
+_DRAWS_FOR_EACH, _WORST_ERROR = 4, 0.5
 #: Beyond so many standard errors a difference is taken for one.
 SURE = 2.0
 
@@ -236,6 +238,8 @@ def _check(networks: Mapping[str, Network], node: str) -> None:
 def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | None:
     """Logarithm of the marginal likelihood of a block, with its standard error; None where it cannot be had.
 
+    It cannot where a family has no compiled gradient, where draws are too few, or where the estimate is too rough.
+
     It is that of the whole block, holes included, so that blocks compare only if they hold the same nodes' data.
     """
     from ..models.bridge import log_evidence
@@ -257,8 +261,10 @@ def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | Non
     mixed = x.reshape((chains, -1, x.shape[1])).swapaxes(0, 1).reshape(x.shape)
     stats = block.tree["sample_stats"].to_dataset() if "sample_stats" in block.tree else None
     effective = None if stats is None else summarise(stats["lp"]).ess_bulk
+    if len(mixed) < _DRAWS_FOR_EACH * density.size:
+        return None
     found = log_evidence(density, mixed, seed=seed, effective=effective)
-    return found.log, found.error
+    return (found.log, found.error) if found.error <= _WORST_ERROR else None
 
 
 def stacking_weights(elpd: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:

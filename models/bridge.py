@@ -28,7 +28,8 @@ class Evidence:
     log
         Its natural logarithm.
     error
-        Standard error of that logarithm, about, when draws are independent or counted by their effective number.
+        Standard error of that logarithm, about, when draws are independent or counted by their effective number;
+        infinite where too few draws leave no bridge.
     """
 
     log: float
@@ -96,6 +97,8 @@ def log_evidence(density: Density, x: np.ndarray, *, seed: int, effective: float
     log = float(np.median(ours))
     for _ in range(_MOST_ROUNDS):
         above, below = _numerator(theirs - log, share), _denominator(ours - log, share)
+        if not (above.any() and below.any()):  # the proposal and the draws do not meet
+            return Evidence(log, float("inf"))
         moved = log + float(np.log(above.mean()) - np.log(below.mean()))
         still, log = abs(moved - log) < _STILL, moved
         if still:

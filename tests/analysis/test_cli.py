@@ -26,7 +26,7 @@ def stored(tmp_path: Path, keeping: Posterior) -> Path:
 def test_help_names_every_command():
     result = run("--help")
     assert result.exit_code == 0
-    for command in ("fit", "query", "record", "report"):
+    for command in ("fit", "query", "compare", "track", "record", "report"):
         assert command in result.stdout
 
 
@@ -200,3 +200,44 @@ def test_a_folder_is_no_file_to_write(tmp_path: Path):
     result = run("fit", "--out", str(tmp_path))
     assert result.exit_code == 2
     assert "is a folder; give the name of a file in it" in result.stderr
+
+
+def test_compare_lists_what_there_is_to_compare():
+    from servanda.models import THEORIES
+
+    result = run("compare", "--theories", "list")
+    assert result.exit_code == 0
+    for name in THEORIES:
+        assert name in result.stdout
+
+
+def test_compare_names_what_it_cannot():
+    result = run("compare", "--theories", "none,rival_baker")
+    assert result.exit_code == 2
+    assert "there is none called 'rival_baker'; did you mean 'rival_backer'" in result.output
+    result = run("compare", "--theories", "none,log", "--by", "crises")
+    assert result.exit_code == 2
+    assert "column crises: is missing; cases were to be left out by it" in result.output
+
+
+def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    import pandas as pd
+    from servanda.analysis import comparison
+
+    def quick(network, cases, priors, node, **settings):
+        settings |= {"draws": 60, "tune": 100, "chains": 2, "thin": 1}
+        return fit_block(network, cases, priors, node, **settings)
+
+    fit_block = comparison.fit_block
+    monkeypatch.setattr(comparison, "fit_block", quick)
+    plot = tmp_path / "theories.svg"
+    words = ("compare", "--theories", "none,log", "--refits", "0", "--as-of", "1990-01-01", "--plot", str(plot))
+    told = json.loads(run(*words, "--json").stdout)
+    table = pd.DataFrame(told["table"]).set_index("model")
+    assert set(table.index) == {"none", "log"}
+    assert table["behind"].min() == 0
+    assert table["weight"].sum() == pytest.approx(1)
+    assert plot.read_text(encoding="utf-8").count("</svg>") == 1
+    shown = run(*words).output
+    assert "cheap talk" in shown
+    assert " ".join(told["verdict"].split()) in " ".join(shown.split())

@@ -351,3 +351,18 @@ def test_the_shipped_record_by_both_coders(name):
     tied = find_patterns(network, coded).touched
     assert {"compliance", "compliance_first", "compliance_second"} <= tied
     assert way_to_sample(network, coded, tuple(sorted(tied))) == "nuts"
+
+
+def test_a_fit_takes_whose_coding_it_is_told():
+    """The shipped names: the outcome is called compliance, and `coding` says whose it is."""
+    node = Node("compliance", OUTCOMES, ordered=True, coding=Coding("outcome"))
+    rng = np.random.default_rng(3)
+    said, sure = rng.integers(0, 3, (30, 2)), rng.integers(0, 2, (30, 2))
+    frame = twice_coded(np.zeros(30, int), said, sure)
+    settings = {"seed": 1, "draws": 200, "tune": 20, "chains": 2}
+    for coding in ("first", "second", "both"):
+        told = fit(Network((node,)), frame, coding=coding, **settings)
+        by_hand = fit(*coded_by(Network((node,)), frame, None, coding), **settings)
+        np.testing.assert_array_equal(told.draws["compliance.table"], by_hand.draws["compliance.table"])
+    with pytest.raises(DataError, match="'third' is none"):
+        fit(Network((node,)), frame, coding="third", **settings)
