@@ -70,17 +70,7 @@ def nuts_draws(
         cores=cores,
         target_accept=target_accept,
     )
-    try:
-        tree = None
-        while tree is None:
-            # Waiting in short spells, so that an interrupt finds this thread awake.
-            with suppress(TimeoutError):
-                tree = sampler.wait(timeout=_OFTEN)
-            if progress:
-                progress(min(done[0], total), total)
-    except BaseException:
-        sampler.cancel()
-        raise
+    tree = finished(sampler, (lambda: progress(min(done[0], total), total)) if progress else None)
     if progress:
         progress(total, total)
     x = tree["posterior"]["x"].transpose("chain", "draw", ...).values
@@ -93,6 +83,32 @@ def nuts_draws(
     return density.layout.constrain(x[:, ::thin]), xr.Dataset(
         {"diverging": (("chain", "draw"), diverging), **found}, coords=numbers
     )
+
+
+def finished(sampler: Any, told: Callable[[], None] | None = None) -> Any:
+    """Wait for the chains of a nutpie sampler that was started in the background, and give their draws.
+
+    nutpie's own waiting takes an interrupt for the wish to stop early and gives what there is; here it is an interrupt.
+
+    Parameters
+    ----------
+    sampler
+        From ``nutpie.sample(..., blocking=False)``.
+    told
+        Called now and then.
+    """
+    try:
+        tree = None
+        while tree is None:
+            # Waiting in short spells, so that an interrupt finds this thread awake.
+            with suppress(TimeoutError):
+                tree = sampler.wait(timeout=_OFTEN)
+            if told:
+                told()
+    except BaseException:
+        sampler.cancel()
+        raise
+    return tree
 
 
 def _start(

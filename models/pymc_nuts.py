@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-#: Called with draws done and draws to do.
-Progress = Callable[[int, int], None]
+from .nuts import Progress
 
 
 def pymc_draws(

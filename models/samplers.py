@@ -15,7 +15,7 @@ from .families import NEW
 from .families.pooled import draw_rows, pooled_nodes, row_alpha
 from .families.table import counts, table_name
 from .gradient import has_gradient, make_density
-from .nuts import nuts_draws
+from .nuts import Progress, nuts_draws
 from .pymc_nuts import pymc_draws
 
 if TYPE_CHECKING:
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from .network import Network
     from .patterns import Patterns
     from .prior import PriorSet
-
-#: Called with draws done and draws to do.
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,13 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ..nuts import finished
 from .density import HYPER, compiled, dimension, event_log_likelihood, expand, prior_numbers
 from .events import TrackData, TrackError, as_arrays, as_date, line_up
 from .posterior import TrackPosterior
@@ -161,7 +162,7 @@ def _sample(
         coords={"position": np.arange(size)},
         make_initial_point_fn=start,
     )
-    traced: Any = nutpie.sample(
+    sampler = nutpie.sample(
         model,
         draws=draws * thin,
         tune=tune,
@@ -173,7 +174,9 @@ def _sample(
         target_accept=target_accept,
         # Scales from the draws alone: for the spreads this mixes better here than with gradients added.
         adaptation="draw_diag",
+        blocking=False,
     )
+    traced = finished(sampler)
     q = traced["posterior"]["q"].transpose("chain", "draw", ...).values
     told = traced["sample_stats"].to_dataset()
     kept = slice(thin - 1, None, thin)
