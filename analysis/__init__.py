@@ -14,11 +14,21 @@ if TYPE_CHECKING:
     from .explanation import simulate as simulate
     from .fits import Settings as Settings
     from .fits import stored_fit as stored_fit
+    from .flipping import FlipPath as FlipPath
+    from .flipping import direction as direction
+    from .flipping import flip_point as flip_point
+    from .flipping import likelihood_word as likelihood_word
     from .gates import Gate as Gate
     from .gates import parameter_gates as parameter_gates
     from .gates import sampler_gates as sampler_gates
     from .identification import Identification as Identification
     from .identification import identify as identify
+    from .power_scaling import PowerScaling as PowerScaling
+    from .power_scaling import power_scaling as power_scaling
+    from .prior_comparison import PriorComparison as PriorComparison
+    from .prior_comparison import compare_priors as compare_priors
+    from .quantity import Quantity as Quantity
+    from .quantity import chance_of as chance_of
     from .query import evidence_probability as evidence_probability
     from .query import explain as explain
     from .query import marginals as marginals
@@ -44,30 +54,40 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Comparison",
+    "FlipPath",
     "Gate",
     "GateError",
     "Identification",
+    "PowerScaling",
+    "PriorComparison",
+    "Quantity",
     "Settings",
     "Summary",
     "at_least",
+    "chance_of",
     "change",
     "compare_actors",
     "compare_models",
+    "compare_priors",
     "compare_theories",
     "contrast",
     "cost",
     "counterfactual",
     "credibility",
     "credibility_path",
+    "direction",
     "evidence_probability",
     "explain",
+    "flip_point",
     "forecast",
     "identify",
+    "likelihood_word",
     "load_lexicon",
     "load_scenario",
     "marginals",
     "most_probable",
     "parameter_gates",
+    "power_scaling",
     "probability",
     "replay",
     "report",
@@ -82,6 +102,16 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Quantity": ".quantity",
+    "chance_of": ".quantity",
+    "PriorComparison": ".prior_comparison",
+    "compare_priors": ".prior_comparison",
+    "FlipPath": ".flipping",
+    "flip_point": ".flipping",
+    "direction": ".flipping",
+    "likelihood_word": ".flipping",
+    "PowerScaling": ".power_scaling",
+    "power_scaling": ".power_scaling",
     "Comparison": ".comparison",
     "compare_models": ".comparison",
     "compare_theories": ".theories",

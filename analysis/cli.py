@@ -374,7 +374,13 @@ def compare(
     ] = "guarantee",
     node: Annotated[str, typer.Option(help="The outcome that is foretold.")] = "compliance",
     count: Annotated[str, typer.Option(help="The node that counts the backers.")] = "guarantors",
-    priors: Annotated[str, typer.Option(help="A shipped prior set's name or a TOML file.")] = "literature",
+    priors: Annotated[
+        str,
+        typer.Option(help="Prior set of the theories; or several, separated by commas, to compare them."),
+    ] = "literature",
+    scenario: Annotated[
+        str, typer.Option(help="With several prior sets: the scenario whose questions are asked.")
+    ] = "dprk-six-party",
     cases: Cases = None,
     as_of: AsOf = None,
     refits: Annotated[int, typer.Option(help="Units fitted again, at most, for each theory.", min=0)] = 20,
@@ -389,7 +395,15 @@ def compare(
     """Compare rival theories of what backers do, by what they foretell of cases that were left out.
 
     Example: `servanda compare --theories none,log,rival_backer --by crisis --plot theories.svg`
+
+    Or compare priors, by how the answers of a scenario move, from the draws of one fit under the first of them:
+    `servanda compare --priors literature,flat,realist`
     """
+    if "," in priors:
+        _only("several --priors", **{"--theories": theories})
+        sampling = {"draws": draws, "tune": tune, "chains": chains}
+        _compare_priors(priors, scenario, cases, as_of, plot, sampling, as_json=as_json, quiet=quiet)
+        return
     from ..common.files import writable_file
     from ..models.network_io import load_network
     from ..models.theories import THEORIES
@@ -429,6 +443,99 @@ def compare(
     _print_comparison(found)
     if plot is not None:
         typer.echo(str(plot))
+
+
+def _compare_priors(
+    names: str,
+    scenario: str,
+    cases: Path | None,
+    as_of: str | None,
+    plot: Path | None,
+    sampling: dict[str, Any],
+    *,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Fit under the first prior, or find that fit again, and answer the scenario's questions under all."""
+    from dataclasses import replace
+
+    from ..common.files import writable_file
+    from ..priors import load_prior
+    from .backers import shipped_cases
+    from .fits import Settings, stored_fit
+    from .prior_comparison import compare_priors
+    from .scenario import load_scenario
+    from .scenario_questions import scenario_questions
+
+    loaded = load_scenario(scenario)
+    sets = [load_prior(name.strip()) for name in names.split(",")]
+    figure = writable_file(plot or Path("out") / f"{loaded.scenario.name}-priors.svg")
+    day = as_of or loaded.scenario.as_of
+    data = _read_cases(cases, day) if cases else shipped_cases(loaded.network, day)
+    questions, left_out = scenario_questions(loaded, data)
+    with _progress(quiet=quiet or as_json) as told:
+        settings = replace(Settings(loaded.scenario.seed), **sampling)
+        posterior, _ = stored_fit(loaded.network, data, sets[0], settings, None, lambda a, b: told("fitting", a, b))
+        found = compare_priors(posterior, sets[1:], questions, told=told)
+    found.plot().savefig(figure)
+    if as_json:
+        facts = {"answers": _plain_rows(found.table), "scores": _plain_rows(found.scores)}
+        typer.echo(json.dumps({"verdict": found.verdict, **facts, "left_out": left_out, "figure": str(figure)}))
+        return
+    _print_priors(found)
+    if left_out and not quiet:
+        typer.echo(f"left out, as they rest on a supposed case or on others: {', '.join(left_out)}", err=True)
+    typer.echo(str(figure))
+
+
+def _plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows for JSON, which has neither NaN nor infinity."""
+    from math import isfinite
+
+    rows = table.reset_index().to_dict("records")
+    return [
+        {str(key): None if isinstance(value, float) and not isfinite(value) else value for key, value in row.items()}
+        for row in rows
+    ]
+
+
+def _print_priors(found: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for question, rows in found.table.groupby("question", sort=False):
+        table = Table(
+            "prior",
+            "mean",
+            "90 % interval",
+            "shift",
+            "word",
+            "k",
+            "how",
+            title=question,
+            title_justify="left",
+            box=None,
+        )
+        for (_, prior), row in rows.iterrows():
+            shape = f"{row['pareto_k']:.2f}" if abs(row["pareto_k"]) < _ENDLESS else "-"
+            span = f"{row['lower']:.3f} to {row['upper']:.3f}"
+            table.add_row(prior, f"{row['mean']:.3f}", span, f"{row['shift']:+.2f}", row["word"], shape, row["how"])
+        console.print(table)
+    table = Table(
+        "prior", "elpd", "difference", "± s.e.", "weight", title="leaving out", title_justify="left", box=None
+    )
+    for prior, row in found.scores.iterrows():
+        numbers = (
+            f"{row[name]:.{digits}f}" for name, digits in (("elpd", 1), ("difference", 1), ("error", 1), ("weight", 2))
+        )
+        table.add_row(str(prior), *numbers)
+    console.print(table)
+    console.print(found.verdict)
+
+
+#: Beyond this a shape of weights is none.
+_ENDLESS = 1e6
 
 
 def _with_who(data: pd.DataFrame, *, shipped: bool) -> pd.DataFrame:

@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000
+#: What goes before the name of a group effect where the member of each case is stored.
+_MEMBER_OF = "member_of_"
+#: Changes with what is stored beside the draws, so that a fit stored without it is made again.
+_STORED = "members of groups"
 
 
 def fit(
@@ -377,7 +381,7 @@ def fit_identity(
         "data_sha256": cases.digest,
         "settings": dict(settings),
     }
-    return {"key": _sha256(repr(parts) + repr(_versions())), **parts}
+    return {"key": _sha256(f"{parts!r}{_versions()!r}{_STORED}"), **parts}
 
 
 def _sha256(text: str) -> str:
@@ -440,7 +444,63 @@ def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, case
 
 def _observed(network: Network, cases: Cases) -> xr.Dataset:
     codes = {name: ("case", cases.codes[name].astype(np.int16), {"missing": MISSING}) for name in network.names}
-    return xr.Dataset(codes, coords=_case_coords(cases))
+    members = {f"{_MEMBER_OF}{name}": ("case", numbers.astype(np.int32)) for name, numbers in cases.members.items()}
+    return xr.Dataset(codes | members, coords=_case_coords(cases))
+
+
+def cases_of(posterior: Posterior) -> Cases:
+    """Coded cases that a posterior was fitted to, as it stores them.
+
+    Raises
+    ------
+    DataError
+        If it was not made by `fit`, or by a version that did not store whose each case is.
+    """
+    network = posterior.network
+    stored = posterior.tree["observed_data"].to_dataset() if "observed_data" in posterior.tree else xr.Dataset()
+    needed = [*network.names, *(f"{_MEMBER_OF}{group}" for group in network.group_columns)]
+    if any(name not in stored for name in needed):
+        raise DataError("posterior", [Fault("cases", "are not stored with it; fit the network again")])
+    return Cases(
+        {name: stored[name].values.astype(int) for name in network.names},
+        {group: stored[f"{_MEMBER_OF}{group}"].values.astype(int) for group in network.group_columns},
+        {group: posterior.members[group][:-1] for group in network.group_columns},
+        tuple(str(label) for label in stored["case"].values),
+        stored["case_count"].values if "case_count" in stored.coords else None,
+    )
+
+
+def run_of(posterior: Posterior, priors: PriorSet | None) -> Run:
+    """What a fit of the cases of a posterior under some priors would be drawn from, with the posterior's settings."""
+    settings = posterior.provenance["settings"]
+    numbers = {name: settings[name] for name in ("draws", "tune", "chains", "thin", "target_accept", "exact")}
+    return _run(posterior.network, cases_of(posterior), priors, cores=None, **numbers)
+
+
+def drawn_again(
+    posterior: Posterior, priors: PriorSet | None, nodes: Collection[str], *, progress: Progress | None = None
+) -> Posterior:
+    """Draw the blocks that hold some nodes again, under other priors; all other draws stay.
+
+    Returns
+    -------
+    Posterior
+        In which those blocks have the numbers that `fit` gives under `priors` with the seed of the posterior.
+    """
+    sampled = _sample(run_of(posterior, priors), nodes, posterior.provenance["settings"]["seed"], progress)
+    observed = posterior.tree["observed_data"].to_dataset()
+    groups = {"posterior": posterior.draws.assign(sampled.variables), "observed_data": observed}
+    if sampled.stats:
+        groups["sample_stats"] = _joined(sampled.stats)
+    return Posterior(posterior.network, xr.DataTree.from_dict(groups), posterior.priors, posterior.provenance)
+
+
+def blocks_of(posterior: Posterior) -> dict[tuple[str, ...], bool]:
+    """Nodes whose parameters are dependent a posteriori, and whether they were drawn exactly."""
+    exactly = {(name,): True for name in posterior.provenance["drawn_exactly"]}
+    return exactly | {
+        tuple(nodes): False for way in SAMPLERS for nodes in posterior.provenance.get(f"drawn_by_{way}", ())
+    }
 
 
 def _case_coords(cases: Cases) -> dict[str, Any]:
