@@ -17,6 +17,7 @@ import numpy as np
 from ..common.errors import Fault
 from ..models.check import PriorError
 from ..models.fitting import blocks_of, drawn_again
+from ..priors.pool import logarithmic_pool
 from .prior_comparison import checked_sets
 from .quantity import Quantity, check_quantities
 from .reweighting import Weights, changed_nodes, log_prior_ratio, smoothed, weighted_summary
@@ -237,8 +238,6 @@ def _fitted_at(posterior: Posterior, towards: PriorSet, place: float, nodes: fro
     """Fit what matters at a place on the path."""
     if place == 1.0 or posterior.priors is None:
         return drawn_again(posterior, towards, nodes)
-    from ..priors.pool import logarithmic_pool
-
     ends = {"start": posterior.priors, "end": towards}
     between = logarithmic_pool(posterior.network, ends, {"start": 1 - place, "end": place})
     return drawn_again(posterior, between, nodes)

@@ -204,15 +204,17 @@ class PriorComparison:
     @property
     def verdict(self) -> str:
         """Which answer moves most, what was fitted again, and what it cost."""
-        table = self.table.reset_index()
+        table: pd.DataFrame = self.table.reset_index()
         row = table.to_dict("records")[int(np.argmax(np.abs(table["shift"].to_numpy(float))))]
         most = (
             f"The answer that moves most is “{row['question']}”: {row['mean']:.2f} under {row['prior']} and "
             f"{self.answers[row['question']][self.base].summary.mean:.2f} under {self.base}, a shift of "
             f"{abs(row['shift']):.1f} posterior standard deviations."
         )
-        words = table.groupby("question", sort=False)["word"].nunique()
-        changed = [f"“{question}”" for question, count in words.items() if count > 1]
+        words: dict[str, set[str]] = {}
+        for one in table.to_dict("records"):
+            words.setdefault(one["question"], set()).add(one["word"])
+        changed = [f"“{question}”" for question, found in words.items() if len(found) > 1]
         kept = f"The likelihood word depends on the prior for {', '.join(changed)}." if changed else ""
         again = "; ".join(f"{prior} ({', '.join(nodes)})" for prior, nodes in self.refitted.items())
         refits = f"Fitted again, as weights could not be trusted: {again}." if again else "Nothing was fitted again."

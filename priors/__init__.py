@@ -7,14 +7,16 @@ from ..common.lazy import lazy_exports
 if TYPE_CHECKING:
     from .load import load_prior as load_prior
     from .load import shipped_priors as shipped_priors
+    from .pool import logarithmic_pool as logarithmic_pool
     from .predictive import prior_predictive as prior_predictive
     from .write import prior_to_toml as prior_to_toml
 
 _HOMES = {
     "load_prior": ".load",
+    "logarithmic_pool": ".pool",
     "prior_predictive": ".predictive",
     "prior_to_toml": ".write",
     "shipped_priors": ".load",
 }
-__all__ = ["load_prior", "prior_predictive", "prior_to_toml", "shipped_priors"]
+__all__ = ["load_prior", "logarithmic_pool", "prior_predictive", "prior_to_toml", "shipped_priors"]
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

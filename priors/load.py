@@ -59,7 +59,7 @@ def shipped_priors() -> tuple[str, ...]:
     Examples
     --------
     >>> shipped_priors()
-    ('cheap_talk', 'flat', 'literature')
+    ('cheap_talk', 'flat', 'institutionalist', 'literature', 'realist')
     """
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 

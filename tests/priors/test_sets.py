@@ -7,7 +7,7 @@ import pytest
 from servanda.models import Arrow, Network, Node, load_network, network_parameters
 from servanda.models.compiler import check_priors, parameter_coords
 from servanda.models.prior import SIMPLEX
-from servanda.priors import load_prior, shipped_priors
+from servanda.priors import load_prior, prior_predictive, shipped_priors
 from servanda.record import load_guarantees
 
 NETWORK = load_network("guarantee")
@@ -19,7 +19,7 @@ every_set = pytest.mark.parametrize("name", shipped_priors())
 
 
 def test_shipped_names():
-    assert shipped_priors() == ("cheap_talk", "flat", "literature")
+    assert shipped_priors() == ("cheap_talk", "flat", "institutionalist", "literature", "realist")
 
 
 @every_set
@@ -101,7 +101,7 @@ def test_flat_serves_any_network():
     check_priors(network, load_prior("flat"), parameter_coords(network))
 
 
-@pytest.mark.parametrize("name", ["literature", "cheap_talk"])
+@pytest.mark.parametrize("name", ["literature", "cheap_talk", "institutionalist", "realist"])
 def test_rows_of_tables_weigh_about_one_case(name):
     priors = load_prior(name)
     for parameter in PARAMETERS.values():
@@ -132,3 +132,39 @@ def test_cheap_talk_is_literature_but_for_words():
     for name in WORDS:
         assert dict(sceptic[name].numbers)["mu"] == 0.0
         assert dict(sceptic[name].numbers)["sigma"] <= 0.1
+
+
+SCHOOLS = {
+    "institutionalist": {"guarantors", "legal_form", "enforcement", "monitoring", "past_defections"},
+    "realist": {"guarantors", "legal_form", "enforcement", "monitoring", "past_defections", "stakes", "power"},
+}
+
+
+@pytest.mark.parametrize(("name", "changed"), SCHOOLS.items())
+def test_schools_are_literature_but_for_what_they_say(name, changed):
+    school, literature = load_prior(name), load_prior("literature")
+    differing = {parameter for parameter in PARAMETERS if school.entry(parameter) != literature.entry(parameter)}
+    assert differing == {f"compliance.{parent}" for parent in changed}
+    assert school.based_on == literature.based_on
+
+
+def test_schools_disagree_about_a_case():
+    """What full backing adds, in the mean of the prior, and what stakes do."""
+    believed = {name: prior_predictive(NETWORK, load_prior(name), seed=1) for name in ("literature", *SCHOOLS)}
+    case = {"era": "after_1991", "obligation": "defend", "past_defections": "0", "power": "stronger"}
+    case |= {"role": "guarantor", "legal_form": "treaty_ratified"}
+    bare = {"guarantors": "1", "enforcement": "none", "monitoring": "none"}
+    backed = {"guarantors": "5", "enforcement": "inspection", "monitoring": "intrusive"}
+
+    def chance(name, **stated):
+        table = believed[name].table("compliance", given=case | stated)
+        return float(table.sel(compliance="complied").mean())
+
+    gain = {name: chance(name, **backed, stakes="major") - chance(name, **bare, stakes="major") for name in believed}
+    assert gain["institutionalist"] > gain["literature"] > gain["realist"]
+    assert gain["institutionalist"] > 0.15
+    assert abs(gain["realist"]) < 0.05
+    stakes = {
+        name: chance(name, **bare, stakes="vital") - chance(name, **bare, stakes="peripheral") for name in believed
+    }
+    assert stakes["realist"] > stakes["literature"]

@@ -1,0 +1,165 @@
+"""Several experts' prior sets pooled logarithmically: the normalised weighted geometric mean of their densities."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..common.errors import Fault, nearest, raise_faults
+from ..models.check import PriorError
+from ..models.prior import Prior, PriorEntry, PriorSet
+
+if TYPE_CHECKING:
+    from ..models.network import Network
+
+#: From how sure a source is to how little.
+_CERTAINTY = ("read", "recomputed", "memory", "judgement")
+#: How far from one weights may add up.
+_TOLERANCE = 1e-8
+
+Numbers = dict[str, np.ndarray]
+
+
+def logarithmic_pool(
+    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None = None, name: str = "panel"
+) -> PriorSet:
+    r"""Pool prior sets logarithmically, so that each parameter's prior is proportional to the product of p_i^w_i.
+
+    Priors of different parameters are independent, so the pool factorises over parameters, and it stays in the family:
+    precisions of normal (and, on the log scale, lognormal) priors add up by weight, and means by weighted precision;
+    1 / sigma^2 of half-normal ones and the rates of exponential ones are averaged; so are the numbers of beta,
+    Dirichlet and confusion priors, since with weights that add up to one the exponents alpha - 1 average as alpha does.
+
+    Parameters
+    ----------
+    network
+        Whose parameters.
+    experts
+        Name -> prior set.
+    weights
+        Name -> weight; they add up to one. Equal by default.
+    name
+        Of the pool.
+
+    Returns
+    -------
+    PriorSet
+        With an entry for each parameter of the network.
+
+    Raises
+    ------
+    PriorError
+        Listing weights that are missing, negative or do not add up to one, sets without a prior for a parameter, and
+        parameters for which experts state distributions whose pool is in no family.
+
+    Examples
+    --------
+    >>> from servanda.models import Network, Node, Prior, PriorSet
+    >>> network = Network((Node("kept", ("no", "yes")),))
+    >>> low = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=[8, 2])})
+    >>> high = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=[2, 8])})
+    >>> str(logarithmic_pool(network, {"low": low, "high": high})["kept.table"])
+    'dirichlet(alpha=[no: 5, yes: 5])'
+    """
+    from ..models.compiler import network_parameters, parameter_coords
+
+    shares = _shares(experts, weights)
+    coords = parameter_coords(network)
+    entries, faults = [], []
+    for parameter in network_parameters(network):
+        stated = {expert: priors.entry(parameter.name) for expert, priors in experts.items()}
+        lacking = [expert for expert, entry in stated.items() if entry is None]
+        if lacking:
+            faults.append(Fault(parameter.name, f"has no prior in the set of {', '.join(lacking)}"))
+            continue
+        known = {expert: entry for expert, entry in stated.items() if entry is not None}
+        faults += [fault for priors in experts.values() for fault in parameter.faults(priors, coords)]
+        if not faults:
+            try:
+                entries.append(_pooled(parameter.name, known, shares, parameter.states(coords), parameter.zero_sum))
+            except PriorError as error:
+                faults += error.faults
+    raise_faults(f"panel {name}", faults, PriorError)
+    told = ", ".join(f"{expert} ({share:g})" for expert, share in shares.items())
+    based_on = tuple(dict.fromkeys(source for priors in experts.values() for source in priors.based_on))
+    return PriorSet(tuple(entries), name, f"Pool of {', '.join(experts)}", f"Logarithmic pool of {told}.", based_on)
+
+
+def _shares(experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None) -> dict[str, float]:
+    faults = [Fault("experts", "must be two or more to be pooled")] if len(experts) < 2 else []
+    stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
+    faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]
+    faults += [Fault("weights", f"lack one for {expert}") for expert in experts if expert not in stated]
+    faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in stated.items() if not w >= 0]
+    total = math.fsum(stated.values())
+    if not faults and abs(total - 1) > _TOLERANCE:
+        faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
+    raise_faults("panel", faults, PriorError)
+    return {expert: stated[expert] for expert in experts}
+
+
+def _pooled(
+    parameter: str,
+    entries: Mapping[str, PriorEntry],
+    shares: Mapping[str, float],
+    states: tuple[str, ...],
+    zero_sum: int,
+) -> PriorEntry:
+    weighted = [(shares[expert], entry) for expert, entry in entries.items() if shares[expert] > 0]
+    first = weighted[0][1]
+    if all(entry.prior == first.prior for _, entry in weighted):
+        return PriorEntry(parameter, first.prior, first.reason, first.source, first.certainty)
+    kinds = sorted({entry.prior.distribution for _, entry in weighted})
+    if len(kinds) > 1 or kinds[0] not in _POOLS:
+        shown = "; ".join(f"{expert}: {entry.prior}" for expert, entry in entries.items())
+        what = f"experts state distributions whose pool is in no family ({shown}); state the same kind"
+        raise PriorError("panel", [Fault(parameter, what)])
+    numbers = [entry.prior.resolved(states, parameter) for _, entry in weighted]
+    if zero_sum:
+        # What counts of the means of effects that sum to zero is how they differ.
+        numbers = [{**own, "mu": own["mu"] - np.mean(own["mu"])} for own in numbers]
+    pooled = _POOLS[kinds[0]](np.array([share for share, _ in weighted]), numbers)
+    prior = Prior.of(kinds[0], **{key: _named(value, states) for key, value in pooled.items()})
+    sources = "; ".join(dict.fromkeys(entry.source for _, entry in weighted if entry.source))
+    certainty = max((entry.certainty for _, entry in weighted), key=_CERTAINTY.index)
+    told = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
+    return PriorEntry(parameter, prior, f"Logarithmic pool of {told}.", sources or "judgement", certainty)
+
+
+def _named(value: np.ndarray, states: tuple[str, ...]) -> float | dict[str, float]:
+    return float(value) if value.ndim == 0 else dict(zip(states, value.tolist(), strict=True))
+
+
+def _average(shares: np.ndarray, values: Sequence[np.ndarray]) -> np.ndarray:
+    return np.asarray(sum(share * value for share, value in zip(shares, values, strict=True)))
+
+
+def _normal(shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
+    precision = _average(shares, [own["sigma"] ** -2.0 for own in numbers])
+    mean = _average(shares, [own["mu"] * own["sigma"] ** -2.0 for own in numbers]) / precision
+    return {"mu": mean, "sigma": precision**-0.5}
+
+
+def _half_normal(shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
+    return {"sigma": _average(shares, [own["sigma"] ** -2.0 for own in numbers]) ** -0.5}
+
+
+def _averaged(shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
+    return {key: _average(shares, [own[key] for own in numbers]) for key in numbers[0]}
+
+
+#: Distribution -> numbers of the pool from those of the experts; a product of densities of one kind is of that kind.
+_POOLS: Mapping[str, Callable[[np.ndarray, Sequence[Numbers]], Numbers]] = {
+    "normal": _normal,
+    "lognormal": _normal,
+    "half_normal": _half_normal,
+    "exponential": _averaged,
+    "beta": _averaged,
+    "dirichlet": _averaged,
+    "confusion": _averaged,
+}
+
+__all__ = ["logarithmic_pool"]
