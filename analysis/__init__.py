@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from .gates import sampler_gates as sampler_gates
     from .identification import Identification as Identification
     from .identification import identify as identify
-    from .power_scaling import PowerScaling as PowerScaling
-    from .power_scaling import power_scaling as power_scaling
     from .prior_comparison import PriorComparison as PriorComparison
     from .prior_comparison import compare_priors as compare_priors
     from .quantity import Quantity as Quantity
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
     from .reporting.make import report as report
     from .scenario import load_scenario as load_scenario
     from .scenario import shipped_scenarios as shipped_scenarios
+    from .sensitivity import PowerScaling as PowerScaling
+    from .sensitivity import power_scaling as power_scaling
     from .summary import Summary as Summary
     from .summary import summarise as summarise
     from .summary import summary_table as summary_table
@@ -110,8 +110,8 @@ _HOMES = {
     "flip_point": ".flipping",
     "direction": ".flipping",
     "likelihood_word": ".flipping",
-    "PowerScaling": ".power_scaling",
-    "power_scaling": ".power_scaling",
+    "PowerScaling": ".sensitivity",
+    "power_scaling": ".sensitivity",
     "Comparison": ".comparison",
     "compare_models": ".comparison",
     "compare_theories": ".theories",

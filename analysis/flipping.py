@@ -179,7 +179,7 @@ def flip_point(
     >>> posterior = fit(network, pd.DataFrame({"kept": ["yes"] * 6 + ["no"] * 4}), flat, seed=1)
     >>> found = flip_point(posterior, sure, chance_of("kept", "yes"), verdict=direction(0.5, sure=0.9))
     >>> [(flip.before, flip.after, round(flip.at, 1)) for flip in found.flips]
-    [('unsettled', 'above 0.5', 0.3)]
+    [('unsettled', 'above 0.5', 0.7)]
     """
     import pandas as pd
 

@@ -290,6 +290,7 @@ def compare_priors(
     Examples
     --------
     >>> import pandas as pd
+    >>> from servanda.analysis import chance_of
     >>> from servanda.models import Network, Node, Prior, PriorSet, fit
     >>> network = Network((Node("kept", ("no", "yes")),))
     >>> flat = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")

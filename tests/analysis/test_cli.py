@@ -241,3 +241,30 @@ def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path, monkeypa
     shown = run(*words).output
     assert "cheap talk" in shown
     assert " ".join(told["verdict"].split()) in " ".join(shown.split())
+
+
+@pytest.mark.slow
+def test_compare_priors_gives_table_and_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SERVANDA_CACHE", str(tmp_path / "fits"))
+    plot = tmp_path / "priors.svg"
+    words = ("compare", "--priors", "literature,institutionalist", "--plot", str(plot))
+    result = run(*words, "--draws", "100", "--tune", "100", "--chains", "2", "--json")
+    assert result.exit_code == 0, result.stderr
+    told = json.loads(result.stdout)
+    assert {row["prior"] for row in told["answers"]} == {"literature", "institutionalist"}
+    assert {row["prior"] for row in told["scores"]} == {"literature", "institutionalist"}
+    assert sum(row["weight"] for row in told["scores"]) == pytest.approx(1)
+    assert any("Russia or China" in label for label in told["left_out"])
+    assert plot.read_text(encoding="utf-8").lstrip().startswith("<?xml")
+
+
+def test_several_priors_and_theories_do_not_mix():
+    result = run("compare", "--priors", "literature,flat", "--theories", "none,log")
+    assert result.exit_code == 2
+    assert "--theories: says nothing beside several --priors; drop one of them" in result.stderr
+
+
+def test_an_unknown_prior_set_is_named():
+    result = run("compare", "--priors", "literature,realest")
+    assert result.exit_code == 2
+    assert "no prior set of this name; did you mean 'realist'?" in result.stderr
