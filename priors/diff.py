@@ -1,0 +1,114 @@
+"""How two prior sets differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from ..models.prior import PriorEntry, PriorSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..models.network import Network
+
+_NOTHING = "-"
+
+
+@dataclass(frozen=True)
+class PriorDiff:
+    """What two sets state differently.
+
+    Parameters
+    ----------
+    one, other
+        Names of the sets.
+    changed
+        Parameter (or pattern) -> the entries of the two; None where a set has none.
+    """
+
+    one: str
+    other: str
+    changed: dict[str, tuple[PriorEntry | None, PriorEntry | None]]
+
+    def __len__(self) -> int:
+        return len(self.changed)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a parameter: the distribution in either set, and why in the second."""
+        import pandas as pd
+
+        rows = [
+            {"parameter": name, self.one: _shown(first), self.other: _shown(second), "reason": _reason(first, second)}
+            for name, (first, second) in self.changed.items()
+        ]
+        return pd.DataFrame(rows, columns=["parameter", self.one, self.other, "reason"]).set_index("parameter")
+
+    def _repr_html_(self) -> str:
+        return self.table.to_html() if self.changed else f"<p>{escape(str(self))}</p>"
+
+    def __str__(self) -> str:
+        if not self.changed:
+            return f"{self.one} and {self.other} state the same."
+        return "\n".join(f"{name}: {_shown(a)} -> {_shown(b)}" for name, (a, b) in self.changed.items())
+
+
+def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -> PriorDiff:
+    """Tell where two prior sets differ.
+
+    Parameters
+    ----------
+    one, other
+        The sets; their names differ.
+    network
+        Where it is given, what counts is the prior that each of its parameters gets, by name or by pattern; else the
+        entries as they are written.
+
+    Returns
+    -------
+    PriorDiff
+        Print it, or take its ``table``. Reasons alone make no difference.
+
+    Examples
+    --------
+    >>> from servanda.priors import load_prior
+    >>> print(prior_diff(load_prior("literature"), load_prior("cheap_talk")))
+    compliance.legal_form: normal(mu=[treaty_ratified: 0.15, executive_agreement: -0.05, \
+political_declaration: -0.15, unsc_resolution: 0.05], sigma=0.3) -> normal(mu=0, sigma=0.1)
+    compliance.guarantors: normal(mu=0, sigma=0.7) -> normal(mu=0, sigma=0.05)
+    compliance.enforcement: normal(mu=[none: -0.3, consultation: -0.3, inspection: 0.1, sanctions: 0, snapback: 0, \
+military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.1)
+    compliance.monitoring: normal(mu=0.5, sigma=0.4) -> normal(mu=0, sigma=0.1)
+    """
+    if network is None:
+        names = list(dict.fromkeys(entry.parameter for priors in (one, other) for entry in priors.entries))
+        found = {name: (_stated(one, name), _stated(other, name)) for name in names}
+    else:
+        from ..models.compiler import network_parameters
+
+        names = [parameter.name for parameter in network_parameters(network)]
+        found = {name: (one.entry(name), other.entry(name)) for name in names}
+    changed = {name: (a, b) for name, (a, b) in found.items() if _prior(a) != _prior(b)}
+    return PriorDiff(one.name, other.name, changed)
+
+
+def _stated(priors: PriorSet, name: str) -> PriorEntry | None:
+    return next((entry for entry in reversed(priors.entries) if entry.parameter == name), None)
+
+
+def _prior(entry: PriorEntry | None) -> object:
+    return None if entry is None else entry.prior
+
+
+def _shown(entry: PriorEntry | None) -> str:
+    return _NOTHING if entry is None else str(entry.prior)
+
+
+def _reason(first: PriorEntry | None, second: PriorEntry | None) -> str:
+    said = second or first
+    return "" if said is None else said.reason
+
+
+__all__ = ["PriorDiff", "prior_diff"]

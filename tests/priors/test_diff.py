@@ -1,0 +1,41 @@
+"""How two prior sets differ."""
+
+from __future__ import annotations
+
+from servanda.models import Network, Node, Prior, PriorSet, load_network
+from servanda.priors import load_prior, prior_diff
+
+ONE = PriorSet.from_mapping({"*.table": Prior.of("dirichlet", alpha=1.0)}, name="one")
+OTHER = PriorSet.from_mapping(
+    {"*.table": Prior.of("dirichlet", alpha=1.0), "rain.table": Prior.of("dirichlet", alpha=2.0)}, name="other"
+)
+NETWORK = Network((Node("rain", ("no", "yes")), Node("snow", ("no", "yes"))))
+
+
+def test_entries_as_they_are_written():
+    found = prior_diff(ONE, OTHER)
+    assert len(found) == 1
+    assert found.table.loc["rain.table"].to_list() == ["-", "dirichlet(alpha=2)", ""]
+
+
+def test_what_each_parameter_gets():
+    found = prior_diff(ONE, OTHER, NETWORK)
+    assert str(found) == "rain.table: dirichlet(alpha=1) -> dirichlet(alpha=2)"
+
+
+def test_equal_sets_say_so():
+    found = prior_diff(ONE, ONE)
+    assert len(found) == 0
+    assert str(found) == "one and one state the same."
+    assert "state the same" in found._repr_html_()
+
+
+def test_a_school_against_what_it_builds_on():
+    found = prior_diff(load_prior("literature"), load_prior("institutionalist"), load_network("guarantee"))
+    assert set(found.changed) == {
+        f"compliance.{parent}"
+        for parent in ("guarantors", "legal_form", "enforcement", "monitoring", "past_defections")
+    }
+    assert found.table.loc["compliance.monitoring", "institutionalist"] == "normal(mu=0.8, sigma=0.4)"
+    assert "Monitored demands" in found.table.loc["compliance.monitoring", "reason"]
+    assert "<table" in found._repr_html_()
