@@ -490,16 +490,14 @@ def _compare_priors(
 
 def _plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows for JSON, which has neither NaN nor infinity."""
-    from math import isfinite
+    from .reporting.make import without_nan
 
-    rows = table.reset_index().to_dict("records")
-    return [
-        {str(key): None if isinstance(value, float) and not isfinite(value) else value for key, value in row.items()}
-        for row in rows
-    ]
+    return without_nan(table.reset_index().to_dict("records"))
 
 
 def _print_priors(found: Any) -> None:
+    from math import isfinite
+
     from rich.console import Console
     from rich.table import Table
 
@@ -518,7 +516,7 @@ def _print_priors(found: Any) -> None:
             box=None,
         )
         for (_, prior), row in rows.iterrows():
-            shape = f"{row['pareto_k']:.2f}" if abs(row["pareto_k"]) < _ENDLESS else "-"
+            shape = f"{row['pareto_k']:.2f}" if isfinite(row["pareto_k"]) else "-"
             span = f"{row['lower']:.3f} to {row['upper']:.3f}"
             table.add_row(prior, f"{row['mean']:.3f}", span, f"{row['shift']:+.2f}", row["word"], shape, row["how"])
         console.print(table)
@@ -532,10 +530,6 @@ def _print_priors(found: Any) -> None:
         table.add_row(str(prior), *numbers)
     console.print(table)
     console.print(found.verdict)
-
-
-#: Beyond this a shape of weights is none.
-_ENDLESS = 1e6
 
 
 def _with_who(data: pd.DataFrame, *, shipped: bool) -> pd.DataFrame:

@@ -69,11 +69,7 @@ class Comparison:
         doi 10.1007/s11222-016-9696-4, equation 24).
         """
         first, second = self.left_out[one], self.left_out[other]
-        apart, counts = first.elpd - second.elpd, first.counts
-        number = float(counts.sum())
-        mean = float((counts * apart).sum()) / number
-        spread = float((counts * (apart - mean) ** 2).sum()) / max(number - 1, 1.0)
-        return mean * number, float(np.sqrt(number * spread))
+        return paired_difference(first.elpd, second.elpd, first.counts)
 
     def told_apart(self, one: str, other: str) -> bool:
         """Whether the data can tell two models apart: by more than 4 in ELPD and by more than two standard errors."""
@@ -140,6 +136,24 @@ class Comparison:
     def __str__(self) -> str:
         columns = ["elpd", "behind", "error", "weight", "pareto_k", "refits", "bayes_factor"]
         return f"{self.table[columns].round(2).to_string()}\n{self.verdict}"
+
+
+def paired_difference(one: np.ndarray, other: np.ndarray, counts: np.ndarray | None = None) -> tuple[float, float]:
+    """Sum over units of the differences of two models' scores, and its standard error.
+
+    Parameters
+    ----------
+    one, other
+        Score of each unit, shape (units,).
+    counts
+        How many cases each unit stands for; one by default.
+    """
+    apart = one - other
+    counts = np.ones(len(apart)) if counts is None else counts
+    number = float(counts.sum())
+    mean = float((counts * apart).sum()) / number
+    spread = float((counts * (apart - mean) ** 2).sum()) / max(number - 1, 1.0)
+    return mean * number, float(np.sqrt(number * spread))
 
 
 def compare_models(

@@ -38,7 +38,7 @@ _CLOSE = 1e-3
 
 def likelihood_word(x: np.ndarray, weights: Weights) -> str:
     """Conclude the likelihood word (ICD 203) of the mean."""
-    return load_lexicon().band(float((weights.values * x).sum())).word
+    return load_lexicon().band(weights.mean(x)).word
 
 
 def direction(threshold: float = 0.0, sure: float = 0.9) -> Verdict:
@@ -183,14 +183,14 @@ def flip_point(
     """
     import pandas as pd
 
-    checked_sets(posterior, [towards])
+    own, *_ = checked_sets(posterior, [towards])
     check_quantities(posterior.network, {"question": question})
     nodes = question.nodes(posterior.network)
     changed = changed_nodes(posterior, towards)
     touched = [block for block in blocks_of(posterior) if changed & set(block) and nodes & set(block)]
     if not touched:
         what = f"has the same priors as {towards.name} on all that the question depends on, so nothing can flip"
-        raise PriorError("path", [Fault(posterior.priors.name if posterior.priors else "posterior", what)])
+        raise PriorError("path", [Fault(own.name, what)])
     inside = frozenset(name for block in touched for name in block)
     grid = np.linspace(0.0, 1.0, steps + 1)
     stones = {0.0: _stone(posterior, towards, question, inside)}
@@ -200,15 +200,18 @@ def flip_point(
         found = [(x, smoothed((t - place) * ratio)) for place, (x, ratio) in stones.items()]
         return min(found, key=lambda one: one[1].pareto_k)
 
+    found = [at(t) for t in grid]
     while len(stones) <= refits:
-        bad = [t for t in grid if not at(t)[1].trusted]
+        bad = [t for t, (_, weights) in zip(grid, found, strict=True) if not weights.trusted]
         if not bad:
             break
         place = 1.0 if 1.0 not in stones else float(bad[len(bad) // 2])
-        stones[place] = _stone(_fitted_at(posterior, towards, place, inside), towards, question, inside)
+        ends, shares = {"own": own, "other": towards}, {"own": 1 - place, "other": place}
+        between = logarithmic_pool(posterior.network, ends, shares)
+        stones[place] = _stone(drawn_again(posterior, between, inside), towards, question, inside)
+        found = [at(t) for t in grid]
     rows = []
-    for t in grid:
-        x, weights = at(t)
+    for t, (x, weights) in zip(grid, found, strict=True):
         s = weighted_summary(x, weights)
         rows.append((t, s.mean, s.lower, s.upper, verdict(x, weights), weights.pareto_k, weights.trusted))
     table = pd.DataFrame(rows, columns=["t", "mean", "lower", "upper", "verdict", "pareto_k", "trusted"])
@@ -221,23 +224,13 @@ def flip_point(
             middle = (low + high) / 2
             low, high = (middle, high) if verdict(*at(middle)) == here[4] else (low, middle)
         x, weights = at(high)
-        mean = float((weights.values * x).sum())
-        flips.append(Flip(float(high), here[4], verdict(x, weights), mean, weights.trusted))
-    name = posterior.priors.name if posterior.priors else ""
-    return FlipPath(name, towards.name, question.words(posterior.network), table, tuple(flips), tuple(sorted(stones)))
+        flips.append(Flip(float(high), here[4], verdict(x, weights), weights.mean(x), weights.trusted))
+    asked, fitted = question.words(posterior.network), tuple(sorted(stones))
+    return FlipPath(own.name, towards.name, asked, table, tuple(flips), fitted)
 
 
 def _stone(
     fitted: Posterior, towards: PriorSet, question: Quantity, nodes: frozenset[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws of the question in a fit, and the log ratio of the two ends' priors, each of shape (chains, draws)."""
-    return question.draws(fitted).transpose("chain", "draw").values, log_prior_ratio(fitted, towards, nodes)
-
-
-def _fitted_at(posterior: Posterior, towards: PriorSet, place: float, nodes: frozenset[str]) -> Posterior:
-    """Fit what matters at a place on the path."""
-    if place == 1.0 or posterior.priors is None:
-        return drawn_again(posterior, towards, nodes)
-    ends = {"start": posterior.priors, "end": towards}
-    between = logarithmic_pool(posterior.network, ends, {"start": 1 - place, "end": place})
-    return drawn_again(posterior, between, nodes)
+    return question.draws(fitted).values, log_prior_ratio(fitted, towards, nodes)

@@ -25,6 +25,7 @@ from ..models.prior import PriorSet
 from ..models.track.fitting import fit_track
 from ..models.track.settings import load_track_settings
 from .query import probability
+from .reweighting import left_out
 from .track import credibility
 
 if TYPE_CHECKING:
@@ -299,8 +300,6 @@ def _focused_priors(priors: PriorSet | None, target: str) -> PriorSet | None:
 
 def _loo(posterior: Posterior, cases: pd.DataFrame, target: str) -> tuple[np.ndarray, np.ndarray]:
     """PSIS-LOO of each case's outcome given its parents: log density and Pareto k, shape (cases,)."""
-    import arviz_stats.base as stats
-
     network = posterior.network
     coded = encode(network, cases)
     import pandas as pd
@@ -318,11 +317,8 @@ def _loo(posterior: Posterior, cases: pd.DataFrame, target: str) -> tuple[np.nda
     answer = probability(posterior, target, given, **members).transpose("chain", "draw", "case", target).values
     outcome = coded.codes[target]
     log_p = np.log(np.take_along_axis(answer, outcome[None, None, :, None], axis=3)[..., 0])
-    core: Any = vars(stats)["array_stats"]
-    draws = log_p.reshape(-1, log_p.shape[2]).T
-    log_weights, khat = core.psislw(draws, axis=-1)  # it takes the log density and turns it about itself
-    scores = np.logaddexp.reduce(log_weights + draws, axis=-1)
-    return scores, np.asarray(khat)
+    found = left_out(log_p)
+    return found.elpd, found.pareto_k
 
 
 def _mixed(scores: Sequence[np.ndarray]) -> np.ndarray:

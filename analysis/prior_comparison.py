@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -15,13 +15,15 @@ from ..common.errors import Fault, raise_faults
 from ..models.check import PriorError
 from ..models.compiler import check_priors, parameter_coords
 from ..models.fitting import Block, blocks_of, cases_of, drawn_again, run_of
-from .comparison import stacking_weights
+from .comparison import paired_difference, stacking_weights
 from .quantity import Quantity, check_quantities
 from .reweighting import (
+    Foretold,
     WeightedSummary,
     Weights,
     changed_nodes,
     good_k,
+    left_out,
     log_prior_ratio,
     smoothed,
     weighted_summary,
@@ -83,22 +85,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class Foretold:
-    """How well the record's outcomes are foretold under one prior, each unit left out in turn.
-
-    Parameters
-    ----------
-    elpd
-        Log predictive density of each unit, shape (units,).
-    pareto_k
-        Shape of the weights of each unit.
-    """
-
-    elpd: np.ndarray
-    pareto_k: np.ndarray
-
-
-@dataclass(frozen=True)
 class PriorComparison:
     """Answers under several priors.
 
@@ -121,7 +107,7 @@ class PriorComparison:
     seconds, fit_seconds
         How long the comparison took, and how long the fit of each prior would have taken (that of the base).
     questions
-        Question -> it in words.
+        Question -> what was asked.
     """
 
     base: str
@@ -134,7 +120,7 @@ class PriorComparison:
     unit: str
     seconds: float
     fit_seconds: float
-    questions: Mapping[str, str]
+    questions: Mapping[str, Quantity]
 
     @property
     def table(self) -> pd.DataFrame:
@@ -152,7 +138,7 @@ class PriorComparison:
             for prior, answer in by_prior.items():
                 s = answer.summary
                 shift = (s.mean - start.mean) / start.sd if start.sd else 0.0
-                word = lexicon.band(s.mean).word if _is_probability(answer.draws) else ""
+                word = "" if self.questions[question].is_difference else lexicon.band(s.mean).word
                 rows.append(
                     {
                         "question": question,
@@ -185,14 +171,14 @@ class PriorComparison:
 
         rows = []
         for prior, found in self.foretold.items():
-            apart = found.elpd - self.foretold[self.base].elpd
+            apart, error = paired_difference(found.elpd, self.foretold[self.base].elpd)
             rows.append(
                 {
                     "prior": prior,
                     "title": self.titles[prior],
                     "elpd": float(found.elpd.sum()),
-                    "difference": float(apart.sum()),
-                    "error": float(np.sqrt(len(apart) * apart.var(ddof=1))),
+                    "difference": apart,
+                    "error": error,
                     "weight": self.weights[prior],
                     "pareto_k": float(np.nanmax(found.pareto_k)),
                     "untrusted": int((found.pareto_k >= good_k(_SCORED)).sum()),
@@ -303,7 +289,6 @@ def compare_priors(
     started = time.perf_counter()
     sets = checked_sets(posterior, priors)
     check_quantities(posterior.network, questions)
-    base = posterior.priors.name if posterior.priors else ""
     nodes = {label: one.nodes(posterior.network) for label, one in questions.items()}
     variants = {}
     for number, chosen in enumerate(sets):
@@ -315,7 +300,7 @@ def compare_priors(
     for name, variant in variants.items():
         for label, one in questions.items():
             moved = variant.redrawn & nodes[label]
-            x = one.draws(variant.posterior).transpose("chain", "draw").values if moved else asked[label]
+            x = one.draws(variant.posterior).values if moved else asked[label]
             again = tuple(sorted(variant.refitted & nodes[label]))
             answers[label][name] = Answer(x, variant.weights(nodes[label]), again)
     outcome = node or next(iter(questions.values())).target
@@ -326,7 +311,7 @@ def compare_priors(
     if told:
         told("comparing priors", len(sets), len(sets))
     return PriorComparison(
-        base,
+        sets[0].name,
         {chosen.name: chosen.title or chosen.name for chosen in sets},
         answers,
         foretold,
@@ -336,7 +321,7 @@ def compare_priors(
         unit,
         time.perf_counter() - started,
         float(posterior.provenance.get("seconds", np.nan)),
-        {label: one.words(posterior.network) for label, one in questions.items()},
+        dict(questions),
     )
 
 
@@ -351,7 +336,7 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
     faults = [
         Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})
     ]
-    coords = parameter_coords(posterior.network, {name: seen[:-1] for name, seen in posterior.members.items()})
+    coords = parameter_coords(posterior.network, posterior.levels)
     for chosen in others:
         try:
             check_priors(posterior.network, chosen, coords)
@@ -361,6 +346,9 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
     return [own, *others]
 
 
+type _NodesOfBlock = tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class _Variant:
     """A posterior on its way to other priors: some blocks drawn again under them, some with weights."""
@@ -368,12 +356,23 @@ class _Variant:
     posterior: Posterior
     redrawn: frozenset[str]
     refitted: frozenset[str]
-    ratios: Mapping[tuple[str, ...], np.ndarray]
+    ratios: Mapping[_NodesOfBlock, np.ndarray]
+    _smoothed: dict[tuple[_NodesOfBlock, ...], Weights] = field(default_factory=dict)
+
+    def blocks(self, nodes: frozenset[str]) -> tuple[_NodesOfBlock, ...]:
+        """Blocks with a ratio that hold some of the nodes."""
+        return tuple(block for block in self.ratios if nodes & set(block))
+
+    def ratio(self, blocks: tuple[_NodesOfBlock, ...]) -> np.ndarray:
+        """Sum of the ratios of some blocks, shape (chains, draws); zero without any."""
+        return sum((self.ratios[block] for block in blocks), np.zeros(tuple(self.posterior.sizes.values())))
 
     def weights(self, nodes: frozenset[str]) -> Weights | None:
-        """Weights of the draws for what depends on some nodes."""
-        parts = [ratio for block, ratio in self.ratios.items() if nodes & set(block)]
-        return smoothed(np.sum(parts, axis=0)) if parts else None
+        """Weights of the draws for what depends on some nodes; smoothed once for all that need the same blocks."""
+        blocks = self.blocks(nodes)
+        if blocks and blocks not in self._smoothed:
+            self._smoothed[blocks] = smoothed(self.ratio(blocks))
+        return self._smoothed.get(blocks)
 
 
 def _variant(
@@ -393,10 +392,7 @@ def _variant(
         if not bad:
             break
         # Of the blocks a question depends on, the one whose weights have the heaviest tail.
-        worst = max(
-            (block for block in found.ratios if bad[0] & set(block)),
-            key=lambda block: smoothed(found.ratios[block]).pareto_k,
-        )
+        worst = max(found.blocks(bad[0]), key=lambda block: smoothed(found.ratio((block,))).pareto_k)
         again = frozenset(worst)
         found = _Variant(
             drawn_again(found.posterior, priors, again),
@@ -431,23 +427,6 @@ def _foretold(variants: Mapping[str, _Variant], node: str) -> tuple[dict[str, Fo
             block = Block(run_of(posterior, first.priors), nodes, drawn)
             scored[key] = unit_scores(block, node, units, seed=_POINTS_SEED).log_p
         log_p = scored[key]
-        parts = [ratio for block, ratio in variant.ratios.items() if set(block) & set(nodes)]
-        ratio = np.sum(parts, axis=0) if parts else np.zeros((first.sizes["chain"], first.sizes["draw"]))
-        found[name] = _leave_out(log_p, ratio[:, ::step])
+        ratio = variant.ratio(variant.blocks(frozenset(nodes)))
+        found[name] = left_out(log_p, ratio[:, ::step])
     return found, "case" if group is None else group
-
-
-def _leave_out(log_p: np.ndarray, ratio: np.ndarray) -> Foretold:
-    """PSIS-LOO under weighted draws: the weights of a unit's absence and of the prior multiply."""
-    import arviz_stats.base as stats
-    from scipy.special import logsumexp
-
-    core: Any = vars(stats)["array_stats"]
-    flat = np.moveaxis(log_p, -1, 0).reshape(log_p.shape[-1], -1)
-    log, k = core.psislw(flat - ratio.ravel())
-    log = log - logsumexp(log, axis=1, keepdims=True)
-    return Foretold(np.asarray(logsumexp(log + flat, axis=1)), np.asarray(k, float))
-
-
-def _is_probability(x: np.ndarray) -> bool:
-    return bool(x.min() >= 0 and x.max() <= 1)

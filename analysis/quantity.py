@@ -45,6 +45,11 @@ class Quantity:
     against: Mapping[str, Any] | None
     members: Mapping[str, Any]
 
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is a difference of two probabilities rather than one."""
+        return self.against is not None
+
     def draws(self, posterior: Posterior) -> xr.DataArray:
         """Its value in every draw, dims (chain, draw).
 

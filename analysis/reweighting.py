@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..models.compiler import network_parameters, parameter_coords
-from .summary import INTERVAL
+from .summary import INTERVAL, array_stats
 
 if TYPE_CHECKING:
     from ..models.posterior import Posterior
@@ -52,6 +52,10 @@ class Weights:
     def values(self) -> np.ndarray:
         """The weights, shape (chains, draws)."""
         return np.exp(self.log)
+
+    def mean(self, x: np.ndarray) -> float:
+        """Weighted mean of draws, shape (chains, draws)."""
+        return float((self.values * x).sum())
 
     @property
     def trusted(self) -> bool:
@@ -100,9 +104,7 @@ def smoothed(log_ratio: np.ndarray) -> Weights:
     log_mean = float(np.asarray(logsumexp(log_ratio))) - math.log(size)
     if np.ptp(log_ratio) <= 1e-9 * max(1.0, float(np.abs(log_ratio).max())):
         return Weights(np.full(log_ratio.shape, -math.log(size)), -math.inf, log_mean)
-    import arviz_stats.base as stats
-
-    core: Any = vars(stats)["array_stats"]
+    core = array_stats()
     axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
     ratio = np.exp(log_ratio - log_ratio.max())
     efficiency = min(1.0, float(core.ess(ratio, method="mean", relative=True, **axes))) if np.ptp(ratio) else 1.0
@@ -129,7 +131,7 @@ def log_prior_ratio(posterior: Posterior, priors: PriorSet, nodes: Collection[st
     ndarray
         Shape (chains, draws).
     """
-    coords = parameter_coords(posterior.network, {name: seen[:-1] for name, seen in posterior.members.items()})
+    coords = parameter_coords(posterior.network, posterior.levels)
     total = np.zeros(tuple(posterior.sizes.values()))
     for parameter in network_parameters(posterior.network, [n for n in posterior.network.names if n in nodes]):
         new, old = parameter.prior(priors), parameter.prior(posterior.priors)
@@ -183,9 +185,6 @@ def weighted_summary(x: np.ndarray, weights: Weights | None, interval: float = I
     interval
         Share between the ends.
     """
-    import arviz_stats.base as stats
-
-    core: Any = vars(stats)["array_stats"]
     share = np.full(x.shape, 1 / x.size) if weights is None else weights.values
     mean = float((share * x).sum())
     sd = math.sqrt(max(float((share * (x - mean) ** 2).sum()), 0.0))
@@ -193,7 +192,7 @@ def weighted_summary(x: np.ndarray, weights: Weights | None, interval: float = I
     # Of a ratio of means, by the delta method: the error of the mean of what each draw adds.
     added = x.size * share * (x - mean)
     flat = np.ptp(added) == 0 or x.shape[1] < 4
-    mcse = 0.0 if flat else float(core.mcse(added, method="mean", chain_axis=0, draw_axis=1))
+    mcse = 0.0 if flat else float(array_stats().mcse(added, method="mean", chain_axis=0, draw_axis=1))
     return WeightedSummary(mean, sd, float(lower), float(upper), mcse, interval)
 
 
@@ -209,3 +208,39 @@ def weighted_quantiles(x: np.ndarray, share: np.ndarray, levels: Collection[floa
     sorted_x, sorted_share = x.ravel()[order], share.ravel()[order]
     middles = np.cumsum(sorted_share) - sorted_share / 2
     return np.interp(list(levels), middles / sorted_share.sum(), sorted_x)
+
+
+@dataclass(frozen=True)
+class Foretold:
+    """How well outcomes are foretold, each unit left out in turn.
+
+    Parameters
+    ----------
+    elpd
+        Log predictive density of each unit, shape (units,).
+    pareto_k
+        Shape of the weights of each unit.
+    """
+
+    elpd: np.ndarray
+    pareto_k: np.ndarray
+
+
+def left_out(log_p: np.ndarray, log_ratio: np.ndarray | None = None) -> Foretold:
+    """Leave out each unit by Pareto-smoothed weights, of draws that may have weights already.
+
+    Parameters
+    ----------
+    log_p
+        Log-probability of each unit, shape (chains, draws, units).
+    log_ratio
+        Logarithm of the raw weight of each draw, shape (chains, draws); all alike by default. The weights of a unit's
+        absence and those of the draws multiply.
+    """
+    from scipy.special import logsumexp
+
+    flat = np.moveaxis(log_p, -1, 0).reshape(log_p.shape[-1], -1)
+    # It takes the log density and turns it about itself.
+    log, k = array_stats().psislw(flat if log_ratio is None else flat - log_ratio.ravel())
+    log = log - logsumexp(log, axis=1, keepdims=True)
+    return Foretold(np.asarray(logsumexp(log + flat, axis=1)), np.asarray(k, float))

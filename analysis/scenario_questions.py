@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..record.dates import as_day
-from .quantity import Quantity, chance_of
-from .reporting.answers import described
+from .reporting.answers import quantity_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from .quantity import Quantity
     from .scenario import Loaded
 
 
@@ -32,7 +32,6 @@ def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Q
         Rows that cannot be asked alone: they rest on a supposed case, or add up others.
     """
     year = as_day(loaded.scenario.as_of).year
-    groups = loaded.network.group_columns
     questions, left_out = {}, []
     for judgement in loaded.scenario.judgements:
         left_out += [f"{judgement.title}, {group.label}" for group in judgement.together]
@@ -41,8 +40,5 @@ def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Q
             if judgement.suppose:
                 left_out.append(label)
                 continue
-            actor = row.actor or judgement.actor
-            given = described({**judgement.given, **row.given}, actor, cases, year)
-            members: dict[str, Any] = {"actor": actor} if "actor" in groups and actor else {}
-            questions[label] = chance_of(judgement.node, judgement.states, given, row.do, **members)
+            questions[label] = quantity_of(loaded.network, judgement, row, cases, year)
     return questions, left_out

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..common.errors import Fault, raise_faults
 from ..models.check import QueryError
-from ..models.compiler import log_likelihood, network_parameters, parameter_coords
-from ..models.fitting import blocks_of, run_of
+from ..models.compiler import log_likelihood, network_parameters
+from ..models.fitting import Block, blocks_of, run_of
 from .prior_comparison import checked_sets
 from .quantity import Quantity, check_quantities
-from .reweighting import good_k, smoothed
+from .reweighting import Weights, good_k, smoothed
+from .summary import array_stats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -111,54 +112,43 @@ def power_scaling(
     if not 0 < powers[0] < 1 < powers[1]:
         raise_faults("power scaling", [Fault("powers", f"must be one below and one above 1, not {powers}")], QueryError)
     rows, diagnoses = [], {}
+    # Weights depend on what is scaled and not on what is asked of it.
+    scaled: dict[tuple[str, ...], dict[str, tuple[Weights, Weights]]] = {}
     for label, question in questions.items():
-        x = question.draws(posterior).transpose("chain", "draw").values
+        x = question.draws(posterior).values
         needed = question.nodes(posterior.network)
         nodes = tuple(name for block in blocks_of(posterior) if needed & set(block) for name in block)
-        priors = _log_priors(posterior, nodes)
-        parts = {
-            "prior": np.sum(list(priors.values()), axis=0),
-            "likelihood": _log_likelihood(posterior, nodes),
-            **priors,
-        }
-        found = {name: _sensitivity(x, part, powers) for name, part in parts.items()}
+        if nodes not in scaled:
+            scaled[nodes] = _scaled(posterior, nodes, powers)
+        found = {name: _sensitivity(x, *weights, powers) for name, weights in scaled[nodes].items()}
         rows += [(label, name, value, k, k < good_k(x.size)) for name, (value, k) in found.items()]
         diagnoses[label] = _diagnosis(found["prior"][0], found["likelihood"][0])
     columns = ["question", "component", "sensitivity", "pareto_k", "trusted"]
     return PowerScaling(pd.DataFrame(rows, columns=columns).set_index(["question", "component"]), diagnoses)
 
 
-def _log_priors(posterior: Posterior, nodes: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Parameter -> its log prior density, shape (chains, draws)."""
-    coords = parameter_coords(posterior.network, {name: seen[:-1] for name, seen in posterior.members.items()})
-    found = {}
-    for parameter in network_parameters(posterior.network, nodes):
-        x = posterior.draws[parameter.name].transpose("chain", "draw", *parameter.dims).values
-        found[parameter.name] = parameter.log_prior(x, parameter.prior(posterior.priors), coords)
-    return found
-
-
-def _log_likelihood(posterior: Posterior, nodes: tuple[str, ...]) -> np.ndarray:
-    """Log-likelihood of what bears on some nodes, shape (chains, draws)."""
+def _scaled(
+    posterior: Posterior, nodes: tuple[str, ...], powers: tuple[float, float]
+) -> dict[str, tuple[Weights, Weights]]:
+    """Component -> weights of the draws once it is raised to either power."""
+    stored = posterior.tree["log_prior"].to_dataset()
+    names = [parameter.name for parameter in network_parameters(posterior.network, nodes)]
+    priors = {name: stored[name].values for name in names}
     run = run_of(posterior, posterior.priors)
-    values = {
-        str(name): array.values.reshape((-1, *array.shape[2:]))
-        for name, array in posterior.draws.transpose("chain", "draw", ...).data_vars.items()
-    }
+    values = Block(run, nodes, posterior.tree).values
     by_case = log_likelihood(posterior.network, run.patterns, values, cells=nodes, holes=nodes)
-    return (by_case * run.cases.weights).sum(axis=1).reshape(tuple(posterior.sizes.values()))
+    likelihood = (by_case * run.cases.weights).sum(axis=1).reshape(tuple(posterior.sizes.values()))
+    parts = {"prior": np.sum(list(priors.values()), axis=0), "likelihood": likelihood, **priors}
+    below, above = powers
+    return {name: (smoothed((below - 1) * part), smoothed((above - 1) * part)) for name, part in parts.items()}
 
 
-def _sensitivity(x: np.ndarray, log_part: np.ndarray, powers: tuple[float, float]) -> tuple[float, float]:
+def _sensitivity(x: np.ndarray, lower: Weights, upper: Weights, powers: tuple[float, float]) -> tuple[float, float]:
     """Sensitivity to one component, and the worse of the two shapes."""
-    import arviz_stats.base as stats
-
-    core: Any = vars(stats)["array_stats"]
-    lower, upper = (smoothed((power - 1) * log_part) for power in powers)
     worst = max(lower.pareto_k, upper.pareto_k)
     if np.isneginf(worst) or np.ptp(x) == 0:
         return 0.0, worst
-    value = core.power_scale_sense(
+    value = array_stats().power_scale_sense(
         x, lower.values, upper.values, lower_alpha=powers[0], upper_alpha=powers[1], chain_axis=0, draw_axis=1
     )
     return float(value), worst

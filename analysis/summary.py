@@ -78,15 +78,20 @@ def _diagnostics(x: np.ndarray, interval: float) -> tuple[float, float, float, f
     if np.ptp(x) == 0:
         # A constant has nothing to mix: evidence settles it.
         return (float(x.size), float(x.size), 1.0, 0.0)
-    import arviz_stats.base as stats
-
-    core: Any = vars(stats)["array_stats"]
+    core = array_stats()
     axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
     tails = ((1 - interval) / 2, (1 + interval) / 2)
     bulk = float(core.ess(x, method="bulk", **axes))
     tail = float(core.ess(x, method="tail", prob=tails, **axes))
     rhat = float(core.rhat(x, **axes)) if x.shape[0] > 1 else math.nan
     return bulk, tail, rhat, float(core.mcse(x, method="mean", **axes))
+
+
+def array_stats() -> Any:
+    """ArviZ's statistics of plain arrays, imported when they are needed."""
+    import arviz_stats.base as stats
+
+    return vars(stats)["array_stats"]
 
 
 def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Dataset:

@@ -464,7 +464,7 @@ def cases_of(posterior: Posterior) -> Cases:
     return Cases(
         {name: stored[name].values.astype(int) for name in network.names},
         {group: stored[f"{_MEMBER_OF}{group}"].values.astype(int) for group in network.group_columns},
-        {group: posterior.members[group][:-1] for group in network.group_columns},
+        posterior.levels,
         tuple(str(label) for label in stored["case"].values),
         stored["case_count"].values if "case_count" in stored.coords else None,
     )
@@ -477,9 +477,7 @@ def run_of(posterior: Posterior, priors: PriorSet | None) -> Run:
     return _run(posterior.network, cases_of(posterior), priors, cores=None, **numbers)
 
 
-def drawn_again(
-    posterior: Posterior, priors: PriorSet | None, nodes: Collection[str], *, progress: Progress | None = None
-) -> Posterior:
+def drawn_again(posterior: Posterior, priors: PriorSet | None, nodes: Collection[str]) -> Posterior:
     """Draw the blocks that hold some nodes again, under other priors; all other draws stay.
 
     Returns
@@ -487,7 +485,7 @@ def drawn_again(
     Posterior
         In which those blocks have the numbers that `fit` gives under `priors` with the seed of the posterior.
     """
-    sampled = _sample(run_of(posterior, priors), nodes, posterior.provenance["settings"]["seed"], progress)
+    sampled = _sample(run_of(posterior, priors), nodes, posterior.provenance["settings"]["seed"], None)
     observed = posterior.tree["observed_data"].to_dataset()
     groups = {"posterior": posterior.draws.assign(sampled.variables), "observed_data": observed}
     if sampled.stats:

@@ -89,6 +89,11 @@ class Posterior:
         names = {group.name for node in self.network.nodes for group in node.groups}
         return {name: tuple(str(m) for m in self.draws.variables[name].values) for name in sorted(names)}
 
+    @property
+    def levels(self) -> Mapping[str, tuple[str, ...]]:
+        """Group effect -> its members that the data holds."""
+        return {name: seen[:-1] for name, seen in self.members.items()}
+
     def member(self, group: str, name: str | None) -> int:
         """Position of a member of a group; None is the member the data does not hold.
 

@@ -15,6 +15,8 @@ from .check import PriorError
 
 #: A number, one for each state, or a number by state name.
 Value = float | tuple[float, ...] | tuple[tuple[str, float], ...]
+#: How a source was consulted, from the surest way to none.
+CERTAINTIES = ("read", "recomputed", "memory", "judgement")
 #: What values a parameter can take.
 REAL, POSITIVE, UNIT, SIMPLEX = "real", "positive", "unit", "simplex"
 

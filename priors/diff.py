@@ -41,7 +41,7 @@ class PriorDiff:
         import pandas as pd
 
         rows = [
-            {"parameter": name, self.one: _shown(first), self.other: _shown(second), "reason": _reason(first, second)}
+            (name, _shown(first), _shown(second), _reason(first, second))
             for name, (first, second) in self.changed.items()
         ]
         return pd.DataFrame(rows, columns=["parameter", self.one, self.other, "reason"]).set_index("parameter")

@@ -10,13 +10,11 @@ import numpy as np
 
 from ..common.errors import Fault, nearest, raise_faults
 from ..models.check import PriorError
-from ..models.prior import Prior, PriorEntry, PriorSet
+from ..models.prior import CERTAINTIES, Prior, PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     from ..models.network import Network
 
-#: From how sure a source is to how little.
-_CERTAINTY = ("read", "recomputed", "memory", "judgement")
 #: How far from one weights may add up.
 _TOLERANCE = 1e-8
 
@@ -124,7 +122,7 @@ def _pooled(
     pooled = _POOLS[kinds[0]](np.array([share for share, _ in weighted]), numbers)
     prior = Prior.of(kinds[0], **{key: _named(value, states) for key, value in pooled.items()})
     sources = "; ".join(dict.fromkeys(entry.source for _, entry in weighted if entry.source))
-    certainty = max((entry.certainty for _, entry in weighted), key=_CERTAINTY.index)
+    certainty = max((entry.certainty for _, entry in weighted), key=CERTAINTIES.index)
     told = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
     return PriorEntry(parameter, prior, f"Logarithmic pool of {told}.", sources or "judgement", certainty)
 

@@ -11,10 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, cre
 from ..common.errors import Fault, nearest
 from ..common.toml import schema_faults as faults_under
 from ..models.check import PriorError
-from ..models.prior import DISTRIBUTIONS, Prior
+from ..models.prior import CERTAINTIES, DISTRIBUTIONS, Prior
 
-#: How a source was consulted.
-CERTAINTIES = ("read", "recomputed", "memory", "judgement")
 #: Every number a distribution can have, e.g. mu and sigma.
 NUMBERS = tuple(dict.fromkeys(number for known in DISTRIBUTIONS.values() for number in known.numbers))
 

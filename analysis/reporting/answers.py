@@ -13,6 +13,7 @@ import xarray as xr
 from ...models.posterior import Posterior
 from ...record import past_defections_of
 from ...record.dates import as_day
+from ..quantity import Quantity, chance_of
 from ..query import probability
 from ..scenario import AS_RECORDED, Format, Judgement, Scenario, Supposed
 from ..summary import Summary, summarise
@@ -20,6 +21,8 @@ from ..updating import redraw_unseen, suppose
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from ...models.network import Network
 
 #: How the members of a collective add up, from draws of each member's probability.
 RULES = {
@@ -113,12 +116,17 @@ def next_case_moves(row: Row, judgement: Judgement, seed: int) -> float:
 
 
 def _row(posterior: Posterior, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Row:
+    asked = quantity_of(posterior.network, judgement, row, cases, year)
+    actor = row.actor or judgement.actor
+    return Row(row.label, asked.draws(posterior), asked.given, asked.do, actor, posterior)
+
+
+def quantity_of(network: Network, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Quantity:
+    """Give what a row of a judgement asks, counts of past defections filled in."""
     actor = row.actor or judgement.actor
     given = described({**judgement.given, **row.given}, actor, cases, year)
-    members: dict[str, Any] = {"actor": actor} if "actor" in posterior.members else {}
-    answer = probability(posterior, judgement.node, given, row.do, **members)
-    draws = answer.sel({judgement.node: judgement.states}).sum(judgement.node)
-    return Row(row.label, draws, given, row.do, actor, posterior)
+    members: dict[str, Any] = {"actor": actor} if actor and "actor" in network.group_columns else {}
+    return chance_of(judgement.node, judgement.states, given, row.do, **members)
 
 
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:

@@ -14,7 +14,7 @@ from ..contrasts import probability_of_increase
 from ..fits import fit_gates
 from ..gates import Gate, failed, number_gates, sampler_gates, supposed_gates
 from ..scenario import Judgement, Loaded
-from ..summary import INTERVAL, Summary, summarise
+from ..summary import INTERVAL, Summary, array_stats, summarise
 from ..wording import Lexicon, load_lexicon, natural_frequency
 from .answers import Row, judged, next_case_moves
 from .confidence import confidence
@@ -106,8 +106,7 @@ def _answer(material: Material) -> Answers:
     for prior in material.loaded.priors:
         posterior = material.posteriors[prior.name]
         rows[prior.name] = {j.id: judged(posterior, scenario, j, material.cases) for j in scenario.judgements}
-        levels = {group: members[:-1] for group, members in posterior.members.items()}
-        blank = prior_draws(material.loaded.network, prior, seed=scenario.seed, draws=2000, levels=levels)
+        blank = prior_draws(material.loaded.network, prior, seed=scenario.seed, draws=2000, levels=posterior.levels)
         before[prior.name] = {j.id: judged(blank, scenario, j, material.cases) for j in scenario.judgements}
         for judgement in scenario.judgements:
             gates |= _row_gates(judgement, rows[prior.name][judgement.id], prior.name)
@@ -362,9 +361,7 @@ def _figures(summary: Summary) -> dict[str, Any]:
 
 def _curve(row: Row) -> dict[str, Any]:
     """Density of the answer's distribution on a grid, and its quantiles."""
-    import arviz_stats.base as stats
-
-    core: Any = vars(stats)["array_stats"]
+    core = array_stats()
     x = row.draws.values.ravel()
     quantiles = {f"{q:g}": float(value) for q, value in zip(QUANTILES, np.quantile(x, QUANTILES), strict=True)}
     if np.ptp(x) == 0:

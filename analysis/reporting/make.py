@@ -135,17 +135,17 @@ def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Wri
     text = render(content)
     with written_whole(data) as temporary:
         temporary.write_text(
-            json.dumps(_without_nan(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
+            json.dumps(without_nan(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
         )
     with written_whole(html) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Written(html, data, content, reused)
 
 
-def _without_nan(value: Any) -> Any:
+def without_nan(value: Any) -> Any:
     """Put null for what could not be computed; JSON has no NaN."""
     if isinstance(value, dict):
-        return {key: _without_nan(item) for key, item in value.items()}
+        return {key: without_nan(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_without_nan(item) for item in value]
+        return [without_nan(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -27,7 +27,7 @@ def priors_comparison_figure(comparison: PriorComparison) -> Figure:
     """
     from matplotlib.figure import Figure
 
-    chances = [q for q, by in comparison.answers.items() if next(iter(by.values())).summary.lower >= 0]
+    chances = [label for label, one in comparison.questions.items() if not one.is_difference]
     panels = [part for part in (chances, [q for q in comparison.answers if q not in chances]) if part]
     heights = [len(part) * (len(comparison.titles) * _ROW + _GAP) for part in panels]
     with styled():
