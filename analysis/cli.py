@@ -95,7 +95,8 @@ def fit(
     from .gates import failed, parameter_gates, sampler_gates
 
     writable_file(out)
-    chosen, prior = load_network(network), load_prior(priors)
+    chosen = load_network(network)
+    prior = load_prior(priors, chosen)
     data = _read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
     with _progress(quiet=quiet or as_json) as told:
         posterior = fit_network(
@@ -468,7 +469,7 @@ def _compare_priors(
     from .scenario_questions import scenario_questions
 
     loaded = load_scenario(scenario)
-    sets = [load_prior(name.strip()) for name in names.split(",")]
+    sets = [load_prior(name.strip(), loaded.network) for name in names.split(",")]
     figure = writable_file(plot or Path("out") / f"{loaded.scenario.name}-priors.svg")
     day = as_of or loaded.scenario.as_of
     data = _read_cases(cases, day) if cases else shipped_cases(loaded.network, day)

@@ -13,8 +13,8 @@ import xarray as xr
 
 from ..common.errors import Fault, raise_faults
 from ..models.check import PriorError
-from ..models.compiler import check_priors, parameter_coords
-from ..models.fitting import Block, blocks_of, cases_of, drawn_again, run_of
+from ..models.compiler import parameter_coords, prior_faults
+from ..models.fitting import Block, blocks_of, cases_of, counted_twice, drawn_again, run_of
 from .comparison import paired_difference, stacking_weights
 from .quantity import Quantity, check_quantities
 from .reweighting import (
@@ -338,10 +338,9 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
     ]
     coords = parameter_coords(posterior.network, posterior.levels)
     for chosen in others:
-        try:
-            check_priors(posterior.network, chosen, coords)
-        except PriorError as error:
-            faults += [Fault(f"{chosen.name}, {fault.where}", fault.what) for fault in error.faults]
+        found = prior_faults(posterior.network, chosen, coords)
+        found += counted_twice(chosen, posterior.provenance.get("data_sets", ()))
+        faults += [Fault(f"{chosen.name}, {fault.where}", fault.what) for fault in found]
     raise_faults("comparison of priors", faults, PriorError)
     return [own, *others]
 

@@ -181,17 +181,17 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
     scenario = Scenario.model_validate(raw)
     faults: list[Fault] = []
     year = _year(scenario.as_of, faults)
-    priors = []
-    for prior in scenario.priors:
-        try:
-            priors.append(load_prior(prior))
-        except InputError as error:
-            faults += [Fault(f"priors {prior}", str(fault)) for fault in error.faults]
     network = None
     try:
         network = load_network(scenario.network)
     except InputError as error:
         faults += [Fault(f"network {scenario.network}", str(fault)) for fault in error.faults]
+    priors = []
+    for prior in scenario.priors:
+        try:
+            priors.append(load_prior(prior, network))
+        except InputError as error:
+            faults += [Fault(f"priors {prior}", str(fault)) for fault in error.faults]
     judgements = []
     if network is not None:
         for judgement in scenario.judgements:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .network import Network, Node
 
 MISSING = -1
+#: Column that says which data set a case comes from.
+DATA_SET = "data_set"
 #: How many rows of a kind an error names.
 SHOWN = 5
 BLANK_MEMBER = "is blank; every case needs one"
@@ -40,6 +42,8 @@ class Cases:
         Name of each case.
     counts
         How many cases each stands for; None where each is one.
+    data_sets
+        Names of the data sets that the cases were taken from, so that a prior made from one is not used with it.
     """
 
     codes: Mapping[str, np.ndarray]
@@ -47,6 +51,7 @@ class Cases:
     levels: Mapping[str, tuple[str, ...]]
     labels: tuple[str, ...]
     counts: np.ndarray | None = None
+    data_sets: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -79,6 +84,7 @@ class Cases:
         digest.update("\0".join(self.labels).encode())
         if self.counts is not None:
             digest.update(np.ascontiguousarray(self.counts, np.int64).tobytes())
+        digest.update("\0".join(self.data_sets).encode())
         return digest.hexdigest()
 
 
@@ -86,7 +92,8 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
     """Code a data frame by the states of a network.
 
     A node's column is the one its coding names, else the column of its own name. A node without a column is
-    latent: all its cells are missing. A blank cell is missing. A column `case_id` names the cases.
+    latent: all its cells are missing. A blank cell is missing. A column `case_id` names the cases. A column
+    `data_set`, or ``data.attrs["data_sets"]``, names the data sets they come from.
 
     Parameters
     ----------
@@ -123,7 +130,16 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
         members[name], levels[name] = _group_codes(column, data, faults)
     raise_faults("data", faults, DataError)
     labels = data["case_id"].astype(str) if "case_id" in columns else [str(row) for row in range(1, len(data) + 1)]
-    return Cases(codes, members, levels, tuple(labels))
+    return Cases(codes, members, levels, tuple(labels), data_sets=_data_sets(network, data))
+
+
+def _data_sets(network: Network, data: pd.DataFrame) -> tuple[str, ...]:
+    """Name the data sets that a table says it comes from, unless the network has the column for a node's own."""
+    said = data.attrs.get("data_sets", ())
+    named = [said] if isinstance(said, str) else [str(name) for name in said]
+    if DATA_SET in data.columns and DATA_SET not in map(data_column, network.nodes):
+        named += [str(name) for name in data[DATA_SET].dropna().unique()]
+    return tuple(dict.fromkeys(name.strip() for name in named if name.strip()))
 
 
 def code_evidence(network: Network, data: pd.DataFrame, faults: list[Fault]) -> dict[str, np.ndarray]:

@@ -63,18 +63,39 @@ def check_priors(network: Network, priors: PriorSet | None, coords: Mapping[str,
     PriorError
         A parameter without a prior, a prior without a parameter, numbers that do not fit.
     """
-    if priors is None:
-        return
-    parameters = network_parameters(network)
-    known = {parameter.name for parameter in parameters}
-    faults = [
-        Fault(entry.parameter, f"no such parameter in network {network.name}{nearest(entry.parameter, known)}")
-        for entry in priors.entries
-        if not entry.is_pattern and entry.parameter not in known
-    ]
-    for parameter in parameters:
+    if priors is not None:
+        raise_faults(f"priors {priors.name}", prior_faults(network, priors, coords), PriorError)
+
+
+def prior_faults(network: Network, priors: PriorSet, coords: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    """List a prior without a parameter, a parameter without a prior, and numbers that do not fit."""
+    faults = strangers(network, [entry.parameter for entry in priors.entries if not entry.is_pattern])
+    for parameter in network_parameters(network):
         faults += parameter.faults(priors, coords)
-    raise_faults(f"priors {priors.name}", faults, PriorError)
+    return faults
+
+
+def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
+    """List names of parameters that a network does not have.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> for fault in strangers(load_network("guarantee"), ["complaince.power", "compliance.pwoer"]):
+    ...     print(fault)
+    complaince.power: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
+    compliance.pwoer: no such parameter in network guarantee; did you mean 'compliance.power'?
+    """
+    known = [parameter.name for parameter in network_parameters(network)]
+    faults = []
+    for name in names:
+        node = name.split(".", 1)[0]
+        if node not in network:
+            what = f"there is no node '{node}' in network {network.name}{nearest(node, network.names)}"
+            faults.append(Fault(name, what))
+        elif name not in known:
+            faults.append(Fault(name, f"no such parameter in network {network.name}{nearest(name, known)}"))
+    return faults
 
 
 def compile(  # noqa: A001  the field's own word

@@ -11,7 +11,18 @@ import numpy as np
 
 from ..common.errors import Fault, raise_faults
 from .check import DataError
-from .coding import BLANK_MEMBER, MISSING, SHOWN, Cases, bad_cells, coder, data_column, missing_group, table_faults
+from .coding import (
+    BLANK_MEMBER,
+    DATA_SET,
+    MISSING,
+    SHOWN,
+    Cases,
+    bad_cells,
+    coder,
+    data_column,
+    missing_group,
+    table_faults,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +50,8 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
     network
         Gives states and codings.
     path
-        The file; the ending of its name says what it is. Columns that no node needs are not read.
+        The file; the ending of its name says what it is. Columns that no node needs are not read, but for
+        `data_set`, which says from which data set a case comes.
 
     Returns
     -------
@@ -67,8 +79,11 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
     columns, batches = _open(network, path)
     nodes = {node.name: _NodeColumn(node) for node in network.nodes if data_column(node) in columns}
     groups = {name: _GroupColumn(column) for name, column in network.group_columns.items() if column in columns}
+    sets = _GroupColumn(DATA_SET)
+    named = DATA_SET not in map(data_column, network.nodes)
     counted, rows = _count(
-        batches, {f"node {n}": c for n, c in nodes.items()} | {f"group {n}": c for n, c in groups.items()}
+        _noting(batches, sets) if named else batches,
+        {f"node {n}": c for n, c in nodes.items()} | {f"group {n}": c for n, c in groups.items()},
     )
     faults = table_faults(network, columns, rows)
     faults += [fault for column in nodes.values() for fault in column.faults()]
@@ -88,7 +103,15 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
         numbers = np.array([place[member] for member in column.known])
         members[name] = numbers[counted[f"group {name}"].to_numpy()]
     labels = tuple(map(str, counted[TALLY[0]].to_pylist()))
-    return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy())
+    return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy(), tuple(filter(str.strip, sets.known)))
+
+
+def _noting(batches: Iterator[pa.RecordBatch], sets: _GroupColumn) -> Iterator[pa.RecordBatch]:
+    """Hand on every batch, and remember the data sets that its cases come from."""
+    for batch in batches:
+        if sets.name in batch.schema.names:
+            sets.code(batch.column(sets.name), np.arange(len(batch)))
+        yield batch
 
 
 def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], Iterator[pa.RecordBatch]]:
@@ -104,7 +127,7 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
     if kind is None:
         endings = ", ".join(ending for ending in FORMATS if ending)
         raise DataError(str(path), [Fault("", f"has an ending that says nothing of its format; expected {endings}")])
-    wanted = list(dict.fromkeys([*map(data_column, network.nodes), *network.group_columns.values()]))
+    wanted = list(dict.fromkeys([*map(data_column, network.nodes), *network.group_columns.values(), DATA_SET]))
     as_text = pyarrow.csv.ConvertOptions(
         column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=True, null_values=[""]
     )

@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, raise_faults
-from .check import DataError
+from .check import DataError, PriorError
 from .coders import coded_by
 from .coding import MISSING, Cases, encode
 from .compiler import check_priors, log_likelihood, network_parameters, parameter_coords
@@ -113,7 +113,8 @@ def fit(
     Raises
     ------
     DataError, PriorError
-        Listing every fault of the data or the priors; latent nodes whose states nothing tells apart
+        Listing every fault of the data or the priors; priors based on a data set that the cases say they come from
+        (column `data_set`, or ``cases.attrs["data_sets"]``); latent nodes whose states nothing tells apart
         (`servanda.models.latent`).
 
     Examples
@@ -152,6 +153,7 @@ def fit(
         "versions": _versions(),
         "cases": coded.total,
         "missing_cells": coded.missing,
+        "data_sets": list(coded.data_sets),
         "drawn_exactly": list(sampled.exactly),
         **{f"drawn_by_{way}": [list(nodes) for nodes, by in sampled.ways.items() if by == way] for way in SAMPLERS},
         "seconds": round(time.perf_counter() - started, 1),
@@ -186,9 +188,17 @@ def _run(
     _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     coded = as_cases(network, cases)
     check_priors(network, priors, parameter_coords(network, coded.levels))
+    raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
     patterns = find_patterns(network, coded)
     workers = cores or processors()
     return Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
+
+
+def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[Fault]:
+    """List data sets from which both priors and cases were made."""
+    both = [name for name in (priors.based_on if priors else ()) if name in data_sets]
+    what = "the cases come from this data set too, which would be counted twice; take a set that is not based on it"
+    return [Fault(f"based on {name}", what) for name in both]
 
 
 def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | None) -> _Sampled:
@@ -467,6 +477,7 @@ def cases_of(posterior: Posterior) -> Cases:
         posterior.levels,
         tuple(str(label) for label in stored["case"].values),
         stored["case_count"].values if "case_count" in stored.coords else None,
+        tuple(posterior.provenance.get("data_sets", ())),
     )
 
 

@@ -120,12 +120,12 @@ def unit_scores(block: Block, node: str, units: np.ndarray | None = None, *, see
 
 def cases_at(cases: Cases, rows: np.ndarray) -> Cases:
     """Take some of the cases, members numbered as before."""
-    return Cases(
-        {name: codes[rows] for name, codes in cases.codes.items()},
-        {name: numbers[rows] for name, numbers in cases.members.items()},
-        cases.levels,
-        tuple(cases.labels[row] for row in rows),
-        None if cases.counts is None else cases.counts[rows],
+    return replace(
+        cases,
+        codes={name: codes[rows] for name, codes in cases.codes.items()},
+        members={name: numbers[rows] for name, numbers in cases.members.items()},
+        labels=tuple(cases.labels[row] for row in rows),
+        counts=None if cases.counts is None else cases.counts[rows],
     )
 
 

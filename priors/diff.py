@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from ..common.errors import Fault
+from ..models.check import PriorError
 from ..models.prior import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
@@ -37,14 +39,14 @@ class PriorDiff:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a parameter: the distribution in either set, and why in the second."""
+        """One row a parameter: the distribution in either set, and why in either."""
         import pandas as pd
 
-        rows = [
-            (name, _shown(first), _shown(second), _reason(first, second))
-            for name, (first, second) in self.changed.items()
-        ]
-        return pd.DataFrame(rows, columns=["parameter", self.one, self.other, "reason"]).set_index("parameter")
+        names = list(self.changed)
+        sides = {self.one: [a for a, _ in self.changed.values()], self.other: [b for _, b in self.changed.values()]}
+        shown = {name: list(map(_shown, entries)) for name, entries in sides.items()}
+        why = {f"why {name}": list(map(_reason, entries)) for name, entries in sides.items()}
+        return pd.DataFrame(shown | why, index=pd.Index(names, name="parameter"))
 
     def _repr_html_(self) -> str:
         return self.table.to_html() if self.changed else f"<p>{escape(str(self))}</p>"
@@ -61,7 +63,7 @@ def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -
     Parameters
     ----------
     one, other
-        The sets; their names differ.
+        The sets, under different names.
     network
         Where it is given, what counts is the prior that each of its parameters gets, by name or by pattern; else the
         entries as they are written.
@@ -70,6 +72,11 @@ def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -
     -------
     PriorDiff
         Print it, or take its ``table``. Reasons alone make no difference.
+
+    Raises
+    ------
+    PriorError
+        If both sets have one name, by which nobody could tell them apart.
 
     Examples
     --------
@@ -82,6 +89,8 @@ political_declaration: -0.15, unsc_resolution: 0.05], sigma=0.3) -> normal(mu=0,
 military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.1)
     compliance.monitoring: normal(mu=0.5, sigma=0.4) -> normal(mu=0, sigma=0.1)
     """
+    if one.name == other.name:
+        raise PriorError("difference", [Fault(one.name, "is the name of both sets; rename one")])
     if network is None:
         names = list(dict.fromkeys(entry.parameter for priors in (one, other) for entry in priors.entries))
         found = {name: (_stated(one, name), _stated(other, name)) for name in names}
@@ -106,9 +115,8 @@ def _shown(entry: PriorEntry | None) -> str:
     return _NOTHING if entry is None else str(entry.prior)
 
 
-def _reason(first: PriorEntry | None, second: PriorEntry | None) -> str:
-    said = second or first
-    return "" if said is None else said.reason
+def _reason(entry: PriorEntry | None) -> str:
+    return "" if entry is None else entry.reason
 
 
 __all__ = ["PriorDiff", "prior_diff"]

@@ -5,30 +5,35 @@ from __future__ import annotations
 import fnmatch
 import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..common.errors import Fault, raise_faults
 from ..common.toml import read_toml, shipped
 from ..models.check import PriorError
 from ..models.prior import Prior, PriorEntry, PriorSet
 
+if TYPE_CHECKING:
+    from ..models.network import Network
+
 FOLDER = Path(__file__).parent / "sets"
 
 
-def load_prior(name: str | os.PathLike[str]) -> PriorSet:
+def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> PriorSet:
     """Load a shipped prior set by name, or one from a TOML file.
 
     A file may say ``inherits = "literature"``, or give a path relative to itself. What it says itself wins
     over all it inherits: an entry replaces the inherited one for the same parameter, and a pattern replaces
     every inherited entry whose parameter it matches.
 
-    Whether a set fits a network is not asked here but by `servanda.models.fit` and `prior_predictive`.
-
     Parameters
     ----------
     name
         A name that `shipped_priors` gives, or a path that ends in ``.toml``.
+    network
+        Where it is given, the set must fit it too, and what does not is told together with all other faults. Else
+        `servanda.models.fit` and all others that use the set with a network ask.
 
     Returns
     -------
@@ -40,7 +45,8 @@ def load_prior(name: str | os.PathLike[str]) -> PriorSet:
     PriorError
         If there is none, or with all its faults and those of the sets it builds on: no TOML, an unknown key
         or distribution, missing or impossible numbers, no reason or source, an unknown certainty, a
-        parameter named twice, a cycle of inheritance.
+        parameter named twice, a cycle of inheritance; with `network`, an entry for a node or a parameter that it
+        does not have, numbers that do not fit its states, and a parameter without a prior.
 
     Examples
     --------
@@ -50,7 +56,10 @@ def load_prior(name: str | os.PathLike[str]) -> PriorSet:
     >>> sceptic.entry("compliance.power").source
     'Leeds 2003; Lee 2023'
     """
-    return _load(shipped(name, FOLDER, "prior set", PriorError), os.fspath(name), ())
+    read = _read(shipped(name, FOLDER, "prior set", PriorError), ())
+    faults = [*read.faults, *(_misfits(read, network) if network is not None else [])]
+    raise_faults(os.fspath(name), faults, PriorError)
+    return read.priors
 
 
 def shipped_priors() -> tuple[str, ...]:
@@ -64,42 +73,71 @@ def shipped_priors() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
-def _load(path: Path, subject: str, heirs: tuple[Path, ...]) -> PriorSet:
-    from .set_schema import set_faults
+@dataclass(frozen=True)
+class _Read:
+    """What could be read of a file and what it inherits, and what is wrong with the rest.
+
+    `unread` are the parameters of entries that could not be read.
+    """
+
+    priors: PriorSet
+    faults: tuple[Fault, ...]
+    unread: tuple[str, ...] = ()
+
+
+def _read(path: Path, heirs: tuple[Path, ...]) -> _Read:
+    from .set_schema import readable_entries, set_faults
 
     raw = read_toml(path, PriorError)
     faults = set_faults(raw)
-    base = None
-    if isinstance(raw.get("inherits"), str):
-        try:
-            base = _ancestor(raw["inherits"], path, heirs)
-        except PriorError as error:
-            faults += [Fault(f"inherits {error.subject}", str(fault)) for fault in error.faults]
-    raise_faults(subject, faults, PriorError)
-    own = _read(raw)
-    return own if base is None else _built_on(own, base)
+    entries, unread = readable_entries(raw)
+    own = PriorSet(tuple(_entry(entry) for entry in entries), *_head(raw))
+    if not isinstance(raw.get("inherits"), str):
+        return _Read(own, tuple(faults), unread)
+    try:
+        base = _ancestor(raw["inherits"], path, heirs)
+    except PriorError as error:
+        inherited = [Fault(f"inherits {error.subject}", str(fault)) for fault in error.faults]
+        return _Read(own, (*faults, *inherited), unread)
+    inherited = [Fault(f"inherits {raw['inherits']}", str(fault)) for fault in base.faults]
+    return _Read(_built_on(own, base.priors), (*faults, *inherited), (*unread, *base.unread))
 
 
-def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> PriorSet:
+def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:
     found = shipped(name, FOLDER, "prior set", PriorError)
     found = found if found.is_absolute() else path.parent / found
     line = [heir.resolve() for heir in (*heirs, path)]
     if found.resolve() in line:
         names = [heir.stem for heir in (*line[line.index(found.resolve()) :], found)]
         raise PriorError(name, [Fault("", f"the set builds on itself: {' -> '.join(names)}")])
-    return _load(found, name, (*heirs, path))
+    return _read(found, (*heirs, path))
 
 
-def _read(raw: Mapping[str, Any]) -> PriorSet:
-    from .set_schema import SetFile
+def _misfits(read: _Read, network: Network) -> list[Fault]:
+    """List where what could be read does not fit a network; a file with faults may lack priors for that reason."""
+    from ..models.compiler import network_parameters, parameter_coords, prior_faults, strangers
 
-    file = SetFile.model_validate(raw)
-    return PriorSet(
-        entries=tuple(_entry(entry) for entry in file.priors),
-        name=file.name,
-        title=file.title,
-        description=file.description.strip(),
-        based_on=tuple(file.based_on),
+    coords = parameter_coords(network)
+    if not read.faults:
+        return prior_faults(network, read.priors, coords)
+    named = [entry.parameter for entry in read.priors.entries if not entry.is_pattern]
+    faults = strangers(network, dict.fromkeys((*named, *read.unread)))
+    for parameter in network_parameters(network):
+        faults += parameter.faults(read.priors, coords) if read.priors.entry(parameter.name) else []
+    return faults
+
+
+def _head(raw: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]]:
+    """Name, title, description and data sets, as far as they are what they should be."""
+    name, title, description = (raw.get(key) for key in ("name", "title", "description"))
+    based_on = raw.get("based_on")
+    sources = based_on if isinstance(based_on, list) else []
+    told = [text if isinstance(text, str) else "" for text in (name, title, description)]
+    return (
+        told[0].strip(),
+        told[1],
+        told[2].strip(),
+        tuple(source.strip() for source in sources if isinstance(source, str)),
     )
 
 

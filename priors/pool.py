@@ -10,13 +10,17 @@ import numpy as np
 
 from ..common.errors import Fault, nearest, raise_faults
 from ..models.check import PriorError
+from ..models.compiler import network_parameters, parameter_coords, prior_faults
 from ..models.prior import CERTAINTIES, Prior, PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     from ..models.network import Network
+    from ..models.parameter import Parameter
 
 #: How far from one weights may add up.
 _TOLERANCE = 1e-8
+#: What to do where a pool is in no family.
+_ELSE = "let them state a normal, or one and the same prior"
 
 Numbers = dict[str, np.ndarray]
 
@@ -50,8 +54,8 @@ def logarithmic_pool(
     Raises
     ------
     PriorError
-        Listing weights that are missing, negative or do not add up to one, sets without a prior for a parameter, and
-        parameters for which experts state distributions whose pool is in no family.
+        Listing weights that are missing, negative or do not add up to one, and where an expert's set does not fit the
+        network; or every parameter for which experts state distributions whose pool is in no family.
 
     Examples
     --------
@@ -62,31 +66,32 @@ def logarithmic_pool(
     >>> str(logarithmic_pool(network, {"low": low, "high": high})["kept.table"])
     'dirichlet(alpha=[no: 5, yes: 5])'
     """
-    from ..models.compiler import network_parameters, parameter_coords
-
-    shares = _shares(experts, weights)
-    coords = parameter_coords(network)
+    shares, coords = panel_shares(network, experts, weights), parameter_coords(network)
+    heard = {expert: priors for expert, priors in experts.items() if shares[expert] > 0}
     entries, faults = [], []
     for parameter in network_parameters(network):
-        stated = {expert: priors.entry(parameter.name) for expert, priors in experts.items()}
-        lacking = [expert for expert, entry in stated.items() if entry is None]
-        if lacking:
-            faults.append(Fault(parameter.name, f"has no prior in the set of {', '.join(lacking)}"))
-            continue
-        known = {expert: entry for expert, entry in stated.items() if entry is not None}
-        faults += [fault for priors in experts.values() for fault in parameter.faults(priors, coords)]
-        if not faults:
-            try:
-                entries.append(_pooled(parameter.name, known, shares, parameter.states(coords), parameter.zero_sum))
-            except PriorError as error:
-                faults += error.faults
+        stated = {expert: priors.entry(parameter.name) for expert, priors in heard.items()}
+        found = _pooled(parameter, {e: entry for e, entry in stated.items() if entry is not None}, shares, coords)
+        if isinstance(found, Fault):
+            faults.append(found)
+        else:
+            entries.append(found)
     raise_faults(f"panel {name}", faults, PriorError)
     told = ", ".join(f"{expert} ({share:g})" for expert, share in shares.items())
-    based_on = tuple(dict.fromkeys(source for priors in experts.values() for source in priors.based_on))
+    based_on = tuple(dict.fromkeys(source for priors in heard.values() for source in priors.based_on))
     return PriorSet(tuple(entries), name, f"Pool of {', '.join(experts)}", f"Logarithmic pool of {told}.", based_on)
 
 
-def _shares(experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None) -> dict[str, float]:
+def panel_shares(
+    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None
+) -> dict[str, float]:
+    """Weights of experts, equal ones by default.
+
+    Raises
+    ------
+    PriorError
+        Listing what is wrong with the weights, and where an expert's set does not fit the network.
+    """
     faults = [Fault("experts", "must be two or more to be pooled")] if len(experts) < 2 else []
     stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
     faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]
@@ -95,36 +100,44 @@ def _shares(experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None
     total = math.fsum(stated.values())
     if not faults and abs(total - 1) > _TOLERANCE:
         faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
+    coords = parameter_coords(network)
+    for expert, priors in experts.items():
+        found = prior_faults(network, priors, coords)
+        faults += [Fault(f"expert {expert}, {fault.where}", fault.what) for fault in found]
     raise_faults("panel", faults, PriorError)
-    return {expert: stated[expert] for expert in experts}
+    return {expert: float(stated[expert]) for expert in experts}
 
 
 def _pooled(
-    parameter: str,
+    parameter: Parameter,
     entries: Mapping[str, PriorEntry],
     shares: Mapping[str, float],
-    states: tuple[str, ...],
-    zero_sum: int,
-) -> PriorEntry:
-    weighted = [(shares[expert], entry) for expert, entry in entries.items() if shares[expert] > 0]
-    first = weighted[0][1]
-    if all(entry.prior == first.prior for _, entry in weighted):
-        return PriorEntry(parameter, first.prior, first.reason, first.source, first.certainty)
-    kinds = sorted({entry.prior.distribution for _, entry in weighted})
-    if len(kinds) > 1 or kinds[0] not in _POOLS:
-        shown = "; ".join(f"{expert}: {entry.prior}" for expert, entry in entries.items())
-        what = f"experts state distributions whose pool is in no family ({shown}); state the same kind"
-        raise PriorError("panel", [Fault(parameter, what)])
-    numbers = [entry.prior.resolved(states, parameter) for _, entry in weighted]
-    if zero_sum:
-        # What counts of the means of effects that sum to zero is how they differ.
-        numbers = [{**own, "mu": own["mu"] - np.mean(own["mu"])} for own in numbers]
-    pooled = _POOLS[kinds[0]](np.array([share for share, _ in weighted]), numbers)
-    prior = Prior.of(kinds[0], **{key: _named(value, states) for key, value in pooled.items()})
-    sources = "; ".join(dict.fromkeys(entry.source for _, entry in weighted if entry.source))
-    certainty = max((entry.certainty for _, entry in weighted), key=CERTAINTIES.index)
-    told = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
-    return PriorEntry(parameter, prior, f"Logarithmic pool of {told}.", sources or "judgement", certainty)
+    coords: Mapping[str, tuple[str, ...]],
+) -> PriorEntry | Fault:
+    """The pool of what experts of a positive weight say of a parameter, or why it is in no family."""
+    prior = next(iter(entries.values())).prior
+    reasons = dict.fromkeys(entry.reason for entry in entries.values())
+    why = reasons.popitem()[0] if len(reasons) == 1 else " ".join(f"{e}: {n.reason}" for e, n in entries.items())
+    if any(entry.prior != prior for entry in entries.values()):
+        told = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
+        kinds = {entry.prior.distribution for entry in entries.values()}
+        if len(kinds) > 1:
+            return Fault(parameter.name, f"experts state distributions of different kinds ({told}); {_ELSE}")
+        if prior.distribution not in _POOLS:
+            return Fault(
+                parameter.name, f"different {prior.distribution} priors have no pool in a family ({told}); {_ELSE}"
+            )
+        states = parameter.states(coords)
+        numbers = [entry.prior.resolved(states, parameter.name) for entry in entries.values()]
+        if parameter.zero_sum:
+            # What counts of the means of effects that sum to zero is how they differ.
+            numbers = [{**own, "mu": own["mu"] - np.mean(own["mu"])} for own in numbers]
+        pooled = _POOLS[prior.distribution](np.array([shares[expert] for expert in entries]), numbers)
+        prior = Prior.of(prior.distribution, **{key: _named(value, states) for key, value in pooled.items()})
+        why = f"Logarithmic pool of {told}."
+    sources = "; ".join(dict.fromkeys(entry.source for entry in entries.values() if entry.source))
+    certainty = max((entry.certainty for entry in entries.values()), key=CERTAINTIES.index)
+    return PriorEntry(parameter.name, prior, why, sources or "judgement", certainty)
 
 
 def _named(value: np.ndarray, states: tuple[str, ...]) -> float | dict[str, float]:

@@ -112,6 +112,18 @@ def numbers_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {name: entry[name] for name in NUMBERS if name in entry}
 
 
+def readable_entries(raw: Mapping[str, Any]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Give the entries without a fault, and the parameters, patterns left out, of those that have one."""
+    good, unread = [], []
+    for entry in _listed(raw).values():
+        parameter = entry.get("parameter")
+        if not _entry_faults(entry):
+            good.append(entry)
+        elif isinstance(parameter, str) and parameter.strip() and not any(mark in parameter for mark in "*?["):
+            unread.append(parameter.strip())
+    return good, tuple(unread)
+
+
 def _entry_faults(entry: Mapping[str, Any]) -> list[Fault]:
     faults = faults_under(entry, EntrySpec)
     # Numbers are judged together only where the distribution and each of them can be read at all.

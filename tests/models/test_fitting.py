@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import arviz as az
 import numpy as np
@@ -22,13 +23,14 @@ from servanda.models import (
     Prior,
     PriorError,
     PriorSet,
+    count_cases,
     encode,
     fit,
     load_network,
     network_parameters,
 )
 from servanda.models.compiler import compile as compiled
-from servanda.models.fitting import conjugate_nodes, fit_identity, prior_draws
+from servanda.models.fitting import cases_of, conjugate_nodes, fit_identity, prior_draws
 from servanda.models.patterns import find_patterns
 
 LAWN = Network(
@@ -564,3 +566,48 @@ def test_prior_draws_follow_the_priors():
     assert abs(np.corrcoef(unit.T)[0, 1]) < 0.07
     for name in ("era.table", "compliance.stakes.steps"):
         np.testing.assert_allclose(drawn[name].sum(drawn[name].dims[-1]), 1, atol=1e-12)
+
+
+BASED = replace(LAWN_PRIORS, name="informed", based_on=("Almanac", "Diary"))
+TWICE = (
+    r"^priors informed: based on Almanac: the cases come from this data set too, which would be counted twice; "
+    r"take a set that is not based on it$"
+)
+
+
+@pytest.mark.parametrize("where", ["attrs", "column", "file"])
+def test_priors_are_refused_with_the_data_they_were_made_from(where, tmp_path):
+    frame = lawn_cases(6)
+    if where == "attrs":
+        frame.attrs["data_sets"] = ["Almanac", "Gazette"]
+    else:
+        frame["data_set"] = ["Gazette", "Almanac"] * 3
+    cases = frame
+    if where == "file":
+        cases = tmp_path / "cases.csv"
+        frame.to_csv(cases, index=False)
+    with pytest.raises(PriorError, match=TWICE):
+        fit(LAWN, cases, BASED, seed=1)
+    other = replace(BASED, based_on=("Diary",))
+    posterior = fit(LAWN, cases, other, seed=1, draws=4)
+    assert sorted(posterior.provenance["data_sets"]) == ["Almanac", "Gazette"]
+    again = cases_of(posterior)
+    assert set(again.data_sets) == {"Almanac", "Gazette"}
+    assert again.digest == cases_of(posterior).digest
+
+
+def test_where_cases_come_from_is_part_of_what_a_fit_depends_on():
+    frame = lawn_cases(6)
+    named = encode(LAWN, frame.assign(data_set="Almanac"))
+    assert encode(LAWN, frame).data_sets == ()
+    assert named.data_sets == ("Almanac",)
+    assert named.digest != encode(LAWN, frame).digest
+
+
+def test_a_node_may_have_the_column_of_data_sets_for_its_own(tmp_path):
+    network = Network((Node("data_set", ("old", "new")),))
+    frame = pd.DataFrame({"data_set": ["old", "new", "new"]})
+    frame.to_csv(tmp_path / "cases.csv", index=False)
+    for cases in (encode(network, frame), count_cases(network, tmp_path / "cases.csv")):
+        assert cases.data_sets == ()
+        assert cases.missing == {}

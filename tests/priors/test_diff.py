@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from servanda.models import Network, Node, Prior, PriorSet, load_network
+from dataclasses import replace
+
+import pytest
+from servanda.models import Network, Node, Prior, PriorError, PriorSet, load_network
 from servanda.priors import load_prior, prior_diff
 
 ONE = PriorSet.from_mapping({"*.table": Prior.of("dirichlet", alpha=1.0)}, name="one")
@@ -15,7 +18,7 @@ NETWORK = Network((Node("rain", ("no", "yes")), Node("snow", ("no", "yes"))))
 def test_entries_as_they_are_written():
     found = prior_diff(ONE, OTHER)
     assert len(found) == 1
-    assert found.table.loc["rain.table"].to_list() == ["-", "dirichlet(alpha=2)", ""]
+    assert found.table.loc["rain.table"].to_list() == ["-", "dirichlet(alpha=2)", "", ""]
 
 
 def test_what_each_parameter_gets():
@@ -24,9 +27,9 @@ def test_what_each_parameter_gets():
 
 
 def test_equal_sets_say_so():
-    found = prior_diff(ONE, ONE)
+    found = prior_diff(ONE, replace(ONE, name="copy"))
     assert len(found) == 0
-    assert str(found) == "one and one state the same."
+    assert str(found) == "one and copy state the same."
     assert "state the same" in found._repr_html_()
 
 
@@ -37,5 +40,11 @@ def test_a_school_against_what_it_builds_on():
         for parent in ("guarantors", "legal_form", "enforcement", "monitoring", "past_defections")
     }
     assert found.table.loc["compliance.monitoring", "institutionalist"] == "normal(mu=0.8, sigma=0.4)"
-    assert "Monitored demands" in found.table.loc["compliance.monitoring", "reason"]
+    assert "Monitored demands" in found.table.loc["compliance.monitoring", "why institutionalist"]
+    assert found.table.loc["compliance.monitoring", "why literature"]
     assert "<table" in found._repr_html_()
+
+
+def test_two_sets_of_one_name():
+    with pytest.raises(PriorError, match="one: is the name of both sets; rename one"):
+        prior_diff(ONE, replace(OTHER, name="one"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from servanda.models import PriorError, PriorSet
+from servanda.models import Arrow, Network, Node, PriorError, PriorSet
 from servanda.models.prior import DISTRIBUTIONS
 from servanda.priors import load_prior
 
@@ -253,3 +253,49 @@ def test_a_cycle_of_inheritance(write):
     write('name = "c"\ninherits = "b.toml"', "c.toml")
     with pytest.raises(PriorError, match="the set builds on itself: b -> c -> b"):
         load_prior(write('name = "mine"\ninherits = "a.toml"'))
+
+
+def test_five_kinds_of_fault_at_once(write):
+    """Unknown distribution, impossible numbers, no reason or source, no such node, a cycle of inheritance."""
+    write('name = "base"\ninherits = "mine.toml"\n', "base.toml")
+    nothing_said = (
+        entry("kept.few").replace('reason = "because"\n', "").replace('source = "me"', 'source = " "')
+        + entry("kpet.few")
+        + entry("kept.fwe")
+    )
+    text = (
+        'name = "mine"\ninherits = "base.toml"\n'
+        + entry("kept.side", distribution="nromal")
+        + entry("side.table", "alpha = -1", "dirichlet")
+        + nothing_said
+    )
+    path = write(text)
+    side = Node("side", ("a", "b"))
+    few = Node("few", ("1", "3"), ordered=True, values=(1, 3))
+    kept = Node("kept", ("no", "yes"), (Arrow("side"), Arrow("few")), family="ordinal", ordered=True)
+    network = Network((side, few, kept), name="pact")
+    with pytest.raises(PriorError) as caught:
+        load_prior(path, network)
+    assert str(caught.value).splitlines() == [
+        f"{path}: 7 faults",
+        "  entry 1 (kept.side), distribution: unknown distribution 'nromal'; did you mean 'normal'?",
+        "  entry 2 (side.table), dirichlet: alpha must be above 0, not -1",
+        "  entry 3 (kept.few), reason: is missing",
+        "  entry 3 (kept.few), source: is empty",
+        "  inherits base.toml: inherits mine.toml: the set builds on itself: mine -> base -> mine",
+        "  kpet.few: there is no node 'kpet' in network pact; did you mean 'kept'?",
+        "  kept.fwe: no such parameter in network pact; did you mean 'kept.few'?",
+    ]
+
+
+def test_a_file_without_faults_must_be_complete_for_its_network(write):
+    network = Network((Node("kept", ("no", "yes")), Node("side", ("a", "b"))), name="pact")
+    path = write('name = "mine"\n' + entry("kept.table", "alpha = { no = 1, yse = 1 }", "dirichlet"))
+    with pytest.raises(PriorError) as caught:
+        load_prior(path, network)
+    assert [str(fault) for fault in caught.value.faults] == [
+        "kept.table, alpha: unknown state 'yse'; did you mean 'yes'?",
+        "kept.table, alpha: no number for state 'yes'",
+        "side.table: the set has no prior for this parameter; add an entry for it, or for '*.table'",
+    ]
+    assert load_prior(path).name == "mine"
