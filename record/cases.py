@@ -19,6 +19,8 @@ from .load import load_table, repeated, rows
 from .read import FilePath
 from .sources import Source, known_sources
 
+#: Name of the shipped record, as a prior set's `based_on` has it.
+DATA_SET = "servanda-guarantees"
 _PAST = "obligor_past_defections"
 
 
@@ -53,7 +55,7 @@ def load_guarantees(
         ``crisis`` (the shock a case belongs to; in your own file without it, the guarantee and the year)
         and ``doubted`` (bool: confidence is low, or sections 8 or 11 of the codebook dispute the row,
         see `load_doubts`). Dates are text as in the file, levels are categorical and ordered where the
-        codebook orders them, counts are Int64 with missing values.
+        codebook orders them, counts are Int64 with missing values. ``attrs["data_sets"]`` names the shipped record.
 
     Raises
     ------
@@ -81,7 +83,11 @@ def load_guarantees(
     counted = past_defections(_deeds(cases), spoken_for)
     cases = cases.assign(**{_PAST: pd.array(counted, dtype="Int64")}, crisis=_crisis(cases, path))
     own = [str(name) for name in cases if name not in {*GUARANTEES.names, *GUARANTEES.derived}]
-    return columns(cases, [*GUARANTEES.names, *own, *GUARANTEES.derived])
+    cases = columns(cases, [*GUARANTEES.names, *own, *GUARANTEES.derived])
+    if path is None:
+        # So that a prior that was made from the record is refused with it; see `servanda.models.fit`.
+        cases.attrs["data_sets"] = [DATA_SET]
+    return cases
 
 
 def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:

@@ -8,7 +8,7 @@ from collections import Counter
 import pandas as pd
 import pytest
 from servanda.common.errors import InputError
-from servanda.record import describe, load_doubts, load_guarantees
+from servanda.record import describe, load_doubts, load_guarantees, with_backers
 from servanda.record.codebook import GREAT_POWERS, GUARANTEES
 from servanda.record.read import shipped
 
@@ -230,3 +230,11 @@ def test_describe_counts_what_a_plain_count_counts(cases, plain):
     assert table.loc["outcome", "all"].sum() == 212
     assert table.loc[("missing", "ended"), "all"] == sum(not row["ended"] for row in rows)
     assert table.loc["missing"].index.tolist() == ["ended", "obligor_past_defections"]
+
+
+def test_the_shipped_record_says_which_data_set_it_is(tmp_path):
+    """So that a prior that was made from it is refused with it; it outlives what is done to the frame."""
+    cases = load_guarantees()
+    assert with_backers(cases[cases["tested_year"] > 1945]).attrs["data_sets"] == ["servanda-guarantees"]
+    cases.loc[:, GUARANTEES.names].to_csv(tmp_path / "own.csv", index=False)
+    assert "data_sets" not in load_guarantees(tmp_path / "own.csv").attrs
