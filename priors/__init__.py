@@ -7,28 +7,55 @@ from ..common.lazy import lazy_exports
 if TYPE_CHECKING:
     from .diff import PriorDiff as PriorDiff
     from .diff import prior_diff as prior_diff
+    from .elicitation import Elicited as Elicited
+    from .elicitation import MisfitWarning as MisfitWarning
+    from .elicitation import elicit as elicit
     from .load import load_prior as load_prior
     from .load import shipped_priors as shipped_priors
     from .pool import logarithmic_pool as logarithmic_pool
     from .predictive import prior_predictive as prior_predictive
+    from .statements import Statement as Statement
+    from .statements import between as between
+    from .statements import kept as kept
+    from .statements import quantiles as quantiles
+    from .statements import roulette as roulette
+    from .statements import times_as_likely as times_as_likely
     from .write import prior_to_toml as prior_to_toml
 
 _HOMES = {
     "PriorDiff": ".diff",
     "prior_diff": ".diff",
+    "Elicited": ".elicitation",
+    "MisfitWarning": ".elicitation",
+    "elicit": ".elicitation",
     "load_prior": ".load",
     "logarithmic_pool": ".pool",
     "prior_predictive": ".predictive",
+    "Statement": ".statements",
+    "between": ".statements",
+    "kept": ".statements",
+    "quantiles": ".statements",
+    "roulette": ".statements",
+    "times_as_likely": ".statements",
     "prior_to_toml": ".write",
     "shipped_priors": ".load",
 }
 __all__ = [
+    "Elicited",
+    "MisfitWarning",
     "PriorDiff",
+    "Statement",
+    "between",
+    "elicit",
+    "kept",
     "load_prior",
     "logarithmic_pool",
     "prior_diff",
     "prior_predictive",
     "prior_to_toml",
+    "quantiles",
+    "roulette",
     "shipped_priors",
+    "times_as_likely",
 ]
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

@@ -1,0 +1,365 @@
+"""Elicited priors, judged by SciPy's quantiles, by closed forms and by draws that the solver has not seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from servanda.analysis import chance_of
+from servanda.models import (
+    Arrow,
+    Group,
+    Network,
+    Node,
+    Prior,
+    PriorError,
+    PriorSet,
+    network_parameters,
+)
+from servanda.models.fitting import prior_draws
+from servanda.priors import (
+    MisfitWarning,
+    between,
+    elicit,
+    kept,
+    load_prior,
+    prior_predictive,
+    prior_to_toml,
+    quantiles,
+    roulette,
+    times_as_likely,
+)
+from servanda.priors.inverse import SmoothDraws, from_uniform
+
+COIN = Network((Node("kept", ("no", "yes")),), name="coin")
+FLAT = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
+YES = chance_of("kept", "yes")
+
+FEW = Node("few", ("1", "3", "5"), ordered=True, values=(1, 3, 5))
+KEPT = Node("kept", ("no", "partly", "yes"), (Arrow("few"), Arrow("side")), family="ordinal", ordered=True)
+PACT = Network((FEW, Node("side", ("a", "b")), KEPT), name="pact")
+BASE = load_prior("flat")
+
+
+def with_few(number, side="a"):
+    return chance_of("kept", "yes", {"few": number, "side": side})
+
+
+def share_of_yes(priors):
+    """The beta distribution of P(yes) that a prior of the coin's table is."""
+    alpha = priors["kept.table"].resolved(("no", "yes"))["alpha"] * np.ones(2)
+    return stats.beta(alpha[1], alpha[0])
+
+
+# Statements
+
+
+def test_a_count_is_a_beta():
+    statement = kept(YES, 7, 10)
+    np.testing.assert_allclose(stats.beta(8, 4).cdf(statement.values), statement.levels)
+
+
+def test_a_range_leaves_as_much_on_both_sides():
+    statement = between(YES, 0.2, 0.6, share=0.8)
+    assert (statement.levels, statement.values) == ((0.1, 0.9), (0.2, 0.6))
+
+
+def test_chips_are_shares_below_the_edges():
+    statement = roulette(YES, [0.1, 0.3, 0.5, 1.0], [3, 1, 0])
+    assert (statement.values, statement.levels) == ((0.1, 0.3, 0.5), (0.0, 0.75, 1.0))
+    x = np.array([[0.2, 0.2, 0.2, 0.4], [0.6, 0.6, 0.05, 0.05]])
+    np.testing.assert_allclose(statement.achieved(x)[0], [0, 0.75, 1], atol=0.13)
+    np.testing.assert_allclose(statement.achieved(x)[1], [0.5, 0.5, 0.5], atol=0.13)
+
+
+def test_achieved_points_are_those_of_the_empirical_distribution():
+    x = np.random.default_rng(1).beta(2, 5, (3, 20_000))
+    for statement in (quantiles(YES, {0.05: 0.1, 0.5: 0.2}), roulette(YES, [0, 0.1, 0.4, 1], [1, 1, 1])):
+        found = statement.achieved(x)
+        exact = stats.beta(2, 5)
+        expected = exact.cdf(statement.values) if statement.by_level else exact.ppf(statement.levels)
+        np.testing.assert_allclose(found, np.tile(expected, (3, 1)), atol=0.015)
+
+
+GAP = chance_of("kept", "yes", do={"few": "5"}, against={"few": "1"})
+BAD = {
+    "no quantile": (lambda: quantiles(YES, {}), "statement: says nothing; state one quantile at least"),
+    "level": (lambda: quantiles(YES, {1.0: 0.5}), "level: 1 must lie strictly between 0 and 1"),
+    "value": (lambda: quantiles(YES, {0.5: 1.2}), "value: 1.2 must lie strictly between 0 and 1"),
+    "order": (
+        lambda: quantiles(YES, {0.05: 0.5, 0.5: 0.4}),
+        "values: must ascend with their levels, but 0.5 is stated for 0.05 and 0.4 for 0.5",
+    ),
+    "range": (lambda: between(YES, 0.6, 0.2), "values: must ascend with their levels"),
+    "share": (lambda: between(YES, 0.2, 0.6, share=1.0), "share: must lie between 0 and 1, not 1"),
+    "count": (lambda: kept(YES, 11, 10), "count: cannot be 11 of 10"),
+    "no count": (lambda: kept(YES, 0, 0), "count: needs a total above 0, not 0"),
+    "count of a difference": (lambda: kept(GAP, 7, 10), "count: is of a probability, not of a difference of two"),
+    "ratio of a difference": (lambda: times_as_likely(GAP, YES, 2), "ratio: is of two probabilities"),
+    "ratio": (lambda: times_as_likely(YES, YES, -1), "value: -1 must lie strictly between 0 and inf"),
+    "chips": (
+        lambda: roulette(YES, [0, 0.5, 1], [0, 0]),
+        "chips: must be numbers of 0 or more, and one at least above",
+    ),
+    "bins": (lambda: roulette(YES, [0, 1], [1, 2]), "edges: are 2 for 2 bins; there must be one more"),
+    "edges": (lambda: roulette(YES, [0, 0.6, 0.5, 1], [1, 1, 1]), "edges: must ascend"),
+    "outside": (lambda: roulette(YES, [0, 0.5, 2], [1, 1]), "edges: 2 is outside of what it can be, 0 to 1"),
+    "one bin": (lambda: roulette(YES, [0, 1], [4]), "leave one bin for all that it can be, which says nothing"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), BAD.values(), ids=BAD)
+def test_statements_that_say_nothing_or_the_impossible(make, message):
+    with pytest.raises(PriorError) as caught:
+        make()
+    assert message in str(caught.value)
+
+
+# Draws that follow their priors
+
+
+SCALARS = {
+    "normal": (Prior.of("normal", mu=0.4, sigma=0.7), stats.norm(0.4, 0.7)),
+    "student_t": (Prior.of("student_t", nu=4, mu=-1, sigma=0.5), stats.t(4, -1, 0.5)),
+    "half_normal": (Prior.of("half_normal", sigma=0.6), stats.halfnorm(scale=0.6)),
+    "exponential": (Prior.of("exponential", lam=2.5), stats.expon(scale=1 / 2.5)),
+    "lognormal": (Prior.of("lognormal", mu=-0.3, sigma=0.8), stats.lognorm(0.8, scale=np.exp(-0.3))),
+    "beta": (Prior.of("beta", alpha=2, beta=5), stats.beta(2, 5)),
+}
+
+
+@pytest.mark.parametrize(("prior", "judge"), SCALARS.values(), ids=SCALARS)
+def test_uniform_numbers_become_draws_of_each_distribution(prior, judge):
+    from servanda.models.parameter import Parameter
+
+    u = np.linspace(0.001, 0.999, 99)
+    x = from_uniform(Parameter("y", (), prior.support, prior), prior, {}, u)
+    np.testing.assert_allclose(judge.cdf(x), u, rtol=1e-9)
+
+
+def everything():
+    """A network with every family and term, and group effects."""
+    some = Node("some", ("1", "3"), ordered=True, values=(1, 3))
+    two = Node("two", ("1", "2"), ordered=True, values=(1, 2))
+    sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
+    terms = (Arrow("sworn"), Arrow("two", term="saturating"), Arrow("some", term="inverted_u"))
+    done = Node("done", ("no", "yes"), terms, family="ordinal", ordered=True, groups=(Group("actor", "obligor"),))
+    means = Node("means", ("none", "oath", "gold"), (Arrow("done"),), family="softmax")
+    feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
+    shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
+    options = (("members", "two"),)
+    together = Node("together", ("no", "yes"), (Arrow("two"),), "any_of", ordered=True, options=options)
+    heard = Node("heard", ("no", "yes"), (Arrow("done"),), family="confusion")
+    return Network((some, two, sworn, done, means, feared, shared, together, heard), name="everything")
+
+
+def test_smooth_draws_are_draws_from_the_prior():
+    """The distribution of every parameter of every family agrees with that of ordinary draws."""
+    network = everything()
+    names = frozenset(network.names)
+    smooth = SmoothDraws.of(network, names, seed=3, draws=2**12)
+    found = smooth.at([{name: BASE[name] for name in smooth.parameters}]).draws
+    plain = prior_draws(network, BASE, seed=4, draws=2**14).draws
+    assert set(found) == set(plain)
+    for name in plain:
+        one, other = found[name].values[0], plain[name].transpose("chain", "draw", *found[name].dims[2:]).values[0]
+        assert one.shape[1:] == other.shape[1:], name
+        for mine, theirs in zip(one.reshape(len(one), -1).T, other.reshape(len(other), -1).T, strict=True):
+            assert stats.ks_2samp(mine, theirs).statistic < 0.035, name
+
+
+# Solving
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        between(YES, 0.2, 0.6),
+        quantiles(YES, {0.1: 0.55, 0.9: 0.95}),
+        kept(YES, 7, 10),
+        kept(YES, 1, 30),
+        roulette(YES, [0, 0.2, 0.4, 0.6, 1], [5, 8, 5, 2]),
+    ],
+    ids=lambda statement: statement.said,
+)
+def test_a_coin_says_what_was_asked(statement):
+    found = elicit(COIN, FLAT, {"it": statement}, seed=5)
+    judge = share_of_yes(found.priors)
+    exact = judge.cdf(statement.values) if statement.by_level else judge.ppf(statement.levels)
+    np.testing.assert_allclose(exact, statement.asked, atol=0.01)
+    assert found.met
+    assert found.contradictions == ()
+    # What the table says is achieved is what the closed form says.
+    np.testing.assert_allclose(found.table["achieved"], exact, atol=0.006)
+
+
+@settings(derandomize=True, database=None, deadline=None, max_examples=12)
+@given(st.floats(0.05, 0.8), st.floats(0.1, 0.6))
+def test_any_range_of_a_coin_can_be_said(low, width):
+    high = min(low + width, 0.97)
+    found = elicit(COIN, FLAT, {"it": between(YES, low, high)}, seed=5)
+    assert np.abs(share_of_yes(found.priors).ppf([0.05, 0.95]) - [low, high]).max() < 0.01
+
+
+def test_a_count_gives_the_numbers_of_its_beta():
+    judge = share_of_yes(elicit(COIN, FLAT, {"memory": kept(YES, 7, 10)}, seed=1).priors)
+    np.testing.assert_allclose(judge.args, (8, 4), rtol=0.04)
+
+
+def test_a_regression_says_what_was_asked_in_draws_of_its_own():
+    statements = {
+        "alone": between(with_few("1"), 0.15, 0.6),
+        "five": times_as_likely(with_few("5"), with_few("1"), 1.5),
+        "b": quantiles(with_few("3", "b"), {0.5: 0.4}),
+    }
+    found = elicit(PACT, BASE, statements, seed=2)
+    assert found.met, found
+    believed = prior_predictive(PACT, found.priors, seed=77, draws=40_000)
+
+    def yes(few, side="a"):
+        return believed.table("kept", given={"few": few, "side": side}).sel(kept="yes").values.ravel()
+
+    np.testing.assert_allclose(np.quantile(yes("1"), [0.05, 0.95]), [0.15, 0.6], atol=0.01)
+    assert np.median(yes("5") / yes("1")) == pytest.approx(1.5, abs=0.01 / np.median(yes("1")))
+    assert np.median(yes("3", "b")) == pytest.approx(0.4, abs=0.01)
+
+
+def test_only_the_stated_parameters_change():
+    statements = {"five": times_as_likely(with_few("5"), with_few("1"), 1.3)}
+    found = elicit(PACT, BASE, statements, seed=2, parameters=["kept.few"], source="an expert")
+    changed = {p.name for p in network_parameters(PACT) if found.priors[p.name] != BASE[p.name]}
+    assert changed == {"kept.few"}
+    entry = found.priors.entry("kept.few")
+    assert entry.reason == "Elicited: five (1.3 times as likely)."
+    assert (entry.source, entry.certainty) == ("an expert", "judgement")
+    assert found.met
+    assert "1 prior changed" in found.verdict
+    assert found.priors["kept.few"].resolved()["mu"] > 0
+
+
+def test_what_is_not_spoken_of_keeps_its_entry():
+    found = elicit(PACT, BASE, {"alone": between(with_few("1"), 0.15, 0.6)}, seed=2)
+    assert found.priors.entry("side.table") == BASE.entry("side.table")
+    assert found.priors.entry("few.table") == BASE.entry("few.table")
+    assert found.priors.based_on == BASE.based_on
+
+
+def test_other_nodes_are_summed_over():
+    """Asked of the whole population: the mix of sides and numbers comes from the prior's own tables."""
+    statement = between(chance_of("kept", "yes"), 0.2, 0.5)
+    found = elicit(PACT, BASE, {"all": statement}, seed=3)
+    assert found.met, found
+    x = chance_of("kept", "yes").draws(prior_predictive(PACT, found.priors, seed=9, draws=20_000)).values
+    np.testing.assert_allclose(np.quantile(x, [0.05, 0.95]), [0.2, 0.5], atol=0.013)
+
+
+def test_a_difference_can_be_spoken_of():
+    gain = chance_of("kept", "yes", {"few": "5", "side": "a"}, {}, against={})
+    assert gain.is_difference
+    change = chance_of("kept", "yes", {"few": "3"}, {"side": "b"}, against={"side": "a"})
+    found = elicit(PACT, BASE, {"gain": between(change, -0.1, 0.3)}, seed=4)
+    assert found.met, found
+
+
+def test_a_seed_is_a_result():
+    one, again = (elicit(PACT, BASE, {"x": between(with_few("1"), 0.2, 0.7)}, seed=8) for _ in range(2))
+    assert one.priors == again.priors
+    assert one.table.equals(again.table)
+    assert elicit(PACT, BASE, {"x": between(with_few("1"), 0.2, 0.7)}, seed=9).priors != one.priors
+
+
+def test_an_elicited_set_is_a_prior_set_like_any_other(tmp_path):
+    found = elicit(PACT, BASE, {"x": between(with_few("1"), 0.2, 0.7)}, seed=8, name="mine")
+    path = tmp_path / "mine.toml"
+    path.write_text(prior_to_toml(found.priors), encoding="utf-8")
+    assert load_prior(path, PACT) == found.priors
+
+
+# What cannot be said
+
+
+def test_contradictory_statements_are_shown_with_what_contradicts_what():
+    statements = {
+        "low": quantiles(YES, {0.5: 0.3}),
+        "wide": quantiles(YES, {0.95: 0.9}),
+        "high": quantiles(YES, {0.5: 0.6}),
+    }
+    with pytest.warns(MisfitWarning, match="“low” contradicts “high”: no prior of this form says both"):
+        found = elicit(COIN, FLAT, statements, seed=1)
+    assert not found.met
+    assert found.contradictions == (("low", "high"),)
+    table = found.table
+    assert table.loc[("low", "median"), "misfit"] > 0.05
+    assert table.loc[("high", "median"), "misfit"] < -0.05
+    np.testing.assert_allclose(table["misfit"], table["achieved"] - table["asked"])
+
+
+def test_three_statements_may_contradict_only_together():
+    """Two ends and a middle: any two can be said by a beta, all three not."""
+    statements = {
+        "low": quantiles(YES, {0.05: 0.30}),
+        "middle": quantiles(YES, {0.5: 0.35}),
+        "high": quantiles(YES, {0.95: 0.90}),
+    }
+    with pytest.warns(MisfitWarning, match="“low” contradicts “middle” with “high”"):
+        found = elicit(COIN, FLAT, statements, seed=1)
+    assert found.contradictions == (("low", "middle", "high"),)
+
+
+def test_a_statement_that_no_prior_of_the_form_says():
+    """Two lumps: a beta has no two modes inside."""
+    lumps = roulette(YES, [0, 0.2, 0.3, 0.4, 0.7, 0.8, 0.9, 1], [0, 5, 0, 0, 5, 0, 0])
+    with pytest.warns(MisfitWarning, match="“lumps” by itself is said by no prior of this form"):
+        found = elicit(COIN, FLAT, {"lumps": lumps}, seed=1)
+    assert found.contradictions == (("lumps",),)
+
+
+def test_parameters_on_which_nothing_depends_cannot_help():
+    with pytest.warns(MisfitWarning, match="0 priors changed"):
+        found = elicit(PACT, BASE, {"x": quantiles(with_few("1"), {0.5: 0.9})}, seed=1, parameters=["side.table"])
+    assert found.priors.entries == BASE.entries
+
+
+WRONG = {
+    "none": ({}, {}, "statements: there are none"),
+    "node": ({"x": kept(chance_of("kpet", "yes"), 1, 2)}, {}, "statement x, target kpet: no such node"),
+    "state": ({"x": kept(chance_of("kept", "yse"), 1, 2)}, {}, "statement x: speaks of a state that its node does not"),
+    "given": ({"x": kept(chance_of("kept", "yes", {"few": "9"}), 1, 2)}, {}, "statement x, given few"),
+    "parameter": (
+        {"x": kept(chance_of("kept", "yes"), 1, 2)},
+        {"parameters": ["kept.fwe"]},
+        "parameter kept.fwe: network pact has none of this name; did you mean 'kept.few'?",
+    ),
+    "no parameter": ({"x": kept(chance_of("kept", "yes"), 1, 2)}, {"parameters": []}, "parameters: name none that may"),
+}
+
+
+@pytest.mark.parametrize(("statements", "more", "message"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_elicited(statements, more, message):
+    with pytest.raises(PriorError) as caught:
+        elicit(PACT, BASE, statements, seed=1, **more)
+    assert message in str(caught.value)
+
+
+def test_a_base_that_does_not_fit():
+    with pytest.raises(PriorError, match="the set has no prior for this parameter"):
+        elicit(PACT, PriorSet((), "empty"), {"x": kept(YES, 1, 2)}, seed=1)
+
+
+def test_progress_is_told():
+    steps = []
+    elicit(COIN, FLAT, {"it": kept(YES, 1, 2)}, seed=1, told=lambda *step: steps.append(step))
+    assert steps[0] == ("eliciting", 0, 5)
+    assert steps[-1] == ("eliciting", 5, 5)
+
+
+def test_it_shows_itself(tmp_path):
+    found = elicit(COIN, FLAT, {"it": between(YES, 0.2, 0.6), "again": times_as_likely(YES, YES, 1.0)}, seed=1)
+    assert "<table" in found._repr_html_()
+    assert "P(kept = yes): between 0.2 and 0.6 (90 %)" in found._repr_html_()
+    assert "All that was asked is said" in str(found)
+    figure = found.plot()
+    assert [axes.get_visible() for axes in figure.axes] == [True, True]
+    figure.savefig(tmp_path / "said.png")
