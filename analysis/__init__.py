@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .gates import sampler_gates as sampler_gates
     from .identification import Identification as Identification
     from .identification import identify as identify
+    from .panel_answers import PanelAnswers as PanelAnswers
+    from .panel_answers import ask_panel as ask_panel
     from .prior_comparison import PriorComparison as PriorComparison
     from .prior_comparison import compare_priors as compare_priors
     from .quantity import Quantity as Quantity
@@ -58,11 +60,13 @@ __all__ = [
     "Gate",
     "GateError",
     "Identification",
+    "PanelAnswers",
     "PowerScaling",
     "PriorComparison",
     "Quantity",
     "Settings",
     "Summary",
+    "ask_panel",
     "at_least",
     "chance_of",
     "change",
@@ -106,6 +110,8 @@ _HOMES = {
     "chance_of": ".quantity",
     "PriorComparison": ".prior_comparison",
     "compare_priors": ".prior_comparison",
+    "PanelAnswers": ".panel_answers",
+    "ask_panel": ".panel_answers",
     "FlipPath": ".flipping",
     "flip_point": ".flipping",
     "direction": ".flipping",

@@ -11,6 +11,7 @@ import numpy as np
 from ..common.errors import Fault, raise_faults
 from ..models.check import QueryError
 from ..models.fitting import Block, fit_block
+from ..models.mixing import mixture_weights
 from .leaving_out import LeftOut, leave_one_out, units_of
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def compare_models(
     if told:
         told("comparing", len(networks), len(networks))
     counts = next(iter(left_out.values())).counts
-    weights = stacking_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
+    weights = mixture_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
     named = {name: (titles or {}).get(name, name) for name in networks}
     return Comparison(
         node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), log_evidence, errors
@@ -279,51 +280,6 @@ def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | Non
         return None
     found = log_evidence(density, mixed, seed=seed, effective=effective)
     return (found.log, found.error) if found.error <= _WORST_ERROR else None
-
-
-def stacking_weights(elpd: np.ndarray, counts: np.ndarray | None = None) -> np.ndarray:
-    """Weights of a mixture of models that foretells best (Yao and others 2018, doi 10.1214/17-BA1091).
-
-    Unlike ArviZ's, they take counted cases.
-
-    Parameters
-    ----------
-    elpd
-        Log predictive density of each unit under each model, shape (units, models).
-    counts
-        How many cases each unit stands for, shape (units,).
-
-    Returns
-    -------
-    ndarray
-        Shape (models,), adds up to one.
-
-    Examples
-    --------
-    >>> stacking_weights(np.log(np.array([[0.9, 0.5], [0.9, 0.5], [0.8, 0.5]]))).round(3)
-    array([1., 0.])
-    """
-    from scipy.optimize import minimize
-
-    density = np.exp(elpd - elpd.max(axis=1, keepdims=True))
-    share = np.ones(len(elpd)) if counts is None else counts / np.mean(counts)
-    models = elpd.shape[1]
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        mixed = density @ weights
-        return -float((share * np.log(mixed)).mean()), -(share[:, None] * density / mixed[:, None]).mean(axis=0)
-
-    found = minimize(
-        loss,
-        np.full(models, 1 / models),
-        jac=True,
-        method="SLSQP",
-        bounds=[(0.0, 1.0)] * models,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
-        options={"ftol": 1e-12, "maxiter": 1000},
-    )
-    weights = np.clip(found.x, 0.0, None)
-    return weights / weights.sum()
 
 
 def _plural(unit: str) -> str:

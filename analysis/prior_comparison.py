@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,20 +14,19 @@ import xarray as xr
 from ..common.errors import Fault, raise_faults
 from ..models.check import PriorError
 from ..models.compiler import parameter_coords, prior_faults
-from ..models.fitting import Block, blocks_of, cases_of, counted_twice, drawn_again, run_of
-from .comparison import paired_difference, stacking_weights
+from ..models.fitting import Block, blocks_of, cases_of, counted_twice, run_of
+from ..models.mixing import mixture_weights
+from .comparison import paired_difference
 from .quantity import Quantity, check_quantities
 from .reweighting import (
     Foretold,
     WeightedSummary,
     Weights,
-    changed_nodes,
     good_k,
     left_out,
-    log_prior_ratio,
-    smoothed,
     weighted_summary,
 )
+from .variants import Variant, variant_of
 from .wording import load_lexicon
 
 if TYPE_CHECKING:
@@ -294,7 +293,7 @@ def compare_priors(
     for number, chosen in enumerate(sets):
         if told:
             told("comparing priors", number, len(sets))
-        variants[chosen.name] = _variant(posterior, chosen, nodes, refit=refit)
+        variants[chosen.name] = variant_of(posterior, chosen, nodes, refit=refit)
     asked = {label: one.draws(posterior).values for label, one in questions.items()}
     answers: dict[str, dict[str, Answer]] = {label: {} for label in questions}
     for name, variant in variants.items():
@@ -307,7 +306,7 @@ def compare_priors(
     foretold, unit = _foretold(variants, outcome) if scores else ({}, "")
     stacked: list[float] = []
     if foretold:
-        stacked = stacking_weights(np.column_stack([found.elpd for found in foretold.values()])).tolist()
+        stacked = mixture_weights(np.column_stack([found.elpd for found in foretold.values()])).tolist()
     if told:
         told("comparing priors", len(sets), len(sets))
     return PriorComparison(
@@ -336,73 +335,20 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
     faults = [
         Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})
     ]
-    coords = parameter_coords(posterior.network, posterior.levels)
     for chosen in others:
-        found = prior_faults(posterior.network, chosen, coords)
-        found += counted_twice(chosen, posterior.provenance.get("data_sets", ()))
-        faults += [Fault(f"{chosen.name}, {fault.where}", fault.what) for fault in found]
+        faults += [Fault(f"{chosen.name}, {fault.where}", fault.what) for fault in set_faults(posterior, chosen)]
     raise_faults("comparison of priors", faults, PriorError)
     return [own, *others]
 
 
-type _NodesOfBlock = tuple[str, ...]
+def set_faults(posterior: Posterior, priors: PriorSet) -> list[Fault]:
+    """List where a set does not fit the network of a posterior, or was made from the data behind it."""
+    coords = parameter_coords(posterior.network, posterior.levels)
+    twice = counted_twice(priors, posterior.provenance.get("data_sets", ()))
+    return [*prior_faults(posterior.network, priors, coords), *twice]
 
 
-@dataclass(frozen=True)
-class _Variant:
-    """A posterior on its way to other priors: some blocks drawn again under them, some with weights."""
-
-    posterior: Posterior
-    redrawn: frozenset[str]
-    refitted: frozenset[str]
-    ratios: Mapping[_NodesOfBlock, np.ndarray]
-    _smoothed: dict[tuple[_NodesOfBlock, ...], Weights] = field(default_factory=dict)
-
-    def blocks(self, nodes: frozenset[str]) -> tuple[_NodesOfBlock, ...]:
-        """Blocks with a ratio that hold some of the nodes."""
-        return tuple(block for block in self.ratios if nodes & set(block))
-
-    def ratio(self, blocks: tuple[_NodesOfBlock, ...]) -> np.ndarray:
-        """Sum of the ratios of some blocks, shape (chains, draws); zero without any."""
-        return sum((self.ratios[block] for block in blocks), np.zeros(tuple(self.posterior.sizes.values())))
-
-    def weights(self, nodes: frozenset[str]) -> Weights | None:
-        """Weights of the draws for what depends on some nodes; smoothed once for all that need the same blocks."""
-        blocks = self.blocks(nodes)
-        if blocks and blocks not in self._smoothed:
-            self._smoothed[blocks] = smoothed(self.ratio(blocks))
-        return self._smoothed.get(blocks)
-
-
-def _variant(
-    posterior: Posterior, priors: PriorSet, questions: Mapping[str, frozenset[str]], *, refit: bool
-) -> _Variant:
-    changed = changed_nodes(posterior, priors)
-    wanted = frozenset().union(*questions.values())
-    blocks = {block: exactly for block, exactly in blocks_of(posterior).items() if changed & set(block)}
-    touched = [block for block in blocks if wanted & set(block)]
-    ratios = {block: log_prior_ratio(posterior, priors, block) for block in touched if not blocks[block]}
-    exact = frozenset(name for block in touched if blocks[block] for name in block)
-    found = _Variant(posterior, frozenset(), frozenset(), ratios)
-    if exact:
-        found = replace(found, posterior=drawn_again(posterior, priors, exact), redrawn=exact)
-    while refit:
-        bad = [nodes for nodes in questions.values() if (w := found.weights(nodes)) is not None and not w.trusted]
-        if not bad:
-            break
-        # Of the blocks a question depends on, the one whose weights have the heaviest tail.
-        worst = max(found.blocks(bad[0]), key=lambda block: smoothed(found.ratio((block,))).pareto_k)
-        again = frozenset(worst)
-        found = _Variant(
-            drawn_again(found.posterior, priors, again),
-            found.redrawn | again,
-            found.refitted | again,
-            {block: ratio for block, ratio in found.ratios.items() if block != worst},
-        )
-    return found
-
-
-def _foretold(variants: Mapping[str, _Variant], node: str) -> tuple[dict[str, Foretold], str]:
+def _foretold(variants: Mapping[str, Variant], node: str) -> tuple[dict[str, Foretold], str]:
     """Leave out each unit in turn under every prior; posteriors that share draws share the scoring."""
     from ..models.scoring import unit_scores
 

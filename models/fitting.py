@@ -186,12 +186,20 @@ def _run(
 ) -> Run:
     """Check what a fit is asked to do, and code the cases."""
     _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
+    _check_kind(priors)
     coded = as_cases(network, cases)
     check_priors(network, priors, parameter_coords(network, coded.levels))
     raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
     patterns = find_patterns(network, coded)
     workers = cores or processors()
     return Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
+
+
+def _check_kind(priors: object) -> None:
+    if priors is not None and not isinstance(priors, PriorSet):
+        what = f"is no prior set but a {type(priors).__name__}; fit under one set"
+        mixture = "; for a panel as a mixture, give that fit and the pool to servanda.analysis.ask_panel"
+        raise PriorError("fit", [Fault("priors", what + mixture)])
 
 
 def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[Fault]:

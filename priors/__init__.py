@@ -10,8 +10,14 @@ if TYPE_CHECKING:
     from .elicitation import Elicited as Elicited
     from .elicitation import MisfitWarning as MisfitWarning
     from .elicitation import elicit as elicit
+    from .expert_weights import ExpertScores as ExpertScores
+    from .expert_weights import classical_weights as classical_weights
+    from .expert_weights import score_weights as score_weights
     from .load import load_prior as load_prior
     from .load import shipped_priors as shipped_priors
+    from .panel import LinearPool as LinearPool
+    from .panel import leave_one_expert_out as leave_one_expert_out
+    from .panel import linear_pool as linear_pool
     from .pool import logarithmic_pool as logarithmic_pool
     from .predictive import prior_predictive as prior_predictive
     from .statements import Statement as Statement
@@ -28,7 +34,13 @@ _HOMES = {
     "Elicited": ".elicitation",
     "MisfitWarning": ".elicitation",
     "elicit": ".elicitation",
+    "ExpertScores": ".expert_weights",
+    "classical_weights": ".expert_weights",
+    "score_weights": ".expert_weights",
     "load_prior": ".load",
+    "LinearPool": ".panel",
+    "leave_one_expert_out": ".panel",
+    "linear_pool": ".panel",
     "logarithmic_pool": ".pool",
     "prior_predictive": ".predictive",
     "Statement": ".statements",
@@ -42,12 +54,17 @@ _HOMES = {
 }
 __all__ = [
     "Elicited",
+    "ExpertScores",
+    "LinearPool",
     "MisfitWarning",
     "PriorDiff",
     "Statement",
     "between",
+    "classical_weights",
     "elicit",
     "kept",
+    "leave_one_expert_out",
+    "linear_pool",
     "load_prior",
     "logarithmic_pool",
     "prior_diff",
@@ -55,6 +72,7 @@ __all__ = [
     "prior_to_toml",
     "quantiles",
     "roulette",
+    "score_weights",
     "shipped_priors",
     "times_as_likely",
 ]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..common.errors import Fault, nearest, raise_faults
+from ..common.errors import Fault, raise_faults
 from ..models.check import PriorError
-from ..models.compiler import network_parameters, parameter_coords, prior_faults
+from ..models.compiler import network_parameters, parameter_coords
 from ..models.prior import CERTAINTIES, Prior, PriorEntry, PriorSet
+from .panel import panel_shares
 
 if TYPE_CHECKING:
     from ..models.network import Network
     from ..models.parameter import Parameter
 
-#: How far from one weights may add up.
-_TOLERANCE = 1e-8
 #: What to do where a pool is in no family.
 _ELSE = "let them state a normal, or one and the same prior"
 
@@ -80,32 +78,6 @@ def logarithmic_pool(
     told = ", ".join(f"{expert} ({share:g})" for expert, share in shares.items())
     based_on = tuple(dict.fromkeys(source for priors in heard.values() for source in priors.based_on))
     return PriorSet(tuple(entries), name, f"Pool of {', '.join(experts)}", f"Logarithmic pool of {told}.", based_on)
-
-
-def panel_shares(
-    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None
-) -> dict[str, float]:
-    """Weights of experts, equal ones by default.
-
-    Raises
-    ------
-    PriorError
-        Listing what is wrong with the weights, and where an expert's set does not fit the network.
-    """
-    faults = [Fault("experts", "must be two or more to be pooled")] if len(experts) < 2 else []
-    stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
-    faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]
-    faults += [Fault("weights", f"lack one for {expert}") for expert in experts if expert not in stated]
-    faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in stated.items() if not w >= 0]
-    total = math.fsum(stated.values())
-    if not faults and abs(total - 1) > _TOLERANCE:
-        faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
-    coords = parameter_coords(network)
-    for expert, priors in experts.items():
-        found = prior_faults(network, priors, coords)
-        faults += [Fault(f"expert {expert}, {fault.where}", fault.what) for fault in found]
-    raise_faults("panel", faults, PriorError)
-    return {expert: float(stated[expert]) for expert in experts}
 
 
 def _pooled(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..common.errors import Fault, raise_faults
 from ..models.check import DataError
+from .panel import LinearPool
 
 if TYPE_CHECKING:
     from ..models.network import Network
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from ..models.prior import PriorSet
 
 
-def prior_predictive(network: Network, priors: PriorSet, *, seed: int, draws: int = 4000) -> Posterior:
+def prior_predictive(network: Network, priors: PriorSet | LinearPool, *, seed: int, draws: int = 4000) -> Posterior:
     """Draw every parameter of a network from its prior, as a posterior that has seen no case.
 
     All that can be asked of a posterior can be asked of it, and the answers are prior predictive:
@@ -25,7 +28,8 @@ def prior_predictive(network: Network, priors: PriorSet, *, seed: int, draws: in
     network
         Structure and families.
     priors
-        A prior for every parameter of the network.
+        A prior for every parameter of the network; or a panel as a mixture, each of whose experts makes as many draws
+        as its weight says (rounded at random), in random order.
     seed
         Same seed, same numbers.
     draws
@@ -54,11 +58,40 @@ def prior_predictive(network: Network, priors: PriorSet, *, seed: int, draws: in
     >>> table.dims, round(float(table.sel(kept="yes").mean()), 1)
     (('chain', 'draw', 'kept'), 0.5)
     """
-    from ..models.fitting import prior_draws
-
     few = [Fault("draws", f"must be 1 or more, not {draws}")] if draws < 1 else []
     raise_faults("prior predictive", few, DataError)
+    return (
+        _of_panel(network, priors, seed, draws)
+        if isinstance(priors, LinearPool)
+        else _of_set(network, priors, seed, draws)
+    )
+
+
+def _of_set(network: Network, priors: PriorSet, seed: int, draws: int) -> Posterior:
+    from ..models.fitting import prior_draws
+
     return prior_draws(network, priors, seed=seed, draws=draws)
+
+
+def _of_panel(network: Network, pool: LinearPool, seed: int, draws: int) -> Posterior:
+    import xarray as xr
+
+    from ..models.posterior import Posterior
+
+    rng = np.random.default_rng(seed)
+    # Systematic: an expert of weight w makes w times the draws, to within one.
+    ends = np.cumsum([*pool.weights.values()])
+    ends[-1] = 1.0
+    whose = np.searchsorted(ends, (np.arange(draws) + rng.random()) / draws, side="right")
+    parts = []
+    for place, priors in enumerate(pool.experts.values()):
+        own = int((whose == place).sum())
+        if own:
+            parts.append(_of_set(network, priors, int(rng.integers(2**31)), own).draws)
+    mixed = xr.concat(parts, dim="draw").isel(draw=rng.permutation(draws))
+    tree = xr.DataTree.from_dict({"posterior": mixed.assign_coords(draw=np.arange(draws))})
+    identity = {"seed": seed, "draws": draws, "priors": pool.name, "weights": dict(pool.weights), "cases": 0}
+    return Posterior(network, tree, None, identity)
 
 
 __all__ = ["prior_predictive"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -14,16 +15,44 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..flipping import FlipPath
-    from ..prior_comparison import PriorComparison
+    from ..panel_answers import MixedAnswer
+    from ..prior_comparison import Answer
+    from ..quantity import Quantity
 
 #: Inches.
 _WIDTH, _ROW, _GAP, _EDGES = 7.6, 0.24, 0.3, 1.0
 
 
-def priors_comparison_figure(comparison: PriorComparison) -> Figure:
-    """Draw every answer under every prior: a point for the mean, a line for the 90 % interval.
+class Shown(Protocol):
+    """Answers by question and by name."""
+
+    @property
+    def titles(self) -> Mapping[str, str]:
+        """Name -> title, in order."""
+        ...
+
+    @property
+    def questions(self) -> Mapping[str, Quantity]:
+        """What was asked."""
+        ...
+
+    @property
+    def answers(self) -> Mapping[str, Mapping[str, Answer | MixedAnswer]]:
+        """Question -> name -> answer."""
+        ...
+
+
+def priors_comparison_figure(comparison: Shown, rings: Mapping[str, Mapping[str, float]] | None = None) -> Figure:
+    """Draw every answer under every name: a point for the mean, a line for the 90 % interval.
 
     Probabilities and differences have a panel each. Answers whose weights cannot be trusted are hollow and faint.
+
+    Parameters
+    ----------
+    comparison
+        What is shown.
+    rings
+        Question -> name -> what the panel's mean is without that expert.
     """
     from matplotlib.figure import Figure
 
@@ -34,7 +63,7 @@ def priors_comparison_figure(comparison: PriorComparison) -> Figure:
         figure = Figure(figsize=(_WIDTH, sum(heights) + _EDGES * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
         for number, (axis, part) in enumerate(zip(axes, panels, strict=True)):
-            _rows(axis, comparison, part)
+            _rows(axis, comparison, part, rings or {})
             axis.set_xlabel("probability" if part is chances else "difference in probability", color=MUTED, fontsize=9)
             if number == 0:
                 axis.legend(
@@ -43,12 +72,13 @@ def priors_comparison_figure(comparison: PriorComparison) -> Figure:
     return figure
 
 
-def _rows(axis: Axes, comparison: PriorComparison, questions: list[str]) -> None:
+def _rows(axis: Axes, comparison: Shown, questions: list[str], rings: Mapping[str, Mapping[str, float]]) -> None:
     colours = dict(zip(comparison.titles, _colours(len(comparison.titles)), strict=True))
     middles, top = [], 0.0
     for question in questions:
         start = top
-        for prior, answer in comparison.answers[question].items():
+        for prior in comparison.titles:
+            answer = comparison.answers[question][prior]
             s, good = answer.summary, answer.trusted
             colour = colours[prior] if good else FAINT
             axis.plot([s.lower, s.upper], [top, top], color=colour, linewidth=2, solid_capstyle="round")
@@ -57,6 +87,15 @@ def _rows(axis: Axes, comparison: PriorComparison, questions: list[str]) -> None
             axis.plot(
                 [s.mean], [top], "o", color=colour, markerfacecolor=face, markersize=5.5, label=label, linestyle="none"
             )
+            if prior in rings.get(question, {}):
+                label = "the panel without this expert" if top == _ROW else None
+                style: dict[str, Any] = {
+                    "color": INK,
+                    "markerfacecolor": "none",
+                    "markersize": 6.5,
+                    "linestyle": "none",
+                }
+                axis.plot([rings[question][prior]], [top], "D", label=label, **style)
             top += _ROW
         middles.append((start + top - _ROW) / 2)
         top += _GAP

@@ -11,10 +11,11 @@ import pytest
 import xarray as xr
 from scipy.special import betaln
 from servanda.analysis import compare_models, compare_theories
-from servanda.analysis.comparison import Comparison, stacking_weights
+from servanda.analysis.comparison import Comparison
 from servanda.analysis.leaving_out import LeftOut, leave_one_out, units_of
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
 from servanda.models.fitting import fit_block
+from servanda.models.mixing import mixture_weights
 
 RAIN = Network((Node("rain", ("no", "yes")),), name="rain")
 
@@ -82,15 +83,15 @@ def test_stacking_is_that_of_arviz():
         for name, array in log_p.items()
     }
     theirs = az.compare(elpds, round_to="none")["weight"]
-    ours = stacking_weights(np.column_stack([elpds[name].elpd_i.values for name in log_p]))
+    ours = mixture_weights(np.column_stack([elpds[name].elpd_i.values for name in log_p]))
     for name, weight in zip(log_p, ours, strict=True):
         assert weight == pytest.approx(float(theirs[name]), abs=2e-3)
 
 
 def test_stacking_counts_cases():
     elpd = np.log(np.array([[0.9, 0.2], [0.1, 0.8]]))
-    often = stacking_weights(elpd, np.array([7, 3]))
-    np.testing.assert_allclose(often, stacking_weights(np.repeat(elpd, [7, 3], axis=0)), atol=1e-5)
+    often = mixture_weights(elpd, np.array([7, 3]))
+    np.testing.assert_allclose(often, mixture_weights(np.repeat(elpd, [7, 3], axis=0)), atol=1e-5)
 
 
 def left(elpd):
