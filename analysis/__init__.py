@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from .query import explain as explain
     from .query import marginals as marginals
     from .query import probability as probability
+    from .record_summaries import RecordSummaries as RecordSummaries
+    from .record_summaries import record_summaries as record_summaries
     from .reporting.make import GateError as GateError
     from .reporting.make import report as report
     from .scenario import load_scenario as load_scenario
@@ -64,6 +66,7 @@ __all__ = [
     "PowerScaling",
     "PriorComparison",
     "Quantity",
+    "RecordSummaries",
     "Settings",
     "Summary",
     "ask_panel",
@@ -93,6 +96,7 @@ __all__ = [
     "parameter_gates",
     "power_scaling",
     "probability",
+    "record_summaries",
     "replay",
     "report",
     "sampler_gates",
@@ -110,6 +114,8 @@ _HOMES = {
     "chance_of": ".quantity",
     "PriorComparison": ".prior_comparison",
     "compare_priors": ".prior_comparison",
+    "RecordSummaries": ".record_summaries",
+    "record_summaries": ".record_summaries",
     "PanelAnswers": ".panel_answers",
     "ask_panel": ".panel_answers",
     "FlipPath": ".flipping",

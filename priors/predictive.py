@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,17 +12,28 @@ from ..models.check import DataError
 from .panel import LinearPool
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..models.coding import Cases
     from ..models.network import Network
     from ..models.posterior import Posterior
     from ..models.prior import PriorSet
 
 
-def prior_predictive(network: Network, priors: PriorSet | LinearPool, *, seed: int, draws: int = 4000) -> Posterior:
+def prior_predictive(
+    network: Network,
+    priors: PriorSet | LinearPool,
+    *,
+    seed: int,
+    draws: int = 4000,
+    cases: pd.DataFrame | Cases | None = None,
+) -> Posterior:
     """Draw every parameter of a network from its prior, as a posterior that has seen no case.
 
     All that can be asked of a posterior can be asked of it, and the answers are prior predictive:
     `servanda.analysis.probability` takes it as it takes a fit. Actors and guarantees are new ones, drawn from
-    their population.
+    their population; with `cases` theirs can be named too, and `servanda.analysis.record_summaries` says what is
+    implied for the record itself.
 
     Parameters
     ----------
@@ -34,6 +46,8 @@ def prior_predictive(network: Network, priors: PriorSet | LinearPool, *, seed: i
         Same seed, same numbers.
     draws
         Independent draws, in one chain.
+    cases
+        Their actors and guarantees are drawn as well, each from its population; nothing else of them is looked at.
 
     Returns
     -------
@@ -58,24 +72,22 @@ def prior_predictive(network: Network, priors: PriorSet | LinearPool, *, seed: i
     >>> table.dims, round(float(table.sel(kept="yes").mean()), 1)
     (('chain', 'draw', 'kept'), 0.5)
     """
+    from ..models.fitting import as_cases, prior_draws
+
     few = [Fault("draws", f"must be 1 or more, not {draws}")] if draws < 1 else []
     raise_faults("prior predictive", few, DataError)
-    return (
-        _of_panel(network, priors, seed, draws)
-        if isinstance(priors, LinearPool)
-        else _of_set(network, priors, seed, draws)
-    )
+    levels = None if cases is None else as_cases(network, cases).levels
+    if isinstance(priors, LinearPool):
+        return _of_panel(network, priors, seed, draws, levels)
+    return prior_draws(network, priors, seed=seed, draws=draws, levels=levels)
 
 
-def _of_set(network: Network, priors: PriorSet, seed: int, draws: int) -> Posterior:
-    from ..models.fitting import prior_draws
-
-    return prior_draws(network, priors, seed=seed, draws=draws)
-
-
-def _of_panel(network: Network, pool: LinearPool, seed: int, draws: int) -> Posterior:
+def _of_panel(
+    network: Network, pool: LinearPool, seed: int, draws: int, levels: Mapping[str, tuple[str, ...]] | None
+) -> Posterior:
     import xarray as xr
 
+    from ..models.fitting import prior_draws
     from ..models.posterior import Posterior
 
     rng = np.random.default_rng(seed)
@@ -87,7 +99,8 @@ def _of_panel(network: Network, pool: LinearPool, seed: int, draws: int) -> Post
     for place, priors in enumerate(pool.experts.values()):
         own = int((whose == place).sum())
         if own:
-            parts.append(_of_set(network, priors, int(rng.integers(2**31)), own).draws)
+            stream = int(rng.integers(2**31))
+            parts.append(prior_draws(network, priors, seed=stream, draws=own, levels=levels).draws)
     mixed = xr.concat(parts, dim="draw").isel(draw=rng.permutation(draws))
     tree = xr.DataTree.from_dict({"posterior": mixed.assign_coords(draw=np.arange(draws))})
     identity = {"seed": seed, "draws": draws, "priors": pool.name, "weights": dict(pool.weights), "cases": 0}
