@@ -109,13 +109,13 @@ class Elicited:
             achieved, before = (statement.achieved(x[label][None])[0] for x in (self.said, self.before))
             misfits = (achieved - statement.asked) * self.units[label]
             points = zip(statement.points, statement.asked, achieved, before, misfits, strict=True)
-            rows += [(label, *point, abs(point[-1]) <= TOLERANCE) for point in points]
+            rows += [(label, *point, abs(point[-1]) <= _allowed(statement)) for point in points]
         columns = ["statement", "point", "asked", "achieved", "before", "misfit", "met"]
         return pd.DataFrame(rows, columns=columns).set_index(["statement", "point"])
 
     @property
     def met(self) -> bool:
-        """Whether each point is within 0.01 of probability of what was asked."""
+        """Whether each point is within 0.01 of probability of what was asked; of chips half a chip, if that is more."""
         return bool(self.table["met"].all())
 
     @property
@@ -131,7 +131,7 @@ class Elicited:
         for labels in self.contradictions:
             first, *rest = (f"“{label}”" for label in labels)
             if rest:
-                told.append(f"{first} contradicts {' with '.join(rest)}: no prior of this form says both.")
+                told.append(f"{first} contradicts {' with '.join(rest)}: no prior of this form says them together.")
             else:
                 told.append(f"{first} by itself is said by no prior of this form.")
         return " ".join(told)
@@ -227,6 +227,7 @@ def elicit(
     for number in range(_ROUNDS):
         told("eliciting", number, steps)
         theta = solver.solved(statements, start=theta, biases=biases)
+        theta = np.where(np.abs(theta) > _STILL, theta, 0.0)
         priors = solver.priors(theta, base, name, statements, source)
         # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
         shown, few = judged(priors, streams[number]), solver.posterior([theta])
@@ -368,7 +369,10 @@ class _Solver:
         start: np.ndarray | None = None,
         biases: Mapping[str, np.ndarray] | None = None,
     ) -> np.ndarray:
-        """The smallest moves for which some of the statements hold, as nearly as they can."""
+        """The smallest moves for which some of the statements hold, as nearly as they can.
+
+        With a start, only what it moves is moved.
+        """
         from scipy.optimize import least_squares
 
         size = int(self.edges[-1])
@@ -411,18 +415,15 @@ class _Solver:
             )
             return full(found.x, free)
 
-        # What no statement depends on stays where it is, and so does what hardly moved.
-        everything = np.ones(size, bool)
-        free = np.abs(slopes(begin, everything)).max(axis=0) > _IDLE * _WEIGHT
-        theta = search(begin, free)
-        moved = free & (np.abs(theta) > _STILL)
-        return theta if (moved == free).all() else search(theta, moved)
+        # What no statement depends on stays where it is.
+        free = np.abs(slopes(begin, np.ones(size, bool))).max(axis=0) > _IDLE * _WEIGHT if start is None else begin != 0
+        return search(begin, free)
 
     def misses(self, statements: Mapping[str, Statement]) -> bool:
         """Whether some of the statements cannot be met together."""
         posterior = self.posterior([self.solved(statements)])
         return any(
-            np.abs((s.achieved(s.draws(posterior)) - s.asked) * s.unit(posterior)).max() > TOLERANCE
+            np.abs((s.achieved(s.draws(posterior)) - s.asked) * s.unit(posterior)).max() > _allowed(s)
             for s in statements.values()
         )
 
@@ -461,6 +462,10 @@ def _contradictions(
                 core = rest
         yield tuple(core)
         left = {label: s for label, s in left.items() if label not in core}
+
+
+def _allowed(statement: Statement) -> float:
+    return max(TOLERANCE, statement.grain)
 
 
 def _rounded(value: float) -> float:

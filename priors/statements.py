@@ -69,6 +69,8 @@ class Statement:
         The statement in words.
     by_level
         Whether an achieved point is compared by its level (chips) rather than by its value.
+    grain
+        What it cannot tell apart: half a chip, as a share of all.
     """
 
     chance: Chance
@@ -77,6 +79,7 @@ class Statement:
     values: tuple[float, ...]
     said: str
     by_level: bool = False
+    grain: float = 0.0
 
     def draws(self, posterior: Posterior) -> np.ndarray:
         """What is spoken of, in every draw, shape (chains, draws)."""
@@ -253,7 +256,8 @@ def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statem
     Returns
     -------
     Statement
-        The share of chips below each inner edge; what lies outside of all bins should be nothing.
+        The share of chips below each inner edge; what lies outside of all bins should be nothing. Nobody can lay less
+        than a chip, so that half a chip is no misfit.
 
     Examples
     --------
@@ -282,7 +286,7 @@ def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statem
     levels, values = zip(*inner, strict=True) if inner else ((), ())
     if not inner:
         raise PriorError("statement", [Fault("edges", "leave one bin for all that it can be, which says nothing")])
-    return Statement(of, None, levels, values, f"chips: {laid}", by_level=True)
+    return Statement(of, None, levels, values, f"chips: {laid}", by_level=True, grain=0.5 / sum(chips))
 
 
 def _range(low: float, high: float, share: float) -> list[tuple[float, float]]:

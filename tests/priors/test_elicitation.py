@@ -286,7 +286,7 @@ def test_contradictory_statements_are_shown_with_what_contradicts_what():
         "wide": quantiles(YES, {0.95: 0.9}),
         "high": quantiles(YES, {0.5: 0.6}),
     }
-    with pytest.warns(MisfitWarning, match="“low” contradicts “high”: no prior of this form says both"):
+    with pytest.warns(MisfitWarning, match="“low” contradicts “high”: no prior of this form says them together"):
         found = elicit(COIN, FLAT, statements, seed=1)
     assert not found.met
     assert found.contradictions == (("low", "high"),)
@@ -314,6 +314,16 @@ def test_a_statement_that_no_prior_of_the_form_says():
     with pytest.warns(MisfitWarning, match="“lumps” by itself is said by no prior of this form"):
         found = elicit(COIN, FLAT, {"lumps": lumps}, seed=1)
     assert found.contradictions == (("lumps",),)
+
+
+def test_half_a_chip_is_no_misfit():
+    """Of ten chips each is a tenth: a beta that is off by 0.04 says what was laid."""
+    statement = roulette(YES, [0, 0.2, 0.4, 0.6, 1], [2, 5, 2, 1])
+    assert statement.grain == 0.05
+    found = elicit(COIN, FLAT, {"chips": statement}, seed=1)
+    worst = np.abs(found.table["misfit"]).max()
+    assert 0.01 < worst < 0.05
+    assert found.met
 
 
 def test_parameters_on_which_nothing_depends_cannot_help():
