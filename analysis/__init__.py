@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from .gates import sampler_gates as sampler_gates
     from .identification import Identification as Identification
     from .identification import identify as identify
+    from .implied_record import RecordSummaries as RecordSummaries
+    from .implied_record import record_summaries as record_summaries
     from .panel_answers import PanelAnswers as PanelAnswers
     from .panel_answers import ask_panel as ask_panel
     from .prior_comparison import PriorComparison as PriorComparison
@@ -33,8 +35,6 @@ if TYPE_CHECKING:
     from .query import explain as explain
     from .query import marginals as marginals
     from .query import probability as probability
-    from .record_summaries import RecordSummaries as RecordSummaries
-    from .record_summaries import record_summaries as record_summaries
     from .reporting.make import GateError as GateError
     from .reporting.make import report as report
     from .scenario import load_scenario as load_scenario
@@ -114,8 +114,8 @@ _HOMES = {
     "chance_of": ".quantity",
     "PriorComparison": ".prior_comparison",
     "compare_priors": ".prior_comparison",
-    "RecordSummaries": ".record_summaries",
-    "record_summaries": ".record_summaries",
+    "RecordSummaries": ".implied_record",
+    "record_summaries": ".implied_record",
     "PanelAnswers": ".panel_answers",
     "ask_panel": ".panel_answers",
     "FlipPath": ".flipping",

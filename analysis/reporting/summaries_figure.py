@@ -9,7 +9,7 @@ from .figures import COLOURS, INK, MUTED, RULE, styled
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from ..record_summaries import RecordSummaries
+    from ..implied_record import RecordSummaries
 
 
 def summaries_figure(found: RecordSummaries) -> Figure:

