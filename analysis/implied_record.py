@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class RecordSummaries:
         return summaries_figure(self)
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.verdict}</p>{self.table.round(3).to_html()}"
+        return f"<p>{escape(self.verdict)}</p>{self.table.round(3).to_html()}"
 
     def __str__(self) -> str:
         return f"{self.table.round(3).to_string()}\n{self.verdict}"
@@ -142,7 +143,8 @@ def record_summaries(
     Raises
     ------
     QueryError
-        Listing unknown nodes and states, or saying that the draws do not hold the record's actors.
+        Listing unknown nodes and states, or nodes to split by that follow from the target; or saying that no case has
+        an outcome, or that the draws do not hold the record's actors.
 
     Examples
     --------
@@ -162,9 +164,12 @@ def record_summaries(
     _check(network, target, chosen, groups)
     coded = as_cases(network, cases)
     rows = np.flatnonzero(coded.codes[target] != MISSING)
-    p = _chances(posterior, coded, rows, target, chosen)
+    if not len(rows):
+        raise QueryError("summaries", [Fault(f"target {target}", "is missing in every case")])
     counts = coded.weights[rows]
-    drawn = np.random.default_rng(seed).binomial(counts, np.clip(p, 0.0, 1.0))
+    # Sums of several states' probabilities may pass 1 by rounding.
+    p = np.minimum(_chances(posterior, coded, rows, target, chosen), 1.0)
+    drawn = np.random.default_rng(seed).binomial(counts, p)
     hit = np.isin(coded.codes[target][rows], [network[target].states.index(state) for state in chosen])
     parts = {(ALL, ""): np.ones(len(rows), bool)}
     for name in groups:
@@ -190,8 +195,16 @@ def _check(network: Network, target: str, states: list[str], by: list[str]) -> N
         faults += [
             Fault(f"target {target}", f"has no state '{s}'{nearest(s, known)}") for s in states if s not in known
         ]
+        after = {target, *network.descendants([target])}
+        faults += [
+            Fault(f"by {name}", f"follows from {target}, so that splitting by it says nothing of how often it is seen")
+            for name in by
+            if name in after
+        ]
     if not states:
         faults.append(Fault("states", "name one at least"))
+    if len(set(states)) < len(states):
+        faults.append(Fault("states", f"are named twice: {', '.join(states)}"))
     raise_faults("summaries", faults, QueryError)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 #: What the panel as a whole is called in tables.
 PANEL = "panel"
-#: A larger error of a log marginal likelihood leaves the experts' weights open.
-_WORST_ERROR = 0.3
 
 
 @dataclass(frozen=True)
@@ -180,14 +179,11 @@ class PanelAnswers:
         import pandas as pd
 
         rows = [
-            (expert, self.pool.weights[expert], self.shares[expert], found.log, found.error, self._settled(found))
+            (expert, self.pool.weights[expert], self.shares[expert], found.log, found.error, found.trusted)
             for expert, found in self.evidence.items()
         ]
         columns = ["expert", "before", "after", "log_evidence", "error", "trusted"]
         return pd.DataFrame(rows, columns=columns).set_index("expert")
-
-    def _settled(self, found: EvidenceRatio) -> bool:
-        return found.trusted and found.error <= _WORST_ERROR
 
     @property
     def verdict(self) -> str:
@@ -215,9 +211,9 @@ class PanelAnswers:
         told.append(
             f"Fitted again, as weights could not be trusted: {again}." if again else "Nothing was fitted again."
         )
-        bad = [expert for expert, found in self.evidence.items() if not self._settled(found)]
+        bad = [f"{expert} ({found.doubt})" for expert, found in self.evidence.items() if found.doubt]
         if bad:
-            told.append(f"How much the data speak for {', '.join(bad)} is not settled.")
+            told.append(f"How much the data speak for an expert is not settled: {', '.join(bad)}.")
         return " ".join(told)
 
     def plot(self) -> Figure:
@@ -228,7 +224,7 @@ class PanelAnswers:
 
     def _repr_html_(self) -> str:
         shown = self.table.drop(columns=["mcse"])
-        return f"<p>{self.verdict}</p>{self.weights.round(3).to_html()}{shown.round(3).to_html()}"
+        return f"<p>{escape(self.verdict)}</p>{self.weights.round(3).to_html()}{shown.round(3).to_html()}"
 
     def __str__(self) -> str:
         shown = self.table[["mean", "lower", "upper", "disagreement"]].round(3).to_string()

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..models.check import PriorError
 from ..models.compiler import network_parameters
 from ..models.fitting import blocks_of, drawn_again, run_of
+from ..models.prior import PriorSet
 from ..models.samplers import dirichlet_of
 from ..priors.pool import logarithmic_pool
 from .reweighting import changed_nodes, log_prior_ratio, smoothed
@@ -22,12 +23,15 @@ from .summary import array_stats
 
 if TYPE_CHECKING:
     from ..models.posterior import Posterior
-    from ..models.prior import PriorSet
     from ..models.samplers import Run
     from .variants import Variant
 
 #: A bridge is close enough with this error of the logarithm; at most so many fits stand on the way, ends included.
-_CLOSE, _MOST_STONES = 0.1, 6
+_CLOSE, _MOST_STONES = 0.1, 8
+#: A larger error of a logarithm leaves open how much the data speak for a prior.
+_WORST_ERROR = 0.3
+#: A mean of draws that rests on fewer of them has an error that they cannot tell.
+_FEWEST = 5.0
 
 
 @dataclass(frozen=True)
@@ -40,13 +44,18 @@ class EvidenceRatio:
         The logarithm.
     error
         Its standard error, autocorrelation included.
-    trusted
-        Whether no block rests on weights that cannot be trusted.
+    doubt
+        Why it cannot be trusted; empty where it can.
     """
 
     log: float
     error: float
-    trusted: bool
+    doubt: str = ""
+
+    @property
+    def trusted(self) -> bool:
+        """Whether nothing speaks against it."""
+        return not self.doubt
 
 
 def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> EvidenceRatio:
@@ -71,7 +80,7 @@ def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> 
     """
     changed = changed_nodes(posterior, priors)
     blocks = {block: exactly for block, exactly in blocks_of(posterior).items() if changed & set(block)}
-    total, variance, trusted = 0.0, 0.0, True
+    total, variance, doubts = 0.0, 0.0, []
     tables = [name for block, exactly in blocks.items() if exactly for name in block]
     if tables:
         run = run_of(posterior, posterior.priors)
@@ -80,12 +89,21 @@ def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> 
         if block in variant.ratios:
             ratio = variant.ratios[block]
             weights = smoothed(ratio)
-            log, error = weights.log_mean, _relative_error(np.exp(ratio - ratio.max()))
-            trusted = trusted and weights.trusted
+            log, error = weights.log_mean, _relative_error(ratio)
+            doubts += [] if weights.trusted else [f"weights of {' + '.join(block)} cannot be trusted"]
         else:
             log, error = _bridged(posterior, replace(variant.posterior, priors=priors), block)
         total, variance = total + log, variance + error**2
-    return EvidenceRatio(total, float(np.sqrt(variance)), trusted)
+        # Draws keep to one order of such a node's states, where a prior may hold several for equally likely.
+        named = [name for name in block if posterior.network[name].anchored_by and _is_latent(posterior, name)]
+        doubts += [f"the states of {name}, which nobody saw, may be renamed" for name in named]
+    error = float(np.sqrt(variance))
+    doubts += [f"its logarithm has an error of {error:.1f}"] if error > _WORST_ERROR else []
+    return EvidenceRatio(total, error, "; ".join(doubts))
+
+
+def _is_latent(posterior: Posterior, name: str) -> bool:
+    return posterior.provenance["missing_cells"].get(name, 0) == posterior.provenance["cases"]
 
 
 def block_questions(posterior: Posterior, priors: PriorSet) -> dict[str, frozenset[str]]:
@@ -115,17 +133,18 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     True
     """
     from scipy.optimize import brentq
-    from scipy.special import expit
-
-    offset = np.log(here.size / there.size)
+    from scipy.special import log_expit, logsumexp
 
     def unbalanced(c: float) -> float:
-        return float(expit(here - c).sum() - expit(c - there).sum())
+        return float(np.asarray(logsumexp(log_expit(here - c)))) - float(np.asarray(logsumexp(log_expit(c - there))))
 
-    ends = np.concatenate([here.ravel(), there.ravel()])
-    c = float(brentq(unbalanced, float(ends.min()) - 50.0, float(ends.max()) + 50.0, xtol=1e-10))  # type: ignore[arg-type]
-    error = np.hypot(_relative_error(expit(here - c)), _relative_error(expit(c - there)))
-    return c - float(offset), float(error)
+    low, high = (float(end) for end in (min(here.min(), there.min()), max(here.max(), there.max())))
+    # Far outside of all ratios one of the sums is that of its exponentials, so that the root lies within.
+    reach = np.log(here.size) + np.log(there.size) + 1.0
+    solve: Any = brentq
+    c = float(solve(unbalanced, low - reach, high + reach, xtol=1e-10))
+    error = np.hypot(_relative_error(log_expit(here - c)), _relative_error(log_expit(c - there)))
+    return c - float(np.log(here.size / there.size)), float(error)
 
 
 def _bridged(posterior: Posterior, other: Posterior, block: tuple[str, ...]) -> tuple[float, float]:
@@ -141,18 +160,31 @@ def _bridged(posterior: Posterior, other: Posterior, block: tuple[str, ...]) -> 
         if error <= _CLOSE or len(stones) == _MOST_STONES:
             return log, error
         worst = int(np.argmax([span[1] for span in spans]))
-        pair = zip("ab", stones[worst : worst + 2], strict=True)
-        ends = {name: stone.priors for name, stone in pair if stone.priors is not None}
         try:
-            middle = logarithmic_pool(posterior.network, ends)
+            middle = _middle(stones[worst], stones[worst + 1], block)
         except PriorError:  # The middle is in no family: the long bridge has to do, and its error says so.
             return log, error
         stones.insert(worst + 1, replace(drawn_again(posterior, middle, block), priors=middle))
 
 
-def _relative_error(x: np.ndarray) -> float:
+def _middle(one: Posterior, other: Posterior, block: tuple[str, ...]) -> PriorSet:
+    """Pool the priors of a block; all other parameters keep those of the first."""
+    inside = {parameter.name for parameter in network_parameters(one.network, block)}
+    names = [parameter.name for parameter in network_parameters(one.network)]
+    ends = {}
+    for label, stone in (("one", one), ("other", other)):
+        chosen = {name: (stone.priors if name in inside else one.priors) for name in names}
+        ends[label] = PriorSet.from_mapping({name: own[name] for name, own in chosen.items() if own is not None}, label)
+    return logarithmic_pool(one.network, ends)
+
+
+def _relative_error(log: np.ndarray) -> float:
+    """Standard error of the mean of what has these logarithms, in units of the mean; infinite if few draws make it."""
+    x = np.exp(log - log.max())
     if np.ptp(x) == 0:
         return 0.0
+    if x.sum() ** 2 < _FEWEST * (x**2).sum():
+        return np.inf
     return float(array_stats().mcse(x, method="mean", chain_axis=0, draw_axis=1)) / float(x.mean())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -135,11 +135,16 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
 
 def _data_sets(network: Network, data: pd.DataFrame) -> tuple[str, ...]:
     """Name the data sets that a table says it comes from, unless the network has the column for a node's own."""
-    said = data.attrs.get("data_sets", ())
+    said = data.attrs.get("data_sets") or ()
     named = [said] if isinstance(said, str) else [str(name) for name in said]
     if DATA_SET in data.columns and DATA_SET not in map(data_column, network.nodes):
         named += [str(name) for name in data[DATA_SET].dropna().unique()]
-    return tuple(dict.fromkeys(name.strip() for name in named if name.strip()))
+    return named_once(named)
+
+
+def named_once(names: Iterable[str]) -> tuple[str, ...]:
+    """Give names without blanks around them, each once, in order."""
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 def code_evidence(network: Network, data: pd.DataFrame, faults: list[Fault]) -> dict[str, np.ndarray]:

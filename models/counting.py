@@ -21,6 +21,7 @@ from .coding import (
     coder,
     data_column,
     missing_group,
+    named_once,
     table_faults,
 )
 
@@ -103,7 +104,7 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
         numbers = np.array([place[member] for member in column.known])
         members[name] = numbers[counted[f"group {name}"].to_numpy()]
     labels = tuple(map(str, counted[TALLY[0]].to_pylist()))
-    return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy(), tuple(filter(str.strip, sets.known)))
+    return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy(), named_once(sets.known))
 
 
 def _noting(batches: Iterator[pa.RecordBatch], sets: _GroupColumn) -> Iterator[pa.RecordBatch]:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+#: Expectation maximisation ends after so many steps, or where one gains less than this share of the score.
+_MOST_STEPS, _GAIN = 100_000, 1e-13
+
 
 def mixture_weights(log_p: np.ndarray, counts: np.ndarray | None = None, *, concentration: float = 1.0) -> np.ndarray:
     """Weights of the mixture that foretells best.
@@ -33,31 +36,19 @@ def mixture_weights(log_p: np.ndarray, counts: np.ndarray | None = None, *, conc
     >>> mixture_weights(np.log(np.array([[0.9, 0.5], [0.9, 0.5], [0.8, 0.5]])), concentration=2.0).round(3)
     array([0.664, 0.336])
     """
-    from scipy.optimize import minimize
-
+    size = log_p.shape[1]
+    counts = np.ones(len(log_p)) if counts is None else np.asarray(counts, float)
     density = np.exp(log_p - log_p.max(axis=1, keepdims=True))
-    share = np.ones(len(log_p)) if counts is None else counts / np.mean(counts)
-    total, size = len(log_p) if counts is None else float(np.sum(counts)), log_p.shape[1]
-    pull = (concentration - 1) / total
-    least = 0.0 if pull == 0 else 1e-12
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+    weights, before = np.full(size, 1 / size), -np.inf
+    for _ in range(_MOST_STEPS):
         mixed = density @ weights
-        slope = -(share[:, None] * density / mixed[:, None]).mean(axis=0)
-        value = -float((share * np.log(mixed)).mean())
-        if pull:
-            safe = np.maximum(weights, least)
-            value, slope = value - pull * float(np.log(safe).sum()), slope - pull / safe
-        return value, slope
-
-    found = minimize(
-        loss,
-        np.full(size, 1 / size),
-        jac=True,
-        method="SLSQP",
-        bounds=[(least, 1.0)] * size,
-        constraints={"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
-        options={"ftol": 1e-12, "maxiter": 1000},
-    )
-    weights = np.clip(found.x, 0.0, None)
-    return weights / weights.sum()
+        with np.errstate(divide="ignore", invalid="ignore"):
+            penalty = (concentration - 1) * np.log(weights).sum() if concentration > 1 else 0.0
+        value = float(counts @ np.log(mixed) + penalty)
+        if value - before <= _GAIN * abs(value):
+            break
+        before = value
+        # Expectation maximisation: each unit is shared out to who gave it a chance; the prior adds its own units.
+        weights = weights * (density.T @ (counts / mixed)) + concentration - 1
+        weights /= weights.sum()
+    return weights

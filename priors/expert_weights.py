@@ -88,10 +88,16 @@ def score_weights(forecasts: pd.DataFrame, outcomes: Mapping[str, bool], *, conc
         )
         for row, column in np.argwhere(~((p >= 0) & (p <= 1)))
     ]
+    faults += [
+        Fault(f"question {question}", f"came about or not: True or False, not {came!r}")
+        for question, came in outcomes.items()
+        if not (isinstance(came, bool | np.bool_) or came in (0, 1))
+    ]
     if not concentration >= 1:
         faults.append(Fault("concentration", f"must be 1 or more, not {concentration:g}"))
     raise_faults("expert weights", faults, PriorError)
-    came = np.array([bool(outcomes[str(question)]) for question in forecasts.index])[:, None]
+    known = {str(question): bool(came) for question, came in outcomes.items()}
+    came = np.array([known[str(question)] for question in forecasts.index])[:, None]
     given = np.where(came, p, 1 - p)
     silent = np.flatnonzero(given.max(axis=1) == 0)
     raise_faults(
@@ -178,8 +184,18 @@ def classical_weights(
         for question in asked
         if (expert, question) not in answered
     ]
+    twice = assessments.index[assessments.index.duplicated()]
+    faults += [Fault(f"{expert}, {question}", "is answered twice") for expert, question in dict.fromkeys(twice)]
+    known = {str(question): float(value) for question, value in truths.items()}
+    faults += [
+        Fault(f"question {question}", f"must have a finite answer, not {value}")
+        for question, value in known.items()
+        if not math.isfinite(value)
+    ]
+    if not overshoot > 0:
+        faults.append(Fault("overshoot", f"must be above 0, not {overshoot:g}"))
     raise_faults("expert weights", faults, PriorError)
-    truth = np.array([float(truths[str(question)]) for question in asked])
+    truth = np.array([known[str(question)] for question in asked])
     part = (truth[None, :, None] > cells).sum(axis=2)
     seen = np.stack([(part == number).mean(axis=1) for number in range(4)], axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -205,10 +221,11 @@ def classical_weights(
 
 
 def _unknown(asked: object, known: Mapping[str, object]) -> list[Fault]:
+    names = [str(name) for name in known]
     return [
-        Fault(f"question {question}", f"has no known answer{nearest(str(question), known)}")
+        Fault(f"question {question}", f"has no known answer{nearest(str(question), names)}")
         for question in asked  # type: ignore[attr-defined]
-        if str(question) not in known
+        if str(question) not in names
     ]
 
 

@@ -146,6 +146,9 @@ WRONG = {
     "state": (("kept", "yse"), {}, "target kept: has no state 'yse'; did you mean 'yes'?"),
     "by": (("kept", "yes"), {"by": ["sied"]}, "by: there is no node 'sied'; did you mean 'side'?"),
     "no state": (("kept", []), {}, "states: name one at least"),
+    "twice": (("kept", ["yes", "yes"]), {}, "states: are named twice: yes, yes"),
+    "itself": (("kept", "yes"), {"by": ["kept"]}, "by kept: follows from kept, so that splitting by it says nothing"),
+    "after": (("side", "a"), {"by": ["kept"]}, "by kept: follows from side"),
 }
 
 
@@ -154,6 +157,11 @@ def test_what_cannot_be_summarised(believed, asked, more, message):
     with pytest.raises(QueryError) as caught:
         record_summaries(believed, RECORD, *asked, seed=1, **more)
     assert message in str(caught.value)
+
+
+def test_a_record_without_outcomes(believed):
+    with pytest.raises(QueryError, match="target kept: is missing in every case"):
+        record_summaries(believed, RECORD.assign(kept=None), "kept", "yes", seed=1)
 
 
 def test_draws_that_do_not_know_the_record_s_actors():

@@ -581,7 +581,7 @@ def test_priors_are_refused_with_the_data_they_were_made_from(where, tmp_path):
     if where == "attrs":
         frame.attrs["data_sets"] = ["Almanac", "Gazette"]
     else:
-        frame["data_set"] = ["Gazette", "Almanac"] * 3
+        frame["data_set"] = ["Gazette", " Almanac"] * 3
     cases = frame
     if where == "file":
         cases = tmp_path / "cases.csv"
@@ -599,6 +599,8 @@ def test_priors_are_refused_with_the_data_they_were_made_from(where, tmp_path):
 def test_where_cases_come_from_is_part_of_what_a_fit_depends_on():
     frame = lawn_cases(6)
     named = encode(LAWN, frame.assign(data_set="Almanac"))
+    assert encode(LAWN, frame).data_sets == ()
+    frame.attrs["data_sets"] = None
     assert encode(LAWN, frame).data_sets == ()
     assert named.data_sets == ("Almanac",)
     assert named.digest != encode(LAWN, frame).digest

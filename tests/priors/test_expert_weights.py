@@ -101,6 +101,7 @@ BAD_FORECASTS = {
     "unknown": (FORECASTS, {"a": True}, {}, "question b: has no known answer"),
     "one": (FORECASTS[["bold"]], OUTCOMES, {}, "need two experts at least, a column for each"),
     "none": (FORECASTS.iloc[:0], OUTCOMES, {}, "forecasts: there are none"),
+    "outcome": (FORECASTS, OUTCOMES | {"a": "no"}, {}, "question a: came about or not: True or False, not 'no'"),
     "pull": (FORECASTS, OUTCOMES, {"concentration": 0.5}, "concentration: must be 1 or more, not 0.5"),
     "ruled out": (
         FORECASTS.assign(bold=0.0, vague=0.0),
@@ -118,7 +119,38 @@ def test_forecasts_that_cannot_be_scored(forecasts, outcomes, more, message):
     assert message in str(caught.value)
 
 
+def test_a_pull_silences_nobody():
+    """Fifteen forecasters, counted units: expectation maximisation cannot leave the inside."""
+    rng = np.random.default_rng(147)
+    log_p, counts = np.log(rng.beta(0.3, 0.3, (50, 15))), rng.integers(1, 50, 50).astype(float)
+    for concentration in (1.2, 1.5, 2.0):
+        weights = mixture_weights(log_p, counts, concentration=concentration)
+        assert weights.min() > 1e-6
+
+        def value(w, concentration=concentration):
+            return counts @ np.log(np.exp(log_p) @ w) + (concentration - 1) * np.log(w).sum()
+
+        # No small step towards any forecaster is better.
+        for place in range(15):
+            assert value(0.999 * weights + 0.001 * np.eye(15)[place]) < value(weights)
+
+
+def test_names_of_questions_may_be_numbers():
+    forecasts = FORECASTS.set_axis(range(1, 6))
+    outcomes = dict(zip(range(1, 6), OUTCOMES.values(), strict=True))
+    assert score_weights(forecasts, outcomes).weights == score_weights(FORECASTS, OUTCOMES).weights
+
+
 def test_assessments_that_cannot_be_scored():
+    one = [("a", "q", 1, 2, 3), ("b", "q", 1, 2, 4), ("b", "q", 1, 2, 3)]
+    with pytest.raises(PriorError) as caught:
+        classical_weights(three_quantiles(one), {"q": float("nan")}, overshoot=0.0)
+    assert str(caught.value).splitlines() == [
+        "expert weights: 3 faults",
+        "  b, q: is answered twice",
+        "  question q: must have a finite answer, not nan",
+        "  overshoot: must be above 0, not 0",
+    ]
     rows = [("a", "q", 1, 2, 3), ("b", "q", 3, 2, 4), ("b", "r", 1, 2, 3)]
     with pytest.raises(PriorError) as caught:
         classical_weights(three_quantiles(rows), {"q": 2})
