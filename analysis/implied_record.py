@@ -16,7 +16,7 @@ import numpy as np
 
 from ..common.errors import Fault, nearest, raise_faults
 from ..models.check import QueryError
-from ..models.coding import MISSING
+from ..models.coding import MISSING, SHOWN
 from ..models.fitting import as_cases
 from .query import probability
 from .summary import INTERVAL
@@ -114,7 +114,7 @@ def record_summaries(
     target: str,
     states: str | Iterable[str],
     *,
-    by: Iterable[str] = (),
+    by: str | Iterable[str] = (),
     seed: int,
 ) -> RecordSummaries:
     """Compare how often an outcome is seen in the record with how often draws imply it.
@@ -160,9 +160,15 @@ def record_summaries(
     (0.75, 0.5, 0.7)
     """
     network = posterior.network
-    chosen, groups = [states] if isinstance(states, str) else list(states), list(by)
+    chosen, groups = ([one] if isinstance(one, str) else list(one) for one in (states, by))
     _check(network, target, chosen, groups)
     coded = as_cases(network, cases)
+    for group in network[target].groups:
+        strangers = [who for who in coded.levels[group.name] if who not in posterior.members[group.name]]
+        if strangers:
+            what = f"the draws do not hold {', '.join(strangers[:SHOWN])}{', ...' if len(strangers) > SHOWN else ''}"
+            hint = "give these cases to prior_predictive, or take a fit of them"
+            raise QueryError("summaries", [Fault(group.name, f"{what}; {hint}")])
     rows = np.flatnonzero(coded.codes[target] != MISSING)
     if not len(rows):
         raise QueryError("summaries", [Fault(f"target {target}", "is missing in every case")])

@@ -12,10 +12,11 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, raise_faults
-from ..models.check import PriorError
+from ..models.check import PriorError, wrong_kinds
 from ..models.compiler import parameter_coords, prior_faults
 from ..models.fitting import Block, blocks_of, cases_of, counted_twice, run_of
 from ..models.mixing import mixture_weights
+from ..models.prior import PriorSet
 from .comparison import paired_difference
 from .quantity import Quantity, check_quantities
 from .reweighting import (
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ..models.posterior import Posterior
-    from ..models.prior import PriorSet
 
 #: Seed of the points at which effects of single guarantees are integrated out; it moves scores by less than draws do.
 _POINTS_SEED = 1
@@ -330,6 +330,9 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
     if own is None or "drawn_exactly" not in posterior.provenance:
         what = "has no prior set to weigh against; fit the network with one"
         raise PriorError("comparison of priors", [Fault("posterior", what)])
+    priors = list(priors)
+    faults = wrong_kinds({f"prior {number}": (chosen, PriorSet) for number, chosen in enumerate(priors, start=1)})
+    raise_faults("comparison of priors", faults, PriorError)
     others = [chosen for chosen in priors if chosen != own]
     names = [own.name, *(chosen.name for chosen in others)]
     faults = [

@@ -143,7 +143,10 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     reach = np.log(here.size) + np.log(there.size) + 1.0
     solve: Any = brentq
     c = float(solve(unbalanced, low - reach, high + reach, xtol=1e-10))
+    crossing = float(np.exp(logsumexp(log_expit(here - c))))
     error = np.hypot(_relative_error(log_expit(here - c)), _relative_error(log_expit(c - there)))
+    # Where not even a few draws of one fit could be of the other, nothing but the tails is compared.
+    error = error if crossing >= _FEWEST else np.inf
     return c - float(np.log(here.size / there.size)), float(error)
 
 

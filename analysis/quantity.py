@@ -71,6 +71,19 @@ class Quantity:
         forms = [check_question(network, (self.target,), self.given, do).form for do in done]
         return frozenset(name for form in forms for name in relevant(network, form))
 
+    def faults(self, network: Network) -> list[Fault]:
+        """What of it a network does not have."""
+        try:
+            self.nodes(network)
+        except QueryError as error:
+            return list(error.faults)
+        known = network[self.target].states
+        return [
+            Fault("", f"{self.target} has no state '{state}'{nearest(state, known)}")
+            for state in self.states
+            if state not in known
+        ]
+
     def words(self, network: Network) -> str:
         """It as it is written on paper."""
 
@@ -125,15 +138,9 @@ def check_quantities(network: Network, asked: Mapping[str, Quantity]) -> None:
     """Raise a QueryError that lists what is wrong with every quantity."""
     faults = [] if asked else [Fault("questions", "there are none")]
     for label, one in asked.items():
-        try:
-            one.nodes(network)
-        except QueryError as error:
-            faults += [Fault(f"question {label}, {fault.where}", fault.what) for fault in error.faults]
+        if not isinstance(one, Quantity):
+            what = f"must be what servanda.analysis.chance_of gives, not a {type(one).__name__}"
+            faults.append(Fault(f"question {label}", what))
             continue
-        known = network[one.target].states
-        faults += [
-            Fault(f"question {label}", f"{one.target} has no state '{state}'{nearest(state, known)}")
-            for state in one.states
-            if state not in known
-        ]
+        faults += [fault.within(f"question {label}") for fault in one.faults(network)]
     raise_faults("questions", faults, QueryError)

@@ -34,6 +34,10 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
 
+    def within(self, place: str) -> Fault:
+        """Name the place that it lies within before its own."""
+        return Fault(f"{place}, {self.where}" if self.where else place, self.what)
+
 
 class InputError(ServandaError):
     """A bad input, with all its faults.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 #: Names that xarray dims of a posterior already use.
 RESERVED = frozenset({"chain", "draw", "sample", "case", "variable"})
+#: Where what an argument should be comes from.
+_HINTS = {
+    "Network": "; servanda.models.load_network gives one",
+    "PriorSet": "; servanda.priors.load_prior gives one, and what was elicited has it in .priors",
+    "Statement": "; see between, kept, quantiles, roulette and times_as_likely in servanda.priors",
+}
 #: A slash would make a netCDF group of a name; a dot separates node and parameter.
 _NAME = re.compile(r"^[^/.\s][^/.]*$")
 
@@ -39,6 +45,21 @@ class PriorError(InputError):
 
 class DataError(InputError):
     """Data that does not fit the network."""
+
+
+def wrong_kinds(given: Mapping[str, tuple[object, type]]) -> list[Fault]:
+    """List arguments that are not what they should be.
+
+    Parameters
+    ----------
+    given
+        Name of the argument -> what was given, and what it should be.
+    """
+    return [
+        Fault(name, f"must be a {wanted.__name__}, not a {type(value).__name__}{_HINTS.get(wanted.__name__, '')}")
+        for name, (value, wanted) in given.items()
+        if not isinstance(value, wanted)
+    ]
 
 
 def check_network(network: Network) -> None:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..common.errors import Fault
-from ..models.check import PriorError
+from ..common.errors import Fault, raise_faults
+from ..models.check import PriorError, wrong_kinds
 from ..models.prior import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -
     Raises
     ------
     PriorError
-        If both sets have one name, by which nobody could tell them apart.
+        If both sets have one name, by which nobody could tell them apart, or one is no prior set.
 
     Examples
     --------
@@ -89,6 +89,7 @@ political_declaration: -0.15, unsc_resolution: 0.05], sigma=0.3) -> normal(mu=0,
 military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.1)
     compliance.monitoring: normal(mu=0.5, sigma=0.4) -> normal(mu=0, sigma=0.1)
     """
+    raise_faults("difference", wrong_kinds({"one": (one, PriorSet), "other": (other, PriorSet)}), PriorError)
     if one.name == other.name:
         raise PriorError("difference", [Fault(one.name, "is the name of both sets; rename one")])
     if network is None:

@@ -81,6 +81,8 @@ def score_weights(forecasts: pd.DataFrame, outcomes: Mapping[str, bool], *, conc
     faults = [] if len(forecasts) else [Fault("forecasts", "there are none")]
     faults += [] if forecasts.shape[1] > 1 else [Fault("forecasts", "need two experts at least, a column for each")]
     faults += _unknown(forecasts.index, outcomes)
+    for axis, kind in ((forecasts.index, "question"), (forecasts.columns, "expert")):
+        faults += [Fault(f"{kind} {name}", "is there twice") for name in dict.fromkeys(axis[axis.duplicated()])]
     p = forecasts.to_numpy(float)
     faults += [
         Fault(
@@ -192,6 +194,8 @@ def classical_weights(
         for question, value in known.items()
         if not math.isfinite(value)
     ]
+    if not 0 <= least < 1:
+        faults.append(Fault("least", f"must be 0 or more and below 1, not {least:g}"))
     if not overshoot > 0:
         faults.append(Fault("overshoot", f"must be above 0, not {overshoot:g}"))
     raise_faults("expert weights", faults, PriorError)

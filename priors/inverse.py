@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 #: Uniform numbers are kept this far from 0 and 1, where inverse distribution functions end.
 _EDGE = 1e-10
+#: Gamma variables below this are found by their series.
+_SMALL = 1e-250
+#: Beyond so many dimensions a Sobol sequence is no better than ordinary uniform numbers.
+_MOST_DIMENSIONS = 1000
+#: Cells that draws may hold at once.
+_MOST_CELLS = 2**26
+#: Draws at the least.
+_FEWEST = 2**8
 #: So many arrays of draws are kept while slopes are taken.
 _KEPT = 400
 
@@ -48,10 +56,17 @@ def _beta(u: np.ndarray, alpha: Any, beta: Any) -> np.ndarray:
 
 
 def _simplex(u: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Dirichlet rows from gamma variables."""
-    from scipy.special import gammaincinv
+    """Dirichlet rows from gamma variables, in logarithms: of small shapes they are smaller than any number."""
+    from scipy.special import gammaincinv, gammaln
 
-    weight = gammaincinv(alpha, u) + np.finfo(float).tiny
+    alpha = np.broadcast_to(alpha, u.shape)
+    weight = gammaincinv(alpha, u)
+    tiny = weight < _SMALL
+    with np.errstate(divide="ignore"):
+        log = np.log(weight)
+    # Near 0 the distribution function of a gamma variable is x^a / Gamma(a + 1).
+    log[tiny] = (np.log(u[tiny]) + gammaln(alpha[tiny] + 1)) / alpha[tiny]
+    weight = np.exp(log - log.max(axis=-1, keepdims=True))
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
@@ -121,7 +136,7 @@ class SmoothDraws:
         nodes
             Whose tables will be asked for.
         draws
-            A power of two.
+            A power of two; fewer are made where the tables are very large.
         """
         from scipy.stats import qmc
 
@@ -133,7 +148,12 @@ class SmoothDraws:
             shapes |= {f"{name}.{group.name}": (1,) for group in network[name].groups}
         shapes |= {table_name(network[name]): network.shape(name) for name in pooled_nodes(network, chosen)}
         sizes = [int(np.prod(shape, dtype=int)) for shape in shapes.values()]
-        points = qmc.Sobol(sum(sizes), rng=np.random.default_rng(seed)).random(draws).clip(_EDGE, 1 - _EDGE)
+        while draws * sum(sizes) > _MOST_CELLS and draws > _FEWEST:
+            draws //= 2
+        rng = np.random.default_rng(seed)
+        few = sum(sizes) <= _MOST_DIMENSIONS
+        points = qmc.Sobol(sum(sizes), rng=rng).random(draws) if few else rng.random((draws, sum(sizes)))
+        points = points.clip(_EDGE, 1 - _EDGE)
         parts = np.split(points, np.cumsum(sizes)[:-1], axis=1)
         uniform = {
             name: part.reshape((draws, *shape)) for (name, shape), part in zip(shapes.items(), parts, strict=True)
@@ -157,6 +177,11 @@ class SmoothDraws:
         coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
         tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables, coords)})
         return Posterior(self.network, tree)
+
+    @property
+    def cells(self) -> int:
+        """How many numbers one set of draws holds."""
+        return sum(u.size for u in self.uniform.values())
 
     @property
     def nodes(self) -> tuple[str, ...]:

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..common.errors import Fault, nearest, raise_faults
-from ..models.check import PriorError
+from ..models.check import PriorError, wrong_kinds
 from ..models.compiler import network_parameters, parameter_coords, prior_faults
+from ..models.prior import PriorSet
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from ..models.network import Network
-    from ..models.prior import PriorSet
 
 #: How far from one weights may add up.
 _TOLERANCE = 1e-8
@@ -132,7 +132,8 @@ def linear_pool(
     >>> round(float(((p > 0.3) & (p < 0.7)).mean()), 2)
     0.01
     """
-    return LinearPool(network, dict(experts), panel_shares(network, experts, weights), name)
+    shares = panel_shares(network, experts, weights)
+    return LinearPool(network, dict(experts), shares, name)
 
 
 def leave_one_expert_out(
@@ -168,6 +169,10 @@ def leave_one_expert_out(
     without realist: 0.5 literature + 0.5 institutionalist
     """
     shares = panel_shares(network, experts, weights)
+    if len(experts) < 3:
+        raise PriorError("panel", [Fault("experts", "must be three or more, so that a panel is left without each")])
+    if not callable(pool):
+        raise PriorError("panel", [Fault("pool", f"must be linear_pool or logarithmic_pool, not {pool!r}")])
     found = {}
     for expert in experts:
         others, left = _without(experts, shares, expert)
@@ -197,6 +202,11 @@ def panel_shares(
     PriorError
         Listing what is wrong with the weights, and where an expert's set does not fit the network.
     """
+    if not isinstance(experts, Mapping) or not isinstance(weights, Mapping | None):
+        name, value = ("weights", weights) if isinstance(experts, Mapping) else ("experts", experts)
+        raise PriorError("panel", [Fault(name, f"must be a mapping by name of expert, not a {type(value).__name__}")])
+    faults = wrong_kinds({f"expert {expert}": (priors, PriorSet) for expert, priors in experts.items()})
+    raise_faults("panel", faults, PriorError)
     faults = [Fault("experts", "must be two or more to be pooled")] if len(experts) < 2 else []
     stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
     faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]

@@ -96,7 +96,7 @@ def set_faults(raw: Mapping[str, Any]) -> list[Fault]:
     faults = faults_under(raw, SetFile)
     entries = _listed(raw)
     for place, entry in entries.items():
-        faults += [_within(_place(place, entry), fault) for fault in _entry_faults(entry)]
+        faults += [fault.within(_place(place, entry)) for fault in _entry_faults(entry)]
     return faults + _repeated(entries) + _nothing(raw)
 
 
@@ -153,7 +153,3 @@ def _nothing(raw: Mapping[str, Any]) -> list[Fault]:
 
 def _place(place: int, entry: Mapping[str, Any]) -> str:
     return f"entry {place} ({entry['parameter']})" if "parameter" in entry else f"entry {place}"
-
-
-def _within(place: str, fault: Fault) -> Fault:
-    return Fault(f"{place}, {fault.where}" if fault.where else place, fault.what)

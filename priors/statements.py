@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 #: Levels at which a count of kept promises is matched.
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: A misfit of more than this, in probability, is told.
+TOLERANCE = 0.01
+#: Probabilities closer to 0 or 1 are taken for as close.
+_NEAR = 1e-4
 
 
 class Chance(Protocol):
@@ -50,6 +54,10 @@ class Chance(Protocol):
 
     def words(self, network: Network) -> str:
         """It as it is written on paper."""
+        ...
+
+    def faults(self, network: Network) -> list[Fault]:
+        """What of it a network does not have."""
         ...
 
 
@@ -90,6 +98,10 @@ class Statement:
         """Nodes whose tables it depends on."""
         return self.chance.nodes(network) | (frozenset() if self.against is None else self.against.nodes(network))
 
+    def faults(self, network: Network) -> list[Fault]:
+        """What is spoken of that a network does not have."""
+        return [*self.chance.faults(network), *([] if self.against is None else self.against.faults(network))]
+
     @property
     def targets(self) -> frozenset[str]:
         """Nodes whose probabilities are spoken of."""
@@ -119,9 +131,49 @@ class Statement:
         middles = (np.arange(x.shape[1]) + 0.5) / x.shape[1]
         return np.array([np.interp(self.values, own, middles, left=0.0, right=1.0) for own in np.sort(x, axis=1)])
 
-    def unit(self, posterior: Posterior) -> float:
-        """What a misfit of one is worth in probability: a ratio counts for as much as it moves its numerator."""
+    def allowed(self, denominator: float = 1.0) -> np.ndarray:
+        """Misfit of each point that is no misfit, in units of what is asked, shape (points,).
+
+        0.01 of probability, but not more than a fifth of the way from a value to 0 or 1; of a ratio as much as moves
+        the numerator by 0.01, but not more than 2 % of the ratio; of chips half a chip, if that is more than 0.01.
+
+        Parameters
+        ----------
+        denominator
+            Of a ratio: the median of what is divided by.
+        """
+        values = np.array(self.values)
+        if self.by_level:
+            return np.full(len(values), max(TOLERANCE, self.grain))
+        if self.against is not None:
+            return np.minimum(0.02 * values, TOLERANCE / denominator)
+        if self.chance.is_difference:
+            return np.full(len(values), TOLERANCE)
+        return np.minimum(TOLERANCE, 0.2 * np.minimum(values, 1 - values))
+
+    def denominator(self, posterior: Posterior) -> float:
+        """Median of what is divided by; 1 where nothing is."""
         return 1.0 if self.against is None else float(np.median(self.against.draws(posterior).values))
+
+    def apart(self, x: np.ndarray) -> np.ndarray:
+        """How far quantiles of draws are from where they should be, on a scale on which they never come to an end.
+
+        The logit scale of a probability, the log scale of a ratio; shape (chains, points).
+        """
+        levels = np.clip(self.levels, max(self.grain / 2, 1e-3), 1 - max(self.grain / 2, 1e-3))
+        found = np.quantile(x, levels, axis=1).T
+        apart = self._stretched(found) - self._stretched(np.array(self.values))
+        # Where nothing or all lies below, a quantile may be as far on that side as it likes.
+        nothing, everything = np.array(self.levels) <= 0, np.array(self.levels) >= 1
+        return np.where(nothing, np.minimum(apart, 0.0), np.where(everything, np.maximum(apart, 0.0), apart))
+
+    def _stretched(self, values: np.ndarray) -> np.ndarray:
+        if self.against is not None:
+            return np.log(np.maximum(values, _NEAR))
+        if self.chance.is_difference:
+            return 4 * values
+        inside = np.clip(values, _NEAR, 1 - _NEAR)
+        return np.log(inside) - np.log1p(-inside)
 
 
 def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
@@ -149,7 +201,11 @@ def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
     >>> quantiles(chance_of("kept", "yes"), {0.05: 0.2, 0.5: 0.4, 0.95: 0.7}).said
     '5 % below 0.2, 50 % below 0.4, 95 % below 0.7'
     """
-    points = sorted((float(level), float(value)) for level, value in values.items())
+    if not isinstance(values, Mapping):
+        raise PriorError(
+            "statement", [Fault("quantiles", f"must be level -> value, such as {{0.5: 0.4}}, not {values!r}")]
+        )
+    points = sorted((_number(level), _number(value)) for level, value in values.items())
     told = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
     return _stated(of, None, points, told)
 
@@ -172,6 +228,7 @@ def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> State
     >>> between(chance_of("kept", "yes"), 0.2, 0.7).levels
     (0.05, 0.95)
     """
+    _check_chance(of)
     points = _range(low, high, share)
     return _stated(of, None, points, f"between {low:g} and {high:g} ({100 * share:g} %)")
 
@@ -198,7 +255,8 @@ def kept(of: Chance, times: float, total: float) -> Statement:
     """
     from scipy.stats import beta
 
-    faults = []
+    _check_chance(of)
+    times, total, faults = _number(times), _number(total), []
     if of.is_difference:
         faults.append(Fault("count", "is of a probability, not of a difference of two"))
     if not (math.isfinite(total) and total > 0):
@@ -233,7 +291,7 @@ def times_as_likely(
     >>> times_as_likely(five, alone, 1.5, between=(1, 2)).said
     '1.5 times as likely, between 1 and 2 (90 %)'
     """
-    points = [(0.5, float(ratio))]
+    points = [(0.5, _number(ratio))]
     told = f"{ratio:g} times as likely"
     if between is not None:
         points = sorted([*points, *_range(*between, share)])
@@ -266,7 +324,8 @@ def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statem
     >>> statement.values, statement.levels
     ((0.25, 0.5, 0.75), (0.2, 0.7, 0.9))
     """
-    faults = []
+    _check_chance(of)
+    edges, faults = [_number(edge) for edge in edges], []
     if len(edges) != len(chips) + 1:
         faults.append(Fault("edges", f"are {len(edges)} for {len(chips)} bins; there must be one more"))
     if any(a >= b for a, b in pairwise(edges)):
@@ -292,7 +351,24 @@ def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statem
 def _range(low: float, high: float, share: float) -> list[tuple[float, float]]:
     if not 0 < share < 1:
         raise PriorError("statement", [Fault("share", f"must lie between 0 and 1, not {share:g}")])
-    return [(round((1 - share) / 2, 12), float(low)), (round((1 + share) / 2, 12), float(high))]
+    return [(round((1 - share) / 2, 12), _number(low)), (round((1 + share) / 2, 12), _number(high))]
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        what = f"must be a number, not a {type(value).__name__}; what is spoken of comes first"
+        raise PriorError("statement", [Fault("value", what)]) from None
+
+
+def _check_chance(*chances: object) -> None:
+    faults = [
+        Fault("chance", f"must be what servanda.analysis.chance_of gives, not a {type(one).__name__}")
+        for one in chances
+        if one is not None and not hasattr(one, "is_difference")
+    ]
+    raise_faults("statement", faults, PriorError)
 
 
 def _bounds(chance: Chance, against: Chance | None) -> tuple[float, float]:
@@ -302,6 +378,7 @@ def _bounds(chance: Chance, against: Chance | None) -> tuple[float, float]:
 
 
 def _stated(chance: Chance, against: Chance | None, points: list[tuple[float, float]], said: str) -> Statement:
+    _check_chance(chance, against)
     low, high = _bounds(chance, against)
     faults = [] if points else [Fault("statement", "says nothing; state one quantile at least")]
     if against is not None and (chance.is_difference or against.is_difference):

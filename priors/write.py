@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..common.errors import raise_faults
-from ..models.check import PriorError
+from ..models.check import PriorError, wrong_kinds
 from ..models.prior import PriorEntry, PriorSet, Value
 
 
@@ -34,6 +34,7 @@ def prior_to_toml(priors: PriorSet) -> str:
 
     from .set_schema import set_faults
 
+    raise_faults("priors", wrong_kinds({"priors": (priors, PriorSet)}), PriorError)
     raw = _set_to_dict(priors)
     raise_faults(f"priors {priors.name}", set_faults(raw), PriorError)
     return tomli_w.dumps(raw)

@@ -167,5 +167,7 @@ def test_a_record_without_outcomes(believed):
 def test_draws_that_do_not_know_the_record_s_actors():
     believed = prior_predictive(ACTORS, load_prior("flat"), seed=1, draws=20)
     cases = pd.DataFrame({"kept": ["yes"], "obligor": ["A"]})
-    with pytest.raises(QueryError, match="actor: 'A' is not in the data"):
+    with pytest.raises(
+        QueryError, match="actor: the draws do not hold A; give these cases to prior_predictive, or take a fit of them"
+    ):
         record_summaries(believed, cases, "kept", "yes", seed=1)

@@ -25,6 +25,7 @@ from servanda.priors import (
     elicit,
     kept,
     load_prior,
+    prior_diff,
     prior_predictive,
     prior_to_toml,
     quantiles,
@@ -106,6 +107,9 @@ BAD = {
     "bins": (lambda: roulette(YES, [0, 1], [1, 2]), "edges: are 2 for 2 bins; there must be one more"),
     "edges": (lambda: roulette(YES, [0, 0.6, 0.5, 1], [1, 1, 1]), "edges: must ascend"),
     "outside": (lambda: roulette(YES, [0, 0.5, 2], [1, 1]), "edges: 2 is outside of what it can be, 0 to 1"),
+    "no mapping": (lambda: quantiles(YES, [0.2, 0.4]), "quantiles: must be level -> value, such as {0.5: 0.4}, not"),
+    "order of arguments": (lambda: between(0.2, YES, 0.7), "chance: must be what servanda.analysis.chance_of gives"),
+    "no number": (lambda: between(YES, "low", 0.7), "value: must be a number, not a str"),
     "one bin": (lambda: roulette(YES, [0, 1], [4]), "leave one bin for all that it can be, which says nothing"),
 }
 
@@ -239,6 +243,14 @@ def test_only_the_stated_parameters_change():
     assert found.priors["kept.few"].resolved()["mu"] > 0
 
 
+def test_what_changed_can_be_seen():
+    found = elicit(
+        PACT, BASE, {"five": times_as_likely(with_few("5"), with_few("1"), 1.3)}, seed=2, parameters=["kept.few"]
+    )
+    assert list(found.changes.changed) == ["kept.few"]
+    assert "what changed" in found._repr_html_()
+
+
 def test_what_is_not_spoken_of_keeps_its_entry():
     found = elicit(PACT, BASE, {"alone": between(with_few("1"), 0.15, 0.6)}, seed=2)
     assert found.priors.entry("side.table") == BASE.entry("side.table")
@@ -286,7 +298,7 @@ def test_contradictory_statements_are_shown_with_what_contradicts_what():
         "wide": quantiles(YES, {0.95: 0.9}),
         "high": quantiles(YES, {0.5: 0.6}),
     }
-    with pytest.warns(MisfitWarning, match="“low” contradicts “high”: no prior of this form says them together"):
+    with pytest.warns(MisfitWarning, match="“low” contradicts “high”: no priors were found that say them together"):
         found = elicit(COIN, FLAT, statements, seed=1)
     assert not found.met
     assert found.contradictions == (("low", "high"),)
@@ -294,6 +306,7 @@ def test_contradictory_statements_are_shown_with_what_contradicts_what():
     assert table.loc[("low", "median"), "misfit"] > 0.05
     assert table.loc[("high", "median"), "misfit"] < -0.05
     np.testing.assert_allclose(table["misfit"], table["achieved"] - table["asked"])
+    assert table.loc[("low", "median"), "allowed"] == 0.01
 
 
 def test_three_statements_may_contradict_only_together():
@@ -311,7 +324,7 @@ def test_three_statements_may_contradict_only_together():
 def test_a_statement_that_no_prior_of_the_form_says():
     """Two lumps: a beta has no two modes inside."""
     lumps = roulette(YES, [0, 0.2, 0.3, 0.4, 0.7, 0.8, 0.9, 1], [0, 5, 0, 0, 5, 0, 0])
-    with pytest.warns(MisfitWarning, match="“lumps” by itself is said by no prior of this form"):
+    with pytest.warns(MisfitWarning, match="No priors were found that say “lumps”, even by itself"):
         found = elicit(COIN, FLAT, {"lumps": lumps}, seed=1)
     assert found.contradictions == (("lumps",),)
 
@@ -326,6 +339,81 @@ def test_half_a_chip_is_no_misfit():
     assert found.met
 
 
+def test_a_small_ratio_of_the_rare_is_not_said_by_doing_nothing():
+    """Two rows of one table have one prior, so that neither can be four times as likely as the other (median)."""
+    two = Network((Node("side", ("a", "b")), Node("kept", ("no", "yes"), (Arrow("side"),))), name="two")
+    rare = PriorSet.from_mapping(
+        {"*": Prior.of("dirichlet", alpha=1.0), "kept.table": Prior.of("dirichlet", alpha=[1000, 3])}
+    )
+    a, b = (chance_of("kept", "yes", {"side": side}) for side in "ab")
+    with pytest.warns(MisfitWarning, match="No priors were found that say “r”, even by itself"):
+        found = elicit(two, rare, {"r": times_as_likely(a, b, 4)}, seed=1)
+    np.testing.assert_allclose(found.table["allowed"], 0.08)
+
+
+def test_rare_chances_are_met_closely():
+    found = elicit(COIN, FLAT, {"rare": quantiles(YES, {0.5: 0.004, 0.95: 0.012})}, seed=1)
+    np.testing.assert_allclose(share_of_yes(found.priors).ppf([0.5, 0.95]), [0.004, 0.012], rtol=0.2)
+
+
+def test_a_saturated_start_is_left_behind():
+    """From nearly flat pooled rows the upper quantile is 1 at first, with no slope to follow."""
+    era = Node("era", ("a", "b"))
+    network = Network((era, Node("kept", ("no", "yes"), (Arrow("era"),), family="pooled_table")), name="pooled")
+    base = PriorSet.from_mapping(
+        {
+            "era.table": Prior.of("dirichlet", alpha=1.0),
+            "kept.average": Prior.of("dirichlet", alpha=1.0),
+            "kept.concentration": Prior.of("lognormal", mu=1.6, sigma=1.2),
+        }
+    )
+    for low, high in ((0.5, 0.9), (0.6, 0.95)):
+        found = elicit(network, base, {"s": between(chance_of("kept", "yes", {"era": "a"}), low, high)}, seed=1)
+        assert found.met, found
+        x = prior_predictive(network, found.priors, seed=7, draws=40_000).table("kept", {"era": "a"}).sel(kept="yes")
+        np.testing.assert_allclose(np.quantile(x, [0.05, 0.95]), [low, high], atol=0.015)
+
+
+def test_narrow_chips_are_said_from_a_wide_start():
+    for chips in ([0, 1, 9, 1], [0, 0, 10, 0]):
+        statement = roulette(with_few("1"), [0, 0.2, 0.4, 0.6, 1], chips)
+        assert elicit(PACT, BASE, {"q": statement}, seed=1).met, chips
+
+
+def test_a_misfit_by_itself_is_not_blamed_on_another():
+    """Skewed as no effect is: with a second statement beside it, it alone is named."""
+    skewed = quantiles(with_few("1"), {0.05: 0.2, 0.1: 0.45, 0.5: 0.5, 0.95: 0.55})
+    other = times_as_likely(with_few("5"), with_few("1"), 1.2)
+    with pytest.warns(MisfitWarning):
+        found = elicit(PACT, BASE, {"skewed": skewed, "five": other}, seed=1)
+    assert found.contradictions == (("skewed",),)
+
+
+@pytest.mark.parametrize("median", [0.3, 0.36, 0.4, 0.44, 0.5])
+def test_a_plain_median_is_said_wherever_it_lies(median):
+    found = elicit(PACT, BASE, {"q": quantiles(with_few("1"), {0.5: median})}, seed=1)
+    assert found.met, found
+
+
+def test_large_tables_do_not_exhaust_the_draws():
+    wide = Node("wide", tuple(f"w{n}" for n in range(40)))
+    network = Network((wide, Node("kept", tuple(f"k{n}" for n in range(30)), (Arrow("wide"),))), name="large")
+    smooth = SmoothDraws.of(network, frozenset({"kept"}), seed=1, draws=2**17)
+    (u,) = smooth.uniform.values()
+    assert u.shape == (2**15, 40, 30)
+    x = smooth.at([{"kept.table": Prior.of("dirichlet", alpha=1.0)}]).draws["kept.table"].values
+    assert stats.kstest(x[0, :, 0, 0], stats.beta(1, 29).cdf).pvalue > 1e-3
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.05, 1.0])
+def test_small_dirichlet_numbers_keep_certainties(alpha):
+    smooth = SmoothDraws.of(COIN, frozenset({"kept"}), seed=1, draws=2**12)
+    x = smooth.at([{"kept.table": Prior.of("dirichlet", alpha=alpha)}]).draws["kept.table"].values[0, :, 1]
+    judge = stats.beta(alpha, alpha)
+    inside = judge.cdf(0.9) - judge.cdf(0.1)
+    assert np.mean((x > 0.1) & (x < 0.9)) == pytest.approx(inside, abs=0.01)
+
+
 def test_parameters_on_which_nothing_depends_cannot_help():
     with pytest.warns(MisfitWarning, match="0 priors changed"):
         found = elicit(PACT, BASE, {"x": quantiles(with_few("1"), {0.5: 0.9})}, seed=1, parameters=["side.table"])
@@ -334,8 +422,14 @@ def test_parameters_on_which_nothing_depends_cannot_help():
 
 WRONG = {
     "none": ({}, {}, "statements: there are none"),
+    "list": ([kept(YES, 1, 2)], {}, "statements: must be label -> statement, not a list"),
+    "number": ({"x": 0.5}, {}, "statement x: must be a Statement, not a float; see between, kept, quantiles"),
     "node": ({"x": kept(chance_of("kpet", "yes"), 1, 2)}, {}, "statement x, target kpet: no such node"),
-    "state": ({"x": kept(chance_of("kept", "yse"), 1, 2)}, {}, "statement x: speaks of a state that its node does not"),
+    "state": (
+        {"x": kept(chance_of("kept", "yse"), 1, 2)},
+        {},
+        "statement x: kept has no state 'yse'; did you mean 'yes'?",
+    ),
     "given": ({"x": kept(chance_of("kept", "yes", {"few": "9"}), 1, 2)}, {}, "statement x, given few"),
     "parameter": (
         {"x": kept(chance_of("kept", "yes"), 1, 2)},
@@ -351,6 +445,18 @@ def test_what_cannot_be_elicited(statements, more, message):
     with pytest.raises(PriorError) as caught:
         elicit(PACT, BASE, statements, seed=1, **more)
     assert message in str(caught.value)
+
+
+def test_things_of_another_kind():
+    stated = {"x": kept(YES, 1, 2)}
+    with pytest.raises(PriorError) as caught:
+        elicit("coin", "flat", stated, seed=1)
+    assert [fault.where for fault in caught.value.faults] == ["network", "base"]
+    found = elicit(COIN, FLAT, stated, seed=1)
+    with pytest.raises(PriorError, match=r"priors: must be a PriorSet, not a Elicited.*has it in \.priors"):
+        prior_to_toml(found)
+    with pytest.raises(PriorError, match=r"other: must be a PriorSet, not a Elicited"):
+        prior_diff(FLAT, found)
 
 
 def test_a_base_that_does_not_fit():

@@ -109,6 +109,21 @@ def test_panels_that_make_no_sense():
         linear_pool(COIN, TWO | {"odd": PriorSet(())})
 
 
+def test_panels_of_another_kind():
+    with pytest.raises(
+        PriorError, match=r"expert a: must be a PriorSet, not a str; servanda\.priors\.load_prior gives"
+    ):
+        linear_pool(COIN, {"a": "literature", "b": LOW})
+    with pytest.raises(PriorError, match="experts: must be a mapping by name of expert, not a list"):
+        linear_pool(COIN, [LOW, HIGH])
+    with pytest.raises(PriorError, match="weights: must be a mapping by name of expert, not a list"):
+        linear_pool(COIN, TWO, [0.5, 0.5])
+    with pytest.raises(PriorError, match="experts: must be three or more, so that a panel is left without each"):
+        leave_one_expert_out(COIN, TWO)
+    with pytest.raises(PriorError, match="pool: must be linear_pool or logarithmic_pool, not 'linear'"):
+        leave_one_expert_out(COIN, TWO | {"flat": load_prior("flat")}, pool="linear")
+
+
 def test_a_fit_takes_no_mixture():
     message = (
         r"fit: priors: is no prior set but a LinearPool; fit under one set; for a panel as a mixture, give that fit "
