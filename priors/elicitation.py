@@ -40,6 +40,8 @@ _JUDGES, _JUDGES_SUMMED = 2**15, 2**13
 #: So often at most priors are solved for, each time with the bias seen in the last; a misfit of less than this share of
 #: what is allowed is left alone.
 _ROUNDS, _GOOD = 3, 1 / 3
+#: Combinations of states from which on summing over them takes long.
+_SLOW = 1e5
 #: Numbers that moved by less than this share of a spread go back to where they were, if all is said as well.
 _STILL = 0.02
 
@@ -189,6 +191,8 @@ def elicit(
 
     Warns
     -----
+    UserWarning
+        If so many nodes are summed over that it takes minutes.
     MisfitWarning
         If some point is missed by more than is allowed, 0.01 of probability as a rule (see `Statement.allowed`). The
         result says which, and what contradicts what.
@@ -215,6 +219,14 @@ def elicit(
     needed = frozenset().union(*(statement.nodes(network) for statement in statements.values()))
     summed = any(statement.nodes(network) - statement.targets for statement in statements.values())
     draws, judges = (_DRAWS_SUMMED, _JUDGES_SUMMED) if summed else (_DRAWS, _JUDGES)
+    if summed and np.prod([len(network[node].states) for node in needed], dtype=float) > _SLOW:
+        rest = [
+            node
+            for node in network.names
+            if node in needed - frozenset().union(*(s.targets for s in statements.values()))
+        ]
+        what = f"statements leave {', '.join(rest)} open, which are summed over at every step: this takes minutes"
+        warnings.warn(f"{what}; describe the cases in full, or let few `parameters` change", UserWarning, stacklevel=2)
     solver = Solver.of(network, base, statements, parameters, SmoothDraws.of(network, needed, seed=seed, draws=draws))
     streams = np.random.SeedSequence(seed).generate_state(_ROUNDS + 1).tolist()
 

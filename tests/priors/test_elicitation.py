@@ -267,6 +267,13 @@ def test_other_nodes_are_summed_over():
     np.testing.assert_allclose(np.quantile(x, [0.05, 0.95]), [0.2, 0.5], atol=0.013)
 
 
+def test_what_takes_long_is_announced(monkeypatch):
+    monkeypatch.setattr("servanda.priors.elicitation._SLOW", 10)
+    with pytest.warns(UserWarning, match="statements leave few, side open, which are summed over at every step"):
+        elicit(PACT, BASE, {"all": between(chance_of("kept", "yes"), 0.2, 0.5)}, seed=3)
+    elicit(PACT, BASE, {"one": between(with_few("1"), 0.2, 0.5)}, seed=3)
+
+
 def test_a_difference_can_be_spoken_of():
     gain = chance_of("kept", "yes", {"few": "5", "side": "a"}, {}, against={})
     assert gain.is_difference
