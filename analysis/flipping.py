@@ -16,11 +16,12 @@ import numpy as np
 
 from ..common.errors import Fault
 from ..models.check import PriorError
-from ..models.fitting import blocks_of, drawn_again
+from ..models.fitting import drawn_again
 from ..priors.pool import logarithmic_pool
 from .prior_comparison import checked_sets
 from .quantity import Quantity, check_quantities
-from .reweighting import Weights, changed_nodes, log_prior_ratio, smoothed, weighted_summary
+from .reweighting import Weights, log_prior_ratio, smoothed, weighted_summary
+from .variants import changed_blocks
 from .wording import load_lexicon
 
 if TYPE_CHECKING:
@@ -186,8 +187,7 @@ def flip_point(
     own, *_ = checked_sets(posterior, [towards])
     check_quantities(posterior.network, {"question": question})
     nodes = question.nodes(posterior.network)
-    changed = changed_nodes(posterior, towards)
-    touched = [block for block in blocks_of(posterior) if changed & set(block) and nodes & set(block)]
+    touched = [block for block in changed_blocks(posterior, towards) if nodes & set(block)]
     if not touched:
         what = f"has the same priors as {towards.name} on all that the question depends on, so nothing can flip"
         raise PriorError("path", [Fault(own.name, what)])

@@ -227,11 +227,11 @@ def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str, 
             labels = np.array([*network[name].states, None], dtype=object)
             known[name] = labels[codes]
     members: dict[str, Any] = {
-        group: np.array(coded.levels[group])[coded.members[group][rows]].tolist() for group in network.group_columns
+        group.name: np.array(coded.levels[group.name])[coded.members[group.name][rows]].tolist()
+        for group in network[target].groups
     }
-    own = {group.name for group in network[target].groups}
     given = pd.DataFrame(known, index=range(len(rows))) if known else None
-    answer = probability(posterior, target, given, **{group: who for group, who in members.items() if group in own})
+    answer = probability(posterior, target, given, **members)
     p = answer.sel({target: states}).sum(target)
     if "case" not in p.dims:
         p = p.expand_dims(case=len(rows))

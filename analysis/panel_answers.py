@@ -18,10 +18,10 @@ import numpy as np
 
 from ..common.errors import Fault, raise_faults
 from ..models.check import PriorError
-from .prior_comparison import Answer, set_faults
+from .prior_comparison import Answer, answer_under, base_faults, set_faults
 from .prior_evidence import EvidenceRatio, block_questions, evidence_ratio
 from .quantity import Quantity, check_quantities
-from .reweighting import WeightedSummary, weighted_quantiles
+from .reweighting import WeightedSummary, draw_shares, weighted_quantiles
 from .summary import INTERVAL
 from .variants import variant_of
 from .wording import load_lexicon
@@ -56,24 +56,21 @@ class MixedAnswer:
     @cached_property
     def summary(self) -> WeightedSummary:
         """Mean, standard deviation, interval and Monte Carlo error of the mixture, experts' weights taken as known."""
-        share = np.array([self.shares[expert] for expert in self.parts])
-        parts = [answer.summary for answer in self.parts.values()]
-        mean = float(share @ [part.mean for part in parts])
         x = np.concatenate([answer.draws.ravel() for answer in self.parts.values()])
         weights = np.concatenate(
             [
-                self.shares[expert]
-                * (
-                    np.full(answer.draws.size, 1 / answer.draws.size)
-                    if answer.weights is None
-                    else answer.weights.values.ravel()
-                )
+                self.shares[expert] * draw_shares(answer.draws, answer.weights).ravel()
                 for expert, answer in self.parts.items()
             ]
         )
         lower, upper = weighted_quantiles(x, weights, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
-        mcse = float(np.sqrt(np.sum((share * [part.mcse for part in parts]) ** 2)))
-        return WeightedSummary(mean, math.sqrt(self.within + self.between), float(lower), float(upper), mcse)
+        mcse = math.hypot(*(self.shares[expert] * answer.summary.mcse for expert, answer in self.parts.items()))
+        return WeightedSummary(self.mean, math.sqrt(self.within + self.between), float(lower), float(upper), mcse)
+
+    @cached_property
+    def mean(self) -> float:
+        """Mean of the mixture."""
+        return math.fsum(self.shares[expert] * answer.summary.mean for expert, answer in self.parts.items())
 
     @cached_property
     def within(self) -> float:
@@ -83,9 +80,9 @@ class MixedAnswer:
     @cached_property
     def between(self) -> float:
         """Variance that experts disagree about."""
-        means = {expert: answer.summary.mean for expert, answer in self.parts.items()}
-        middle = math.fsum(self.shares[expert] * mean for expert, mean in means.items())
-        return math.fsum(self.shares[expert] * (mean - middle) ** 2 for expert, mean in means.items())
+        return math.fsum(
+            self.shares[expert] * (answer.summary.mean - self.mean) ** 2 for expert, answer in self.parts.items()
+        )
 
     @property
     def disagreement(self) -> float:
@@ -304,9 +301,7 @@ def ask_panel(
         if variant.refitted:
             refitted[expert] = tuple(sorted(variant.refitted))
         for label, one in questions.items():
-            x = one.draws(variant.posterior).values if variant.redrawn & nodes[label] else asked[label]
-            again = tuple(sorted(variant.refitted & nodes[label]))
-            parts[label][expert] = Answer(x, variant.weights(nodes[label]), again)
+            parts[label][expert] = answer_under(variant, one, nodes[label], asked[label])
     if told:
         told("asking the panel", len(experts), len(experts))
     logs = {expert: found.log for expert, found in evidence.items()}
@@ -324,16 +319,14 @@ def ask_panel(
 
 
 def _experts(posterior: Posterior, pool: LinearPool) -> Mapping[str, PriorSet]:
-    faults = []
     if not hasattr(pool, "experts"):
         what = f"must be a pool from servanda.priors.linear_pool, not a {type(pool).__name__}"
         raise PriorError("panel", [Fault("pool", what)])
-    if posterior.priors is None or "drawn_exactly" not in posterior.provenance:
-        faults.append(Fault("posterior", "has no prior set to weigh against; fit the network with one"))
+    faults = base_faults(posterior)
     taken = [expert for expert in pool.experts if expert == PANEL or expert.startswith("without ")]
     faults += [Fault(f"expert {expert}", "has a name that the table needs; rename it") for expert in taken]
     for expert, priors in pool.experts.items():
-        faults += [Fault(f"expert {expert}, {fault.where}", fault.what) for fault in set_faults(posterior, priors)]
+        faults += [fault.within(f"expert {expert}") for fault in set_faults(posterior, priors)]
     raise_faults("panel", faults, PriorError)
     return pool.experts
 

@@ -298,10 +298,7 @@ def compare_priors(
     answers: dict[str, dict[str, Answer]] = {label: {} for label in questions}
     for name, variant in variants.items():
         for label, one in questions.items():
-            moved = variant.redrawn & nodes[label]
-            x = one.draws(variant.posterior).values if moved else asked[label]
-            again = tuple(sorted(variant.refitted & nodes[label]))
-            answers[label][name] = Answer(x, variant.weights(nodes[label]), again)
+            answers[label][name] = answer_under(variant, one, nodes[label], asked[label])
     outcome = node or next(iter(questions.values())).target
     foretold, unit = _foretold(variants, outcome) if scores else ({}, "")
     stacked: list[float] = []
@@ -326,11 +323,9 @@ def compare_priors(
 
 def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[PriorSet]:
     """Give the posterior's own set first, then the others; raises if one does not fit the network."""
-    own = posterior.priors
-    if own is None or "drawn_exactly" not in posterior.provenance:
-        what = "has no prior set to weigh against; fit the network with one"
-        raise PriorError("comparison of priors", [Fault("posterior", what)])
-    priors = list(priors)
+    own, priors = posterior.priors, list(priors)
+    if own is None or base_faults(posterior):
+        raise PriorError("comparison of priors", base_faults(posterior))
     faults = wrong_kinds({f"prior {number}": (chosen, PriorSet) for number, chosen in enumerate(priors, start=1)})
     raise_faults("comparison of priors", faults, PriorError)
     others = [chosen for chosen in priors if chosen != own]
@@ -339,9 +334,31 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
         Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})
     ]
     for chosen in others:
-        faults += [Fault(f"{chosen.name}, {fault.where}", fault.what) for fault in set_faults(posterior, chosen)]
+        faults += [fault.within(chosen.name) for fault in set_faults(posterior, chosen)]
     raise_faults("comparison of priors", faults, PriorError)
     return [own, *others]
+
+
+def answer_under(variant: Variant, question: Quantity, nodes: frozenset[str], asked: np.ndarray) -> Answer:
+    """Answer a question under the priors of a variant.
+
+    Parameters
+    ----------
+    variant
+        A fit brought to those priors.
+    question, nodes
+        What is asked, and the nodes whose tables it depends on.
+    asked
+        Its draws under the fit, shape (chains, draws), which serve where nothing of it was drawn again.
+    """
+    x = question.draws(variant.posterior).values if variant.redrawn & nodes else asked
+    return Answer(x, variant.weights(nodes), tuple(sorted(variant.refitted & nodes)))
+
+
+def base_faults(posterior: Posterior) -> list[Fault]:
+    """Say so where a posterior was not fitted under a prior set that others could be weighed against."""
+    fitted = posterior.priors is not None and "drawn_exactly" in posterior.provenance
+    return [] if fitted else [Fault("posterior", "has no prior set to weigh against; fit the network with one")]
 
 
 def set_faults(posterior: Posterior, priors: PriorSet) -> list[Fault]:

@@ -14,17 +14,17 @@ import numpy as np
 
 from ..models.check import PriorError
 from ..models.compiler import network_parameters
-from ..models.fitting import blocks_of, drawn_again, run_of
+from ..models.fitting import drawn_again, run_of
 from ..models.prior import PriorSet
 from ..models.samplers import dirichlet_of
 from ..priors.pool import logarithmic_pool
-from .reweighting import changed_nodes, log_prior_ratio, smoothed
+from .reweighting import log_prior_ratio
 from .summary import array_stats
+from .variants import Variant, changed_blocks
 
 if TYPE_CHECKING:
     from ..models.posterior import Posterior
     from ..models.samplers import Run
-    from .variants import Variant
 
 #: A bridge is close enough with this error of the logarithm; at most so many fits stand on the way, ends included.
 _CLOSE, _MOST_STONES = 0.1, 8
@@ -78,8 +78,7 @@ def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> 
     -------
     EvidenceRatio
     """
-    changed = changed_nodes(posterior, priors)
-    blocks = {block: exactly for block, exactly in blocks_of(posterior).items() if changed & set(block)}
+    blocks = changed_blocks(posterior, priors)
     total, variance, doubts = 0.0, 0.0, []
     tables = [name for block, exactly in blocks.items() if exactly for name in block]
     if tables:
@@ -87,9 +86,8 @@ def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> 
         total += sum(_table_ratio(run, priors, name) for name in tables)
     for block in (block for block, exactly in blocks.items() if not exactly):
         if block in variant.ratios:
-            ratio = variant.ratios[block]
-            weights = smoothed(ratio)
-            log, error = weights.log_mean, _relative_error(ratio)
+            weights = variant.weights_of((block,))
+            log, error = weights.log_mean, _relative_error(variant.ratios[block])
             doubts += [] if weights.trusted else [f"weights of {' + '.join(block)} cannot be trusted"]
         else:
             log, error = _bridged(posterior, replace(variant.posterior, priors=priors), block)
@@ -108,8 +106,7 @@ def _is_latent(posterior: Posterior, name: str) -> bool:
 
 def block_questions(posterior: Posterior, priors: PriorSet) -> dict[str, frozenset[str]]:
     """Each block with other priors as a question of its own, so that its weights are judged, and replaced, alone."""
-    changed = changed_nodes(posterior, priors)
-    return {f"block {' + '.join(block)}": frozenset(block) for block in blocks_of(posterior) if changed & set(block)}
+    return {f"block {' + '.join(block)}": frozenset(block) for block in changed_blocks(posterior, priors)}
 
 
 def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:

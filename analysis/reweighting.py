@@ -185,7 +185,7 @@ def weighted_summary(x: np.ndarray, weights: Weights | None, interval: float = I
     interval
         Share between the ends.
     """
-    share = np.full(x.shape, 1 / x.size) if weights is None else weights.values
+    share = draw_shares(x, weights)
     mean = float((share * x).sum())
     sd = math.sqrt(max(float((share * (x - mean) ** 2).sum()), 0.0))
     lower, upper = weighted_quantiles(x, share, [(1 - interval) / 2, (1 + interval) / 2])
@@ -194,6 +194,11 @@ def weighted_summary(x: np.ndarray, weights: Weights | None, interval: float = I
     flat = np.ptp(added) == 0 or x.shape[1] < 4
     mcse = 0.0 if flat else float(array_stats().mcse(added, method="mean", chain_axis=0, draw_axis=1))
     return WeightedSummary(mean, sd, float(lower), float(upper), mcse, interval)
+
+
+def draw_shares(x: np.ndarray, weights: Weights | None) -> np.ndarray:
+    """What each draw weighs, adding up to one: all alike without weights."""
+    return np.full(x.shape, 1 / x.size) if weights is None else weights.values
 
 
 def weighted_quantiles(x: np.ndarray, share: np.ndarray, levels: Collection[float]) -> np.ndarray:

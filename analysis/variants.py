@@ -47,11 +47,21 @@ class Variant:
         return sum((self.ratios[block] for block in blocks), np.zeros(tuple(self.posterior.sizes.values())))
 
     def weights(self, nodes: frozenset[str]) -> Weights | None:
-        """Weights of the draws for what depends on some nodes; smoothed once for all that need the same blocks."""
+        """Weights of the draws for what depends on some nodes; None where all weigh the same."""
         blocks = self.blocks(nodes)
-        if blocks and blocks not in self._smoothed:
+        return self.weights_of(blocks) if blocks else None
+
+    def weights_of(self, blocks: tuple[NodesOfBlock, ...]) -> Weights:
+        """Weights of the draws for what depends on some blocks; smoothed once."""
+        if blocks not in self._smoothed:
             self._smoothed[blocks] = smoothed(self.ratio(blocks))
-        return self._smoothed.get(blocks)
+        return self._smoothed[blocks]
+
+
+def changed_blocks(posterior: Posterior, priors: PriorSet) -> dict[NodesOfBlock, bool]:
+    """Blocks for some node of which other priors are stated, and whether they were drawn exactly."""
+    changed = changed_nodes(posterior, priors)
+    return {block: exactly for block, exactly in blocks_of(posterior).items() if changed & set(block)}
 
 
 def variant_of(
@@ -70,9 +80,8 @@ def variant_of(
     refit
         Whether to fit a block again where the weights of a question cannot be trusted.
     """
-    changed = changed_nodes(posterior, priors)
     wanted = frozenset().union(*questions.values())
-    blocks = {block: exactly for block, exactly in blocks_of(posterior).items() if changed & set(block)}
+    blocks = changed_blocks(posterior, priors)
     touched = [block for block in blocks if wanted & set(block)]
     ratios = {block: log_prior_ratio(posterior, priors, block) for block in touched if not blocks[block]}
     exact = frozenset(name for block in touched if blocks[block] for name in block)
@@ -84,7 +93,7 @@ def variant_of(
         if not bad:
             break
         # Of the blocks a question depends on, the one whose weights have the heaviest tail.
-        worst = max(found.blocks(bad[0]), key=lambda block: smoothed(found.ratio((block,))).pareto_k)
+        worst = max(found.blocks(bad[0]), key=lambda block: found.weights_of((block,)).pareto_k)
         again = frozenset(worst)
         found = Variant(
             drawn_again(found.posterior, priors, again),

@@ -72,6 +72,15 @@ class Parameter:
             return list(getattr(error, "faults", [Fault(self.name, str(error))]))
         return []
 
+    def centred(self, x: np.ndarray) -> np.ndarray:
+        """Centre independent normals, shape (..., *dims), where the parameter sums to zero; else leave them.
+
+        That draws from the normal restricted to the zero-sum subspace.
+        """
+        for axis in range(-self.zero_sum, 0):
+            x = x - x.mean(axis=axis, keepdims=True)
+        return x
+
     def log_prior(self, x: np.ndarray, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> np.ndarray:
         """Log prior density, summed over the parameter's own dims.
 
@@ -118,8 +127,4 @@ def sample_prior(
     """
     states = parameter.states(coords)
     shape = (samples, *(len(coords[dim]) for dim in parameter.dims))
-    x = prior.sample(rng, shape, states)
-    for axis in range(-parameter.zero_sum, 0):
-        # Centring independent normals draws from the normal restricted to the zero-sum subspace.
-        x = x - x.mean(axis=axis, keepdims=True)
-    return x
+    return parameter.centred(prior.sample(rng, shape, states))

@@ -335,6 +335,11 @@ def _shown(value: Value) -> str:
     return "[" + ", ".join(f"{v[0]}: {v[1]:g}" if isinstance(v, tuple) else f"{v:g}" for v in value) + "]"
 
 
+def is_pattern(name: str) -> bool:
+    """Whether a name of parameters stands for a whole class of them."""
+    return any(mark in name for mark in "*?[")
+
+
 @dataclass(frozen=True)
 class PriorEntry:
     """A prior for one parameter, or for all whose name matches a pattern, with why.
@@ -360,7 +365,7 @@ class PriorEntry:
     @property
     def is_pattern(self) -> bool:
         """Whether it stands for a whole class of parameters."""
-        return any(mark in self.parameter for mark in "*?[")
+        return is_pattern(self.parameter)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from ..models.network import Network
 from ..models.prior import Prior, PriorEntry, PriorSet
 from .diff import PriorDiff, prior_diff
 from .inverse import SmoothDraws
-from .solving import Biases, Solver, worst_misfit
+from .solving import Biases, Solver, achieved, worst_misfit
 from .statements import Statement
 
 if TYPE_CHECKING:
@@ -216,22 +216,21 @@ def elicit(
     {'no': 4, 'yes': 8}
     """
     _check(network, base, statements, parameters)
-    needed = frozenset().union(*(statement.nodes(network) for statement in statements.values()))
-    summed = any(statement.nodes(network) - statement.targets for statement in statements.values())
+    needed = frozenset().union(*(s.nodes(network) for s in statements.values()))
+    targets = frozenset().union(*(s.targets for s in statements.values()))
+    summed = any(s.nodes(network) - s.targets for s in statements.values())
     draws, judges = (_DRAWS_SUMMED, _JUDGES_SUMMED) if summed else (_DRAWS, _JUDGES)
     if summed and np.prod([len(network[node].states) for node in needed], dtype=float) > _SLOW:
-        rest = [
-            node
-            for node in network.names
-            if node in needed - frozenset().union(*(s.targets for s in statements.values()))
-        ]
+        rest = [node for node in network.names if node in needed - targets]
         what = f"statements leave {', '.join(rest)} open, which are summed over at every step: this takes minutes"
         warnings.warn(f"{what}; describe the cases in full, or let few `parameters` change", UserWarning, stacklevel=2)
     solver = Solver.of(network, base, statements, parameters, SmoothDraws.of(network, needed, seed=seed, draws=draws))
     streams = np.random.SeedSequence(seed).generate_state(_ROUNDS + 1).tolist()
 
-    def judged(theta: np.ndarray, stream: int) -> Posterior:
-        smooth = SmoothDraws.of(network, needed, seed=stream, draws=judges)
+    def judge(stream: int) -> SmoothDraws:
+        return SmoothDraws.of(network, needed, seed=stream, draws=judges)
+
+    def judged(theta: np.ndarray, smooth: SmoothDraws) -> Posterior:
         return smooth.at([solver.priors(theta, rounded=True)])
 
     steps = 1 + _ROUNDS + len(statements)
@@ -241,17 +240,20 @@ def elicit(
         told("eliciting", number, steps)
         theta = solver.solved(statements, start=theta, biases=biases)
         # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
-        shown, few = judged(theta, streams[number]), solver.posterior([theta])
-        worst = worst_misfit(statements, shown)
+        shown = judged(theta, judge(streams[number]))
+        there, few = achieved(statements, shown), achieved(statements, solver.posterior([theta]))
+        worst = worst_misfit(statements, there, shown)
         if worst < least:
             best, least = theta, worst
-        biases = {label: (s.achieved(s.draws(shown)) - s.achieved(s.draws(few)))[0] for label, s in statements.items()}
+        biases = {label: there[label] - few[label] for label in statements}
         if worst < _GOOD:
             break
     few_moved = np.where(np.abs(best) > _STILL, best, 0.0)
-    if worst_misfit(statements, judged(few_moved, streams[0])) <= max(2 * _GOOD, least):
+    shown = judged(few_moved, judge(streams[0]))
+    if worst_misfit(statements, achieved(statements, shown), shown) <= max(2 * _GOOD, least):
         best = few_moved
-    now, old = judged(best, streams[-1]), judged(np.zeros(solver.size), streams[-1])
+    last = judge(streams[-1])
+    now, old = (judged(theta, last) for theta in (best, np.zeros(solver.size)))
     found = Elicited(
         _with_priors(base, solver.priors(best, rounded=True), name, network, statements, source),
         base,

@@ -16,8 +16,8 @@ from ..models.mixing import mixture_weights
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Probabilities of the parts into which three quantiles cut a range.
-_QUANTILES = {"5%": 0.05, "50%": 0.50, "95%": 0.95}
+#: Columns of the quantiles that are asked for, and probabilities of the parts into which they cut a range.
+_QUANTILES = ("5%", "50%", "95%")
 _PARTS = np.array([0.05, 0.45, 0.45, 0.05])
 
 

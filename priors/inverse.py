@@ -99,10 +99,7 @@ def from_uniform(
     states = parameter.states(coords)
     if parameter.support == SIMPLEX:
         return _simplex(u, prior.alpha(u.shape[1:], states, parameter.name))
-    x = _FROM_UNIFORM[prior.distribution](u, **prior.resolved(states, parameter.name))
-    for axis in range(-parameter.zero_sum, 0):
-        x = x - x.mean(axis=axis, keepdims=True)
-    return x
+    return parameter.centred(_FROM_UNIFORM[prior.distribution](u, **prior.resolved(states, parameter.name)))
 
 
 @dataclass(frozen=True)

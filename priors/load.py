@@ -86,21 +86,20 @@ class _Read:
 
 
 def _read(path: Path, heirs: tuple[Path, ...]) -> _Read:
-    from .set_schema import readable_entries, set_faults
+    from .set_schema import judge_set
 
     raw = read_toml(path, PriorError)
-    faults = set_faults(raw)
-    entries, unread = readable_entries(raw)
-    own = PriorSet(tuple(_entry(entry) for entry in entries), *_head(raw))
+    judged = judge_set(raw)
+    own = PriorSet(tuple(_entry(entry) for entry in judged.entries), *_head(raw))
     if not isinstance(raw.get("inherits"), str):
-        return _Read(own, tuple(faults), unread)
+        return _Read(own, tuple(judged.faults), judged.unread)
     try:
         base = _ancestor(raw["inherits"], path, heirs)
     except PriorError as error:
         inherited = [Fault(f"inherits {error.subject}", str(fault)) for fault in error.faults]
-        return _Read(own, (*faults, *inherited), unread)
+        return _Read(own, (*judged.faults, *inherited), judged.unread)
     inherited = [Fault(f"inherits {raw['inherits']}", str(fault)) for fault in base.faults]
-    return _Read(_built_on(own, base.priors), (*faults, *inherited), (*unread, *base.unread))
+    return _Read(_built_on(own, base.priors), (*judged.faults, *inherited), (*judged.unread, *base.unread))
 
 
 def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:

@@ -217,8 +217,7 @@ def panel_shares(
         faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
     coords = parameter_coords(network)
     for expert, priors in experts.items():
-        found = prior_faults(network, priors, coords)
-        faults += [Fault(f"expert {expert}, {fault.where}", fault.what) for fault in found]
+        faults += [fault.within(f"expert {expert}") for fault in prior_faults(network, priors, coords)]
     raise_faults("panel", faults, PriorError)
     return {expert: float(stated[expert]) for expert in experts}
 

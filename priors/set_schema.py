@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, create_model
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, cre
 from ..common.errors import Fault, nearest
 from ..common.toml import schema_faults as faults_under
 from ..models.check import PriorError
-from ..models.prior import CERTAINTIES, DISTRIBUTIONS, Prior
+from ..models.prior import CERTAINTIES, DISTRIBUTIONS, Prior, is_pattern
 
 #: Every number a distribution can have, e.g. mu and sigma.
 NUMBERS = tuple(dict.fromkeys(number for known in DISTRIBUTIONS.values() for number in known.numbers))
@@ -93,11 +94,41 @@ def set_faults(raw: Mapping[str, Any]) -> list[Fault]:
     entry 1 (y.x), source: is missing
     entry 1 (y.x), certainty: is missing
     """
-    faults = faults_under(raw, SetFile)
-    entries = _listed(raw)
-    for place, entry in entries.items():
-        faults += [fault.within(_place(place, entry)) for fault in _entry_faults(entry)]
-    return faults + _repeated(entries) + _nothing(raw)
+    return judge_set(raw).faults
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is wrong with a set's dictionary, and what of it can be read.
+
+    Parameters
+    ----------
+    faults
+        Every fault.
+    entries
+        Those without a fault of their own.
+    unread
+        Parameters, patterns left out, of the others.
+    """
+
+    faults: list[Fault]
+    entries: list[dict[str, Any]]
+    unread: tuple[str, ...]
+
+
+def judge_set(raw: Mapping[str, Any]) -> Judged:
+    """Judge the dictionary that a set's TOML gives, each entry once."""
+    faults, good, unread = faults_under(raw, SetFile), [], []
+    listed = _listed(raw)
+    for place, entry in listed.items():
+        own = _entry_faults(entry)
+        faults += [fault.within(_place(place, entry)) for fault in own]
+        parameter = entry.get("parameter")
+        if not own:
+            good.append(entry)
+        elif isinstance(parameter, str) and parameter.strip() and not is_pattern(parameter):
+            unread.append(parameter.strip())
+    return Judged(faults + _repeated(listed) + _nothing(raw), good, tuple(unread))
 
 
 def _listed(raw: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
@@ -110,18 +141,6 @@ def _listed(raw: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
 def numbers_of(entry: Mapping[str, Any]) -> dict[str, Any]:
     """Pick the numbers of an entry's distribution."""
     return {name: entry[name] for name in NUMBERS if name in entry}
-
-
-def readable_entries(raw: Mapping[str, Any]) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
-    """Give the entries without a fault, and the parameters, patterns left out, of those that have one."""
-    good, unread = [], []
-    for entry in _listed(raw).values():
-        parameter = entry.get("parameter")
-        if not _entry_faults(entry):
-            good.append(entry)
-        elif isinstance(parameter, str) and parameter.strip() and not any(mark in parameter for mark in "*?["):
-            unread.append(parameter.strip())
-    return good, tuple(unread)
 
 
 def _entry_faults(entry: Mapping[str, Any]) -> list[Fault]:

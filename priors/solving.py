@@ -189,16 +189,24 @@ class Solver:
 
     def worst(self, theta: np.ndarray, statements: Mapping[str, Statement], biases: Biases | None = None) -> float:
         """The largest misfit of some statements, as a share of what is allowed."""
-        return worst_misfit(statements, self.posterior([theta]), biases)
+        posterior = self.posterior([theta])
+        found = achieved(statements, posterior)
+        if biases is not None:
+            found = {label: points + biases[label] for label, points in found.items()}
+        return worst_misfit(statements, found, posterior)
 
 
-def worst_misfit(statements: Mapping[str, Statement], posterior: Posterior, biases: Biases | None = None) -> float:
-    """The largest misfit of statements in draws of one chain, as a share of what is allowed."""
-    shares = []
-    for label, s in statements.items():
-        off = s.achieved(s.draws(posterior))[0] - s.asked + (0.0 if biases is None else biases[label])
-        shares.append(float(np.abs(off / s.allowed(s.denominator(posterior))).max()))
-    return max(shares)
+def achieved(statements: Mapping[str, Statement], posterior: Posterior) -> dict[str, np.ndarray]:
+    """Label -> points of each statement in draws of one chain."""
+    return {label: s.achieved(s.draws(posterior))[0] for label, s in statements.items()}
+
+
+def worst_misfit(statements: Mapping[str, Statement], found: Mapping[str, np.ndarray], posterior: Posterior) -> float:
+    """The largest misfit of points that were found in draws of one chain, as a share of what is allowed."""
+    return max(
+        float(np.abs((found[label] - s.asked) / s.allowed(s.denominator(posterior))).max())
+        for label, s in statements.items()
+    )
 
 
 @dataclass(frozen=True)
