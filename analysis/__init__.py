@@ -5,56 +5,56 @@ from typing import TYPE_CHECKING
 from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .collective import at_least as at_least
-    from .comparison import Comparison as Comparison
-    from .comparison import compare_models as compare_models
-    from .contrasts import contrast as contrast
-    from .counterfactuals import counterfactual as counterfactual
-    from .explanation import most_probable as most_probable
-    from .explanation import simulate as simulate
-    from .fits import Settings as Settings
-    from .fits import stored_fit as stored_fit
-    from .flipping import FlipPath as FlipPath
-    from .flipping import direction as direction
-    from .flipping import flip_point as flip_point
-    from .flipping import likelihood_word as likelihood_word
-    from .gates import Gate as Gate
-    from .gates import parameter_gates as parameter_gates
-    from .gates import sampler_gates as sampler_gates
-    from .identification import Identification as Identification
-    from .identification import identify as identify
-    from .implied_record import RecordSummaries as RecordSummaries
-    from .implied_record import record_summaries as record_summaries
-    from .panel_answers import PanelAnswers as PanelAnswers
-    from .panel_answers import ask_panel as ask_panel
-    from .prior_comparison import PriorComparison as PriorComparison
-    from .prior_comparison import compare_priors as compare_priors
-    from .quantity import Quantity as Quantity
-    from .quantity import chance_of as chance_of
-    from .query import evidence_probability as evidence_probability
-    from .query import explain as explain
-    from .query import marginals as marginals
-    from .query import probability as probability
+    from .evaluation.models import Comparison as Comparison
+    from .evaluation.models import compare_models as compare_models
+    from .evaluation.predictive_check import RecordSummaries as RecordSummaries
+    from .evaluation.predictive_check import record_summaries as record_summaries
+    from .evaluation.theories import compare_theories as compare_theories
+    from .queries.collective import at_least as at_least
+    from .queries.contrast import contrast as contrast
+    from .queries.counterfactual import counterfactual as counterfactual
+    from .queries.explanation import most_probable as most_probable
+    from .queries.explanation import simulate as simulate
+    from .queries.identification import Identification as Identification
+    from .queries.identification import identify as identify
+    from .queries.probability import evidence_probability as evidence_probability
+    from .queries.probability import explain as explain
+    from .queries.probability import marginals as marginals
+    from .queries.probability import probability as probability
+    from .queries.quantity import Quantity as Quantity
+    from .queries.quantity import chance_of as chance_of
+    from .queries.suppose import suppose as suppose
     from .reporting.make import GateError as GateError
     from .reporting.make import report as report
-    from .scenario import load_scenario as load_scenario
-    from .scenario import shipped_scenarios as shipped_scenarios
-    from .sensitivity import PowerScaling as PowerScaling
-    from .sensitivity import power_scaling as power_scaling
-    from .summary import Summary as Summary
-    from .summary import summarise as summarise
-    from .summary import summary_table as summary_table
-    from .theories import compare_theories as compare_theories
-    from .track import change as change
-    from .track import compare_actors as compare_actors
-    from .track import cost as cost
-    from .track import credibility as credibility
-    from .track import credibility_path as credibility_path
-    from .track import forecast as forecast
-    from .track import replay as replay
-    from .track import track_gates as track_gates
-    from .updating import suppose as suppose
-    from .wording import load_lexicon as load_lexicon
+    from .scenarios.scenario import load_scenario as load_scenario
+    from .scenarios.scenario import shipped_scenarios as shipped_scenarios
+    from .scenarios.stored_fits import Settings as Settings
+    from .scenarios.stored_fits import stored_fit as stored_fit
+    from .sensitivity.flip_point import FlipPath as FlipPath
+    from .sensitivity.flip_point import direction as direction
+    from .sensitivity.flip_point import flip_point as flip_point
+    from .sensitivity.flip_point import likelihood_word as likelihood_word
+    from .sensitivity.panel import PanelAnswers as PanelAnswers
+    from .sensitivity.panel import ask_panel as ask_panel
+    from .sensitivity.power_scaling import PowerScaling as PowerScaling
+    from .sensitivity.power_scaling import power_scaling as power_scaling
+    from .sensitivity.priors import PriorComparison as PriorComparison
+    from .sensitivity.priors import compare_priors as compare_priors
+    from .summaries.gates import Gate as Gate
+    from .summaries.gates import parameter_gates as parameter_gates
+    from .summaries.gates import sampler_gates as sampler_gates
+    from .summaries.likelihood_words import load_lexicon as load_lexicon
+    from .summaries.summary import Summary as Summary
+    from .summaries.summary import summarise as summarise
+    from .summaries.summary import summary_table as summary_table
+    from .track.credibility import change as change
+    from .track.credibility import compare_actors as compare_actors
+    from .track.credibility import cost as cost
+    from .track.credibility import credibility as credibility
+    from .track.credibility import credibility_path as credibility_path
+    from .track.credibility import forecast as forecast
+    from .track.credibility import replay as replay
+    from .track.credibility import track_gates as track_gates
 
 __all__ = [
     "Comparison",
@@ -110,55 +110,55 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Quantity": ".quantity",
-    "chance_of": ".quantity",
-    "PriorComparison": ".prior_comparison",
-    "compare_priors": ".prior_comparison",
-    "RecordSummaries": ".implied_record",
-    "record_summaries": ".implied_record",
-    "PanelAnswers": ".panel_answers",
-    "ask_panel": ".panel_answers",
-    "FlipPath": ".flipping",
-    "flip_point": ".flipping",
-    "direction": ".flipping",
-    "likelihood_word": ".flipping",
-    "PowerScaling": ".sensitivity",
-    "power_scaling": ".sensitivity",
-    "Comparison": ".comparison",
-    "compare_models": ".comparison",
-    "compare_theories": ".theories",
-    "Gate": ".gates",
+    "Quantity": ".queries.quantity",
+    "chance_of": ".queries.quantity",
+    "PriorComparison": ".sensitivity.priors",
+    "compare_priors": ".sensitivity.priors",
+    "RecordSummaries": ".evaluation.predictive_check",
+    "record_summaries": ".evaluation.predictive_check",
+    "PanelAnswers": ".sensitivity.panel",
+    "ask_panel": ".sensitivity.panel",
+    "FlipPath": ".sensitivity.flip_point",
+    "flip_point": ".sensitivity.flip_point",
+    "direction": ".sensitivity.flip_point",
+    "likelihood_word": ".sensitivity.flip_point",
+    "PowerScaling": ".sensitivity.power_scaling",
+    "power_scaling": ".sensitivity.power_scaling",
+    "Comparison": ".evaluation.models",
+    "compare_models": ".evaluation.models",
+    "compare_theories": ".evaluation.theories",
+    "Gate": ".summaries.gates",
     "GateError": ".reporting.make",
-    "Settings": ".fits",
-    "Summary": ".summary",
-    "at_least": ".collective",
-    "contrast": ".contrasts",
-    "counterfactual": ".counterfactuals",
-    "most_probable": ".explanation",
-    "simulate": ".explanation",
-    "Identification": ".identification",
-    "identify": ".identification",
-    "evidence_probability": ".query",
-    "explain": ".query",
-    "load_lexicon": ".wording",
-    "load_scenario": ".scenario",
-    "marginals": ".query",
-    "parameter_gates": ".gates",
-    "probability": ".query",
+    "Settings": ".scenarios.stored_fits",
+    "Summary": ".summaries.summary",
+    "at_least": ".queries.collective",
+    "contrast": ".queries.contrast",
+    "counterfactual": ".queries.counterfactual",
+    "most_probable": ".queries.explanation",
+    "simulate": ".queries.explanation",
+    "Identification": ".queries.identification",
+    "identify": ".queries.identification",
+    "evidence_probability": ".queries.probability",
+    "explain": ".queries.probability",
+    "load_lexicon": ".summaries.likelihood_words",
+    "load_scenario": ".scenarios.scenario",
+    "marginals": ".queries.probability",
+    "parameter_gates": ".summaries.gates",
+    "probability": ".queries.probability",
     "report": ".reporting.make",
-    "sampler_gates": ".gates",
-    "shipped_scenarios": ".scenario",
-    "stored_fit": ".fits",
-    "summarise": ".summary",
-    "summary_table": ".summary",
-    "change": ".track",
-    "compare_actors": ".track",
-    "cost": ".track",
-    "credibility": ".track",
-    "credibility_path": ".track",
-    "forecast": ".track",
-    "replay": ".track",
-    "track_gates": ".track",
-    "suppose": ".updating",
+    "sampler_gates": ".summaries.gates",
+    "shipped_scenarios": ".scenarios.scenario",
+    "stored_fit": ".scenarios.stored_fits",
+    "summarise": ".summaries.summary",
+    "summary_table": ".summaries.summary",
+    "change": ".track.credibility",
+    "compare_actors": ".track.credibility",
+    "cost": ".track.credibility",
+    "credibility": ".track.credibility",
+    "credibility_path": ".track.credibility",
+    "forecast": ".track.credibility",
+    "replay": ".track.credibility",
+    "track_gates": ".track.credibility",
+    "suppose": ".queries.suppose",
 }
 __getattr__, __dir__ = lazy_exports(__name__, _HOMES)

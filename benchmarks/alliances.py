@@ -80,8 +80,9 @@ def outcome_only(posterior: Any, cases: Any) -> Any:
 def compared(cases: Any, seed: int) -> tuple[Any, dict[str, str]]:
     """ArviZ's comparison of all theories, and what each found, in words."""
     import arviz as az
+
     from servanda.models import THEORIES, fit
-    from servanda.models.theories import independent
+    from servanda.models.theories.theories import independent
 
     trees, found = {}, {}
     for title, (name, correlated) in COMPARED.items():

@@ -42,6 +42,7 @@ def problem(rows: int = 500, share: float = 0.15) -> tuple[Any, Any]:
     """Make the network and the data frame: random parents (one or two, from the nodes before) and random tables."""
     import numpy as np
     import pandas as pd
+
     from servanda.models import Arrow, Network, Node
 
     rng = np.random.default_rng(4)
@@ -89,6 +90,7 @@ def classes(rows: int = 5000) -> tuple[Any, Any]:
     """A latent class with eight children, of which it is known only that `y0` rises with it."""
     import numpy as np
     import pandas as pd
+
     from servanda.models import Arrow, Network, Node
 
     rng = np.random.default_rng(5)
@@ -125,9 +127,9 @@ def through_pymc(sampler: str) -> Run:
     """The blocks that Servanda samples, as models of PyMC; draws and warm-up as Servanda takes them."""
     import warnings
 
-    from servanda.models.compiler import compile as compiled
-    from servanda.models.fitting import conjugate_nodes, sampled_blocks
-    from servanda.models.patterns import find_patterns
+    from servanda.models.cases.patterns import find_patterns
+    from servanda.models.sampling.fit import conjugate_nodes, sampled_blocks
+    from servanda.models.sampling.pymc_model import compile as compiled
 
     warnings.simplefilter("ignore")
     network, cases, priors = record()

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import networkx as nx
 import numpy as np
+
 from servanda.models import Network, Posterior
 
 with warnings.catch_warnings():

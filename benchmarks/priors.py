@@ -38,8 +38,9 @@ def questions() -> dict[str, Any]:
 def compare(seed: int) -> None:
     """Weights against fits."""
     import numpy as np
+
     from servanda.analysis import compare_priors
-    from servanda.analysis.reweighting import weighted_summary
+    from servanda.analysis.evaluation.importance import weighted_summary
     from servanda.models import fit, load_network
     from servanda.priors import load_prior
     from servanda.record import load_guarantees
@@ -74,6 +75,7 @@ def compare(seed: int) -> None:
 def elicit_many(seed: int, times: int = 5) -> None:
     """Random ranges and ratios, met or not."""
     import numpy as np
+
     from servanda.analysis import chance_of
     from servanda.models import load_network
     from servanda.priors import MisfitWarning, between, elicit, load_prior, prior_predictive, times_as_likely

@@ -29,10 +29,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from peers import PgmpyNet, PyAgrumNet, example, in_states, possible_evidence, pyagrum_net, tables_of
+
 from servanda.analysis import marginals, probability
 from servanda.models import Arrow, CapacityError, Network, Node, Posterior, load_network
-from servanda.models.fitting import prior_draws
-from servanda.models.question import Form, relevant
+from servanda.models.inference.question import Form, relevant
+from servanda.models.sampling.fit import prior_draws
 from servanda.priors import load_prior
 
 SEED = 1

@@ -24,10 +24,11 @@ from typing import Any
 
 import numpy as np
 from peers import PyAgrumNet, example, in_states, possible_evidence, pyagrum_net, tables_of
+
 from servanda.analysis import marginals
 from servanda.models import CapacityError, Posterior
-from servanda.models.plan import make_plan
-from servanda.models.question import Form
+from servanda.models.inference.plan import make_plan
+from servanda.models.inference.question import Form
 
 NETWORKS = (
     *("asia", "cancer", "earthquake", "survey", "sachs", "child", "alarm", "insurance", "win95pts", "hailfinder"),

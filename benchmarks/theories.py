@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+
 from servanda.analysis import compare_models
 from servanda.models import THEORIES, Arrow, Network, Node, encode
 

@@ -19,13 +19,14 @@ import time
 
 import numpy as np
 from scipy.stats import binom, chisquare
-from servanda.analysis.imputation import compare_pasts, impute_credibility
-from servanda.analysis.track import track_gates
+
+from servanda.analysis.track.credibility import track_gates
+from servanda.analysis.track.imputation import compare_pasts, impute_credibility
 from servanda.models import load_network
 from servanda.models.track import fit_track, load_track_settings
 from servanda.models.track.density import HYPER
 from servanda.models.track.events import line_up
-from servanda.models.track.fitting import fit_events
+from servanda.models.track.fit import fit_events
 from servanda.models.track.simulation import simulate
 from servanda.priors import load_prior
 from servanda.record import load_guarantees, load_track_record

@@ -20,6 +20,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 HERE = Path(__file__).parent
+PACKAGE = HERE.parent / "servanda"
 ROOMS = ("common", "record", "models", "priors", "analysis")
 
 project = "Servanda"
@@ -50,9 +51,9 @@ def digest_of_rooms() -> str:
     """Name the state of the code and its data, so that no output of an older state is shown."""
     digest = hashlib.sha256()
     for room in ROOMS:
-        for path in sorted((HERE.parent / room).rglob("*")):
+        for path in sorted((PACKAGE / room).rglob("*")):
             if path.is_file() and path.suffix != ".pyc":
-                digest.update(path.relative_to(HERE.parent).as_posix().encode())
+                digest.update(path.relative_to(PACKAGE).as_posix().encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -5,40 +5,40 @@ from typing import TYPE_CHECKING
 from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
-    from .backing import with_who as with_who
-    from .check import DataError as DataError
-    from .check import NetworkError as NetworkError
-    from .check import PriorError as PriorError
-    from .check import QueryError as QueryError
-    from .coders import coded_by as coded_by
-    from .coding import encode as encode
-    from .compiler import compile as compile  # noqa: A004  the field's own word
-    from .compiler import network_parameters as network_parameters
-    from .counting import count_cases as count_cases
-    from .fitting import fit as fit
-    from .formats import FormatError as FormatError
-    from .formats import read_network_file as read_network_file
-    from .formats import write_network_file as write_network_file
-    from .network import Arrow as Arrow
-    from .network import Coding as Coding
-    from .network import Group as Group
-    from .network import Network as Network
-    from .network import Node as Node
-    from .network_io import load_network as load_network
-    from .network_io import network_from_toml as network_from_toml
-    from .network_io import network_to_toml as network_to_toml
-    from .network_io import shipped_networks as shipped_networks
+    from .cases.count import count_cases as count_cases
+    from .cases.encode import encode as encode
+    from .formats.files import FormatError as FormatError
+    from .formats.files import read_network_file as read_network_file
+    from .formats.files import write_network_file as write_network_file
+    from .inference.question import CapacityError as CapacityError
+    from .inference.question import ImpossibleEvidenceError as ImpossibleEvidenceError
+    from .network.check import DataError as DataError
+    from .network.check import NetworkError as NetworkError
+    from .network.check import PriorError as PriorError
+    from .network.check import QueryError as QueryError
+    from .network.network import Arrow as Arrow
+    from .network.network import Coding as Coding
+    from .network.network import Group as Group
+    from .network.network import Network as Network
+    from .network.network import Node as Node
+    from .network.toml import load_network as load_network
+    from .network.toml import network_from_toml as network_from_toml
+    from .network.toml import network_to_toml as network_to_toml
+    from .network.toml import shipped_networks as shipped_networks
+    from .parameters.prior import Prior as Prior
+    from .parameters.prior import PriorEntry as PriorEntry
+    from .parameters.prior import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
-    from .prior import Prior as Prior
-    from .prior import PriorEntry as PriorEntry
-    from .prior import PriorSet as PriorSet
-    from .question import CapacityError as CapacityError
-    from .question import ImpossibleEvidenceError as ImpossibleEvidenceError
+    from .sampling.fit import fit as fit
+    from .sampling.pymc_model import compile as compile  # noqa: A004  the field's own word
+    from .sampling.pymc_model import network_parameters as network_parameters
     from .store import load_posterior as load_posterior
-    from .theories import THEORIES as THEORIES
-    from .theories import Theory as Theory
+    from .theories.backing import with_who as with_who
+    from .theories.theories import THEORIES as THEORIES
+    from .theories.theories import Theory as Theory
+    from .theories.two_coders import coded_by as coded_by
     from .track.events import TrackError as TrackError
-    from .track.fitting import fit_track as fit_track
+    from .track.fit import fit_track as fit_track
     from .track.posterior import TrackPosterior as TrackPosterior
     from .track.settings import TrackSettings as TrackSettings
     from .track.settings import load_track_settings as load_track_settings
@@ -84,40 +84,40 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DataError": ".check",
-    "NetworkError": ".check",
-    "PriorError": ".check",
-    "QueryError": ".check",
-    "coded_by": ".coders",
-    "compile": ".compiler",
-    "network_parameters": ".compiler",
-    "CapacityError": ".question",
-    "ImpossibleEvidenceError": ".question",
-    "count_cases": ".counting",
-    "encode": ".coding",
-    "fit": ".fitting",
-    "FormatError": ".formats",
-    "read_network_file": ".formats",
-    "write_network_file": ".formats",
-    "Arrow": ".network",
-    "Coding": ".network",
-    "Group": ".network",
-    "Network": ".network",
-    "Node": ".network",
-    "load_network": ".network_io",
-    "network_from_toml": ".network_io",
-    "network_to_toml": ".network_io",
-    "shipped_networks": ".network_io",
+    "DataError": ".network.check",
+    "NetworkError": ".network.check",
+    "PriorError": ".network.check",
+    "QueryError": ".network.check",
+    "coded_by": ".theories.two_coders",
+    "compile": ".sampling.pymc_model",
+    "network_parameters": ".sampling.pymc_model",
+    "CapacityError": ".inference.question",
+    "ImpossibleEvidenceError": ".inference.question",
+    "count_cases": ".cases.count",
+    "encode": ".cases.encode",
+    "fit": ".sampling.fit",
+    "FormatError": ".formats.files",
+    "read_network_file": ".formats.files",
+    "write_network_file": ".formats.files",
+    "Arrow": ".network.network",
+    "Coding": ".network.network",
+    "Group": ".network.network",
+    "Network": ".network.network",
+    "Node": ".network.network",
+    "load_network": ".network.toml",
+    "network_from_toml": ".network.toml",
+    "network_to_toml": ".network.toml",
+    "shipped_networks": ".network.toml",
     "Posterior": ".posterior",
-    "Prior": ".prior",
-    "PriorEntry": ".prior",
-    "PriorSet": ".prior",
+    "Prior": ".parameters.prior",
+    "PriorEntry": ".parameters.prior",
+    "PriorSet": ".parameters.prior",
     "load_posterior": ".store",
-    "THEORIES": ".theories",
-    "Theory": ".theories",
-    "with_who": ".backing",
+    "THEORIES": ".theories.theories",
+    "Theory": ".theories.theories",
+    "with_who": ".theories.backing",
     "TrackError": ".track.events",
-    "fit_track": ".track.fitting",
+    "fit_track": ".track.fit",
     "TrackPosterior": ".track.posterior",
     "TrackSettings": ".track.settings",
     "load_track_settings": ".track.settings",

@@ -12,13 +12,13 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
-from .check import DataError, QueryError
 from .families import FAMILIES, NEW
 from .families.table import table_name
+from .network.check import DataError, QueryError
 
 if TYPE_CHECKING:
-    from .network import Network
-    from .prior import PriorSet
+    from .network.network import Network
+    from .parameters.prior import PriorSet
 
 #: How far from one a row of probabilities may add up; more is an error, and nothing is rescaled.
 ROW_TOLERANCE = 1e-8
@@ -217,7 +217,7 @@ class Posterior:
         pgmpy takes tables whose rows add up to one within 0.01, as files with rounded numbers have them. They
         are scaled, and ``provenance["rows_scaled"]`` says which nodes and by how much.
         """
-        from .interop import network_from_pgmpy, scaled_to_one, tables_from_pgmpy
+        from .formats.pgmpy import network_from_pgmpy, scaled_to_one, tables_from_pgmpy
 
         network = network_from_pgmpy(model, name)
         tables, off = scaled_to_one(tables_from_pgmpy(model, network))
@@ -225,28 +225,28 @@ class Posterior:
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Posterior:
-        """Take a network file (BIF, XMLBIF, XDSL, NET) as a posterior of one draw; see `servanda.models.formats`.
+        """Take a network file (BIF, XMLBIF, XDSL, NET) as a posterior of one draw; see `servanda.models.formats.files`.
 
         Rows that add up to one only within the rounding of the file are scaled, and ``provenance["rows_scaled"]`` says
         which nodes and by how much.
         """
-        from .formats import read_network_file
+        from .formats.files import read_network_file
 
         network, tables, off = read_network_file(path)
         return cls.from_tables(network, tables, {"rows_scaled": off} if off else {})
 
     def to_file(self, path: str | os.PathLike[str]) -> None:
-        """Write the mean of every table over the draws to a network file; see `servanda.models.formats`.
+        """Write the mean of every table over the draws to a network file; see `servanda.models.formats.files`.
 
         The table of a node with effects of actors is that of an actor not seen.
         """
-        from .formats import write_network_file
+        from .formats.files import write_network_file
 
         tables = {name: self.table(name).mean(("chain", "draw")) for name in self.network.names}
         write_network_file(self.network, tables, path)
 
     def _repr_html_(self) -> str:
-        from .show import posterior_html
+        from .network.show import posterior_html
 
         return posterior_html(self)
 

@@ -11,9 +11,9 @@ import xarray as xr
 
 from ..common.errors import Fault, InputError
 from ..common.files import written_whole
-from .network_io import network_from_toml, network_to_toml
+from .network.toml import network_from_toml, network_to_toml
+from .parameters.prior import Prior, PriorEntry, PriorSet
 from .posterior import Posterior
-from .prior import Prior, PriorEntry, PriorSet
 
 #: Raised when the layout of the file changes.
 FORMAT = 1

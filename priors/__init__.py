@@ -7,50 +7,50 @@ from ..common.lazy import lazy_exports
 if TYPE_CHECKING:
     from .diff import PriorDiff as PriorDiff
     from .diff import prior_diff as prior_diff
-    from .elicitation import Elicited as Elicited
-    from .elicitation import MisfitWarning as MisfitWarning
-    from .elicitation import elicit as elicit
-    from .expert_weights import ExpertScores as ExpertScores
-    from .expert_weights import classical_weights as classical_weights
-    from .expert_weights import score_weights as score_weights
-    from .load import load_prior as load_prior
-    from .load import shipped_priors as shipped_priors
-    from .panel import LinearPool as LinearPool
-    from .panel import leave_one_expert_out as leave_one_expert_out
-    from .panel import linear_pool as linear_pool
-    from .pool import logarithmic_pool as logarithmic_pool
+    from .elicitation.elicit import Elicited as Elicited
+    from .elicitation.elicit import MisfitWarning as MisfitWarning
+    from .elicitation.elicit import elicit as elicit
+    from .elicitation.statements import Statement as Statement
+    from .elicitation.statements import between as between
+    from .elicitation.statements import kept as kept
+    from .elicitation.statements import quantiles as quantiles
+    from .elicitation.statements import roulette as roulette
+    from .elicitation.statements import times_as_likely as times_as_likely
+    from .files.load import load_prior as load_prior
+    from .files.load import shipped_priors as shipped_priors
+    from .files.write import prior_to_toml as prior_to_toml
+    from .panel.expert_weights import ExpertScores as ExpertScores
+    from .panel.expert_weights import classical_weights as classical_weights
+    from .panel.expert_weights import score_weights as score_weights
+    from .panel.linear_pool import LinearPool as LinearPool
+    from .panel.linear_pool import leave_one_expert_out as leave_one_expert_out
+    from .panel.linear_pool import linear_pool as linear_pool
+    from .panel.logarithmic_pool import logarithmic_pool as logarithmic_pool
     from .predictive import prior_predictive as prior_predictive
-    from .statements import Statement as Statement
-    from .statements import between as between
-    from .statements import kept as kept
-    from .statements import quantiles as quantiles
-    from .statements import roulette as roulette
-    from .statements import times_as_likely as times_as_likely
-    from .write import prior_to_toml as prior_to_toml
 
 _HOMES = {
     "PriorDiff": ".diff",
     "prior_diff": ".diff",
-    "Elicited": ".elicitation",
-    "MisfitWarning": ".elicitation",
-    "elicit": ".elicitation",
-    "ExpertScores": ".expert_weights",
-    "classical_weights": ".expert_weights",
-    "score_weights": ".expert_weights",
-    "load_prior": ".load",
-    "LinearPool": ".panel",
-    "leave_one_expert_out": ".panel",
-    "linear_pool": ".panel",
-    "logarithmic_pool": ".pool",
+    "Elicited": ".elicitation.elicit",
+    "MisfitWarning": ".elicitation.elicit",
+    "elicit": ".elicitation.elicit",
+    "ExpertScores": ".panel.expert_weights",
+    "classical_weights": ".panel.expert_weights",
+    "score_weights": ".panel.expert_weights",
+    "load_prior": ".files.load",
+    "LinearPool": ".panel.linear_pool",
+    "leave_one_expert_out": ".panel.linear_pool",
+    "linear_pool": ".panel.linear_pool",
+    "logarithmic_pool": ".panel.logarithmic_pool",
     "prior_predictive": ".predictive",
-    "Statement": ".statements",
-    "between": ".statements",
-    "kept": ".statements",
-    "quantiles": ".statements",
-    "roulette": ".statements",
-    "times_as_likely": ".statements",
-    "prior_to_toml": ".write",
-    "shipped_priors": ".load",
+    "Statement": ".elicitation.statements",
+    "between": ".elicitation.statements",
+    "kept": ".elicitation.statements",
+    "quantiles": ".elicitation.statements",
+    "roulette": ".elicitation.statements",
+    "times_as_likely": ".elicitation.statements",
+    "prior_to_toml": ".files.write",
+    "shipped_priors": ".files.load",
 }
 __all__ = [
     "Elicited",

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..common.errors import Fault, raise_faults
-from ..models.check import DataError
-from .panel import LinearPool
+from ..models.network.check import DataError
+from .panel.linear_pool import LinearPool
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..models.coding import Cases
-    from ..models.network import Network
+    from ..models.cases.encode import Cases
+    from ..models.network.network import Network
+    from ..models.parameters.prior import PriorSet
     from ..models.posterior import Posterior
-    from ..models.prior import PriorSet
 
 
 def prior_predictive(
@@ -72,7 +72,7 @@ def prior_predictive(
     >>> table.dims, round(float(table.sel(kept="yes").mean()), 1)
     (('chain', 'draw', 'kept'), 0.5)
     """
-    from ..models.fitting import as_cases, prior_draws
+    from ..models.sampling.fit import as_cases, prior_draws
 
     few = [Fault("draws", f"must be 1 or more, not {draws}")] if draws < 1 else []
     raise_faults("prior predictive", few, DataError)
@@ -87,8 +87,8 @@ def _of_panel(
 ) -> Posterior:
     import xarray as xr
 
-    from ..models.fitting import prior_draws
     from ..models.posterior import Posterior
+    from ..models.sampling.fit import prior_draws
 
     rng = np.random.default_rng(seed)
     # Systematic: an expert of weight w makes w times the draws, to within one.

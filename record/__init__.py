@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backers import load_backers
+    from .backing import who_stands, with_backers
     from .cases import load_guarantees, past_defections_of
     from .check import CheckedFile, check_file
     from .crises import load_crises
     from .doubts import load_doubts
-    from .second import load_second_coding, with_second_coding
+    from .second_coding import load_second_coding, with_second_coding
     from .sources import Source, load_sources
     from .summary import describe
     from .track import load_track_record
-    from .who import who_stands, with_backers
 
 __all__ = [
     "CheckedFile",
@@ -45,13 +45,13 @@ _HOMES = {
     "load_crises": "crises",
     "load_doubts": "doubts",
     "load_guarantees": "cases",
-    "load_second_coding": "second",
+    "load_second_coding": "second_coding",
     "load_sources": "sources",
     "load_track_record": "track",
     "past_defections_of": "cases",
-    "who_stands": "who",
-    "with_backers": "who",
-    "with_second_coding": "second",
+    "who_stands": "backing",
+    "with_backers": "backing",
+    "with_second_coding": "second_coding",
 }
 
 

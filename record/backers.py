@@ -9,12 +9,12 @@ from functools import partial
 
 import pandas as pd
 
-from .codebook import BACKERS
-from .companions import cases_or_shipped, every_case, known_ids, of_known_cases
+from .files.codebook import BACKERS
+from .files.load import Rule, load_table, repeated, rows
+from .files.read import FilePath
 from .findings import Finding
 from .frames import column, columns, rows_where
-from .load import Rule, load_table, repeated, rows
-from .read import FilePath
+from .related import cases_or_shipped, every_case, known_ids, of_known_cases
 
 # The last year of the capability data; later tests carry its values.
 LAST_CINC = 2022

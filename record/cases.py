@@ -9,14 +9,14 @@ from functools import partial
 import pandas as pd
 
 from ..common.errors import Fault, InputError
-from .codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
-from .dates import as_day, earliest, latest, span_or_none
 from .doubts import load_doubts
+from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
+from .files.dates import as_day, earliest, latest, span_or_none
+from .files.load import load_table, repeated, rows
+from .files.read import FilePath
 from .findings import Finding
 from .frames import column, columns, rows_where
 from .history import Deed, past_defections
-from .load import load_table, repeated, rows
-from .read import FilePath
 from .sources import Source, known_sources
 
 #: Name of the shipped record, as a prior set's `based_on` has it.

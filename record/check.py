@@ -11,12 +11,12 @@ import pandas as pd
 from ..common.errors import Fault, InputError
 from .backers import counts_that_differ, load_backers
 from .cases import load_guarantees
-from .codebook import TABLES, Table
-from .companions import cases_or_shipped
 from .crises import load_crises
+from .files.codebook import TABLES, Table
+from .files.read import FilePath, read_cells
 from .frames import column
-from .read import FilePath, read_cells
-from .second import load_second_coding
+from .related import cases_or_shipped
+from .second_coding import load_second_coding
 from .sources import Source, load_sources
 from .track import load_track_record
 
@@ -87,7 +87,7 @@ def check_file(
 
     Examples
     --------
-    >>> from servanda.record.read import shipped
+    >>> from servanda.record.files.read import shipped
     >>> checked = check_file(shipped("track_record.csv"))
     >>> checked.table, checked.rows
     ('track_record', 155)

@@ -7,10 +7,10 @@ from functools import partial
 
 import pandas as pd
 
-from .codebook import CRISES
-from .companions import cases_or_shipped, every_case, known_ids, of_known_cases
-from .load import load_table, repeated
-from .read import FilePath
+from .files.codebook import CRISES
+from .files.load import load_table, repeated
+from .files.read import FilePath
+from .related import cases_or_shipped, every_case, known_ids, of_known_cases
 
 
 def load_crises(

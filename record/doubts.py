@@ -6,7 +6,7 @@ import csv
 
 import pandas as pd
 
-from .read import shipped
+from .files.read import shipped
 
 
 def load_doubts() -> pd.DataFrame:

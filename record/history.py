@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from .codebook import GREAT_POWERS
+from .files.codebook import GREAT_POWERS
 
 WINDOW = 20
 

@@ -14,9 +14,9 @@ from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
 from ..common.errors import Fault, InputError, nearest
+from .files.load import Rule, rows
+from .files.read import FilePath, decoded, read_bytes, shipped
 from .findings import Finding
-from .load import Rule, rows
-from .read import FilePath, decoded, read_bytes, shipped
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source
     Returns
     -------
     Rule
-        For `servanda.record.load.load_table`.
+        For `servanda.record.files.load.load_table`.
 
     Raises
     ------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from .codebook import OUTCOME, ROLE
+from .files.codebook import OUTCOME, ROLE
 from .frames import column
 
 

@@ -9,11 +9,11 @@ from functools import partial
 import pandas as pd
 
 from ..common.errors import Fault, InputError
-from .codebook import TRACK_RECORD
-from .dates import as_day, earliest, latest
+from .files.codebook import TRACK_RECORD
+from .files.dates import as_day, earliest, latest
+from .files.load import load_table, repeated
+from .files.read import FilePath
 from .frames import rows_where
-from .load import load_table, repeated
-from .read import FilePath
 from .sources import Source, known_sources
 
 

@@ -12,17 +12,17 @@ import xarray as xr
 
 from ...models.posterior import Posterior
 from ...record import past_defections_of
-from ...record.dates import as_day
-from ..quantity import Quantity, chance_of
-from ..query import probability
-from ..scenario import AS_RECORDED, Format, Judgement, Scenario, Supposed
-from ..summary import Summary, summarise
-from ..updating import redraw_unseen, suppose
+from ...record.files.dates import as_day
+from ..queries.probability import probability
+from ..queries.quantity import Quantity, chance_of
+from ..queries.suppose import redraw_unseen, suppose
+from ..scenarios.scenario import AS_RECORDED, Format, Judgement, Scenario, Supposed
+from ..summaries.summary import Summary, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...models.network import Network
+    from ...models.network.network import Network
 
 #: How the members of a collective add up, from draws of each member's probability.
 RULES = {

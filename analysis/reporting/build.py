@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.fitting import prior_draws
 from ...models.posterior import Posterior
-from ..contrasts import probability_of_increase
-from ..fits import fit_gates
-from ..gates import Gate, failed, number_gates, sampler_gates, supposed_gates
-from ..scenario import Judgement, Loaded
-from ..summary import INTERVAL, Summary, array_stats, summarise
-from ..wording import Lexicon, load_lexicon, natural_frequency
+from ...models.sampling.fit import prior_draws
+from ..queries.contrast import probability_of_increase
+from ..scenarios.scenario import Judgement, Loaded
+from ..scenarios.stored_fits import fit_gates
+from ..summaries.gates import Gate, failed, number_gates, sampler_gates, supposed_gates
+from ..summaries.likelihood_words import Lexicon, load_lexicon, natural_frequency
+from ..summaries.summary import INTERVAL, Summary, array_stats, summarise
 from .answers import Row, judged, next_case_moves
 from .confidence import confidence
-from .evidence import case_section, citations, coder_agreement, record_section
+from .record import case_section, citations, coder_agreement, record_section
 
 if TYPE_CHECKING:
     import pandas as pd

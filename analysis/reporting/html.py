@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ..wording import Band
-from .figures import densities, network_figure, percent, priors_figure, span
+from ..figures.figures import densities, network_figure, percent, priors_figure, span
+from ..summaries.likelihood_words import Band
 from .theories import theories_figure
 from .tracks import tracks_figure
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
 from ...models.posterior import Posterior
-from ..backers import shipped_cases
-from ..fits import Settings, stored_fit
-from ..scenario import Loaded, load_scenario
+from ..queries.named_backers import shipped_cases
+from ..scenarios.scenario import Loaded, load_scenario
+from ..scenarios.stored_fits import Settings, stored_fit
 from .build import Material, build
 from .html import render
 from .theories import scenario_theories

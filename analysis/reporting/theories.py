@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.files import writable_folder, written_whole
-from ...models.coding import encode
-from ...models.fitting import fit_identity
-from ...models.theories import THEORIES
+from ...models.cases.encode import encode
+from ...models.sampling.fit import fit_identity
+from ...models.theories.theories import THEORIES
 from ...record import with_backers
-from ..comparison import Comparison
-from ..fits import Settings, cache_folder
-from ..scenario import Loaded
-from ..theories import compare_theories
-from .comparison_figure import comparison_figure
-from .figures import styled, svg
+from ..evaluation.models import Comparison
+from ..evaluation.theories import compare_theories
+from ..figures.comparison import comparison_figure
+from ..figures.figures import styled, svg
+from ..scenarios.scenario import Loaded
+from ..scenarios.stored_fits import Settings, cache_folder
 
 if TYPE_CHECKING:
     import pandas as pd

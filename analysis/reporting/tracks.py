@@ -10,14 +10,14 @@ from typing import Any
 
 from ...common.files import writable_folder, written_whole
 from ...models.track.events import as_date, line_up
-from ...models.track.fitting import fit_track
+from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings
 from ...record import load_track_record
-from ..fits import cache_folder
-from ..scenario import Scenario
-from ..track_figure import track_figure
-from ..track_summary import describe_tracks
-from .figures import percent, span, styled, svg
+from ..figures.figures import percent, span, styled, svg
+from ..figures.track import track_figure
+from ..scenarios.scenario import Scenario
+from ..scenarios.stored_fits import cache_folder
+from ..track.description import describe_tracks
 
 #: How the track record is sampled for a report; the settings of the network's fit do not matter to it.
 SAMPLING: Mapping[str, Any] = {"draws": 1000, "tune": 1000, "chains": 4}

@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
-from ..prior import SIMPLEX, Prior
+from ..parameters.parameter import Parameter
+from ..parameters.prior import SIMPLEX, Prior
 from .base import plain_faults, take
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 #: FILL IN, with a reason: the prior of each parameter where nobody states one, on a scale that people think in.
 DEFAULT = Prior.of("dirichlet", alpha=1.0)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
-    from ..parameter import Parameter
+    from ..network.network import Network, Node
+    from ..parameters.parameter import Parameter
 
 #: Label of the member of a group that the data does not hold.
 NEW = "(new)"

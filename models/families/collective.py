@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import nearest
-from ..parameter import Parameter
-from ..prior import UNIT, Prior
+from ..parameters.parameter import Parameter
+from ..parameters.prior import UNIT, Prior
 from .base import flatten_tail, namespace, take
 from .regression import (
     case_predictor,
@@ -37,7 +37,7 @@ from .regression import (
 )
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 #: A member may act as often as not, or hardly ever, or nearly always.
 MEMBER = Prior.of("beta", alpha=1.0, beta=1.0)

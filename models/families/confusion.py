@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..parameter import Parameter
-from ..prior import SIMPLEX, Prior
+from ..parameters.parameter import Parameter
+from ..parameters.prior import SIMPLEX, Prior
 from .base import plain_faults
 from .table import Table, table_name
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 #: By judgement: right in about four cases of five, with the weight of about eight cases in each row; in ordered states
 #: a neighbour is twice as likely as what lies farther.

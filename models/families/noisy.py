@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
-from ..prior import SIMPLEX, Prior
+from ..parameters.parameter import Parameter
+from ..parameters.prior import SIMPLEX, Prior
 from .base import flatten_tail, plain_faults, take
 from .regression import spread_over
 
 if TYPE_CHECKING:
-    from ..network import Arrow, Network, Node
+    from ..network.network import Arrow, Network, Node
 
 #: A push is as likely to end in one state as in another.
 EVEN = Prior.of("dirichlet", alpha=1.0)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
+from ..parameters.parameter import Parameter
 from .base import namespace, take
 from .kernels import sum_states
 from .regression import (
@@ -30,7 +30,7 @@ from .regression import (
 )
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
-from ..prior import POSITIVE, SIMPLEX, Prior
+from ..parameters.parameter import Parameter
+from ..parameters.prior import POSITIVE, SIMPLEX, Prior
 from .base import plain_faults
 from .table import UNIFORM, Table
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 #: Median 5 cases, nineteen in twenty beliefs between a half and fifty: where the average is one half, rows then differ
 #: by a standard deviation of 0.4 down to 0.07. Not a half-normal, whose mass at 0 makes every empty row a certainty.
@@ -143,7 +143,7 @@ def draw_rows(rng: np.random.Generator, alpha: np.ndarray, counted: np.ndarray) 
     ndarray
         Shape (..., *parents, states).
     """
-    from ..prior import DISTRIBUTIONS
+    from ..parameters.prior import DISTRIBUTIONS
 
     room = tuple(1 for _ in counted.shape[:-1])
     alpha = alpha.reshape((*alpha.shape[:-1], *room, alpha.shape[-1])) + counted

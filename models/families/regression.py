@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
-from ..prior import POSITIVE, SIMPLEX, Prior
-from ..terms import TERMS, acting, term_axes, term_of
+from ..parameters.parameter import Parameter
+from ..parameters.prior import POSITIVE, SIMPLEX, Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
+from .terms import TERMS, acting, term_axes, term_of
 
 if TYPE_CHECKING:
-    from ..network import Arrow, Network, Node
+    from ..network.network import Arrow, Network, Node
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)

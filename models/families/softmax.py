@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
-from ..prior import REAL
-from ..terms import EFFECT, effect_name
+from ..parameters.parameter import Parameter
+from ..parameters.prior import REAL
 from .base import flatten_tail, namespace, one_hot, plain_faults, take
 from .regression import baseline_name, baseline_parameter, spread_over
+from .terms import EFFECT, effect_name
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 
 class Softmax:

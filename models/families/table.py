@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameter import Parameter
-from ..prior import SIMPLEX, Prior
+from ..parameters.parameter import Parameter
+from ..parameters.prior import SIMPLEX, Prior
 from .base import flat_index, flatten_tail, plain_faults, take
 
 if TYPE_CHECKING:
-    from ..network import Network, Node
+    from ..network.network import Network, Node
 
 UNIFORM = Prior.of("dirichlet", alpha=1.0)
 

@@ -11,7 +11,7 @@ from ...common.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .events import TrackError as TrackError
-    from .fitting import fit_track as fit_track
+    from .fit import fit_track as fit_track
     from .posterior import TrackPosterior as TrackPosterior
     from .settings import TrackSettings as TrackSettings
     from .settings import load_track_settings as load_track_settings
@@ -20,7 +20,7 @@ __all__ = ["TrackError", "TrackPosterior", "TrackSettings", "fit_track", "load_t
 
 _HOMES = {
     "TrackError": ".events",
-    "fit_track": ".fitting",
+    "fit_track": ".fit",
     "TrackPosterior": ".posterior",
     "TrackSettings": ".settings",
     "load_track_settings": ".settings",

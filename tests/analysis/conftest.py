@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+
 from servanda.models import Arrow, Network, Node, Posterior, PriorSet, fit
-from servanda.models.prior import Prior, PriorEntry
+from servanda.models.parameters.prior import Prior, PriorEntry
 
 LAWN = Network(
     (

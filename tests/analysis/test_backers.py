@@ -10,15 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from servanda.analysis import load_scenario
-from servanda.analysis.backers import listed_backers, named_backers
-from servanda.analysis.cli import app
-from servanda.analysis.reporting.answers import judged
-from servanda.analysis.scenario import ScenarioError, scenario_from_dict
-from servanda.models import Arrow, Network, Node, Posterior, load_network, network_to_toml
-from servanda.models.check import QueryError
-from servanda.record import load_guarantees
 from typer.testing import CliRunner
+
+from servanda.analysis import load_scenario
+from servanda.analysis.cli.app import app
+from servanda.analysis.queries.named_backers import listed_backers, named_backers
+from servanda.analysis.reporting.answers import judged
+from servanda.analysis.scenarios.scenario import ScenarioError, scenario_from_dict
+from servanda.models import Arrow, Network, Node, Posterior, load_network, network_to_toml
+from servanda.models.network.check import QueryError
+from servanda.record import load_guarantees
 
 SHIPPED = load_network("guarantee_backers")
 #: A permanent member kept more, a rival less; the numbers are told from one another.

@@ -7,9 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
-from servanda.analysis.cli import app
-from servanda.models import Posterior
 from typer.testing import CliRunner, Result
+
+from servanda.analysis.cli.app import app
+from servanda.models import Posterior
 
 
 def run(*words: str) -> Result:
@@ -174,7 +175,7 @@ def test_a_faulty_record_lists_rows_and_columns(tmp_path: Path):
 
 def test_an_unwritable_folder_is_said_before_the_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     from servanda.analysis.reporting import make
-    from servanda.models import fitting
+    from servanda.models.sampling import fit as fitting
 
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a fit was started")
@@ -222,7 +223,8 @@ def test_compare_names_what_it_cannot():
 
 def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import pandas as pd
-    from servanda.analysis import comparison
+
+    from servanda.analysis.evaluation import models as comparison
 
     def quick(network, cases, priors, node, **settings):
         settings |= {"draws": 60, "tune": 100, "chains": 2, "thin": 1}

@@ -10,12 +10,13 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy.special import betaln
+
 from servanda.analysis import compare_models, compare_theories
-from servanda.analysis.comparison import Comparison
-from servanda.analysis.leaving_out import LeftOut, leave_one_out, units_of
+from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, units_of
+from servanda.analysis.evaluation.models import Comparison
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
-from servanda.models.fitting import fit_block
-from servanda.models.mixing import mixture_weights
+from servanda.models.sampling.fit import fit_block
+from servanda.models.sampling.stacking_weights import mixture_weights
 
 RAIN = Network((Node("rain", ("no", "yes")),), name="rain")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import beta
+
 from servanda.analysis import contrast, probability
 
 

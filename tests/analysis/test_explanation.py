@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+
 from servanda.analysis import evidence_probability, most_probable, probability, simulate
 from servanda.models import QueryError
 

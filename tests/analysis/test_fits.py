@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+
 from servanda.analysis import Settings, stored_fit
-from servanda.analysis.fits import VARIABLE, cache_folder, fit_gates, sampled_parameters
-from servanda.analysis.gates import failed
+from servanda.analysis.scenarios.stored_fits import VARIABLE, cache_folder, fit_gates, sampled_parameters
+from servanda.analysis.summaries.gates import failed
 from servanda.models import Arrow, Network, Node, Prior, PriorSet, fit
 
 from .conftest import FLAT, KEEPING

@@ -6,8 +6,9 @@ import arviz as az
 import numpy as np
 import pytest
 import xarray as xr
+
 from servanda.analysis import parameter_gates, sampler_gates, summarise
-from servanda.analysis.gates import failed, number_gates
+from servanda.analysis.summaries.gates import failed, number_gates
 from servanda.models import Posterior
 
 

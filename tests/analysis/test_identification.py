@@ -16,9 +16,10 @@ import pytest
 import xarray as xr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from servanda.analysis.identification import Identification, identify, latent_nodes
+
+from servanda.analysis.queries.identification import Identification, identify, latent_nodes
 from servanda.models import Arrow, Network, Node, Posterior, QueryError, load_network
-from servanda.models.coding import encode
+from servanda.models.cases.encode import encode
 
 from ..models import makers
 
@@ -499,7 +500,7 @@ def test_large_dense_graphs_take_no_time():
 
 def test_with_nothing_latent_pgmpy_is_not_imported():
     code = (
-        "import sys; from servanda.models import load_network; from servanda.analysis.identification import identify;"
+        "import sys; from servanda.models import load_network; from servanda.analysis import identify;"
         "identify(load_network('guarantee'), 'compliance', 'guarantors'); print('pgmpy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+
 from servanda.analysis import record_summaries
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, QueryError, encode, fit, load_network
 from servanda.priors import linear_pool, load_prior, prior_predictive

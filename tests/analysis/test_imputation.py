@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy.special import betaln
-from servanda.analysis.imputation import (
+
+from servanda.analysis.track.credibility import credibility
+from servanda.analysis.track.imputation import (
     BOUNDS,
     STATES,
     Imputed,
@@ -20,10 +22,9 @@ from servanda.analysis.imputation import (
     with_credibility,
     with_credibility_priors,
 )
-from servanda.analysis.track import credibility
 from servanda.models import Arrow, DataError, Network, Node, fit_track, load_network
-from servanda.models.compiler import check_priors, parameter_coords
-from servanda.models.network import Coding
+from servanda.models.network.network import Coding
+from servanda.models.sampling.pymc_model import check_priors, parameter_coords
 from servanda.priors import load_prior
 
 EVENTS = pd.DataFrame(

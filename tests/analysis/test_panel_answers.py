@@ -8,8 +8,9 @@ import pytest
 from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import betaln, expit, logit, logsumexp
+
 from servanda.analysis import ask_panel, chance_of
-from servanda.analysis.prior_evidence import bridge
+from servanda.analysis.sensitivity.bayes_factor import bridge
 from servanda.models import Arrow, Network, Node, Posterior, Prior, PriorError, PriorSet, QueryError, fit
 from servanda.priors import linear_pool
 

@@ -8,8 +8,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+
 from servanda.analysis import chance_of, compare_priors, direction, flip_point, power_scaling, probability
-from servanda.analysis.reweighting import left_out, log_prior_ratio, smoothed, weighted_quantiles, weighted_summary
+from servanda.analysis.evaluation.importance import (
+    left_out,
+    log_prior_ratio,
+    smoothed,
+    weighted_quantiles,
+    weighted_summary,
+)
 from servanda.models import Arrow, Group, Network, Node, Posterior, Prior, PriorError, PriorSet, QueryError, fit
 
 COUNT = Node("guarantors", ("1", "2", "5"), values=(1, 2, 5), ordered=True)

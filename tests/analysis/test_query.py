@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import beta
+
 from servanda.analysis import (
     evidence_probability,
     explain,
@@ -32,7 +33,7 @@ from servanda.models import (
     QueryError,
     load_network,
 )
-from servanda.models.fitting import prior_draws
+from servanda.models.sampling.fit import prior_draws
 
 
 def by_enumeration(posterior, target, given, do):

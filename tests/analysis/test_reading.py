@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from servanda.analysis import probability
-from servanda.analysis.reading import reading
+from servanda.analysis.queries.whose_conduct import reading
 from servanda.models import Arrow, Group, Network, Node, load_network
-from servanda.models.fitting import prior_draws
+from servanda.models.sampling.fit import prior_draws
 
 GUARANTEE = load_network("guarantee")
 WHO = Network(

@@ -7,11 +7,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from servanda.analysis import load_scenario, shipped_scenarios
-from servanda.analysis import scenario as module
-from servanda.analysis.scenario import ScenarioError, scenario_from_dict
 
-RAW = tomllib.loads((Path(module.__file__).parent / "scenarios" / "dprk-six-party.toml").read_text(encoding="utf-8"))
+from servanda.analysis import load_scenario, shipped_scenarios
+from servanda.analysis.scenarios import scenario as module
+from servanda.analysis.scenarios.scenario import ScenarioError, scenario_from_dict
+
+RAW = tomllib.loads((Path(module.__file__).parent / "dprk-six-party.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

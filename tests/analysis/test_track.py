@@ -12,6 +12,8 @@ from matplotlib.collections import PathCollection
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import norm
+from typer.testing import CliRunner
+
 from servanda.analysis import (
     change,
     compare_actors,
@@ -22,14 +24,13 @@ from servanda.analysis import (
     replay,
     track_gates,
 )
-from servanda.analysis.cli import app
-from servanda.analysis.track_checks import weighted, weighting_checks
-from servanda.analysis.track_figure import save_track_figure, track_figure
-from servanda.analysis.track_summary import describe_tracks, track_table
+from servanda.analysis.cli.app import app
+from servanda.analysis.figures.track import save_track_figure, track_figure
+from servanda.analysis.track.description import describe_tracks, track_table
+from servanda.analysis.track.weighting_checks import weighted, weighting_checks
 from servanda.common.errors import InputError
 from servanda.models import TrackError, fit_track
 from servanda.record import load_track_record
-from typer.testing import CliRunner
 
 QUICK = {"draws": 250, "tune": 250, "chains": 2, "thin": 1}
 

@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 from scipy.special import expit
 from scipy.stats import beta, norm
+
 from servanda.analysis import probability, summarise, suppose
 from servanda.common.errors import InputError
 from servanda.models import Group, Network, Node, Posterior

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+
 from servanda.analysis import load_lexicon
-from servanda.analysis.wording import natural_frequency
+from servanda.analysis.summaries.likelihood_words import natural_frequency
 from servanda.common.errors import InputError
 
 # ICD 203 (2015), per cent, as in the directive's table.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from servanda.common.errors import Fault, InputError, ServandaError, nearest, raise_faults
 
 

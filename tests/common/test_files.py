@@ -6,6 +6,7 @@ import os
 import stat
 
 import pytest
+
 from servanda.common.errors import InputError
 from servanda.common.files import writable_folder, written_whole
 

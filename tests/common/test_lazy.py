@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 import servanda.common
 import servanda.models
 from servanda.common.lazy import lazy_exports

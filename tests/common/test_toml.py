@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel, ConfigDict, field_validator
+
 from servanda.common.errors import InputError
 from servanda.common.toml import read_toml, schema_faults, shipped
 

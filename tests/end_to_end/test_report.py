@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from servanda.analysis.cli import app
-from servanda.analysis.reporting import make
 from typer.testing import CliRunner, Result
+
+from servanda.analysis.cli.app import app
+from servanda.analysis.reporting import make
 
 
 def run(scenario: Path, out: Path, *words: str) -> Result:
@@ -97,7 +98,7 @@ def test_an_interrupted_run_leaves_the_earlier_report(
 STOPPED = """
 import os, signal, sys
 from contextlib import contextmanager
-from servanda.analysis import cli
+from servanda.analysis.cli import app as cli
 
 @contextmanager
 def progress(*, quiet):

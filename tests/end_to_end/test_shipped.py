@@ -9,8 +9,9 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+
 from servanda.analysis import contrast, load_scenario, parameter_gates, probability, sampler_gates
-from servanda.analysis.gates import failed
+from servanda.analysis.summaries.gates import failed
 from servanda.models import Posterior, fit, load_network, load_posterior
 from servanda.priors import load_prior, prior_predictive
 from servanda.record import load_guarantees

@@ -7,14 +7,15 @@ import sys
 import numpy as np
 import pandas as pd
 import xarray as xr
+
 from servanda.analysis import evidence_probability, marginals, probability
 from servanda.models import Arrow, Network, Node, Posterior, load_network
-from servanda.models import contract as engine
-from servanda.models.backends import SOLVERS, solver
-from servanda.models.contract import all_marginals, distribution, evidence_of, log_evidence
-from servanda.models.fitting import prior_draws
-from servanda.models.question import Form, check_question
-from servanda.models.tables import System
+from servanda.models.inference import contract as engine
+from servanda.models.inference.backends import SOLVERS, solver
+from servanda.models.inference.contract import all_marginals, distribution, evidence_of, log_evidence
+from servanda.models.inference.question import Form, check_question
+from servanda.models.inference.tables import System
+from servanda.models.sampling.fit import prior_draws
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+
 from servanda.models import Arrow, Network, Node, Posterior
 
 STATES = ("low", "mid", "high", "top")

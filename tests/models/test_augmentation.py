@@ -9,10 +9,11 @@ import pytest
 import xarray as xr
 from scipy.special import softmax
 from scipy.stats import beta, chisquare
+
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode, fit, load_posterior
-from servanda.models import augmentation as module
-from servanda.models.fitting import conjugate_nodes, sampled_blocks, way_to_sample
-from servanda.models.patterns import find_patterns
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.sampling import augmentation as module
+from servanda.models.sampling.fit import conjugate_nodes, sampled_blocks, way_to_sample
 
 from .makers import blanked
 

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2
+
 from servanda.models import Arrow, ImpossibleEvidenceError, Network, Node, load_network
-from servanda.models import plan as planning
-from servanda.models.choice import most_probable, sample
-from servanda.models.contract import evidence_of
-from servanda.models.fitting import prior_draws
-from servanda.models.plan import make_plan
-from servanda.models.question import Form, check_question
-from servanda.models.tables import Evidence, System
+from servanda.models.inference import plan as planning
+from servanda.models.inference.contract import evidence_of
+from servanda.models.inference.most_probable import most_probable, sample
+from servanda.models.inference.plan import make_plan
+from servanda.models.inference.question import Form, check_question
+from servanda.models.inference.tables import Evidence, System
+from servanda.models.sampling.fit import prior_draws
 
 from .makers import joint, networks, posterior_of, questions, random_tables, repeatable, seeds
 
@@ -121,8 +122,8 @@ def test_samples_are_those_of_their_seed_and_of_no_chunk(monkeypatch):
     first = ask(1)
     np.testing.assert_array_equal(ask(1), first)
     assert (ask(2) != first).any()
-    monkeypatch.setattr("servanda.models.contract._CELLS_AT_ONCE", 1)
-    monkeypatch.setattr("servanda.models.contract._WORTH_A_CALL", 0)
+    monkeypatch.setattr("servanda.models.inference.contract._CELLS_AT_ONCE", 1)
+    monkeypatch.setattr("servanda.models.inference.contract._WORTH_A_CALL", 0)
     np.testing.assert_array_equal(ask(1), first)
 
 
@@ -154,7 +155,7 @@ def test_the_shipped_network_is_sampled_without_its_largest_table():
     given = {"role": "guarantor", "stakes": "vital", "era": "cold_war", "obligation": "defend", "power": "stronger"}
     question = check_question(network, ("compliance",), given, {"guarantors": "3", "enforcement": "none"})
     states = sample(system, question.form, evidence_of(question, members), size=500, rng=np.random.default_rng(5))
-    from servanda.models.contract import distribution
+    from servanda.models.inference.contract import distribution
 
     exact = distribution(system, question.form, evidence_of(question, members))
     for state in range(3):

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import betaln, gammaln
+
 from servanda.models import (
     Arrow,
     Coding,
@@ -23,11 +24,11 @@ from servanda.models import (
     fit,
     load_network,
 )
-from servanda.models.augmentation import augmented_draws
-from servanda.models.compiler import check_priors, log_likelihood, network_parameters, parameter_coords
-from servanda.models.compiler import compile as compiled
-from servanda.models.fitting import prior_draws, way_to_sample
-from servanda.models.patterns import find_patterns
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.sampling.augmentation import augmented_draws
+from servanda.models.sampling.fit import prior_draws, way_to_sample
+from servanda.models.sampling.pymc_model import check_priors, log_likelihood, network_parameters, parameter_coords
+from servanda.models.sampling.pymc_model import compile as compiled
 
 OUTCOMES = ("broken", "partial", "kept")
 GRADES = ("low", "high")

@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 from scipy.special import expit, logit
 from scipy.stats import betabinom, binom
+
 from servanda.analysis import at_least, probability
 from servanda.models import (
     Arrow,
@@ -26,10 +27,10 @@ from servanda.models import (
     network_from_toml,
     network_to_toml,
 )
-from servanda.models.compiler import compile as compiled
+from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES
-from servanda.models.fitting import prior_draws
-from servanda.models.patterns import find_patterns
+from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.pymc_model import compile as compiled
 
 COUNTS = (1, 2, 3, 5, 12)
 NUMBERS = tuple(map(str, range(13)))
@@ -124,6 +125,7 @@ def test_the_count_may_act_on_each_member(term):
 def test_log_prob_keeps_its_digits_far_out(eta, rho):
     """One who acts with exp(-600), or fails so, against the leading term of the sum, in logs."""
     import pytensor.tensor as pt
+
     from servanda.models.families.collective import _log_numbers
 
     k = np.array([3])

@@ -11,6 +11,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from servanda.models import (
     Arrow,
     CapacityError,
@@ -21,15 +22,21 @@ from servanda.models import (
     QueryError,
     load_network,
 )
-from servanda.models import contract as engine
-from servanda.models import plan as planning
-from servanda.models.backends import solver
-from servanda.models.contract import all_marginals, conditional, distribution, evidence_of, evidence_probability
-from servanda.models.contract import log_evidence as log_of_evidence
-from servanda.models.fitting import prior_draws
-from servanda.models.plan import KINDS, make_plan
-from servanda.models.question import Form, Question, check_question
-from servanda.models.tables import Evidence, System
+from servanda.models.inference import contract as engine
+from servanda.models.inference import plan as planning
+from servanda.models.inference.backends import solver
+from servanda.models.inference.contract import (
+    all_marginals,
+    conditional,
+    distribution,
+    evidence_of,
+    evidence_probability,
+)
+from servanda.models.inference.contract import log_evidence as log_of_evidence
+from servanda.models.inference.plan import KINDS, make_plan
+from servanda.models.inference.question import Form, Question, check_question
+from servanda.models.inference.tables import Evidence, System
+from servanda.models.sampling.fit import prior_draws
 
 from .makers import enumerated, labelled, networks, posterior_of, questions, random_tables, repeatable, seeds
 
@@ -480,7 +487,7 @@ def test_evidence_too_improbable_for_a_float_is_still_evidence():
 def test_an_unknown_backend_names_the_nearest(monkeypatch):
     with pytest.raises(QueryError, match=r"backend numpi: there is none of this name; did you mean 'numpy'\?"):
         solver("numpi")
-    monkeypatch.setattr("servanda.models.backends.find_spec", lambda name: None)
+    monkeypatch.setattr("servanda.models.inference.backends.find_spec", lambda name: None)
     with pytest.raises(QueryError, match=r"backend jax: JAX is not installed; install it, e.g. `pip install servanda"):
         solver("jax")
 

@@ -11,12 +11,13 @@ import pandas as pd
 import pytest
 from scipy.special import expit, log_expit, logit, softmax
 from scipy.stats import beta, halfnorm, kstest, lognorm, norm
+
 from servanda.models import Arrow, Group, Network, Node, encode, fit, network_parameters
-from servanda.models.compiler import compile as compiled
-from servanda.models.compiler import log_likelihood, parameter_coords
+from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES, ordinal
-from servanda.models.fitting import prior_draws
-from servanda.models.patterns import find_patterns
+from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.pymc_model import compile as compiled
+from servanda.models.sampling.pymc_model import log_likelihood, parameter_coords
 
 ACTORS = ("PRK", "USA")
 PARENTS = (
@@ -473,6 +474,7 @@ def test_effects_of_a_parent_are_centred(example):
 def test_a_sum_over_parents_is_the_weighted_table(states):
     """Small probabilities included: the sum is one of products, judged by scipy's logistic, cell by cell."""
     from scipy.special import expit
+
     from servanda.models.families.kernels import sum_states
 
     rng = np.random.default_rng(states)

@@ -13,6 +13,7 @@ import xarray as xr
 from scipy.linalg import null_space
 from scipy.special import expit, logit
 from scipy.stats import beta, dirichlet, halfnorm, kstest, norm
+
 from servanda.models import (
     Arrow,
     Coding,
@@ -29,9 +30,9 @@ from servanda.models import (
     load_network,
     network_parameters,
 )
-from servanda.models.compiler import compile as compiled
-from servanda.models.fitting import cases_of, conjugate_nodes, fit_identity, prior_draws
-from servanda.models.patterns import find_patterns
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.sampling.fit import cases_of, conjugate_nodes, fit_identity, prior_draws
+from servanda.models.sampling.pymc_model import compile as compiled
 
 LAWN = Network(
     (

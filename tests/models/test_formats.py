@@ -15,10 +15,11 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, Posterior, load_network
-from servanda.models.check import RESERVED
-from servanda.models.formats import FORMATS, FormatError, read_network_file, write_network_file
-from servanda.models.interop import scaled_to_one, tables_from_pgmpy
+from servanda.models.formats.files import FORMATS, FormatError, read_network_file, write_network_file
+from servanda.models.formats.pgmpy import scaled_to_one, tables_from_pgmpy
+from servanda.models.network.check import RESERVED
 
 from .makers import labelled, networks, random_tables, repeatable, seeds
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode, network_parameters
-from servanda.models.compiler import log_likelihood, parameter_coords
-from servanda.models.gradient import has_gradient, make_density
-from servanda.models.patterns import find_patterns
-from servanda.models.terms import TERMS
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.density.density import has_gradient, make_density
+from servanda.models.families.terms import TERMS
+from servanda.models.sampling.pymc_model import log_likelihood, parameter_coords
 
 from .test_families import EXAMPLES
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy.special import betainc, betaln, gammaln
+
 from servanda.models import (
     Arrow,
     DataError,
@@ -28,11 +29,11 @@ from servanda.models import (
     network_parameters,
     network_to_toml,
 )
-from servanda.models.augmentation import augmented_draws
-from servanda.models.compiler import log_likelihood, parameter_coords
-from servanda.models.fitting import prior_draws
-from servanda.models.latent import anchor_weights, interchangeable, latent_that_matter, relabelled
-from servanda.models.patterns import find_patterns
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.sampling.augmentation import augmented_draws
+from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.latent import anchor_weights, interchangeable, latent_that_matter, relabelled
+from servanda.models.sampling.pymc_model import log_likelihood, parameter_coords
 
 YES_NO = ("no", "yes")
 

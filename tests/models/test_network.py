@@ -9,6 +9,7 @@ import pytest
 import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from servanda.models import (
     Arrow,
     Coding,
@@ -24,10 +25,10 @@ from servanda.models import (
     network_to_toml,
     shipped_networks,
 )
-from servanda.models.contract import conditional
 from servanda.models.families import FAMILIES
-from servanda.models.interop import tables_from_pgmpy
-from servanda.models.question import check_question
+from servanda.models.formats.pgmpy import tables_from_pgmpy
+from servanda.models.inference.contract import conditional
+from servanda.models.inference.question import check_question
 
 from .makers import labelled, networks, posterior_of, random_tables, repeatable, seeds
 
@@ -404,7 +405,7 @@ def test_every_fault_of_tables_is_said_at_once():
 
 
 def test_members_and_parents_that_are_not_there():
-    from servanda.models.fitting import prior_draws
+    from servanda.models.sampling.fit import prior_draws
 
     posterior = prior_draws(load_network("guarantee"), seed=1, draws=2, levels={"actor": ("PRK", "USA")})
     with pytest.raises(

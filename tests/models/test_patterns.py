@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from servanda.models import Arrow, DataError, Group, Network, Node, encode
-from servanda.models import patterns as module
-from servanda.models.compiler import compile as compiled
-from servanda.models.compiler import log_likelihood
-from servanda.models.fitting import prior_draws
-from servanda.models.patterns import find_patterns
+from servanda.models.cases import patterns as module
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.pymc_model import compile as compiled
+from servanda.models.sampling.pymc_model import log_likelihood
 
 from .makers import blanked, joint, networks, posterior_of, random_tables, repeatable, seeds
 

@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 from scipy import stats
+
 from servanda.models import Prior, PriorEntry, PriorError, PriorSet
-from servanda.models.prior import DISTRIBUTIONS
+from servanda.models.parameters.prior import DISTRIBUTIONS
 
 SCIPY = {
     "normal": (Prior.of("normal", mu=0.3, sigma=2.0), stats.norm(0.3, 2.0)),

@@ -13,6 +13,7 @@ from functools import cache, partial
 import networkx as nx
 import numpy as np
 import pytest
+
 from servanda.analysis import marginals, probability
 from servanda.models import CapacityError, Posterior
 

@@ -10,12 +10,13 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import betaln, expit, gammaln, logit
 from scipy.stats import norm
+
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode
-from servanda.models.bridge import log_evidence
-from servanda.models.fitting import fit_block, prior_draws
-from servanda.models.gradient import make_density
-from servanda.models.patterns import find_patterns
-from servanda.models.scoring import cell_scores, unit_scores
+from servanda.models.cases.patterns import find_patterns
+from servanda.models.density.density import make_density
+from servanda.models.density.marginal_likelihood import log_evidence
+from servanda.models.sampling.fit import fit_block, prior_draws
+from servanda.models.sampling.scoring import cell_scores, unit_scores
 
 from .makers import joint, posterior_of, random_tables
 

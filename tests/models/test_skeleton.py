@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from servanda.models import Arrow, NetworkError, Node
 from servanda.models.families import FAMILIES
 

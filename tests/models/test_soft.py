@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.optimize import minimize
+
 from servanda.models import Arrow, Network, Node, QueryError
-from servanda.models.contract import conditional, distribution, evidence_of
-from servanda.models.question import Form, check_question
-from servanda.models.soft import with_soft
-from servanda.models.tables import System
+from servanda.models.inference.contract import conditional, distribution, evidence_of
+from servanda.models.inference.question import Form, check_question
+from servanda.models.inference.soft import with_soft
+from servanda.models.inference.tables import System
 
 from .makers import joint, posterior_of, random_tables
 

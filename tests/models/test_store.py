@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+
 from servanda.models import (
     Arrow,
     Group,
@@ -22,9 +23,9 @@ from servanda.models import (
     load_network,
     load_posterior,
 )
-from servanda.models.contract import conditional
-from servanda.models.fitting import prior_draws
-from servanda.models.question import check_question
+from servanda.models.inference.contract import conditional
+from servanda.models.inference.question import check_question
+from servanda.models.sampling.fit import prior_draws
 from servanda.models.store import StoreError
 
 PRIORS = PriorSet(

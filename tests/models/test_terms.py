@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import xarray as xr
 from scipy.optimize import minimize_scalar
+
 from servanda.models import Arrow, Network, NetworkError, Node, network_from_toml, network_parameters, network_to_toml
 from servanda.models.families.regression import effect_table
-from servanda.models.terms import TERMS, turning_point
+from servanda.models.families.terms import TERMS, turning_point
 
 COUNTS = (1, 2, 3, 4, 5, 12)
 THEORIES = ("none", "log", "monotone", "saturating", "diffusion", "inverted_u")

@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import numpy as np
 import pytest
+
 from servanda.models import (
     THEORIES,
     Arrow,
@@ -22,10 +23,10 @@ from servanda.models import (
     network_to_toml,
     with_who,
 )
-from servanda.models.backing import BACKING
-from servanda.models.compiler import check_priors, parameter_coords
-from servanda.models.fitting import prior_draws
-from servanda.models.theories import at_least, independent, priors_for
+from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.pymc_model import check_priors, parameter_coords
+from servanda.models.theories.backing import BACKING
+from servanda.models.theories.theories import at_least, independent, priors_for
 from servanda.priors import load_prior
 from servanda.record import load_backers, load_guarantees, with_backers
 

@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 from scipy.stats import chisquare, halfnorm, multivariate_normal, norm
+
 from servanda.models import TrackError, fit_track, load_track_settings
 from servanda.models.track.density import HYPER, dimension, expand
 from servanda.models.track.events import as_arrays, densest_series, line_up
-from servanda.models.track.fitting import density_of, fit_events
+from servanda.models.track.fit import density_of, fit_events
 from servanda.models.track.posterior import _between
 from servanda.models.track.settings import SettingsError, settings_from_dict
 from servanda.models.track.simulation import draw_readings, simulate, with_readings

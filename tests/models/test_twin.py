@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
+
 from servanda.models import Arrow, Network, Node
-from servanda.models.contract import conditional, distribution, evidence_of
-from servanda.models.question import Form, check_question
-from servanda.models.twin import COUPLINGS, gumbel, make_twin, rank
+from servanda.models.inference.contract import conditional, distribution, evidence_of
+from servanda.models.inference.question import Form, check_question
+from servanda.models.inference.twin import COUPLINGS, gumbel, make_twin, rank
 
 from .makers import networks, posterior_of, random_tables, repeatable, seeds
 

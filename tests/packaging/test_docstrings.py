@@ -1,7 +1,7 @@
 """The examples in the docstrings of the rooms are true.
 
 pytest's own collection of docstrings would import `models/network.py` as `models.network`, outside the
-namespace `servanda`, and its relative imports would fail; here each module is imported as a user imports it.
+package `servanda`, and its relative imports would fail; here each module is imported as a user imports it.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+PACKAGE = Path(__file__).parents[2] / "servanda"
 MODULES = sorted(
-    ".".join(("servanda", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
+    ".".join(("servanda", *path.relative_to(PACKAGE).with_suffix("").parts)).removesuffix(".__init__")
     for room in ("common", "record", "models", "priors", "analysis")
-    for path in (ROOT / room).rglob("*.py")
+    for path in (PACKAGE / room).rglob("*.py")
     if path.name != "__main__.py"
 )
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+PACKAGE = Path(__file__).parents[2] / "servanda"
 ROOMS = ("record", "models", "priors", "analysis")
 
 IMPORT_QUIETLY = """
@@ -45,8 +45,8 @@ def test_importing_a_room_is_cheap_and_silent(room):
 @pytest.mark.parametrize("room", ROOMS)
 def test_exports_are_what_they_say(room):
     modules = [
-        ".".join(("servanda", *path.relative_to(ROOT).with_suffix("").parts))
-        for path in sorted((ROOT / room).rglob("*.py"))
+        ".".join(("servanda", *path.relative_to(PACKAGE).with_suffix("").parts))
+        for path in sorted((PACKAGE / room).rglob("*.py"))
         if not path.stem.startswith("__")
     ]
     run_afresh(RESOLVE_LAST.format(room=room, modules=modules))

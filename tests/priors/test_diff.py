@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from servanda.models import Network, Node, Prior, PriorError, PriorSet, load_network
 from servanda.priors import load_prior, prior_diff
 

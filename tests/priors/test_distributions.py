@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy import linalg, stats
+
 from servanda.models import Prior
-from servanda.models.parameter import Parameter, sample_prior
+from servanda.models.parameters.parameter import Parameter, sample_prior
 
 ALPHA = (0.17, 1.0, 2.8)
 SCALARS = {

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+
 from servanda.analysis import chance_of
 from servanda.models import (
     Arrow,
@@ -18,7 +19,7 @@ from servanda.models import (
     PriorSet,
     network_parameters,
 )
-from servanda.models.fitting import prior_draws
+from servanda.models.sampling.fit import prior_draws
 from servanda.priors import (
     MisfitWarning,
     between,
@@ -32,7 +33,7 @@ from servanda.priors import (
     roulette,
     times_as_likely,
 )
-from servanda.priors.inverse import SmoothDraws, from_uniform
+from servanda.priors.elicitation.smooth_draws import SmoothDraws, from_uniform
 
 COIN = Network((Node("kept", ("no", "yes")),), name="coin")
 FLAT = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
@@ -136,7 +137,7 @@ SCALARS = {
 
 @pytest.mark.parametrize(("prior", "judge"), SCALARS.values(), ids=SCALARS)
 def test_uniform_numbers_become_draws_of_each_distribution(prior, judge):
-    from servanda.models.parameter import Parameter
+    from servanda.models.parameters.parameter import Parameter
 
     u = np.linspace(0.001, 0.999, 99)
     x = from_uniform(Parameter("y", (), prior.support, prior), prior, {}, u)
@@ -268,7 +269,7 @@ def test_other_nodes_are_summed_over():
 
 
 def test_what_takes_long_is_announced(monkeypatch):
-    monkeypatch.setattr("servanda.priors.elicitation._SLOW", 10)
+    monkeypatch.setattr("servanda.priors.elicitation.elicit._SLOW", 10)
     with pytest.warns(UserWarning, match="statements leave few, side open, which are summed over at every step"):
         elicit(PACT, BASE, {"all": between(chance_of("kept", "yes"), 0.2, 0.5)}, seed=3)
     elicit(PACT, BASE, {"one": between(with_few("1"), 0.2, 0.5)}, seed=3)

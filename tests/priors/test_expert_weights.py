@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+
 from servanda.models import PriorError
-from servanda.models.mixing import mixture_weights
+from servanda.models.sampling.stacking_weights import mixture_weights
 from servanda.priors import classical_weights, score_weights
 
 FORECASTS = pd.DataFrame(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from servanda.models import Arrow, Network, Node, PriorError, PriorSet
-from servanda.models.prior import DISTRIBUTIONS
+from servanda.models.parameters.prior import DISTRIBUTIONS
 from servanda.priors import load_prior
 
 GOOD = """

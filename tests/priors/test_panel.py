@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 from scipy import stats
+
 from servanda.models import Network, Node, Prior, PriorError, PriorSet, fit, load_network
 from servanda.priors import (
     LinearPool,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+
 from servanda.models import (
     Arrow,
     Network,
@@ -17,7 +18,7 @@ from servanda.models import (
     load_network,
     network_parameters,
 )
-from servanda.models.compiler import check_priors, parameter_coords
+from servanda.models.sampling.pymc_model import check_priors, parameter_coords
 from servanda.priors import load_prior, logarithmic_pool
 
 FEW = Node("few", ("1", "3"), ordered=True, values=(1, 3))
@@ -65,7 +66,7 @@ def test_pool_of_probabilities_on_a_grid():
 
 @pytest.mark.parametrize("half", [Prior.of("half_normal", sigma=0.4), Prior.of("exponential", lam=3.0)])
 def test_pool_of_spreads_on_a_grid(half):
-    from servanda.priors.pool import _POOLS
+    from servanda.priors.panel.logarithmic_pool import _POOLS
 
     number = half.numbers[0][0]
     other = Prior.of(half.distribution, **{number: 1.5})
@@ -180,7 +181,7 @@ def test_pool_of_effects_that_sum_to_zero_on_a_grid():
 
 
 def test_pool_of_beta_on_a_grid():
-    from servanda.priors.pool import _POOLS
+    from servanda.priors.panel.logarithmic_pool import _POOLS
 
     one, other = Prior.of("beta", alpha=2, beta=5), Prior.of("beta", alpha=6, beta=1.5)
     pooled = Prior.of(

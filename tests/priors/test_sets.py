@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from servanda.models import Arrow, Network, Node, load_network, network_parameters
-from servanda.models.compiler import check_priors, parameter_coords
-from servanda.models.prior import SIMPLEX
+from servanda.models.parameters.prior import SIMPLEX
+from servanda.models.sampling.pymc_model import check_priors, parameter_coords
 from servanda.priors import load_prior, prior_predictive, shipped_priors
 from servanda.record import load_guarantees
 

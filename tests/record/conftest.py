@@ -6,8 +6,9 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from servanda.record import load_guarantees
-from servanda.record.read import shipped
+from servanda.record.files.read import shipped
 
 
 def read_plain(name):

@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from servanda.common.errors import InputError
 from servanda.record import (
     load_backers,
@@ -16,7 +17,7 @@ from servanda.record import (
     load_track_record,
 )
 from servanda.record.cases import known_cases
-from servanda.record.codebook import GREAT_POWERS
+from servanda.record.files.codebook import GREAT_POWERS
 
 DAYS = st.dates(dt.date(1828, 1, 1), dt.date(2030, 1, 1))
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -7,10 +7,11 @@ from collections import Counter
 
 import pandas as pd
 import pytest
+
 from servanda.common.errors import InputError
 from servanda.record import describe, load_doubts, load_guarantees, with_backers
-from servanda.record.codebook import GREAT_POWERS, GUARANTEES
-from servanda.record.read import shipped
+from servanda.record.files.codebook import GREAT_POWERS, GUARANTEES
+from servanda.record.files.read import shipped
 
 
 def test_the_codebook_s_figures(cases):

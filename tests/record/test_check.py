@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+
 from servanda.common.errors import InputError
 from servanda.record import check_file
-from servanda.record.codebook import TABLES
-from servanda.record.read import shipped
+from servanda.record.files.codebook import TABLES
+from servanda.record.files.read import shipped
 
 
 @pytest.mark.parametrize("name", TABLES)

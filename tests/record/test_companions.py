@@ -6,6 +6,8 @@ import re
 
 import pandas as pd
 import pytest
+from sklearn.metrics import cohen_kappa_score
+
 from servanda.common.errors import InputError
 from servanda.record import (
     load_backers,
@@ -15,9 +17,8 @@ from servanda.record import (
     with_second_coding,
 )
 from servanda.record.backers import counts_that_differ
-from servanda.record.read import shipped
-from servanda.record.second import NOT_BLIND
-from sklearn.metrics import cohen_kappa_score
+from servanda.record.files.read import shipped
+from servanda.record.second_coding import NOT_BLIND
 
 
 def both_codings(cases):

@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from servanda.common.errors import InputError
-from servanda.record.dates import as_day, earliest, latest, span, span_or_none
+from servanda.record.files.dates import as_day, earliest, latest, span, span_or_none
 
 FORMS = {"%Y": 4, "%Y-%m": 7, "%Y-%m-%d": 10}
 ONE_DAY = dt.timedelta(days=1)

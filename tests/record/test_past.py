@@ -6,6 +6,7 @@ import csv
 from importlib.resources import files
 
 import pytest
+
 from servanda.record import load_guarantees, past_defections_of
 
 

@@ -6,9 +6,10 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+
 from servanda.common.errors import InputError
 from servanda.record import load_crises, load_guarantees
-from servanda.record.read import as_text, read_cells
+from servanda.record.files.read import as_text, read_cells
 
 
 def refused(path, content):

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from servanda.common.errors import InputError
 from servanda.record import load_sources, load_track_record
-from servanda.record.read import shipped
+from servanda.record.files.read import shipped
 
 
 def test_the_codebook_s_figures():

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from servanda import record
 from servanda.common.errors import InputError
 from servanda.record import load_backers, load_guarantees, with_backers
 from servanda.record import who_stands as from_files
-from servanda.record.who import who
+from servanda.record.backing import who
 
 BACKERS, CASES = load_backers(), load_guarantees()
 SHIPPED = who(BACKERS)

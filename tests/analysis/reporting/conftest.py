@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from servanda.analysis.reporting.html import render
 
 
@@ -43,8 +44,8 @@ def read():
 def supposed():
     """The shipped scenario, answered by draws from its priors: shaped as a real report, fast, and not passed."""
     from servanda.analysis.reporting.build import Material, build
-    from servanda.analysis.scenario import load_scenario
-    from servanda.models.fitting import prior_draws
+    from servanda.analysis.scenarios.scenario import load_scenario
+    from servanda.models.sampling.fit import prior_draws
     from servanda.record import load_guarantees
 
     loaded = load_scenario("dprk-six-party")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from servanda.analysis.wording import load_lexicon
+from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 
 def figures(mean: float, lower: float, upper: float) -> dict[str, float]:

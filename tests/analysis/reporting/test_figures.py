@@ -7,8 +7,9 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
-from servanda.analysis.reporting.figures import BOX, _arranged, densities, network_figure, priors_figure
-from servanda.analysis.wording import load_lexicon
+
+from servanda.analysis.figures.figures import BOX, _arranged, densities, network_figure, priors_figure
+from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 SVG = "{http://www.w3.org/2000/svg}"
 BANDS = load_lexicon("icd203").bands

@@ -8,8 +8,9 @@ import math
 import re
 
 import pytest
+
 from servanda.analysis.reporting.html import clause, render
-from servanda.analysis.wording import load_lexicon
+from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 NASTY = "</title><script>alert('x')</script><b onclick=\"x\">&{{ 7 * 7 }}"
 WORDS = [band.word for band in load_lexicon("icd203").bands] + ["probable", "certain"]

@@ -7,10 +7,11 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+
 from servanda.analysis import Settings, compare_theories
 from servanda.analysis.reporting.html import render
 from servanda.analysis.reporting.theories import described, scenario_theories
-from servanda.analysis.scenario import ScenarioError, load_scenario, scenario_from_dict
+from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
 from servanda.common.toml import read_toml
 from servanda.models import Arrow, Network, Node
 from servanda.record import load_guarantees
@@ -62,7 +63,7 @@ def test_a_scenario_without_theories_compares_none():
 
 
 def test_an_unknown_theory_is_a_fault_of_the_scenario():
-    from servanda.analysis.scenario import FOLDER
+    from servanda.analysis.scenarios.scenario import FOLDER
 
     raw = read_toml(FOLDER / "dprk-six-party.toml", ScenarioError)
     with pytest.raises(ScenarioError, match="theories: names an unknown theory 'lgo'; did you mean 'log'"):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from servanda.analysis.reporting import tracks
 from servanda.analysis.reporting.html import render
-from servanda.analysis.scenario import load_scenario
+from servanda.analysis.scenarios.scenario import load_scenario
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def test_without_actors_there_is_no_section(content):
 
 def test_a_failed_gate_of_the_tracks_stops_the_report(described):
     from servanda.analysis.reporting.build import Material, build
-    from servanda.models.fitting import prior_draws
+    from servanda.models.sampling.fit import prior_draws
     from servanda.record import load_guarantees
 
     told, _ = described

@@ -1,0 +1,1 @@
+"""Evaluation: how well models predict what they have not seen."""

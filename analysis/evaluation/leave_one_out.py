@@ -1,0 +1,209 @@
+"""Leave-one-out: how well a model foretells one node of units it has not seen, by PSIS and by refits where that fails.
+
+Vehtari, Gelman and Gabry (2017, doi 10.1007/s11222-016-9696-4). Rows of one guarantee or one crisis are not
+independent, so that a unit may be all of them; effects that only the unit speaks of are integrated out
+(`servanda.models.sampling.scoring`).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ...common.errors import Fault, nearest, raise_faults
+from ...models.cases.encode import MISSING, Cases, bad_cells
+from ...models.network.check import DataError
+from ...models.sampling.fit import Block, fit_block
+from ...models.sampling.scoring import Scores, unit_scores, without_cells
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What leaving out each unit in turn gives.
+
+    Parameters
+    ----------
+    units
+        Names of the units.
+    elpd
+        Expected log predictive density of one case (or unit) each, shape (units,).
+    pareto_k
+        Shape parameter of the importance weights of each unit; NaN where it was fitted again.
+    refitted
+        Units whose weights could not be trusted, and that were left out of a fit of their own.
+    untrusted
+        Units whose weights could not be trusted, and that were not fitted again.
+    counts
+        How many cases each unit stands for.
+    good_k
+        The largest shape parameter that is trusted at this number of draws.
+    """
+
+    units: tuple[str, ...]
+    elpd: np.ndarray
+    pareto_k: np.ndarray
+    refitted: tuple[str, ...]
+    untrusted: tuple[str, ...]
+    counts: np.ndarray
+    good_k: float
+
+    @property
+    def total(self) -> float:
+        """Sum over all cases."""
+        return float((self.counts * self.elpd).sum())
+
+
+def leave_one_out(
+    block: Block,
+    node: str,
+    units: np.ndarray | None = None,
+    *,
+    seed: int,
+    refits: int = 20,
+    refit: Callable[[Any, int], Block] | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> LeftOut:
+    """Foretell a node in each unit of rows from all others.
+
+    Parameters
+    ----------
+    block
+        Draws of the node's parameters, from `servanda.models.sampling.fit.fit_block`.
+    node
+        The node that is foretold, given all else that is known of a row.
+    units
+        Unit of each case, shape (cases,); None leaves out case by case.
+    seed
+        For the integration over effects, and for refits.
+    refits
+        At most so many units are fitted again; what remains is listed as untrusted.
+    refit
+        From coded cases and a seed to a block; by default a fit with the settings of `block`.
+    told
+        Called with refits done and refits to do.
+
+    Returns
+    -------
+    LeftOut
+    """
+    scores = unit_scores(block, node, units, seed=seed)
+    elpd, pareto_k, good_k = _by_weights(scores)
+    bad = np.flatnonzero(~(pareto_k <= good_k))
+    bad = bad[np.argsort(-np.nan_to_num(pareto_k[bad], nan=np.inf), kind="stable")]
+    again = refit or (lambda cases, number: _same_again(block, node, cases, number))
+    rows_of = _rows(block, node, units, scores.units)
+    for done, unit in enumerate(bad[:refits]):
+        if told:
+            told(done, min(refits, len(bad)))
+        elpd[unit] = _left_out_of_a_fit(block, node, units, rows_of[unit], again, seed + 1 + done)
+        pareto_k[unit] = np.nan
+    return LeftOut(
+        scores.units,
+        elpd,
+        pareto_k,
+        tuple(scores.units[unit] for unit in bad[:refits]),
+        tuple(scores.units[unit] for unit in bad[refits:]),
+        scores.counts,
+        good_k,
+    )
+
+
+def _by_weights(scores: Scores) -> tuple[np.ndarray, np.ndarray, float]:
+    import arviz
+
+    chains, draws, _ = scores.log_p.shape
+    dims = ("chain", "draw", "unit")
+    log_p = xr.DataArray(scores.log_p, dims=dims, coords={"chain": range(chains), "draw": range(draws)}, name="score")
+    # ArviZ takes the relative efficiency from a posterior group; here it is that of the likelihoods themselves.
+    tree = xr.DataTree.from_dict(
+        {"log_likelihood": xr.Dataset({"score": log_p}), "posterior": xr.Dataset({"score": np.exp(log_p)})}
+    )
+    with warnings.catch_warnings():
+        # What the weights are worth is told unit by unit, not in a warning.
+        warnings.filterwarnings("ignore", message=".*Estimated shape parameter.*")
+        found: Any = arviz.loo(tree, pointwise=True)
+    return np.array(found.elpd_i.values), np.array(found.pareto_k.values), float(found.good_k)
+
+
+def _rows(block: Block, node: str, units: np.ndarray | None, names: tuple[str, ...]) -> list[np.ndarray]:
+    """Rows of each unit that have a cell of the node."""
+    seen = np.flatnonzero(block.run.cases.codes[node] != MISSING)
+    if units is None:
+        return [np.array([row]) for row in seen]
+    labels = np.asarray(units).astype(str)
+    return [seen[labels[seen] == name] for name in names]
+
+
+def _left_out_of_a_fit(
+    block: Block,
+    node: str,
+    units: np.ndarray | None,
+    rows: np.ndarray,
+    again: Callable[[Any, int], Block],
+    seed: int,
+) -> float:
+    """Log predictive density of a unit's cells under a fit that has not seen them."""
+    from scipy.special import logsumexp
+
+    from ...models.sampling.scoring import cases_at
+
+    cases = block.run.cases
+    if units is None and cases.counts is not None:
+        rest = replace(cases, counts=cases.counts - np.isin(np.arange(len(cases)), rows))
+    else:
+        rest = without_cells(cases, node, rows)
+    fitted = again(rest, seed)
+    unseen = replace(fitted, run=replace(fitted.run, cases=cases_at(cases, rows)))
+    whole = None if units is None else np.asarray(units)[rows]
+    log_p = unit_scores(unseen, node, whole, seed=seed).log_p
+    return float(logsumexp(log_p) - np.log(log_p.size))
+
+
+def _same_again(block: Block, node: str, cases: Any, seed: int) -> Block:
+    run = block.run
+    return fit_block(
+        run.network,
+        cases,
+        run.priors,
+        node,
+        seed=seed,
+        draws=run.draws,
+        tune=run.tune,
+        chains=run.chains,
+        thin=run.thin,
+        cores=run.cores,
+        target_accept=run.target_accept,
+    )
+
+
+def units_of(cases: pd.DataFrame | Cases, unit: str) -> np.ndarray | None:
+    """Unit of each row, by the name of a column; ``case`` leaves out row by row.
+
+    Raises
+    ------
+    DataError
+        If there is no such column, or a cell of it is blank; or the cases are coded and have no columns.
+    """
+    if unit == "case":
+        return None
+    if isinstance(cases, Cases):
+        raise DataError("data", [Fault("cases", f"are coded and cannot be left out by {unit}; give a data frame")])
+    column = {"guarantee": "guarantee_id"}.get(unit, unit)
+    known = [str(name) for name in cases.columns]
+    faults = []
+    if column not in known:
+        faults.append(Fault(f"column {column}", f"is missing; cases were to be left out by it{nearest(column, known)}"))
+    elif len(blank := np.flatnonzero(np.asarray(cases[column].isna())) + 1):
+        faults.append(
+            bad_cells(blank.tolist(), len(blank), column, "is blank; each case needs a unit to be left out with")
+        )
+    raise_faults("data", faults, DataError)
+    return np.asarray(cases[column].astype(str))

@@ -1,0 +1,291 @@
+"""Rival models of one node, compared by what they foretell of cases they have not seen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...common.errors import Fault, raise_faults
+from ...models.network.check import QueryError
+from ...models.sampling.fit import Block, fit_block
+from ...models.sampling.stacking_weights import mixture_weights
+from .leave_one_out import LeftOut, leave_one_out, units_of
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...models.cases.encode import Cases
+    from ...models.network.network import Network
+    from ...models.parameters.prior import PriorSet
+
+#: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
+SMALL = 4.0
+#: A marginal likelihood is not told from fewer draws for each unknown, or with a larger error of its logarithm.
+_DRAWS_FOR_EACH, _WORST_ERROR = 4, 0.5
+#: Beyond so many standard errors a difference is taken for one.
+SURE = 2.0
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rival models of one node.
+
+    Parameters
+    ----------
+    node
+        The node that is foretold.
+    unit
+        What was left out at a time: ``case``, ``guarantee``, ``crisis`` or another column.
+    titles
+        Model -> its title.
+    left_out
+        Model -> what leaving out each unit gave.
+    weights
+        Model -> stacking weight.
+    log_evidence, evidence_error
+        Model -> logarithm of its marginal likelihood, and its standard error; none where it cannot be had.
+    """
+
+    node: str
+    unit: str
+    titles: Mapping[str, str]
+    left_out: Mapping[str, LeftOut]
+    weights: Mapping[str, float]
+    log_evidence: Mapping[str, float]
+    evidence_error: Mapping[str, float]
+
+    @property
+    def best(self) -> str:
+        """The model that foretells best."""
+        return max(self.left_out, key=lambda name: self.left_out[name].total)
+
+    def difference(self, one: str, other: str) -> tuple[float, float]:
+        """How much better `one` foretells than `other`: difference in ELPD and its standard error.
+
+        The standard error is that of a sum of paired differences over units (Vehtari, Gelman and Gabry 2017,
+        doi 10.1007/s11222-016-9696-4, equation 24).
+        """
+        first, second = self.left_out[one], self.left_out[other]
+        return paired_difference(first.elpd, second.elpd, first.counts)
+
+    def told_apart(self, one: str, other: str) -> bool:
+        """Whether the data can tell two models apart: by more than 4 in ELPD and by more than two standard errors."""
+        apart, error = self.difference(one, other)
+        return bool(abs(apart) > SMALL and abs(apart) > SURE * error)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a model, best first.
+
+        Columns: ``elpd`` (sum over cases), ``behind`` (the best) with ``error``, stacking ``weight``, largest
+        ``pareto_k``, ``refits``, ``untrusted`` units, ``log_evidence`` and ``bayes_factor`` (against the best by
+        evidence), and whether the data tell it ``apart`` from the best.
+        """
+        import pandas as pd
+
+        top = max(self.log_evidence.values(), default=np.nan)
+        rows = []
+        for name in sorted(self.left_out, key=lambda name: -self.left_out[name].total):
+            found = self.left_out[name]
+            behind, error = self.difference(self.best, name)
+            log_evidence = self.log_evidence.get(name, np.nan)
+            rows.append(
+                {
+                    "model": name,
+                    "title": self.titles[name],
+                    "elpd": found.total,
+                    "behind": behind,
+                    "error": error,
+                    "weight": self.weights[name],
+                    "pareto_k": float(np.nanmax(found.pareto_k, initial=-np.inf)),
+                    "refits": len(found.refitted),
+                    "untrusted": len(found.untrusted),
+                    "log_evidence": log_evidence,
+                    "bayes_factor": float(np.exp(log_evidence - top)),
+                    "apart": self.told_apart(self.best, name),
+                }
+            )
+        return pd.DataFrame(rows).set_index("model")
+
+    @property
+    def verdict(self) -> str:
+        """What the data can and cannot tell apart, in two sentences."""
+        best = self.titles[self.best]
+        others = [name for name in self.left_out if name != self.best]
+        apart = [self.titles[name] for name in others if self.told_apart(self.best, name)]
+        alike = [self.titles[name] for name in others if not self.told_apart(self.best, name)]
+        what = f"Leaving out {_plural(self.unit)} one at a time, “{best}” foretells {self.node} best."
+        if not alike:
+            return f"{what} The record tells it apart from all the others: {_listed(apart)}."
+        cannot = f"The record cannot tell it apart from {_listed(alike)}"
+        return f"{what} {cannot}{f'; it can from {_listed(apart)}' if apart else ', that is, from none of the others'}."
+
+    def plot(self) -> Figure:
+        """How far each model is behind the best, with two standard errors, and its weight."""
+        from ..figures.comparison import comparison_figure
+
+        return comparison_figure(self)
+
+    def _repr_html_(self) -> str:
+        shown = self.table.drop(columns=["elpd"]).rename(columns={"behind": "behind the best"})
+        return f"<p>{self.verdict}</p>{shown.round(2).to_html()}"
+
+    def __str__(self) -> str:
+        columns = ["elpd", "behind", "error", "weight", "pareto_k", "refits", "bayes_factor"]
+        return f"{self.table[columns].round(2).to_string()}\n{self.verdict}"
+
+
+def paired_difference(one: np.ndarray, other: np.ndarray, counts: np.ndarray | None = None) -> tuple[float, float]:
+    """Sum over units of the differences of two models' scores, and its standard error.
+
+    Parameters
+    ----------
+    one, other
+        Score of each unit, shape (units,).
+    counts
+        How many cases each unit stands for; one by default.
+    """
+    apart = one - other
+    counts = np.ones(len(apart)) if counts is None else counts
+    number = float(counts.sum())
+    mean = float((counts * apart).sum()) / number
+    spread = float((counts * (apart - mean) ** 2).sum()) / max(number - 1, 1.0)
+    return mean * number, float(np.sqrt(number * spread))
+
+
+def compare_models(
+    networks: Mapping[str, Network],
+    cases: pd.DataFrame | Cases,
+    priors: PriorSet | Mapping[str, PriorSet | None] | None = None,
+    *,
+    node: str,
+    unit: str = "guarantee",
+    titles: Mapping[str, str] | None = None,
+    seed: int,
+    refits: int = 20,
+    evidence: bool = True,
+    told: Callable[[str, int, int], None] | None = None,
+    **settings: Any,
+) -> Comparison:
+    """Fit rival networks and compare what they foretell of one node.
+
+    Only the parameters that bear on the node are sampled. Each unit of rows is left out in turn by Pareto-smoothed
+    importance sampling, and by a fit of its own where the weights cannot be trusted.
+
+    Parameters
+    ----------
+    networks
+        Model -> network; all have `node` with the same states, and may differ in anything else.
+    cases
+        One row a case. To leave out by guarantee or crisis it needs the column ``guarantee_id`` or ``crisis``. Coded
+        (and counted) cases can be left out case by case.
+    priors
+        One set for all, or model -> set.
+    node
+        The node that is foretold, given all else that is known of a row.
+    unit
+        ``case``, ``guarantee``, ``crisis`` or a column of `cases`. Rows of one guarantee are not independent, so
+        leaving out rows alone flatters models that remember guarantees.
+    titles
+        Model -> its title; its name by default.
+    seed
+        Same seed, same machine, same numbers.
+    refits
+        At most so many units are fitted again for each model.
+    evidence
+        Whether to estimate marginal likelihoods too, for Bayes factors: where the loops know the families, and missing
+        cells tie no other nodes to the outcome than in the first model.
+    told
+        Called with what is being done, and how many parts of it are done and to do.
+    settings
+        Of the fits, as `servanda.models.fit` takes them: draws, tune, chains, thin, cores, target_accept.
+
+    Returns
+    -------
+    Comparison
+
+    Raises
+    ------
+    QueryError
+        If there are fewer than two models, or one has no such node, or other states of it.
+    DataError, PriorError
+        As `servanda.models.fit`; or a column to leave out by is missing.
+    """
+    _check(networks, node)
+    units = units_of(cases, unit)
+    left_out, log_evidence, errors = {}, {}, {}
+    first: set[str] = set()
+    for number, (name, network) in enumerate(networks.items()):
+        if told:
+            told("comparing", number, len(networks))
+        chosen = priors[name] if isinstance(priors, Mapping) else priors
+        block = fit_block(network, cases, chosen, node, seed=seed, **settings)
+        left_out[name] = leave_one_out(block, node, units, seed=seed, refits=refits)
+        # Of other nodes' data too, a marginal likelihood would compare with nothing.
+        first = first or set(block.nodes)
+        if evidence and set(block.nodes) == first and (found := marginal_likelihood(block, seed=seed)) is not None:
+            log_evidence[name], errors[name] = found
+    if told:
+        told("comparing", len(networks), len(networks))
+    counts = next(iter(left_out.values())).counts
+    weights = mixture_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
+    named = {name: (titles or {}).get(name, name) for name in networks}
+    return Comparison(
+        node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), log_evidence, errors
+    )
+
+
+def _check(networks: Mapping[str, Network], node: str) -> None:
+    faults = [Fault("models", "there must be two or more to compare")] if len(networks) < 2 else []
+    first = next((network for network in networks.values() if node in network), None)
+    for name, network in networks.items():
+        if node not in network:
+            faults.append(Fault(f"model {name}", f"has no node '{node}'"))
+        elif first is not None and network[node].states != first[node].states:
+            faults.append(Fault(f"model {name}", f"has other states of '{node}' than the rest"))
+    raise_faults("comparison", faults, QueryError)
+
+
+def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | None:
+    """Logarithm of the marginal likelihood of a block, with its standard error; None where it cannot be had.
+
+    It cannot where a family has no compiled gradient, where draws are too few, or where the estimate is too rough.
+
+    It is that of the whole block, holes included, so that blocks compare only if they hold the same nodes' data.
+    """
+    from ...models.density.density import has_gradient, make_density
+    from ...models.density.marginal_likelihood import log_evidence
+    from ..summaries.summary import summarise
+
+    run = block.run
+    if not has_gradient(run.network, block.nodes):
+        return None
+    density = make_density(run.network, run.cases, run.patterns, run.priors, block.nodes)
+    values = dict(block.values)
+    for name in block.nodes:
+        for group in run.network[name].groups:
+            effect = f"{name}.{group.name}"
+            values[f"{effect}.unit"] = values[effect][:, :-1] / values[f"{effect}_sd"][:, None]
+    x = density.layout.unconstrain({name: values[name] for name in density.layout.shapes})
+    # Draws of all chains take turns, so that both halves of the bridge see every chain.
+    chains = block.tree["posterior"].sizes["chain"]
+    mixed = x.reshape((chains, -1, x.shape[1])).swapaxes(0, 1).reshape(x.shape)
+    stats = block.tree["sample_stats"].to_dataset() if "sample_stats" in block.tree else None
+    effective = None if stats is None else summarise(stats["lp"]).ess_bulk
+    if len(mixed) < _DRAWS_FOR_EACH * density.size:
+        return None
+    found = log_evidence(density, mixed, seed=seed, effective=effective)
+    return (found.log, found.error) if found.error <= _WORST_ERROR else None
+
+
+def _plural(unit: str) -> str:
+    return {"case": "cases", "guarantee": "guarantees", "crisis": "crises"}.get(unit, f"the cases of each {unit}")
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f"“{name}”" for name in names]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

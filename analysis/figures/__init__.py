@@ -1,0 +1,1 @@
+"""Figures: pictures of tables and numbers."""

@@ -1,0 +1,1 @@
+"""Queries: what a fitted network can be asked."""

@@ -1,0 +1,68 @@
+"""Whose deed an answer is about: one obligor's, in which role, or what a group does together.
+
+A guarantor that acts and a principal that complies are different outcomes, and so are *any acts*, *all act* and *at
+least m act*. The published literature contradicts itself mostly because it does not say which.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ...models.network.network import Network, Node
+
+#: The node that says in which role an obligor is judged.
+ROLE = "role"
+
+
+def reading(network: Network, targets: Iterable[str], fixed: Mapping[str, str]) -> str:
+    """Say whose deed each target is.
+
+    Parameters
+    ----------
+    network
+        The network that was asked.
+    targets
+        The nodes asked about.
+    fixed
+        Node -> state, given or done.
+
+    Returns
+    -------
+    str
+        A sentence for each target that is somebody's deed; empty where none is.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> reading(load_network("guarantee"), ["compliance"], {"role": "guarantor"})
+    'compliance is the conduct of one obligor as guarantor, not what a group does together.'
+    """
+    told = (_deed(network, network[name], fixed) for name in targets)
+    return " ".join(sentence for sentence in told if sentence)
+
+
+def _deed(network: Network, node: Node, fixed: Mapping[str, str]) -> str:
+    together = _TOGETHER.get(node.family)
+    if together:
+        needed = node.option("at_least", "")
+        return f"{node.name} is what the {node.option('members')} do together: {together.format(needed)}."
+    if ROLE not in node.parent_names or not node.groups:
+        return ""
+    role = fixed.get(ROLE)
+    if role is not None:
+        whose = f"one obligor as {role}"
+    else:
+        states = " and ".join(network[ROLE].states)
+        whose = f"one obligor in either role, {states} mixed as in the record; give {ROLE} to keep them apart"
+        return f"{node.name} is the conduct of {whose}."
+    return f"{node.name} is the conduct of {whose}, not what a group does together."
+
+
+_TOGETHER = {
+    "any_of": "any of them acts",
+    "all_of": "all of them act",
+    "at_least": "at least {} of them act",
+    "headcount": "how many of them act",
+}

@@ -1,0 +1,1 @@
+"""Scenarios: a question with its case, and the fits that answer it."""

@@ -1,0 +1,311 @@
+"""Scenarios: a question with its cases, horizon and resolution criterion, as a TOML file."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.toml import read_toml, schema_faults, shipped
+from ...models.network.check import QueryError
+from ...models.network.network import Network
+from ...models.network.toml import load_network
+from ...models.parameters.prior import PriorSet
+from ...models.theories.theories import THEORIES
+from ...priors import load_prior
+from ..queries.named_backers import named_backers
+
+FOLDER = Path(__file__).parent
+#: In place of a number of past defections: count them in the record, as of the scenario's date.
+AS_RECORDED = "as recorded"
+
+
+class ScenarioError(InputError):
+    """A scenario that cannot be answered."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Supposed(_Strict):
+    """A case that is supposed to have happened before the question is asked."""
+
+    claim: str
+    actor: str | None = None
+    seen: dict[str, str | int] = Field(min_length=1)
+    given: dict[str, str | int] = {}
+    do: dict[str, str | int] = {}
+
+
+class Format(_Strict):
+    """One row of a judgement: what is set or known beyond the judgement's own case.
+
+    ``backers`` names who stands behind it; `load_scenario` adds to ``do`` what follows from them, and to ``note`` what
+    the record does not say.
+    """
+
+    label: str
+    do: dict[str, str | int] = {}
+    given: dict[str, str | int] = {}
+    backers: list[str] | None = None
+    actor: str | None = None
+    note: str = ""
+
+
+class Collective(_Strict):
+    """What several rows do together; they act independently once the parameters and the guarantee are known."""
+
+    label: str
+    rule: Literal["any", "all"]
+    of: list[str] = Field(min_length=2)
+
+
+class Judgement(_Strict):
+    """One thing that is judged, in several formats.
+
+    ``backers`` are known of the case, as ``given`` is; a format that names its own is judged with those instead.
+    """
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: str
+    claim: str
+    node: str = "compliance"
+    states: list[str] = Field(default=["complied"], min_length=1)
+    actor: str | None = None
+    given: dict[str, str | int] = {}
+    backers: list[str] | None = None
+    suppose: list[Supposed] = []
+    formats: list[Format] = Field(min_length=1)
+    together: list[Collective] = []
+    base: str | None = None
+    note: str = ""
+
+
+class Headline(_Strict):
+    """Which row is the answer in one sentence, and against which it is compared."""
+
+    judgement: str
+    format: str
+
+
+class Scenario(_Strict):
+    """A question to be answered by a report.
+
+    Parameters
+    ----------
+    name, title, question
+        What is asked.
+    as_of
+        Date; nothing later is known.
+    horizon
+        Until when the event counts.
+    resolution
+        What will decide whether it happened.
+    network, priors
+        The network, and the prior sets to compare; the first is the one reported.
+    headline
+        The answer in one sentence.
+    judgements
+        What is judged.
+    theories
+        Names of `servanda.models.THEORIES` to compare on the record; none by default.
+    assumptions
+        What the scenario takes for granted, shown to the reader.
+    """
+
+    name: str
+    title: str
+    question: str
+    as_of: str
+    horizon: str = Field(min_length=1)
+    resolution: str = Field(min_length=1)
+    network: str = "guarantee"
+    priors: list[str] = Field(default=["literature", "flat", "cheap_talk"], min_length=1)
+    seed: int = 1
+    headline: Headline
+    judgements: list[Judgement] = Field(min_length=1)
+    theories: list[str] = []
+    assumptions: list[str] = []
+
+    def judgement(self, identity: str) -> Judgement:
+        """Find a judgement by its id."""
+        return next(judgement for judgement in self.judgements if judgement.id == identity)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A scenario with the network and the priors it names."""
+
+    scenario: Scenario
+    network: Network
+    priors: tuple[PriorSet, ...]
+
+
+def load_scenario(name: str | os.PathLike[str]) -> Loaded:
+    """Load a shipped scenario by name, or one from a TOML file.
+
+    Parameters
+    ----------
+    name
+        A name in `servanda/analysis/scenarios`, or a path that ends in ``.toml``.
+
+    Raises
+    ------
+    ScenarioError
+        Listing every fault: no horizon or resolution criterion, unknown nodes, states, priors, formats.
+
+    Examples
+    --------
+    >>> load_scenario("dprk-six-party").scenario.as_of
+    '2019-04-25'
+    """
+    path = shipped(name, FOLDER, "scenario", ScenarioError)
+    raw = read_toml(path, ScenarioError)
+    raw.setdefault("name", path.stem)
+    return scenario_from_dict(raw, str(name))
+
+
+def shipped_scenarios() -> tuple[str, ...]:
+    """Names of the shipped scenarios."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded:
+    """Make a scenario from the dictionary its TOML gives; raises as `load_scenario`."""
+    raise_faults(subject, schema_faults(raw, Scenario), ScenarioError)
+    scenario = Scenario.model_validate(raw)
+    faults: list[Fault] = []
+    year = _year(scenario.as_of, faults)
+    network = None
+    try:
+        network = load_network(scenario.network)
+    except InputError as error:
+        faults += [Fault(f"network {scenario.network}", str(fault)) for fault in error.faults]
+    priors = []
+    for prior in scenario.priors:
+        try:
+            priors.append(load_prior(prior, network))
+        except InputError as error:
+            faults += [Fault(f"priors {prior}", str(fault)) for fault in error.faults]
+    judgements = []
+    if network is not None:
+        for judgement in scenario.judgements:
+            faults += _judgement_faults(judgement, network)
+            judgements.append(_with_backers(judgement, network, year, faults))
+    faults += _headline_faults(scenario)
+    faults += [
+        Fault("theories", f"names an unknown theory '{name}'{nearest(name, THEORIES)}")
+        for name in scenario.theories
+        if name not in THEORIES
+    ]
+    raise_faults(subject, faults, ScenarioError)
+    if network is None:
+        raise ScenarioError(subject, [Fault("network", "could not be read")])
+    return Loaded(scenario.model_copy(update={"judgements": judgements}), network, tuple(priors))
+
+
+def _with_backers(judgement: Judgement, network: Network, year: int | None, faults: list[Fault]) -> Judgement:
+    """Add to each format what follows from the backers named for it."""
+    rows = []
+    for row in judgement.formats:
+        kind, backers = ("given", judgement.backers) if row.backers is None else ("do", row.backers)
+        if backers is None:
+            rows.append(row)
+            continue
+        try:
+            named = {*judgement.given, *row.given, *row.do}
+            stand = named_backers(network, backers, row.actor or judgement.actor, year, named=named)
+        except QueryError as error:
+            where = f"judgement {judgement.id}, format {row.label}"
+            faults += [Fault(f"{where}, backers", str(fault)) for fault in error.faults]
+            continue
+        stated = {kind: {**getattr(row, kind), **stand.states}}
+        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {stand.note}".strip()}))
+    return judgement.model_copy(update={"formats": rows})
+
+
+def _year(as_of: str, faults: list[Fault]) -> int | None:
+    from ...record.files.dates import as_day
+
+    try:
+        return as_day(as_of).year
+    except (InputError, ValueError) as error:
+        faults.append(Fault("as_of", str(error)))
+    return None
+
+
+def _judgement_faults(judgement: Judgement, network: Network) -> list[Fault]:
+    where = f"judgement {judgement.id}"
+    if judgement.node not in network:
+        what = f"judges an unknown node '{judgement.node}'{nearest(judgement.node, network.names)}"
+        return [Fault(where, what)]
+    stated = [(where, judgement.node, state) for state in judgement.states]
+    rows = [row.do for row in judgement.formats] + [row.given for row in judgement.formats]
+    for part in (judgement.given, *rows):
+        stated += [(where, node, state) for node, state in part.items()]
+    for supposed in judgement.suppose:
+        stated += [
+            (f"{where}, suppose", node, state)
+            for node, state in {**supposed.seen, **supposed.given, **supposed.do}.items()
+        ]
+    faults = [fault for place, node, state in stated for fault in _state_faults(place, network, node, state)]
+    return faults + _format_faults(judgement, where)
+
+
+def _format_faults(judgement: Judgement, where: str) -> list[Fault]:
+    faults = []
+    labels = [row.label for row in judgement.formats]
+    if len(set(labels)) < len(labels):
+        faults.append(Fault(where, "has two formats of the same label"))
+    if judgement.base is not None and judgement.base not in labels:
+        what = f"has no format '{judgement.base}' to compare with{nearest(judgement.base, labels)}"
+        faults.append(Fault(where, what))
+    for group in judgement.together:
+        unknown = [label for label in group.of if label not in labels]
+        faults += [
+            Fault(where, f"'{group.label}' names an unknown format '{label}'{nearest(label, labels)}")
+            for label in unknown
+        ]
+    for row in judgement.formats:
+        both = sorted(set(row.do) & {*judgement.given, *row.given})
+        place = f"{where}, format {row.label}"
+        faults += [Fault(place, f"'{node}' is both given and done; choose one") for node in both]
+    return faults
+
+
+def _state_faults(where: str, network: Network, node: str, state: str | int) -> list[Fault]:
+    if node not in network:
+        return [Fault(where, f"unknown node '{node}'{nearest(node, network.names)}")]
+    if state == AS_RECORDED and node == "past_defections":
+        return []
+    try:
+        network[node].index(state)
+    except QueryError as error:
+        return [Fault(where, f"node {node} {fault.what}") for fault in error.faults]
+    return []
+
+
+def _headline_faults(scenario: Scenario) -> list[Fault]:
+    known = [judgement.id for judgement in scenario.judgements]
+    faults = [
+        Fault("judgements", f"two have the id '{name}'") for name in sorted({n for n in known if known.count(n) > 1})
+    ]
+    if scenario.headline.judgement not in known:
+        what = (
+            f"names an unknown judgement '{scenario.headline.judgement}'{nearest(scenario.headline.judgement, known)}"
+        )
+        return [*faults, Fault("headline", what)]
+    labels = [row.label for row in scenario.judgement(scenario.headline.judgement).formats]
+    if scenario.headline.format not in labels:
+        faults.append(
+            Fault(
+                "headline",
+                f"names an unknown format '{scenario.headline.format}'{nearest(scenario.headline.format, labels)}",
+            )
+        )
+    return faults

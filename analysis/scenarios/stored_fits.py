@@ -1,0 +1,117 @@
+"""Fits are kept and found again: equal questions to equal data are sampled once."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...common.errors import InputError
+from ...common.files import writable_folder
+from ...models.cases.encode import encode
+from ...models.network.network import Network
+from ...models.parameters.prior import PriorSet
+from ...models.posterior import Posterior
+from ...models.sampling.fit import SAMPLERS, Progress, fit, fit_identity
+from ...models.sampling.pymc_model import network_parameters
+from ...models.store import load_posterior
+from ..summaries.gates import Gate, parameter_gates, sampler_gates
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Names the folder of stored fits.
+VARIABLE = "SERVANDA_CACHE"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a fit is sampled; defaults are those of `servanda.models.fit`."""
+
+    seed: int
+    draws: int = 1000
+    tune: int = 500
+    chains: int = 4
+    thin: int = 2
+    target_accept: float = 0.9
+    exact: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the settings as keyword arguments."""
+        return dict(self.__dict__)
+
+
+def cache_folder() -> Path:
+    """Where fits are kept: ``$SERVANDA_CACHE``, else the user's cache folder."""
+    import platformdirs
+
+    stated = os.environ.get(VARIABLE)
+    return Path(stated) if stated else platformdirs.user_cache_path("servanda") / "fits"
+
+
+def stored_path(
+    network: Network, cases: pd.DataFrame, priors: PriorSet | None, settings: Settings, folder: Path
+) -> Path:
+    """Where the fit of these very inputs is, or would be, stored."""
+    identity = fit_identity(network, encode(network, cases), priors, settings.as_dict())
+    return folder / f"{network.name}-{identity['priors']}-{identity['key'][:16]}.nc"
+
+
+def stored_fit(
+    network: Network,
+    cases: pd.DataFrame,
+    priors: PriorSet | None,
+    settings: Settings,
+    folder: Path | None = None,
+    progress: Progress | None = None,
+) -> tuple[Posterior, bool]:
+    """Load the fit of these very inputs, or make and store it.
+
+    Parameters
+    ----------
+    network, cases, priors, settings
+        What is fitted, and how.
+    folder
+        Where fits are kept; `cache_folder()` by default.
+    progress
+        Called with draws done and draws to do, if a fit is made.
+
+    Returns
+    -------
+    posterior
+        The fit.
+    reused
+        Whether it was found.
+    """
+    place = writable_folder(folder or cache_folder())
+    path = stored_path(network, cases, priors, settings, place)
+    if path.is_file():
+        try:
+            return load_posterior(path), True
+        except InputError:
+            pass  # A damaged file is as good as none: it is made again and replaced.
+    posterior = fit(network, cases, priors, progress=progress, **settings.as_dict())
+    gates = [asdict(gate) for gate in parameter_gates(posterior, sampled_parameters(posterior))]
+    posterior = replace(posterior, provenance={**posterior.provenance, "parameter_gates": gates})
+    posterior.save(path)
+    return posterior, False
+
+
+def sampled_parameters(posterior: Posterior) -> set[str]:
+    """Names of the parameters that MCMC sampled; effects of single members of a group are not among them.
+
+    Those effects enter through the numbers they bear on, whose own gates hold them, and exact draws have
+    nothing to converge.
+    """
+    blocks = [block for way in SAMPLERS for block in posterior.provenance.get(f"drawn_by_{way}", ())]
+    nodes = [node for block in blocks for node in block]
+    return {parameter.name for parameter in network_parameters(posterior.network, nodes)}
+
+
+def fit_gates(posterior: Posterior) -> tuple[Gate, ...]:
+    """Gates of a fit: of the sampler and of every sampled parameter, as stored with the fit or computed now."""
+    stored = posterior.provenance.get("parameter_gates")
+    if stored is None:
+        return (*sampler_gates(posterior), *parameter_gates(posterior, sampled_parameters(posterior)))
+    return (*sampler_gates(posterior), *(Gate(**gate) for gate in stored))

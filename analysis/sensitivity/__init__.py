@@ -1,0 +1,1 @@
+"""Sensitivity: what an answer leans on."""

@@ -1,0 +1,236 @@
+"""At which strength of belief a conclusion flips: a path from one prior to another, and where the verdict changes.
+
+The path is geometric: at t the prior is proportional to p^(1 - t) q^t, the logarithmic pool of the two with weights
+1 - t and t. Draws of a fit at s weigh (q / p)^(t - s), so that every fit on the path serves its neighbourhood. Where no
+weights can be trusted, the far end and then places between are fitted too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...common.errors import Fault
+from ...models.network.check import PriorError
+from ...models.sampling.fit import drawn_again
+from ...priors.panel.logarithmic_pool import logarithmic_pool
+from ..evaluation.importance import Weights, log_prior_ratio, smoothed, weighted_summary
+from ..queries.quantity import Quantity, check_quantities
+from ..summaries.likelihood_words import load_lexicon
+from .priors import checked_sets
+from .reweighted import changed_blocks
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...models.parameters.prior import PriorSet
+    from ...models.posterior import Posterior
+
+#: Names what draws (chains, draws) with their weights conclude.
+Verdict = Callable[[np.ndarray, Weights], str]
+#: How closely the place of a flip is found.
+_CLOSE = 1e-3
+
+
+def likelihood_word(x: np.ndarray, weights: Weights) -> str:
+    """Conclude the likelihood word (ICD 203) of the mean."""
+    return load_lexicon().band(weights.mean(x)).word
+
+
+def direction(threshold: float = 0.0, sure: float = 0.9) -> Verdict:
+    """Conclude whether a number is above or below a threshold with some probability, or neither.
+
+    Examples
+    --------
+    >>> direction()(np.full((1, 20), 0.1), smoothed(np.zeros((1, 20))))
+    'above 0'
+    """
+
+    def verdict(x: np.ndarray, weights: Weights) -> str:
+        above = float((weights.values * (x > threshold)).sum())
+        return f"above {threshold:g}" if above >= sure else f"below {threshold:g}" if above <= 1 - sure else "unsettled"
+
+    return verdict
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A change of the verdict on the path.
+
+    Parameters
+    ----------
+    at
+        Where, from 0 (the first prior) to 1 (the second).
+    before, after
+        The verdicts.
+    mean
+        The answer there.
+    trusted
+        Whether the weights there can be trusted.
+    """
+
+    at: float
+    before: str
+    after: str
+    mean: float
+    trusted: bool
+
+
+@dataclass(frozen=True)
+class FlipPath:
+    """An answer along the path from one prior to another.
+
+    Parameters
+    ----------
+    start, end
+        Names of the priors.
+    question
+        In words.
+    table
+        One row a step: ``t``, ``mean``, ``lower``, ``upper``, ``verdict``, ``pareto_k``, ``trusted``.
+    flips
+        Where the verdict changes.
+    fitted
+        Places on the path where a fit was made; 0 is that of the posterior.
+    """
+
+    start: str
+    end: str
+    question: str
+    table: pd.DataFrame
+    flips: tuple[Flip, ...]
+    fitted: tuple[float, ...]
+
+    @property
+    def verdict(self) -> str:
+        """Where the conclusion flips, in words."""
+        first, last = self.table["verdict"].iloc[0], self.table["verdict"].iloc[-1]
+        if self.flips:
+            told = "; ".join(f"at {f.at:.2f} from “{f.before}” to “{f.after}” (mean {f.mean:.2f})" for f in self.flips)
+            what = f"On the way from {self.start} (0) to {self.end} (1) the verdict flips {told}."
+        else:
+            what = f"From {self.start} to {self.end} the verdict stays “{first}”."
+        bad = self.table.loc[~self.table["trusted"], "t"]
+        if len(bad):
+            what += f" Between {bad.min():.2f} and {bad.max():.2f} the weights cannot be trusted."
+        return what if self.flips or first == last else f"{what} It ends as “{last}”."
+
+    def plot(self) -> Figure:
+        """The answer along the path, with its interval and the flips."""
+        from ..figures.priors import flip_figure
+
+        return flip_figure(self)
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self.verdict}</p>{self.table.iloc[:: max(1, len(self.table) // 10)].round(3).to_html(index=False)}"
+
+    def __str__(self) -> str:
+        return f"{self.question}\n{self.verdict}"
+
+
+def flip_point(
+    posterior: Posterior,
+    towards: PriorSet,
+    question: Quantity,
+    *,
+    verdict: Verdict = likelihood_word,
+    steps: int = 40,
+    refits: int = 3,
+) -> FlipPath:
+    """Follow an answer from the prior of a fit towards another, and find where the verdict changes.
+
+    Parameters
+    ----------
+    posterior
+        From `servanda.models.fit`.
+    towards
+        The other prior set.
+    question
+        From `chance_of`.
+    verdict
+        `likelihood_word`, ``direction(threshold, sure)``, or a function of draws and weights.
+    steps
+        Into so many the path is cut; a flip is then found to within 0.001.
+    refits
+        At most so many fits are made on the path where weights alone cannot be trusted: first at the far end, then
+        in the middle of what is not trusted.
+
+    Returns
+    -------
+    FlipPath
+
+    Raises
+    ------
+    QueryError, PriorError
+        As `compare_priors`; if the two sets have the same priors on what the question depends on.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.analysis import chance_of
+    >>> from servanda.models import Network, Node, Prior, PriorSet, fit
+    >>> network = Network((Node("kept", ("no", "yes")),))
+    >>> flat = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
+    >>> sure = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=[1.0, 5.0])}, name="sure")
+    >>> posterior = fit(network, pd.DataFrame({"kept": ["yes"] * 6 + ["no"] * 4}), flat, seed=1)
+    >>> found = flip_point(posterior, sure, chance_of("kept", "yes"), verdict=direction(0.5, sure=0.9))
+    >>> [(flip.before, flip.after, round(flip.at, 1)) for flip in found.flips]
+    [('unsettled', 'above 0.5', 0.7)]
+    """
+    import pandas as pd
+
+    own, *_ = checked_sets(posterior, [towards])
+    check_quantities(posterior.network, {"question": question})
+    nodes = question.nodes(posterior.network)
+    touched = [block for block in changed_blocks(posterior, towards) if nodes & set(block)]
+    if not touched:
+        what = f"has the same priors as {towards.name} on all that the question depends on, so nothing can flip"
+        raise PriorError("path", [Fault(own.name, what)])
+    inside = frozenset(name for block in touched for name in block)
+    grid = np.linspace(0.0, 1.0, steps + 1)
+    stones = {0.0: _stone(posterior, towards, question, inside)}
+
+    def at(t: float) -> tuple[np.ndarray, Weights]:
+        """Draws of the fit whose weights are the best there."""
+        found = [(x, smoothed((t - place) * ratio)) for place, (x, ratio) in stones.items()]
+        return min(found, key=lambda one: one[1].pareto_k)
+
+    found = [at(t) for t in grid]
+    while len(stones) <= refits:
+        bad = [t for t, (_, weights) in zip(grid, found, strict=True) if not weights.trusted]
+        if not bad:
+            break
+        place = 1.0 if 1.0 not in stones else float(bad[len(bad) // 2])
+        ends, shares = {"own": own, "other": towards}, {"own": 1 - place, "other": place}
+        between = logarithmic_pool(posterior.network, ends, shares)
+        stones[place] = _stone(drawn_again(posterior, between, inside), towards, question, inside)
+        found = [at(t) for t in grid]
+    rows = []
+    for t, (x, weights) in zip(grid, found, strict=True):
+        s = weighted_summary(x, weights)
+        rows.append((t, s.mean, s.lower, s.upper, verdict(x, weights), weights.pareto_k, weights.trusted))
+    table = pd.DataFrame(rows, columns=["t", "mean", "lower", "upper", "verdict", "pareto_k", "trusted"])
+    flips = []
+    for here, after in pairwise(rows):
+        if here[4] == after[4]:
+            continue
+        low, high = here[0], after[0]
+        while high - low > _CLOSE:
+            middle = (low + high) / 2
+            low, high = (middle, high) if verdict(*at(middle)) == here[4] else (low, middle)
+        x, weights = at(high)
+        flips.append(Flip(float(high), here[4], verdict(x, weights), weights.mean(x), weights.trusted))
+    asked, fitted = question.words(posterior.network), tuple(sorted(stones))
+    return FlipPath(own.name, towards.name, asked, table, tuple(flips), fitted)
+
+
+def _stone(
+    fitted: Posterior, towards: PriorSet, question: Quantity, nodes: frozenset[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draws of the question in a fit, and the log ratio of the two ends' priors, each of shape (chains, draws)."""
+    return question.draws(fitted).values, log_prior_ratio(fitted, towards, nodes)

@@ -1,0 +1,1 @@
+"""Summaries: an answer in numbers, words and checks."""

@@ -1,0 +1,1 @@
+"""Track records: the credibility of an actor over time."""

@@ -1,0 +1,323 @@
+"""Questions to the track model: credibility at a date, ahead of one, of two actors, and before and after."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import xarray as xr
+
+from ...common.errors import Fault, nearest, raise_faults
+from ...models.track.events import TrackError, as_date
+from ...models.track.fit import fit_track
+from ..queries.contrast import probability_of_increase
+from ..queries.probability import in_short
+from ..summaries.gates import Gate, parameter_gates, sampler_gates
+from ..summaries.summary import summarise
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ...models.track.posterior import TrackPosterior
+
+#: A date in text (a year or a month means its last day), or as one.
+Date = str | dt.date | np.datetime64
+#: Nodes of the Gauss-Hermite rule over agreements not seen; exact for polynomials of degree 41.
+_NODES = 21
+#: Parameters of the model that a gate checks one by one; paths are checked through what is asked of them.
+HYPERPARAMETERS = (
+    "population_mean",
+    "actor_sd",
+    "path_sd",
+    "path_years",
+    "agreement_sd",
+    "partly_width",
+    "repeat_years",
+    "actor_mean",
+    "agreement_effect",
+)
+
+
+def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str | None = None) -> xr.DataArray:
+    """Give the probability that a test of an actor's word at a date finds it kept.
+
+    Parameters
+    ----------
+    track
+        A fit.
+    actor
+        Whose word.
+    at
+        When; not before the actor's first event. Beyond its last one it is a forecast, and wider.
+    agreement
+        Under an agreement of the record; None under one that is not in it, averaged over the population of
+        agreements exactly (Gauss-Hermite).
+
+    Returns
+    -------
+    DataArray
+        Draws of the probability, dims chain, draw. Two calls at different dates are not draws of one path: use
+        `change`, or `credibility_path` with all dates.
+
+    Raises
+    ------
+    TrackError
+        If there is no such actor or agreement, naming the nearest; or the date is none, or before the record.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> days = ["2001", "2004-05", "2009-01-02"]
+    >>> events = pd.DataFrame({"actor": "A", "date": days, "agreement": "x", "event": "complied"})
+    >>> track = fit_track(events, seed=1, draws=100, tune=200, chains=2)
+    >>> kept = credibility(track, "A", at="2012")
+    >>> kept.dims, kept.attrs["kind"], bool(kept.mean() > 0.5)
+    (('chain', 'draw'), 'forecast', True)
+    """
+    found = credibility_path(track, actor, [at], agreement=agreement)
+    day = found["date"].values[0].astype("datetime64[D]")
+    answer = found.isel(date=0, drop=True)
+    ahead = day > track.span(actor)[1]
+    under = f" under {agreement}" if agreement else ""
+    answer.attrs = {
+        "question": f"P({actor} keeps its word{under}, {day})",
+        "answer": in_short(answer),
+        "kind": "forecast" if ahead else "estimate",
+    }
+    return answer
+
+
+def credibility_path(
+    track: TrackPosterior, actor: str, dates: Iterable[Date], *, agreement: str | None = None
+) -> xr.DataArray:
+    """Give credibility at several dates as draws of one path, dims chain, draw, date; see `credibility`."""
+    days = [as_date(when, "at") for when in dates]
+    theta = track.paths(actor, days)
+    return _probability(track, theta, agreement)
+
+
+def forecast(
+    track: TrackPosterior, actor: str, until: Date, *, steps: int = 12, agreement: str | None = None
+) -> xr.DataArray:
+    """Give credibility from an actor's last event on, in equal steps.
+
+    Nothing new is supposed to happen: the path forgets its last known value and returns to what is known of the
+    actor's average, and its uncertainty widens.
+
+    Parameters
+    ----------
+    track, actor, agreement
+        See `credibility`.
+    until
+        The last date, after the actor's last event.
+    steps
+        How many dates beyond the last event.
+
+    Returns
+    -------
+    DataArray
+        Dims chain, draw, date; the first date is that of the last event.
+
+    Raises
+    ------
+    TrackError
+        As `credibility`; or if `until` is not beyond the last event, or `steps` is below 1.
+    """
+    last, end = track.span(actor)[1], as_date(until, "until")
+    faults = [Fault("steps", f"is {steps}; at least 1 is needed")] if steps < 1 else []
+    if end <= last:
+        faults.append(Fault("until", f"{end} is not beyond the last event of {actor} on {last}; give a later day"))
+    raise_faults("forecast", faults, TrackError)
+    days = last + (np.arange(steps + 1) * (end - last).astype(int) // steps).astype("timedelta64[D]")
+    return credibility_path(track, actor, list(days), agreement=agreement)
+
+
+def compare_actors(track: TrackPosterior, first: str, second: str, at: Date) -> xr.Dataset:
+    """Compare the credibility of two actors at a date, draw by draw.
+
+    Parameters
+    ----------
+    track
+        A fit.
+    first, second
+        The actors.
+    at
+        When; see `credibility`.
+
+    Returns
+    -------
+    Dataset
+        ``first``, ``second`` and ``difference`` (second less first), dims chain, draw; ``probability_of_increase``:
+        that the second is the more credible. The attributes say it in words.
+    """
+    one, other = (credibility(track, actor, at) for actor in (first, second))
+    names = (f"{first} at {as_date(at)}", f"{second} at {as_date(at)}")
+    return _contrast(one, other, names, f"{second} is more credible than {first}")
+
+
+def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agreement: str | None = None) -> xr.Dataset:
+    """Compare one actor's credibility at two dates on the same path, with everything known to the fit.
+
+    Parameters
+    ----------
+    track, actor, agreement
+        See `credibility`.
+    before, after
+        The dates, the earlier one first.
+
+    Returns
+    -------
+    Dataset
+        As `compare_actors`, with ``first`` at `before` and ``second`` at `after`.
+
+    Raises
+    ------
+    TrackError
+        As `credibility`; or if `before` is not before `after`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004", "2012"],
+    ...                        "event": ["complied", "complied", "defected"]})
+    >>> track = fit_track(events, seed=1, draws=200, tune=200, chains=2)
+    >>> effect = change(track, "A", before="2004", after="2012")
+    >>> bool(effect["probability_of_increase"] < 0.5)
+    True
+    """
+    start, end = as_date(before, "before"), as_date(after, "after")
+    if start >= end:
+        raise_faults("change", [Fault("before", f"{start} is not before {end}")], TrackError)
+    found = credibility_path(track, actor, [start, end], agreement=agreement)
+    one, other = (found.isel(date=place, drop=True) for place in (0, 1))
+    return _contrast(one, other, (f"{actor} at {start}", f"{actor} at {end}"), f"{actor} has become more credible")
+
+
+def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sampling: Any) -> dict[str, Any]:
+    """Fit the record as it was known on each date; nothing later is looked at.
+
+    Parameters
+    ----------
+    track_record
+        Dated events.
+    dates
+        On which days; a year or a month means its last day.
+    seed, sampling
+        As in `servanda.models.fit_track`.
+
+    Returns
+    -------
+    dict
+        Date -> `TrackPosterior`.
+    """
+    days = [as_date(when, "as_of") for when in dates]
+    return {str(day): fit_track(track_record, seed=seed, as_of=str(day), **sampling) for day in days}
+
+
+def cost(track_record: pd.DataFrame, actor: str, on: Date, *, seed: int, days: int = 1, **sampling: Any) -> xr.Dataset:
+    """Say what the events of a day cost an actor: credibility as judged just before it, and just after.
+
+    Two fits, one that knows nothing from `on` onwards and one that knows what happened on it (and in `days` - 1
+    days after). Unlike `change`, nobody is credited with knowing what came later.
+
+    Parameters
+    ----------
+    track_record
+        Events.
+    actor
+        Whose credibility.
+    on
+        The day.
+    seed, sampling
+        As in `servanda.models.fit_track`.
+    days
+        How many days of news, the first one included.
+
+    Returns
+    -------
+    Dataset
+        As `compare_actors`; the fits are independent, so draws are paired at random.
+    """
+    day = as_date(on, "on")
+    if days < 1:
+        raise_faults("cost", [Fault("days", f"is {days}; at least 1 is needed")], TrackError)
+    moments = (day - np.timedelta64(1, "D"), day + np.timedelta64(days - 1, "D"))
+    sides = []
+    for place, moment in enumerate(moments):
+        track = fit_track(track_record, seed=seed + place, as_of=str(moment), **sampling)
+        sides.append(credibility(track, actor, moment))
+    names = tuple(f"{actor} as judged on {moment}" for moment in moments)
+    return _contrast(sides[0], sides[1], names, f"{actor} is judged more credible")
+
+
+def track_gates(track: TrackPosterior) -> tuple[Gate, ...]:
+    """Check the sampler, and R-hat and ESS of every parameter but the paths; fails closed."""
+    fitted = cast("Any", track)
+    return (*sampler_gates(fitted), *parameter_gates(fitted, HYPERPARAMETERS))
+
+
+def _probability(track: TrackPosterior, theta: xr.DataArray, agreement: str | None) -> xr.DataArray:
+    from scipy.special import expit
+
+    if agreement is not None:
+        known = track.data.agreements
+        if agreement not in known:
+            what = f"holds no agreement '{agreement}'{nearest(agreement, known)}; leave it out to speak of a new one"
+            raise_faults("track record", [Fault("", what)], TrackError)
+        eta = theta + track.draws["agreement_effect"].sel(agreement=agreement, drop=True)
+        return xr.apply_ufunc(expit, eta).rename("credibility")
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    weights = weights / weights.sum()
+    sd = track.draws["agreement_sd"]
+    total = xr.zeros_like(theta)
+    for node, weight in zip(nodes, weights, strict=True):
+        total = total + weight * xr.apply_ufunc(expit, theta + sd * node)
+    return total.rename("credibility")
+
+
+def _contrast(one: xr.DataArray, other: xr.DataArray, names: Sequence[str], claim: str) -> xr.Dataset:
+    difference = other - one
+    found = xr.Dataset({"first": one, "second": other, "difference": difference})
+    found["probability_of_increase"] = probability_of_increase(difference)
+    told = summarise(difference)
+    rises = float(found["probability_of_increase"])
+    found.attrs = {
+        "first": f"{names[0]}: {summarise(one)}",
+        "second": f"{names[1]}: {summarise(other)}",
+        "difference": f"{told.mean:+.2f} [{told.lower:+.2f}, {told.upper:+.2f}]",
+        "statement": f"P({claim}) = {rises:.2f}; P(less) = {1 - rises:.2f}",
+    }
+    return found
+
+
+def event_table(track: TrackPosterior, track_record: pd.DataFrame, actor: str) -> list[Mapping[str, Any]]:
+    """List an actor's events in the order of time, as figures and tables show them.
+
+    Parameters
+    ----------
+    track
+        A fit of `track_record`.
+    track_record
+        The very frame that was fitted, before any cut by date.
+    actor
+        Whose.
+
+    Returns
+    -------
+    list of mapping
+        ``date`` (text), ``year`` (float), ``event``, ``agreement``, ``finding_by``, ``detail``.
+    """
+    data = track.data
+    own = np.flatnonzero(data.event_actor == data.actor(actor))
+    rows = []
+    for place in own:
+        row = track_record.iloc[int(data.event_row[place])]
+        text = {name: str(row[name]) for name in ("agreement", "finding_by", "detail") if name in track_record.columns}
+        date = str(row["date"]) if "date" in track_record.columns else str(row["date_until"])[:10]
+        moment = 1970 + float(data.event_time[place])
+        rows.append({"date": date, "year": moment, "event": data.kinds[place], **text})
+    return rows

@@ -1,0 +1,1 @@
+"""Cases: data frames and files as coded, counted rows."""

@@ -1,0 +1,292 @@
+"""From a data frame to state numbers: the only place where data meets the states of a network."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...common.errors import Fault, nearest, raise_faults
+from ..network.check import DataError, QueryError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ..network.network import Network, Node
+
+MISSING = -1
+#: Column that says which data set a case comes from.
+DATA_SET = "data_set"
+#: How many rows of a kind an error names.
+SHOWN = 5
+BLANK_MEMBER = "is blank; every case needs one"
+
+
+@dataclass(frozen=True)
+class Cases:
+    """Coded cases, or patterns of cases with how many there are of each.
+
+    Parameters
+    ----------
+    codes
+        Node -> state number of each case, shape (cases,); -1 where the cell is missing.
+    members
+        Group effect -> member number of each case, shape (cases,).
+    levels
+        Group effect -> its members, sorted.
+    labels
+        Name of each case.
+    counts
+        How many cases each stands for; None where each is one.
+    data_sets
+        Names of the data sets that the cases were taken from, so that a prior made from one is not used with it.
+    """
+
+    codes: Mapping[str, np.ndarray]
+    members: Mapping[str, np.ndarray]
+    levels: Mapping[str, tuple[str, ...]]
+    labels: tuple[str, ...]
+    counts: np.ndarray | None = None
+    data_sets: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def weights(self) -> np.ndarray:
+        """How many cases each stands for."""
+        return np.ones(len(self), np.int64) if self.counts is None else self.counts
+
+    @property
+    def total(self) -> int:
+        """How many cases there are in all."""
+        return int(self.weights.sum())
+
+    @property
+    def missing(self) -> dict[str, int]:
+        """Node -> number of missing cells, for nodes that have any."""
+        found = {name: int(self.weights[codes == MISSING].sum()) for name, codes in self.codes.items()}
+        return {name: count for name, count in found.items() if count}
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over everything a fit can see, so that a stored fit is found again."""
+        digest = hashlib.sha256()
+        for name in sorted(self.codes):
+            digest.update(name.encode() + np.ascontiguousarray(self.codes[name], np.int32).tobytes())
+        for name in sorted(self.members):
+            digest.update(name.encode() + np.ascontiguousarray(self.members[name], np.int32).tobytes())
+            digest.update("\0".join(self.levels[name]).encode())
+        digest.update("\0".join(self.labels).encode())
+        if self.counts is not None:
+            digest.update(np.ascontiguousarray(self.counts, np.int64).tobytes())
+        digest.update("\0".join(self.data_sets).encode())
+        return digest.hexdigest()
+
+
+def encode(network: Network, data: pd.DataFrame) -> Cases:
+    """Code a data frame by the states of a network.
+
+    A node's column is the one its coding names, else the column of its own name. A node without a column is
+    latent: all its cells are missing. A blank cell is missing. A column `case_id` names the cases. A column
+    `data_set`, or ``data.attrs["data_sets"]``, names the data sets they come from.
+
+    Parameters
+    ----------
+    network
+        Gives states and codings.
+    data
+        One row a case.
+
+    Returns
+    -------
+    Cases
+
+    Raises
+    ------
+    DataError
+        Listing every cell that is no state, by row number (1 is the first case) and column.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node
+    >>> network = Network((Node("rain", ("no", "yes")),))
+    >>> encode(network, pd.DataFrame({"rain": ["yes", None, "no"]})).codes["rain"]
+    array([ 1, -1,  0])
+    """
+    columns = {str(column) for column in data.columns}
+    faults = table_faults(network, columns, len(data))
+    codes = {node.name: _node_codes(node, data, faults) for node in network.nodes}
+    members, levels = {}, {}
+    for name, column in network.group_columns.items():
+        if column not in columns:
+            faults.append(missing_group(name, column, columns))
+            continue
+        members[name], levels[name] = _group_codes(column, data, faults)
+    raise_faults("data", faults, DataError)
+    labels = data["case_id"].astype(str) if "case_id" in columns else [str(row) for row in range(1, len(data) + 1)]
+    return Cases(codes, members, levels, tuple(labels), data_sets=_data_sets(network, data))
+
+
+def _data_sets(network: Network, data: pd.DataFrame) -> tuple[str, ...]:
+    """Name the data sets that a table says it comes from, unless the network has the column for a node's own."""
+    said = data.attrs.get("data_sets") or ()
+    named = [said] if isinstance(said, str) else [str(name) for name in said]
+    if DATA_SET in data.columns and DATA_SET not in map(data_column, network.nodes):
+        named += [str(name) for name in data[DATA_SET].dropna().unique()]
+    return named_once(named)
+
+
+def named_once(names: Iterable[str]) -> tuple[str, ...]:
+    """Give names without blanks around them, each once, in order."""
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
+
+
+def code_evidence(network: Network, data: pd.DataFrame, faults: list[Fault]) -> dict[str, np.ndarray]:
+    """Code a table of evidence: a column for each node that some case knows, blank cells where nothing is known.
+
+    Parameters
+    ----------
+    data
+        Columns are nodes, holding states, or the data columns that nodes are coded from.
+    faults
+        What is wrong is added here.
+
+    Returns
+    -------
+    dict
+        Node -> state number of each case, -1 where it is not known.
+    """
+    data = data.rename(columns=str)
+    twice = sorted({column for column, count in Counter(data.columns).items() if count > 1})
+    faults += [Fault(f"given, column {column}", "is there twice; keep one of them") for column in twice]
+    named = set(data.columns) - set(twice)
+    codes, used = {}, set()
+    for node in network.nodes:
+        if node.name in named:
+            plain = replace(node, coding=None if node.coding is None else replace(node.coding, column=node.name))
+            codes[node.name] = _node_codes(plain, data, faults, lambda value, node=node: node.index(as_text(value)))
+            used.add(node.name)
+        elif data_column(node) in named:
+            codes[node.name] = _node_codes(node, data, faults)
+            used.add(data_column(node))
+    columns = list(dict.fromkeys([*network.names, *(data_column(node) for node in network.nodes)]))
+    used |= {data_column(node) for node in network.nodes if node.name in named} & named
+    faults += [
+        Fault(f"given, column {column}", f"belongs to no node; drop it or rename it{nearest(column, columns)}")
+        for column in sorted(named - used)
+    ]
+    if not len(data):
+        faults.append(Fault("given", "has no row; a table of evidence needs one for each case"))
+    return codes
+
+
+def table_faults(network: Network, columns: Collection[str], rows: int) -> list[Fault]:
+    """Say what is wrong with a table as a whole: no rows, or no column that belongs to a node."""
+    faults = []
+    if not rows:
+        faults.append(Fault("rows", "there are none; a fit needs at least one case"))
+    if not any(data_column(node) in columns for node in network.nodes):
+        wanted = ", ".join(map(data_column, network.nodes))
+        faults.append(Fault("columns", f"none belongs to a node; expected some of {wanted}"))
+    return faults
+
+
+def missing_group(name: str, column: str, columns: Collection[str]) -> Fault:
+    """Say that a group's column is not there."""
+    return Fault(f"column {column}", f"is missing; effect '{name}' needs it{nearest(column, columns)}")
+
+
+def bad_cells(rows: Sequence[int], total: int, column: str, what: str) -> Fault:
+    """Say what is wrong with `total` cells of a column, of which the first are in `rows`."""
+    shown = ", ".join(map(str, rows[:SHOWN])) + (f" and {total - SHOWN} more" if total > SHOWN else "")
+    return Fault(f"case {shown}, column {column}", what)
+
+
+def data_column(node: Node) -> str:
+    """Name the column of the data that holds a node's cells."""
+    return node.coding.column if node.coding else node.name
+
+
+def coder(node: Node) -> Callable[[Any], int]:
+    """Give what turns a cell that is not blank into the number of a state, or raises ValueError saying why not."""
+    return _number_coder(node) if node.coding and node.coding.lower else _level_coder(node)
+
+
+def _node_codes(
+    node: Node, data: pd.DataFrame, faults: list[Fault], code: Callable[[Any], int] | None = None
+) -> np.ndarray:
+    column = data_column(node)
+    if column not in data.columns:
+        return np.full(len(data), MISSING)
+    values = data[column]
+    values = values.mask(values.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
+    code = code or coder(node)
+    distinct: dict[Any, int] = {}
+    bad: dict[Any, str] = {}
+    for value in values.dropna().map(_hashable).unique():
+        try:
+            distinct[value] = code(value)
+        except (ValueError, QueryError) as error:
+            bad[value] = error.faults[0].what if isinstance(error, QueryError) else str(error)
+    for value, problem in bad.items():
+        rows = np.flatnonzero((values == value).fillna(value=False).to_numpy(bool)) + 1
+        faults.append(bad_cells(rows.tolist(), len(rows), column, problem))
+    blank = values.isna().to_numpy(bool)
+    cells = zip(values.map(_hashable).to_numpy(object), blank, strict=True)
+    return np.array([MISSING if empty else distinct.get(value, MISSING) for value, empty in cells], np.int64)
+
+
+def _level_coder(node: Node) -> Any:
+    renamed = dict(node.coding.levels) if node.coding else {}
+    known = {**{state: place for place, state in enumerate(node.states)}}
+    known |= {level: node.states.index(state) for level, state in renamed.items()}
+
+    def code(value: object) -> int:
+        text = as_text(value)
+        if text not in known:
+            raise ValueError(f"'{text}' is not a state of {node.name}{nearest(text, known)}")
+        return known[text]
+
+    return code
+
+
+def _hashable(value: object) -> object:
+    """What cannot be a state is shown as the text it is."""
+    return value if isinstance(value, Hashable) else str(value)
+
+
+def as_text(value: object) -> str:
+    """States are text; a count that a reader of files made a float is its integer again."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def _number_coder(node: Node) -> Any:
+    lower = list(node.coding.lower) if node.coding else []
+
+    def code(value: Any) -> int:
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(f"'{value}' is not a number") from None
+        place = sum(number >= bound for bound in lower) - 1
+        if place < 0:
+            raise ValueError(f"{value} lies below the lowest state of {node.name}, which begins at {lower[0]:g}")
+        return place
+
+    return code
+
+
+def _group_codes(column: str, data: pd.DataFrame, faults: list[Fault]) -> tuple[np.ndarray, tuple[str, ...]]:
+    blank = np.flatnonzero(data[column].isna().to_numpy()) + 1
+    if len(blank):
+        faults.append(bad_cells(blank.tolist(), len(blank), column, BLANK_MEMBER))
+    levels, codes = np.unique([str(member) for member in data[column]], return_inverse=True)
+    return codes, tuple(str(level) for level in levels)

@@ -1,0 +1,1 @@
+"""Densities: the log-posterior of a block and its gradient, compiled."""

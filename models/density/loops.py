@@ -1,0 +1,547 @@
+"""The loops of `servanda.models.density.density`, compiled by Numba at their first use and kept between processes.
+
+Importing this module imports Numba. Each step forward has its step back: it takes the slope of the density in what
+the step forward made, and adds to the slope in what that was made from (reverse accumulation). Probabilities have a
+slope in their logarithm as well, so that nothing is divided by one near zero.
+"""
+
+from __future__ import annotations
+
+from math import exp, log, log1p, sqrt
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+from numba.extending import intrinsic
+
+from .density import Program
+from .unconstrained import (
+    AS_IS,
+    EXPONENTIAL,
+    HALF_NORMAL,
+    LOG,
+    LOGITS,
+    LOGNORMAL,
+    NORMAL,
+    STUDENT_T,
+)
+
+_TABLE, _ORDINAL = 0, 1
+#: Exponents this far from zero, and products of two of their exponentials, are numbers still.
+_IN_RANGE = 300.0
+
+_view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
+_loop: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
+
+
+@intrinsic
+def _take_for_address(typing: Any, address: Any) -> Any:  # noqa: ARG001  Numba's signature
+    """Take a number for the address of something."""
+
+    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.uintp), code
+
+
+_pointer: Any = _take_for_address
+
+
+@_loop
+def _integers(facts: Any, number: Any) -> Any:
+    return _view(_pointer(np.uintp(facts[number, 0])), (facts[number, 1], facts[number, 2]), np.int64)
+
+
+@_loop
+def _reals(facts: Any, number: Any) -> Any:
+    return _view(_pointer(np.uintp(facts[number, 0])), (facts[number, 1], facts[number, 2]), np.float64)
+
+
+@_loop
+def log_density(x: Any, program: Any, gradient: Any) -> Any:
+    """Log density at `x` but for its constant; its gradient is written to `gradient`."""
+    values = np.ones(len(program.numbers) + 1)
+    logs = np.zeros(len(values))
+    slope, log_slope = np.zeros(len(values)), np.zeros(len(values))
+    gradient[:] = 0.0
+    total = _parameters(x, program.segments, program.numbers, values, logs, slope, log_slope, gradient)
+
+    effects, effect_slope = np.zeros(program.effects), np.zeros(program.effects)
+    _effects(program.factors, program.coefficients, values, effects)
+
+    rows = len(program.states)
+    log_p, weights = np.empty(rows), program.counts.copy()
+    # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, else the probabilities.
+    widest = 2
+    for node in range(len(program.nodes)):
+        widest = max(widest, program.nodes[node, 6])
+    kept = np.empty((rows, widest))
+    cuts = np.empty((len(program.nodes), widest + 1))
+    for node in range(len(program.nodes)):
+        kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
+        if kind == _TABLE:
+            _table_rows(program, node, logs, log_p)
+        elif kind == _ORDINAL:
+            _cutpoints(values, base, size, cuts[node])
+            _ordinal_rows(program, node, cuts[node], effects, log_p, kept)
+        else:
+            _softmax_rows(program, node, values, logs, effects, log_p, kept)
+    for row in range(rows):
+        if weights[row] > 0.0:
+            total += weights[row] * log_p[row]
+    total += _sum_holes(program, log_p, weights)
+
+    for node in range(len(program.nodes)):
+        kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
+        if kind == _TABLE:
+            _table_rows_back(program, node, weights, log_slope)
+        elif kind == _ORDINAL:
+            cut_slope = np.zeros(size + 1)
+            _ordinal_rows_back(program, node, weights, kept, effect_slope, cut_slope)
+            _cutpoints_back(values, base, size, cut_slope, log_slope)
+        else:
+            _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
+    _effects_back(program.factors, program.coefficients, values, effect_slope, slope)
+    _parameters_back(program.segments, values, slope, log_slope, gradient)
+    return total
+
+
+@_loop
+def _parameters(
+    x: Any, segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
+) -> Any:
+    """From unknowns to parameters, with their prior densities and the Jacobians."""
+    total = 0.0
+    for segment in range(len(segments)):
+        kind, prior, first, value, rows, one, two = segments[segment]
+        if kind == AS_IS:
+            for k in range(rows):
+                values[value + k] = x[first + k]
+                total += _real_prior(prior, x[first + k], numbers[value + k], value + k, slope)
+        elif kind == LOG:
+            for k in range(rows):
+                values[value + k] = exp(x[first + k])
+                total += _positive_prior(prior, x[first + k], numbers[value + k], first + k, gradient)
+        elif kind == LOGITS:
+            for row in range(rows):
+                total += _simplex(x, first + row * (one - 1), one, numbers, value + row * one, values, logs, log_slope)
+        else:
+            total += _zero_sums(x, first, rows, one, two, numbers, value, values, gradient)
+    return total
+
+
+@_loop
+def _real_prior(prior: Any, value: Any, numbers: Any, place: Any, slope: Any) -> Any:
+    apart = (value - numbers[0]) / numbers[1]
+    if prior == NORMAL:
+        slope[place] -= apart / numbers[1]
+        return -0.5 * apart * apart
+    if prior == STUDENT_T:
+        nu = numbers[2]
+        slope[place] -= (nu + 1.0) * apart / (nu + apart * apart) / numbers[1]
+        return -0.5 * (nu + 1.0) * log1p(apart * apart / nu)
+    return np.nan
+
+
+@_loop
+def _positive_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
+    """Density of exp(x) and the Jacobian x, with the slope in x."""
+    if prior == HALF_NORMAL:
+        square = (exp(x) / numbers[1]) ** 2
+        gradient[place] += 1.0 - square
+        return x - 0.5 * square
+    if prior == EXPONENTIAL:
+        rate = numbers[0] * exp(x)
+        gradient[place] += 1.0 - rate
+        return x - rate
+    if prior == LOGNORMAL:
+        apart = (x - numbers[0]) / numbers[1]
+        gradient[place] -= apart / numbers[1]
+        return -0.5 * apart * apart  # the density's 1 / exp(x) and the Jacobian cancel
+    return np.nan
+
+
+@_loop
+def _simplex(x: Any, first: Any, size: Any, alpha: Any, value: Any, values: Any, logs: Any, log_slope: Any) -> Any:
+    last = 0.0
+    for k in range(size - 1):
+        last -= x[first + k]
+    top = last
+    for k in range(size - 1):
+        top = max(top, x[first + k])
+    mass = exp(last - top)
+    for k in range(size - 1):
+        mass += exp(x[first + k] - top)
+    norm = top + log(mass)
+    total = 0.0
+    for k in range(size):
+        place = value + k
+        logs[place] = (x[first + k] if k < size - 1 else last) - norm
+        values[place] = exp(logs[place])
+        # The Dirichlet's alpha - 1, and 1 of the Jacobian.
+        log_slope[place] += alpha[place, 0]
+        total += alpha[place, 0] * logs[place]
+    return total
+
+
+@_loop
+def _zero_sums(
+    x: Any, first: Any, rows: Any, one: Any, two: Any, numbers: Any, value: Any, values: Any, gradient: Any
+) -> Any:
+    free_one, free_two = max(one - 1, 1), max(two - 1, 1)
+    wide = np.empty((free_one, two))
+    total = 0.0
+    for row in range(rows):
+        start, place = first + row * free_one * free_two, value + row * one * two
+        for k in range(free_one * free_two):
+            apart = x[start + k] / numbers[place, 1]
+            gradient[start + k] -= apart / numbers[place, 1]
+            total -= 0.5 * apart * apart
+        for k in range(free_one):
+            _stretch(x[start + k * free_two : start + (k + 1) * free_two], wide[k])
+        block = values[place : place + one * two].reshape((one, two))
+        for k in range(two):
+            _stretch(wide[:, k], block[:, k])
+        for k in range(one * two):
+            values[place + k] += numbers[place + k, 0]
+    return total
+
+
+@_loop
+def _stretch(free: Any, whole: Any) -> None:
+    """Give n - 1 numbers an n-th so that they add up to zero, as `unconstrained.zero_sum_of` does."""
+    size = len(whole)
+    if size == 1:
+        whole[0] = free[0]
+        return
+    total = free.sum()
+    for k in range(size - 1):
+        whole[k] = free[k] - total / (sqrt(size) + size)
+    whole[size - 1] = -total / sqrt(size)
+
+
+@_loop
+def _stretch_back(slope: Any, free: Any) -> None:
+    size = len(slope)
+    if size == 1:
+        free[0] = slope[0]
+        return
+    shift = slope[: size - 1].sum() / (sqrt(size) + size) + slope[size - 1] / sqrt(size)
+    for k in range(size - 1):
+        free[k] = slope[k] - shift
+
+
+@_loop
+def _parameters_back(segments: Any, values: Any, slope: Any, log_slope: Any, gradient: Any) -> None:
+    for segment in range(len(segments)):
+        kind, _, first, value, rows, one, two = segments[segment]
+        if kind == AS_IS:
+            for k in range(rows):
+                gradient[first + k] += slope[value + k]
+        elif kind == LOG:
+            for k in range(rows):
+                gradient[first + k] += slope[value + k] * values[value + k]
+        elif kind == LOGITS:
+            for row in range(rows):
+                _simplex_back(values, slope, log_slope, value + row * one, one, gradient, first + row * (one - 1))
+        else:
+            _zero_sums_back(slope[value : value + rows * one * two].reshape((rows, one, two)), gradient, first)
+
+
+@_loop
+def _simplex_back(values: Any, slope: Any, log_slope: Any, place: Any, size: Any, gradient: Any, first: Any) -> None:
+    total = 0.0
+    for k in range(place, place + size):
+        log_slope[k] += slope[k] * values[k]
+        total += log_slope[k]
+    last = log_slope[place + size - 1] - values[place + size - 1] * total
+    for k in range(size - 1):
+        gradient[first + k] += log_slope[place + k] - values[place + k] * total - last
+
+
+@_loop
+def _zero_sums_back(slope: Any, gradient: Any, first: Any) -> None:
+    rows, one, two = slope.shape
+    free_one, free_two = max(one - 1, 1), max(two - 1, 1)
+    wide, free = np.empty((free_one, two)), np.empty(free_two)
+    for row in range(rows):
+        for k in range(two):
+            _stretch_back(slope[row, :, k], wide[:, k])
+        for k in range(free_one):
+            _stretch_back(wide[k], free)
+            start = first + (row * free_one + k) * free_two
+            for j in range(free_two):
+                gradient[start + j] += free[j]
+
+
+@_loop
+def _effects(factors: Any, coefficients: Any, values: Any, effects: Any) -> None:
+    for piece in range(len(factors)):
+        effect, one, two, three = factors[piece]
+        part = coefficients[piece, 0] * values[one] * values[two]
+        if coefficients[piece, 1] != 0.0:
+            part *= exp(coefficients[piece, 1] * values[three])
+        effects[effect] += part
+
+
+@_loop
+def _effects_back(factors: Any, coefficients: Any, values: Any, effect_slope: Any, slope: Any) -> None:
+    for piece in range(len(factors)):
+        effect, one, two, three = factors[piece]
+        weight = coefficients[piece, 0] * effect_slope[effect]
+        if coefficients[piece, 1] != 0.0:
+            weight *= exp(coefficients[piece, 1] * values[three])
+            slope[three] += coefficients[piece, 1] * weight * values[one] * values[two]
+        slope[one] += weight * values[two]
+        slope[two] += weight * values[one]
+
+
+@_loop
+def _table_rows(program: Any, node: Any, logs: Any, log_p: Any) -> None:
+    _, first, last, place, _, _, _ = program.nodes[node]
+    for row in range(first, last):
+        log_p[row] = logs[program.picks[place + row - first]]
+
+
+@_loop
+def _table_rows_back(program: Any, node: Any, weights: Any, log_slope: Any) -> None:
+    _, first, last, place, _, _, _ = program.nodes[node]
+    for row in range(first, last):
+        log_slope[program.picks[place + row - first]] += weights[row]
+
+
+@_loop
+def _cutpoints(values: Any, base: Any, size: Any, cuts: Any) -> None:
+    """Logits of the running sum of the baseline; each tail is summed from its own end, where it is small."""
+    below = 0.0
+    for k in range(size - 1):
+        below += values[base + k]
+        above = 0.0
+        for j in range(size - 1, k, -1):
+            above += values[base + j]
+        cuts[k + 1] = log(below) - log(above)
+
+
+@_loop
+def _cutpoints_back(values: Any, base: Any, size: Any, cut_slope: Any, log_slope: Any) -> None:
+    below = 0.0
+    for k in range(size - 1):
+        below += values[base + k]
+        above = 0.0
+        for j in range(size - 1, k, -1):
+            above += values[base + j]
+        for j in range(size):
+            part = values[base + j] / below if j <= k else -values[base + j] / above
+            log_slope[base + j] += cut_slope[k + 1] * part
+
+
+@_loop
+def _log_logistic(x: Any) -> Any:
+    """Logarithm of the logistic function, and its slope, from one exponential."""
+    small = exp(-abs(x))
+    log_p = -log1p(small)
+    return (log_p, small / (1.0 + small)) if x >= 0.0 else (x + log_p, 1.0 / (1.0 + small))
+
+
+@_loop
+def _ordinal_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, kept: Any) -> None:
+    """Cumulative logit; `kept` gets the slopes in the upper and in the lower cutpoint.
+
+    With o = exp(-eta) and c = exp(cutpoint), P(y = s) = o (c' - c) / ((1 + o c)(1 + o c')): one exponential and one
+    logarithm a row. Where these would leave the range of numbers, logarithms are taken factor by factor.
+    """
+    _, first, last, place, width, _, size = program.nodes[node]
+    far = 0.0
+    odds, gaps, shares = np.empty(size + 1), np.zeros(size), np.zeros(size)
+    for k in range(1, size):
+        far = max(far, abs(cuts[k]))
+        odds[k] = exp(cuts[k])
+    for k in range(1, size - 1):
+        # A state between two cutpoints: 1 - c / c', and what the slopes in both cutpoints have of it.
+        ratio = exp(cuts[k] - cuts[k + 1])
+        gaps[k], shares[k] = log1p(-ratio), ratio / (1.0 - ratio)
+    for row in range(first, last):
+        eta = 0.0
+        start = place + (row - first) * width
+        for k in range(start, start + width):
+            eta += effects[program.picks[k]]
+        state = program.states[row]
+        if abs(eta) + far < _IN_RANGE:
+            log_p[row], kept[row, 0], kept[row, 1] = _between(state, size, eta, cuts, odds)
+        else:
+            log_p[row], kept[row, 0], kept[row, 1] = _far_between(state, size, eta, cuts)
+        if 0 < state < size - 1:
+            log_p[row] += gaps[state]
+            kept[row, 0] += shares[state]
+            kept[row, 1] -= shares[state]
+
+
+@_loop
+def _between(state: Any, size: Any, eta: Any, cuts: Any, odds: Any) -> Any:
+    """Log of logistic(upper) logistic(-lower), with its slopes in the two cutpoints."""
+    against = exp(-eta)
+    log_p, sides, upper_slope, lower_slope = 0.0, 1.0, 0.0, 0.0
+    if state < size - 1:
+        upper = 1.0 + against * odds[state + 1]
+        upper_slope, sides, log_p = 1.0 / upper, upper, cuts[state + 1] - eta
+    if state > 0:
+        lower = 1.0 + against * odds[state]
+        lower_slope, sides = 1.0 / lower - 1.0, sides * lower
+    return log_p - log(sides), upper_slope, lower_slope
+
+
+@_loop
+def _far_between(state: Any, size: Any, eta: Any, cuts: Any) -> Any:
+    log_p, upper_slope, lower_slope = 0.0, 0.0, 0.0
+    if state < size - 1:
+        log_p, upper_slope = _log_logistic(cuts[state + 1] - eta)
+    if state > 0:
+        over, slope = _log_logistic(eta - cuts[state])
+        log_p, lower_slope = log_p + over, -slope
+    return log_p, upper_slope, lower_slope
+
+
+@_loop
+def _ordinal_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, cut_slope: Any) -> None:
+    _, first, last, place, width, _, _ = program.nodes[node]
+    for row in range(first, last):
+        state = program.states[row]
+        upper, lower = weights[row] * kept[row, 0], weights[row] * kept[row, 1]
+        cut_slope[state + 1] += upper
+        cut_slope[state] += lower
+        start = place + (row - first) * width
+        for k in range(start, start + width):
+            effect_slope[program.picks[k]] -= upper + lower
+
+
+@_loop
+def _softmax_rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, log_p: Any, kept: Any) -> None:
+    """Multinomial logit; `kept` gets the probabilities.
+
+    Exponentials are taken of the effects, which are few, and multiplied in the rows, which are many; where products
+    could leave the range of numbers, exponentials are taken of the sums.
+    """
+    _, first, last, place, width, base, size = program.nodes[node]
+    odds = np.exp(effects)
+    far = 0.0
+    for effect in effects:
+        far = max(far, abs(effect))
+    in_range = far * width < _IN_RANGE
+    for row in range(first, last):
+        start = place + (row - first) * width
+        own = logs[base + program.states[row]]
+        for k in range(start, start + width):
+            own += effects[program.picks[k] + program.states[row]]
+        picks = program.picks[start : start + width]
+        top = 0.0 if in_range else _far_scores(logs[base : base + size], picks, effects, kept[row])
+        if in_range:
+            for s in range(size):
+                kept[row, s] = values[base + s]
+                for pick in picks:
+                    kept[row, s] *= odds[pick + s]
+        mass = kept[row, :size].sum()
+        log_p[row] = own - top - log(mass)
+        for s in range(size):
+            kept[row, s] /= mass
+
+
+@_loop
+def _far_scores(logs: Any, picks: Any, effects: Any, weights: Any) -> Any:
+    """Write exp(score - top) of each state, and give the top."""
+    top = -np.inf
+    for s in range(len(logs)):
+        weights[s] = logs[s]
+        for pick in picks:
+            weights[s] += effects[pick + s]
+        top = max(top, weights[s])
+    for s in range(len(logs)):
+        weights[s] = exp(weights[s] - top)
+    return top
+
+
+@_loop
+def _softmax_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, log_slope: Any) -> None:
+    _, first, last, place, width, base, size = program.nodes[node]
+    for row in range(first, last):
+        start = place + (row - first) * width
+        for s in range(size):
+            part = -weights[row] * kept[row, s]
+            if s == program.states[row]:
+                part += weights[row]
+            log_slope[base + s] += part
+            for k in range(start, start + width):
+                effect_slope[program.picks[k] + s] += part
+
+
+@_loop
+def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
+    """Sum rows with holes over their completions; each completion's weight is its share of the sum."""
+    total = 0.0
+    for hole in range(len(program.holes)):
+        begin, nodes, tally, distinct, completions = program.holes[hole]
+        joint = np.empty(completions)
+        for pattern in range(distinct):
+            top = -np.inf
+            for completion in range(completions):
+                row = pattern * completions + completion
+                joint[completion] = 0.0
+                for node in range(nodes):
+                    joint[completion] += log_p[program.starts[begin + node] + row]
+                top = max(top, joint[completion])
+            mass = 0.0
+            for completion in range(completions):
+                mass += exp(joint[completion] - top)
+            norm = top + log(mass)
+            count = program.hole_counts[tally + pattern]
+            total += count * norm
+            for completion in range(completions):
+                share = count * exp(joint[completion] - norm)
+                for node in range(nodes):
+                    weights[program.starts[begin + node] + pattern * completions + completion] = share
+    return total
+
+
+@numba.cfunc(
+    types.int64(
+        types.uint64,
+        types.CPointer(types.double),
+        types.CPointer(types.double),
+        types.CPointer(types.double),
+        types.voidptr,
+    ),
+    cache=True,
+    error_model="numpy",
+)
+def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any) -> Any:
+    """`log_density` as nutpie calls it, without the interpreter; `facts` are `Program.addresses`."""
+    table = _view(facts, (12, 3), np.int64)
+    program = Program(
+        _integers(table, 0),
+        _reals(table, 1),
+        _integers(table, 2),
+        _reals(table, 3),
+        _integers(table, 4),
+        _integers(table, 5)[0],
+        _integers(table, 6)[0],
+        _reals(table, 7)[0],
+        _integers(table, 8),
+        _integers(table, 9)[0],
+        _reals(table, 10)[0],
+        table[11, 0],
+    )
+    slopes = _view(gradient, (size,))
+    found = log_density(_view(x, (size,)), program, slopes)
+    _view(value, (1,))[0] = found
+    # What is no number makes nutpie reject the step.
+    return 0 if np.isfinite(found) and np.isfinite(slopes.sum()) else 3
+
+
+@numba.cfunc(
+    types.int64(types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr),
+    cache=True,
+)
+def unknowns_for_nutpie(size: Any, wanted: Any, x: Any, out: Any, facts: Any) -> Any:  # noqa: ARG001
+    """Keep the unknowns as they are; they are brought to their scales after sampling."""
+    _view(out, (size,))[:] = _view(x, (size,))
+    return 0

@@ -1,0 +1,374 @@
+"""Terms: how one parent acts on the scale of a regression-like family (`ordinal`, `softmax`).
+
+A term turns its parameters into a table of effects over the parent's states (and over the states of the
+parent it varies by). Effects are centred over the parent's states, so that the family's baseline speaks of
+the average case. Every term leaves the sign free, and none depends on the data.
+
+Rival theories of a count k of backers are rival terms in one slot (the documentation, evidence, section 2):
+
+============  =================================  ===========================================================
+`none`        f = 0                              cheap talk: numbers are words; the arrow stays, and says so
+`log`         b ln k                             each doubling does the same; b < 0 is responsibility diffused
+`monotone`    b times a running sum of shares    one direction, any steps
+`saturating`  b (1 - exp(-rate (k - 1)))         audience costs: the first witnesses do most
+`diffusion`   b / k                              each one's share of the duty decides
+`inverted_u`  b ln k - c (ln k)^2                help turns into the cost of coordination
+============  =================================  ===========================================================
+
+`by` gives each state of another parent a slope of its own. So "numbers help inside an institution only" is `log` by a
+node `institution`, which itself is a parent: logit = a + d institution + b_institution ln k.
+
+`diffusion` and the usual form of it, in which one of k acts with q_k = q k^-g: while q is small its logit is about
+ln q - g ln k, which is `log` with a slope of -g and falls for ever. 1/k is exp(-ln k), and 1 - ln k for k close to 1:
+both forms fall alike at first, with b = g, but a share cannot fall below zero, and half of b is gone at two.
+
+The same expressions serve NumPy, with leading dims for draws, and PyTensor, without.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..parameters.parameter import Parameter
+from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
+
+if TYPE_CHECKING:
+    from ..network.network import Arrow, Network, Node
+
+#: Default spread of an effect, on the logit scale: two thirds of effects shift even odds to at most 73 %.
+EFFECT = Prior.of("normal", mu=0.0, sigma=1.0)
+EVEN = Prior.of("dirichlet", alpha=1.0)
+#: Default rate of saturation: half of the effect is reached with one backer more (the median), with five, or with
+#: a fifth of one (95 %).
+RATE = Prior.of("lognormal", mu=-0.36, sigma=0.8)
+#: Default bend: where ln k is worth 1 and bends by 0.4, the top lies at 3.5; at 0.2, at 12.
+BEND = Prior.of("normal", mu=0.0, sigma=0.4)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A summand of one entry of a term's table of effects.
+
+    The entry gains `coefficient` times the parameters in `factors` times exp(`rate` times the parameter `exponent`).
+
+    Parameters
+    ----------
+    effect
+        Place of the entry in the flattened table, dims ([by,] parent).
+    coefficient
+        A constant.
+    factors
+        At most two parameters, each by name and place in its flattened value.
+    rate, exponent
+        Nothing of the kind by default.
+    """
+
+    effect: int
+    coefficient: float
+    factors: tuple[tuple[str, int], ...]
+    rate: float = 0.0
+    exponent: str | None = None
+
+
+@dataclass(frozen=True)
+class Term:
+    """A way for a parent to act.
+
+    `parameters(node, arrow, network)` declares; `effect(values, node, arrow, network)` gives the table of
+    effects, dims (..., [by,] parent); `fault` says why it cannot serve an arrow, or None. `pieces`, where there
+    are any, say the same as `effect` as a sum, for the loops of `servanda.models.density.density`; a term without them
+    is sampled through PyMC.
+    """
+
+    parameters: Callable[[Node, Arrow, Network], tuple[Parameter, ...]]
+    effect: Callable[[Mapping[str, Any], Node, Arrow, Network], Any]
+    fault: Callable[[Node, Arrow, Network], str | None]
+    pieces: Callable[[Node, Arrow, Network], list[Piece]] | None = None
+
+
+def effect_name(node: Node, arrow: Arrow) -> str:
+    """Name of the main parameter of the term at `arrow`."""
+    return f"{node.name}.{arrow.parent}"
+
+
+def step_dim(arrow: Arrow) -> str:
+    """Dim of the steps between neighbouring states of a monotone parent."""
+    return f"{arrow.parent}_step"
+
+
+def term_of(arrow: Arrow, network: Network) -> str:
+    """Name of the term at `arrow`: as stated, else monotone for ordered parents and nominal for the rest."""
+    return arrow.term or ("monotone" if network[arrow.parent].ordered else "nominal")
+
+
+def term_axes(arrow: Arrow) -> tuple[str, ...]:
+    """Dims of a term's table of effects."""
+    return (arrow.by, arrow.parent) if arrow.by else (arrow.parent,)
+
+
+def acting(node: Node, network: Network) -> tuple[Arrow, ...]:
+    """Arrows that do something: all but those whose term has no parameter."""
+    return tuple(a for a in node.parents if TERMS[term_of(a, network)].parameters(node, a, network))
+
+
+def _by(arrow: Arrow) -> tuple[str, ...]:
+    return (arrow.by,) if arrow.by else ()
+
+
+def _slopes(arrow: Arrow, network: Network) -> int:
+    """How many slopes a term has: one, or one for each state of the parent it varies by."""
+    return len(network[arrow.by].states) if arrow.by else 1
+
+
+def _spread(slope: Any, shape: Any) -> Any:
+    """Slope, dims (..., [by]), times a shape over the parent's states: dims (..., [by,] parent)."""
+    return slope[..., None] * shape
+
+
+def _nominal_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    doc = f"effect of each state of {network[arrow.parent].title}, on the logit scale; sums to zero"
+    return (Parameter(effect_name(node, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc),)
+
+
+def _nominal_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
+    return values[effect_name(node, arrow)]
+
+
+def _nominal_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    name, size = effect_name(node, arrow), len(network[arrow.parent].states)
+    return [Piece(cell, 1.0, ((name, cell),)) for cell in range(_slopes(arrow, network) * size)]
+
+
+def _monotone_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    doc = f"effect of the highest rather than the lowest state of {network[arrow.parent].title}, on the logit scale"
+    slope = Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc)
+    if len(network[arrow.parent].states) <= 2:
+        return (slope,)
+    doc = f"share of the effect of {network[arrow.parent].title} that each step up brings"
+    return (
+        slope,
+        Parameter(f"{effect_name(node, arrow)}.steps", (step_dim(arrow),), SIMPLEX, EVEN, doc=doc),
+    )
+
+
+def _monotone_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    # Buerkner and Charpentier (2020), doi 10.1111/bmsp.12195: slope times the running sum of a simplex; here
+    # centred over the states. The running sum is a product with a constant matrix, and so is the centring.
+    size = len(network[arrow.parent].states)
+    slope = values[effect_name(node, arrow)]
+    if size == 1:
+        return _spread(slope, np.zeros(1))
+    rising = _rising(size)
+    if size == 2:
+        return _spread(slope, rising[0])
+    shape = values[f"{effect_name(node, arrow)}.steps"] @ rising
+    return _spread(slope, shape[..., None, :] if arrow.by else shape)
+
+
+def _rising(size: int) -> np.ndarray:
+    """Height of each state after each step, centred, shape (steps, states)."""
+    rising = np.triu(np.ones((size - 1, size)), k=1)
+    return rising - rising.mean(axis=1, keepdims=True)
+
+
+def _monotone_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    name, size = effect_name(node, arrow), len(network[arrow.parent].states)
+    rising, steps = _rising(size), f"{name}.steps"
+    return [
+        Piece(k * size + s, rising[step, s], ((name, k), (steps, step)) if size > 2 else ((name, k),))
+        for k in range(_slopes(arrow, network))
+        for s in range(size)
+        for step in range(size - 1)
+    ]
+
+
+def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str) -> Term:
+    """Make a term that is linear in a transform of the parent's values."""
+
+    def parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+        doc = f"effect of {network[arrow.parent].title} on the logit scale, per {unit}"
+        return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc),)
+
+    def effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+        x = transform(np.asarray(network[arrow.parent].values, float))
+        return _spread(values[effect_name(node, arrow)], x - x.mean())
+
+    def fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+        values = network[arrow.parent].values
+        if not values:
+            return f"term '{name}' needs a value for each state of '{arrow.parent}'"
+        if not np.all(np.isfinite(transform(np.asarray(values, float)))):
+            return f"term '{name}' cannot take the values {list(values)} of '{arrow.parent}'"
+        return None
+
+    def pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+        x = transform(np.asarray(network[arrow.parent].values, float))
+        return _scaled_pieces(effect_name(node, arrow), x, arrow, network)
+
+    return Term(parameters, effect, fault, pieces)
+
+
+def _scaled_pieces(name: str, x: np.ndarray, arrow: Arrow, network: Network) -> list[Piece]:
+    """Slopes of one parameter times centred numbers."""
+    return [
+        Piece(k * len(x) + s, centred, ((name, k),))
+        for k in range(_slopes(arrow, network))
+        for s, centred in enumerate(x - x.mean())
+    ]
+
+
+def _counts(values: tuple[float, ...]) -> np.ndarray:
+    return np.asarray(values, float)
+
+
+def _no_counts(name: str) -> Callable[[Node, Arrow, Network], str | None]:
+    """Make the check that a parent's states stand for counts."""
+
+    def fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+        values = network[arrow.parent].values
+        if not values:
+            return f"term '{name}' needs a value for each state of '{arrow.parent}'"
+        if not all(1 <= value < np.inf for value in values):
+            return f"term '{name}' takes counts of 1 or more, not the values {list(values)} of '{arrow.parent}'"
+        return None
+
+    return fault
+
+
+def _saturating_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    title = network[arrow.parent].title
+    doc = f"effect of very many rather than one of {title}, on the logit scale"
+    rate = f"rate at which the effect of {title} fills up, per one more"
+    return (
+        Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc),
+        Parameter(f"{effect_name(node, arrow)}.rate", (), POSITIVE, RATE, doc=rate),
+    )
+
+
+def _saturating_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    k, name = _counts(network[arrow.parent].values), effect_name(node, arrow)
+    # A power of e is the one exponential that arrays of every library share.
+    lacking = math.e ** (-values[f"{name}.rate"][..., None] * (k - 1))
+    shape = -(lacking @ _centring(len(k)))
+    return _spread(values[name], shape[..., None, :] if arrow.by else shape)
+
+
+def _saturating_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    k, name = _counts(network[arrow.parent].values), effect_name(node, arrow)
+    centring = _centring(len(k))
+    return [
+        Piece(slope * len(k) + s, -centring[s, other], ((name, slope),), -(k[other] - 1), f"{name}.rate")
+        for slope in range(_slopes(arrow, network))
+        for s in range(len(k))
+        for other in range(len(k))
+    ]
+
+
+def _diffusion_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    doc = f"effect of bearing the whole rather than none of the duty that {network[arrow.parent].title} share"
+    return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
+
+
+def _diffusion_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    share = 1 / _counts(network[arrow.parent].values)
+    return _spread(values[effect_name(node, arrow)], share - share.mean())
+
+
+def _diffusion_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    return _scaled_pieces(effect_name(node, arrow), 1 / _counts(network[arrow.parent].values), arrow, network)
+
+
+def _inverted_u_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
+    title, name = network[arrow.parent].title, effect_name(node, arrow)
+    slope = f"effect of {title} on the logit scale, per unit of the natural log of its value, close to one"
+    bend = f"how far the effect of {title} falls short of that slope, per unit of the squared log; above 0 it has a top"
+    return (
+        Parameter(name, _by(arrow), REAL, EFFECT, doc=slope),
+        Parameter(f"{name}.bend", _by(arrow), REAL, BEND, doc=bend),
+    )
+
+
+def _inverted_u_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+    log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
+    square = log**2
+    return _spread(values[name], log - log.mean()) - _spread(values[f"{name}.bend"], square - square.mean())
+
+
+def _inverted_u_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
+    log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
+    return [
+        *_scaled_pieces(name, log, arrow, network),
+        *_scaled_pieces(f"{name}.bend", -(log**2), arrow, network),
+    ]
+
+
+def turning_point(slope: Any, bend: Any) -> Any:
+    """The count at which the effect of the term `inverted_u` is highest.
+
+    Parameters
+    ----------
+    slope, bend
+        Draws of ``<node>.<parent>`` and ``<node>.<parent>.bend``; arrays of one shape, labelled or not.
+
+    Returns
+    -------
+    array
+        exp(slope / (2 bend)), which lies below 1 where the effect only falls; missing where the bend is not above
+        0, so that there is a bottom and no top.
+
+    Examples
+    --------
+    >>> turning_point(np.array([1.0, 1.0]), np.array([0.5, -0.5])).round(2)
+    array([2.72,  nan])
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        top = np.exp(slope / (2 * bend))
+    return top * np.where(bend > 0, 1.0, np.nan)
+
+
+def _centring(size: int) -> np.ndarray:
+    """Matrix that takes from each of `size` numbers their mean."""
+    return np.eye(size) - 1 / size
+
+
+def _no_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:  # noqa: ARG001
+    return ()
+
+
+def _no_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
+    return np.zeros(tuple(len(network[axis].states) for axis in term_axes(arrow)))
+
+
+def _no_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:  # noqa: ARG001
+    return []
+
+
+def _log(x: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(x)
+
+
+def _no_fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+    return None
+
+
+def _not_ordered(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+    return None if network[arrow.parent].ordered else f"term 'monotone' needs '{arrow.parent}' to be ordered"
+
+
+#: Every term; one line adds one.
+TERMS: Mapping[str, Term] = {
+    "nominal": Term(_nominal_parameters, _nominal_effect, _no_fault, _nominal_pieces),
+    "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered, _monotone_pieces),
+    "linear": _scaled("linear", lambda x: x, "unit of its value"),
+    "log": _scaled("log", _log, "unit of the natural log of its value"),
+    "none": Term(_no_parameters, _no_effect, _no_fault, _no_pieces),
+    "saturating": Term(_saturating_parameters, _saturating_effect, _no_counts("saturating"), _saturating_pieces),
+    "diffusion": Term(_diffusion_parameters, _diffusion_effect, _no_counts("diffusion"), _diffusion_pieces),
+    "inverted_u": Term(_inverted_u_parameters, _inverted_u_effect, _no_counts("inverted_u"), _inverted_u_pieces),
+}

@@ -1,0 +1,1 @@
+"""Network files and pgmpy: names, states, parents and tables, in and out."""

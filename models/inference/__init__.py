@@ -1,0 +1,1 @@
+"""Inference: exact answers for all draws at once."""

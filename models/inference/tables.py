@@ -1,0 +1,179 @@
+"""The tables that a question multiplies: one for each node, sliced by what is known, for all draws of a posterior."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..families import FAMILIES
+from ..families.base import namespace
+
+if TYPE_CHECKING:
+    from ..network.network import Network
+    from ..posterior import Posterior
+    from .plan import Plan
+
+#: State or member numbers by name: one number for all cases, or one for each case.
+Numbers = Mapping[str, Any]
+#: Makes a table from parameter draws, state numbers of axes that are fixed, and member numbers.
+Maker = Callable[[Mapping[str, np.ndarray], Mapping[str, int], Mapping[str, int]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class System:
+    """A network with the draws of its parameters, and how each node's table is made from them.
+
+    Parameters
+    ----------
+    network
+        Gives the axes of every table.
+    values
+        Parameter -> draws, shape (*dims, samples).
+    makers
+        Node -> function that makes its table, shape (*free axes, samples).
+    groups
+        Node -> names of the group effects that bear on it.
+    samples
+        Number of draws.
+    zeros
+        Nodes whose tables may hold a probability of exactly zero.
+    """
+
+    network: Network
+    values: Mapping[str, np.ndarray]
+    makers: Mapping[str, Maker]
+    groups: Mapping[str, tuple[str, ...]]
+    samples: int
+    zeros: frozenset[str]
+
+    @classmethod
+    def of(cls, posterior: Posterior) -> System:
+        """Take every node's table from its family."""
+        network = posterior.network
+        makers = {node.name: partial(_from_family, network=network, name=node.name) for node in network.nodes}
+        samples = posterior.sizes["chain"] * posterior.sizes["draw"]
+        groups = {node.name: tuple(group.name for group in node.groups) for node in network.nodes}
+        return cls(network, posterior.values, makers, groups, samples, posterior.zeros)
+
+    def part(self, draws: slice) -> System:
+        """The same for some of the draws."""
+        start, stop, _ = draws.indices(self.samples)
+        values = {name: array[..., draws] for name, array in self.values.items()}
+        return replace(self, values=values, samples=stop - start)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known: a state for each node that is given or done, weights for others, and whose case it is.
+
+    Parameters
+    ----------
+    fixed
+        Node -> state number, or an array of one for each case.
+    members
+        Group effect -> member number, or an array of one for each case.
+    weights
+        Node with virtual evidence -> weight of each state, shape (states, samples) or (states, cases, samples);
+        a dim of cases or samples may have size one.
+    cases
+        Number of cases, or None where there is one and no dim for it.
+    rows
+        Which cases of a larger table these are, for messages; None where there is no table.
+    """
+
+    fixed: Numbers
+    members: Numbers
+    weights: Mapping[str, np.ndarray]
+    cases: int | None = None
+    rows: np.ndarray | None = None
+
+    def part(self, cases: slice | np.ndarray | None, draws: slice) -> Evidence:
+        """The same for some of the cases (None for all) and draws."""
+        count = self.cases if cases is None else len(np.arange(self.cases or 1)[cases])
+        rows = slice(None) if cases is None else cases
+        fixed, members = (
+            {name: number[rows] if np.ndim(number) else number for name, number in numbers.items()}
+            for numbers in (self.fixed, self.members)
+        )
+        weights = {}
+        for name, array in self.weights.items():
+            own = array[:, rows] if array.ndim == 3 and array.shape[1] > 1 else array
+            weights[name] = own[..., draws] if own.shape[-1] > 1 else own
+        numbers = np.arange(self.cases or 1) if self.rows is None else self.rows
+        return Evidence(fixed, members, weights, count, None if self.cases is None else numbers[rows])
+
+    def of(self, names: Iterable[str]) -> Evidence:
+        """The same with no nodes fixed but these."""
+        return replace(self, fixed={name: self.fixed[name] for name in names})
+
+    def case(self, number: int) -> Evidence:
+        """One of the cases, without a dim for them."""
+        fixed, members = (
+            {name: int(value[number]) if np.ndim(value) else value for name, value in numbers.items()}
+            for numbers in (self.fixed, self.members)
+        )
+        weights = {
+            name: array[:, number if array.shape[1] > 1 else 0] if array.ndim == 3 else array
+            for name, array in self.weights.items()
+        }
+        return Evidence(fixed, members, weights)
+
+    def with_states(self, states: Mapping[str, int]) -> Evidence:
+        """The same with more nodes fixed."""
+        return replace(self, fixed={**self.fixed, **states})
+
+
+def _from_family(
+    values: Mapping[str, np.ndarray],
+    fixed: Mapping[str, int],
+    members: Mapping[str, int],
+    *,
+    network: Network,
+    name: str,
+) -> np.ndarray:
+    return FAMILIES[network[name].family].table(values, fixed, members, network[name], network)
+
+
+def varying(plan: Plan, system: System, evidence: Evidence) -> tuple[bool, ...]:
+    """For each table of a plan that no step makes, whether it differs between cases."""
+    nodes = [any(np.ndim(number) for number in _seen_by(system, name, evidence).values()) for name in plan.kept]
+    return (*nodes, *(evidence.weights[name].ndim == 3 for name in plan.weighted))
+
+
+def make_tables(plan: Plan, system: System, evidence: Evidence) -> list[np.ndarray]:
+    """Make the tables of a plan; shape (*axes, samples), or (*axes, cases, samples) where cases differ."""
+    tables = [_table(system, name, evidence) for name in plan.kept]
+    for name in plan.weighted:
+        weights = evidence.weights[name]
+        weights = np.broadcast_to(weights, (*weights.shape[:-1], system.samples))
+        tables.append(weights[evidence.fixed[name]] if name in evidence.fixed else weights)
+    return tables
+
+
+def _seen_by(system: System, name: str, evidence: Evidence) -> dict[str, Any]:
+    """State and member numbers that bear on a node's table."""
+    known = {axis: evidence.fixed[axis] for axis in system.network.axes(name) if axis in evidence.fixed}
+    return known | {group: evidence.members[group] for group in system.groups[name]}
+
+
+def _table(system: System, name: str, evidence: Evidence) -> np.ndarray:
+    seen = _seen_by(system, name, evidence)
+    groups = system.groups[name]
+
+    def make(numbers: Mapping[str, int]) -> np.ndarray:
+        fixed = {axis: number for axis, number in numbers.items() if axis not in groups}
+        return system.makers[name](system.values, fixed, {group: numbers[group] for group in groups})
+
+    several = [key for key, number in seen.items() if np.ndim(number)]
+    if not several:
+        return make(seen)
+    # Each distinct combination is made once, whatever the number of cases.
+    codes = np.column_stack([seen[key] for key in several])
+    distinct, inverse = np.unique(codes, axis=0, return_inverse=True)
+    made = [make(seen | dict(zip(several, map(int, row), strict=True))) for row in distinct]
+    # The draws may be arrays of another library than NumPy, and so may the table.
+    return namespace(made[0]).stack(made, axis=-2)[..., inverse.ravel(), :]

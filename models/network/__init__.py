@@ -1,0 +1,1 @@
+"""Networks: nodes, arrows, their checks and their TOML."""

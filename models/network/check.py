@@ -1,0 +1,195 @@
+"""All faults of a network, of priors and of questions, found at once."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ...common.errors import Fault, InputError, nearest, raise_faults
+
+if TYPE_CHECKING:
+    from .network import Network, Node
+
+#: Names that xarray dims of a posterior already use.
+RESERVED = frozenset({"chain", "draw", "sample", "case", "variable"})
+#: Where what an argument should be comes from.
+_HINTS = {
+    "Network": "; servanda.models.load_network gives one",
+    "PriorSet": "; servanda.priors.load_prior gives one, and what was elicited has it in .priors",
+    "Statement": "; see between, kept, quantiles, roulette and times_as_likely in servanda.priors",
+}
+#: A slash would make a netCDF group of a name; a dot separates node and parameter.
+_NAME = re.compile(r"^[^/.\s][^/.]*$")
+
+
+class NetworkError(InputError):
+    """A network that cannot be one."""
+
+
+class QueryError(InputError):
+    """A question that the network cannot be asked."""
+
+    @classmethod
+    def of(cls, where: str, what: str) -> QueryError:
+        """Make an error of a single fault."""
+        return cls("question", [Fault(where, what)])
+
+
+class PriorError(InputError):
+    """Priors that do not fit the network or are not distributions."""
+
+
+class DataError(InputError):
+    """Data that does not fit the network."""
+
+
+def wrong_kinds(given: Mapping[str, tuple[object, type]]) -> list[Fault]:
+    """List arguments that are not what they should be.
+
+    Parameters
+    ----------
+    given
+        Name of the argument -> what was given, and what it should be.
+    """
+    return [
+        Fault(name, f"must be a {wanted.__name__}, not a {type(value).__name__}{_HINTS.get(wanted.__name__, '')}")
+        for name, (value, wanted) in given.items()
+        if not isinstance(value, wanted)
+    ]
+
+
+def check_network(network: Network) -> None:
+    """Raise with every fault of `network`.
+
+    Raises
+    ------
+    NetworkError
+        Listing node by node what is wrong.
+    """
+    faults = [*_name_faults(network)]
+    known = {node.name: node for node in network.nodes}
+    sound = []
+    for node in network.nodes:
+        arrows = [*_arrow_faults(node, known)]
+        faults += [Fault(f"node {node.name}", what) for what in (*_state_faults(node), *arrows)]
+        sound += [] if arrows else [node]
+        faults += [Fault(f"node {node.name}", what) for what in _anchor_faults(node, known)]
+    faults += _family_faults(network, sound)
+    faults += _cycle_faults(network)
+    raise_faults(f"network {network.name}", faults, NetworkError)
+
+
+def _name_faults(network: Network) -> Iterator[Fault]:
+    if not network.nodes:
+        yield Fault("nodes", "there are none; a network needs at least one")
+    for name, count in Counter(node.name for node in network.nodes).items():
+        if count > 1:
+            yield Fault(f"node {name}", f"is declared {count} times")
+        if name in RESERVED:
+            yield Fault(f"node {name}", f"this name is taken by the dims of draws ({', '.join(sorted(RESERVED))})")
+        if not _NAME.match(name):
+            yield Fault(f"node {name!r}", "a name must not be empty, begin with a space or hold '/' or '.'")
+    nodes = {node.name for node in network.nodes}
+    steps = {f"{name}_step" for name in nodes}
+    on = {f"{name}_on" for name in nodes}
+    for name in sorted(nodes & (steps | on)):
+        what = "steps" if name in steps else "states that are not off"
+        yield Fault(f"node {name}", f"has the name of the {what} of another node; rename one")
+    columns: dict[str, str] = {}
+    for group in (group for node in network.nodes for group in node.groups):
+        if group.name in nodes | steps | on | RESERVED:
+            yield Fault(f"group {group.name}", "has the name of a node, of its steps or states, or of a dim of draws")
+        if columns.setdefault(group.name, group.column) != group.column:
+            yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")
+
+
+def _state_faults(node: Node) -> Iterator[str]:
+    if not node.states:
+        yield "has no states"
+    repeated = [state for state, count in Counter(node.states).items() if count > 1]
+    if repeated:
+        yield f"repeats the states {', '.join(repeated)}"
+    if node.values and len(node.values) != len(node.states):
+        yield f"has {len(node.values)} values for {len(node.states)} states"
+    if node.coding and node.coding.lower:
+        lower = node.coding.lower
+        if len(lower) != len(node.states):
+            yield f"coding has {len(lower)} lower bounds for {len(node.states)} states"
+        if any(a >= b for a, b in pairwise(lower)):
+            yield "lower bounds of the coding do not ascend"
+    for level, state in node.coding.levels if node.coding else ():
+        if state not in node.states:
+            yield f"coding sends level '{level}' to an unknown state '{state}'{nearest(state, node.states)}"
+
+
+def _arrow_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
+    for parent, count in Counter(node.parent_names).items():
+        if count > 1:
+            yield f"names the parent '{parent}' {count} times"
+        if parent == node.name:
+            yield "is its own parent"
+        elif parent not in known:
+            yield f"has an undeclared parent '{parent}'{nearest(parent, known)}"
+    for arrow in node.parents:
+        if arrow.by is not None and (arrow.by not in node.parent_names or arrow.by == arrow.parent):
+            others = [name for name in node.parent_names if name != arrow.parent]
+            hint = nearest(arrow.by, others)
+            yield f"arrow from '{arrow.parent}' varies by '{arrow.by}', which is no other parent{hint}"
+
+
+def _anchor_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
+    if node.anchored_by is None:
+        return
+    children = [other.name for other in known.values() if node.name in other.parent_names]
+    if node.anchored_by not in children:
+        yield f"is anchored by '{node.anchored_by}', which is no child of it{nearest(node.anchored_by, children)}"
+        return
+    child = known[node.anchored_by]
+    if len(child.states) < 2:
+        yield f"is anchored by '{child.name}', which has a single state; take a child with two or more"
+    elif child.values and sorted(set(child.values)) != list(child.values):
+        yield f"is anchored by '{child.name}', whose values do not ascend; put its states in order"
+    elif child.family == "confusion" and child.parent_names[-1] == node.name:
+        yield f"is anchored by '{child.name}', which says what its states are by its own prior; drop anchored_by"
+
+
+def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:
+    from ..families import FAMILIES  # families know networks; the check of a network asks them last
+
+    faults = []
+    for node in nodes:
+        where = f"node {node.name}"
+        if node.family not in FAMILIES:
+            faults.append(Fault(where, f"unknown family '{node.family}'{nearest(node.family, FAMILIES)}"))
+        elif found := [*_option_faults(node), *FAMILIES[node.family].faults(node, network)]:
+            faults += [Fault(where, what) for what in found]
+        else:
+            names = [parameter.name for parameter in FAMILIES[node.family].parameters(node, network)]
+            names += [f"{node.name}.{group.name}" for group in node.groups]
+            twice = sorted({name for name in names if names.count(name) > 1})
+            faults += [Fault(where, f"has two parameters '{name}'; rename a parent or a group") for name in twice]
+    return faults
+
+
+def _option_faults(node: Node) -> Iterator[str]:
+    from ..families import FAMILIES
+
+    known = getattr(FAMILIES[node.family], "options", ())
+    for name, count in Counter(name for name, _ in node.options).items():
+        if count > 1:
+            yield f"states the option '{name}' {count} times"
+        if name not in known:
+            hint = nearest(name, known) if known else "; it has none"
+            yield f"family '{node.family}' has no option '{name}'{hint}"
+
+
+def _cycle_faults(network: Network) -> list[Fault]:
+    try:
+        TopologicalSorter({node.name: node.parent_names for node in network.nodes}).prepare()
+    except CycleError as error:
+        return [Fault("arrows", f"form a cycle: {' <- '.join(map(str, error.args[1]))}")]
+    return []

@@ -1,0 +1,135 @@
+"""Networks in TOML: the shipped ones by name, others by path; written as they are read."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...common.errors import Fault, raise_faults
+from ...common.toml import read_toml, shipped
+from .check import NetworkError
+from .network import Arrow, Coding, Group, Network, Node
+
+FOLDER = Path(__file__).parents[1] / "networks"
+
+
+def load_network(name: str | os.PathLike[str]) -> Network:
+    """Load a shipped network by name, or one from a TOML file.
+
+    Parameters
+    ----------
+    name
+        A name in `servanda/models/networks` or a path that ends in ``.toml``.
+
+    Raises
+    ------
+    NetworkError
+        If there is none, or with all its faults.
+
+    Examples
+    --------
+    >>> load_network("guarantee")["compliance"].states
+    ('defected', 'partial', 'complied')
+    """
+    path = shipped(name, FOLDER, "network", NetworkError)
+    return network_from_dict(read_toml(path, NetworkError), subject=str(name))
+
+
+def network_from_toml(text: str, subject: str = "network") -> Network:
+    """Read a network from TOML text.
+
+    Raises
+    ------
+    NetworkError
+        If it is no TOML, or with all faults of the network.
+    """
+    try:
+        return network_from_dict(tomllib.loads(text), subject)
+    except tomllib.TOMLDecodeError as error:
+        raise NetworkError(subject, [Fault("", f"is not TOML: {error}")]) from error
+
+
+def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Network:
+    """Make a network from the dictionary its TOML gives."""
+    from .schema import NetworkFile, schema_faults
+
+    faults = schema_faults(raw)
+    raise_faults(subject, faults, NetworkError)
+    file = NetworkFile.model_validate(raw)
+    nodes = tuple(
+        Node(
+            name=name,
+            states=tuple(node.states),
+            parents=tuple(Arrow(parent, **arrow.model_dump()) for parent, arrow in node.parents.items()),
+            family=node.family,
+            ordered=node.ordered,
+            values=tuple(node.values),
+            label=node.label,
+            description=node.description,
+            coding=Coding(node.coding.column, tuple(node.coding.lower), tuple(node.coding.levels.items()))
+            if node.coding
+            else None,
+            groups=tuple(Group(group, **spec.model_dump()) for group, spec in node.groups.items()),
+            options=tuple(node.options.items()),
+            anchored_by=node.anchored_by,
+        )
+        for name, node in file.nodes.items()
+    )
+    return Network(nodes, name=file.name, title=file.title, description=file.description)
+
+
+def network_to_dict(network: Network) -> dict[str, Any]:
+    """Make the dictionary that `network_from_dict` reads back as an equal network."""
+    nodes = {node.name: _node_to_dict(node) for node in network.nodes}
+    head = {"name": network.name, "title": network.title, "description": network.description}
+    return {**{key: value for key, value in head.items() if value}, "nodes": nodes}
+
+
+def network_to_toml(network: Network) -> str:
+    """Write a network as TOML text, which reads back as an equal network.
+
+    Examples
+    --------
+    >>> network = load_network("guarantee")
+    >>> network_from_toml(network_to_toml(network)) == network
+    True
+    """
+    import tomli_w
+
+    return tomli_w.dumps(network_to_dict(network))
+
+
+def _node_to_dict(node: Node) -> dict[str, Any]:
+    raw: dict[str, Any] = {"label": node.label, "description": node.description, "states": list(node.states)}
+    raw |= {"values": list(node.values), "ordered": node.ordered}
+    raw["family"] = node.family if node.family != "table" else ""
+    raw["options"] = dict(node.options)
+    raw["anchored_by"] = node.anchored_by
+    if node.coding:
+        coding = {
+            "column": node.coding.column,
+            "lower": list(node.coding.lower),
+            "levels": dict(node.coding.levels),
+        }
+        raw["coding"] = {key: value for key, value in coding.items() if value}
+    raw["groups"] = {g.name: _without_empty({"column": g.column, "reason": g.reason}) for g in node.groups}
+    raw["parents"] = {
+        a.parent: _without_empty({"term": a.term, "by": a.by, "reason": a.reason, "source": a.source})
+        for a in node.parents
+    }
+    return _without_empty(raw, keep=("states",))
+
+
+def _without_empty(raw: dict[str, Any], keep: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {key: value for key, value in raw.items() if value or key in keep}
+
+
+def shipped_networks() -> tuple[str, ...]:
+    """Names of the shipped networks."""
+    return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
+
+
+__all__ = ["load_network", "network_from_toml", "network_to_toml", "shipped_networks"]

@@ -1,0 +1,1 @@
+"""Parameters: distributions, priors and sets of them."""

@@ -1,0 +1,1 @@
+"""Sampling: draws from the posterior, block by block."""

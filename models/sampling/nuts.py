@@ -1,0 +1,170 @@
+"""NUTS over a block's density in compiled loops: no model is compiled, so that a fit starts at once.
+
+The sampler is nutpie's (Seyboldt and others), whose mass matrix is adapted from draws and gradients.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+if TYPE_CHECKING:
+    from ..density.density import Density
+
+#: Called with draws done and draws to do.
+Progress = Callable[[int, int], None]
+#: Chains start at zero, the middle of the unknowns' scales, moved by at most this much.
+_JITTER = 0.5
+#: Seconds between two looks at how far the chains are.
+_OFTEN = 0.05
+#: nutpie's names of sampler statistics -> ArviZ's.
+_STATS: Mapping[str, str] = {
+    "diverging": "diverging",
+    "depth": "tree_depth",
+    "n_steps": "n_steps",
+    "energy": "energy",
+    "logp": "lp",
+    "step_size": "step_size",
+}
+
+
+def nuts_draws(
+    density: Density,
+    *,
+    seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    thin: int,
+    cores: int,
+    target_accept: float,
+    progress: Progress | None = None,
+) -> tuple[dict[str, np.ndarray], xr.Dataset]:
+    """Sample a density by the No-U-Turn sampler (Hoffman and Gelman 2014, JMLR 15:1593-1623).
+
+    Parameters
+    ----------
+    density
+        From `servanda.models.density.density.make_density`.
+    seed, draws, tune, chains, thin, cores, target_accept, progress
+        As in `servanda.models.fit`.
+
+    Returns
+    -------
+    dict, Dataset
+        Parameter -> draws, shape (chains, draws, *dims), and sampler statistics, dims (chain, draw).
+    """
+    density(np.zeros(density.size))  # compiles, or loads, the loops before the threads start
+    total, done = chains * (draws * thin + tune), [0]
+    sampler = _start(
+        density,
+        done,
+        seed=seed,
+        draws=draws * thin,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        target_accept=target_accept,
+    )
+    tree = finished(sampler, (lambda: progress(min(done[0], total), total)) if progress else None)
+    if progress:
+        progress(total, total)
+    x = tree["posterior"]["x"].transpose("chain", "draw", ...).values
+    stats = tree["sample_stats"].to_dataset()
+    kept = {new: stats[old].transpose("chain", "draw").values for old, new in _STATS.items()}
+    # A divergence counts wherever it happens, in draws that are kept or not.
+    diverging = kept.pop("diverging").reshape((chains, draws, thin)).any(axis=2)
+    numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
+    found = {name: (("chain", "draw"), values[:, ::thin]) for name, values in kept.items()}
+    return density.layout.constrain(x[:, ::thin]), xr.Dataset(
+        {"diverging": (("chain", "draw"), diverging), **found}, coords=numbers
+    )
+
+
+def finished(sampler: Any, told: Callable[[], None] | None = None) -> Any:
+    """Wait for the chains of a nutpie sampler that was started in the background, and give their draws.
+
+    nutpie's own waiting takes an interrupt for the wish to stop early and gives what there is; here it is an interrupt.
+
+    Parameters
+    ----------
+    sampler
+        From ``nutpie.sample(..., blocking=False)``.
+    told
+        Called now and then.
+    """
+    try:
+        tree = None
+        while tree is None:
+            # Waiting in short spells, so that an interrupt finds this thread awake.
+            with suppress(TimeoutError):
+                tree = sampler.wait(timeout=_OFTEN)
+            if told:
+                told()
+    except BaseException:
+        sampler.cancel()
+        raise
+    return tree
+
+
+def _start(
+    density: Density,
+    done: list[int],
+    *,
+    seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    cores: int,
+    target_accept: float,
+) -> Any:
+    """Start the chains; `done` is kept at the number of draws they have made."""
+    import nutpie
+
+    def count(chains: list[Any]) -> None:
+        done[0] = sum(chain.finished_draws for chain in chains)
+
+    return nutpie.sample(
+        _model(density),
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        target_accept=target_accept,
+        progress_bar=False,
+        progress_callback=count,
+        progress_rate=int(1000 * _OFTEN),
+        save_warmup=False,
+        blocking=False,
+    )
+
+
+def _model(density: Density) -> Any:
+    """Hand the compiled loops to nutpie as its own form of a PyMC model, so that no step takes the interpreter."""
+    from nutpie.compile_pymc import CompiledPyMCModel
+
+    from ..density.loops import density_for_nutpie, unknowns_for_nutpie
+
+    size = density.size
+    return CompiledPyMCModel(
+        dims={},
+        reparameterized_names=None,
+        compiled_logp_func=density_for_nutpie,
+        compiled_expand_func=unknowns_for_nutpie,
+        initial_point_func=lambda seed: np.random.default_rng(seed).uniform(-_JITTER, _JITTER, size),
+        shared_data={},
+        shared_var_keys={},
+        user_data=density.program.addresses,
+        n_expanded=size,
+        shape_info=(["x"], [slice(0, size)], [(size,)]),
+        logp_func=None,
+        expand_func=None,
+        _n_dim=size,
+        _shapes={"x": (size,)},
+        _coords={},
+    )

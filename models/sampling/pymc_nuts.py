@@ -1,0 +1,96 @@
+"""NUTS through PyMC: for any network and family, at the price of compiling each model."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from .nuts import Progress
+
+
+def pymc_draws(
+    model: Any,
+    *,
+    seed: int,
+    draws: int,
+    tune: int,
+    chains: int,
+    thin: int,
+    cores: int,
+    target_accept: float,
+    progress: Progress | None,
+) -> tuple[xr.Dataset, xr.Dataset]:
+    """Sample a model by PyMC's own NUTS: for models of this size it starts soonest (docs, benchmarks).
+
+    Parameters
+    ----------
+    model
+        From `servanda.models.sampling.pymc_model.compile`.
+    seed, draws, tune, chains, thin, cores, target_accept, progress
+        As in `servanda.models.fit`.
+
+    Returns
+    -------
+    Dataset, Dataset
+        Kept draws and sampler statistics.
+    """
+    import pymc as pm
+
+    total, done = chains * (draws * thin + tune), 0
+
+    def count(trace: Any, draw: Any) -> None:  # noqa: ARG001  the signature is PyMC's
+        nonlocal done
+        done += 1
+        if progress and (done % 50 == 0 or done == total):
+            progress(done, total)
+
+    if progress:
+        progress(0, total)
+    with model, warnings.catch_warnings():
+        # Chains run in forked processes; the parent holds no lock of its own while they start.
+        warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
+        try:
+            tree = pm.sample(
+                draws=draws * thin,
+                tune=tune,
+                chains=chains,
+                cores=cores,
+                mp_ctx="forkserver" if _jax_has_threads() else None,
+                random_seed=seed,
+                nuts_sampler="pymc",
+                nuts={"target_accept": target_accept},
+                progressbar=False,
+                quiet=True,
+                compute_convergence_checks=False,
+                callback=count,
+            )
+        except ValueError as error:
+            # So PyMC ends when it was interrupted before a chain had a draw to keep.
+            if "Not enough samples" in str(error):
+                raise KeyboardInterrupt from error
+            raise
+    if done < total:
+        # PyMC takes an interrupt for the wish to stop early and returns what there is; here it is an interrupt.
+        raise KeyboardInterrupt
+    numbers = np.arange(draws)
+    kept, stats = (
+        tree[group].to_dataset().isel(draw=slice(None, None, thin)).assign_coords(draw=numbers)
+        for group in ("posterior", "sample_stats")
+    )
+    # A divergence counts wherever it happens, in draws that are kept or not.
+    diverging = np.asarray(tree["sample_stats"].to_dataset()["diverging"]).reshape((chains, draws, thin)).any(axis=2)
+    return kept, stats.assign(diverging=(("chain", "draw"), diverging))
+
+
+def _jax_has_threads() -> bool:
+    """Whether JAX has begun to work: with its threads about, a forked process may wait for ever.
+
+    Imported it often is (ArviZ does it, where it is installed), and an import starts none.
+    """
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    begun = getattr(bridge, "backends_are_initialized", lambda: bridge is not None)
+    return bool(begun())

@@ -1,0 +1,174 @@
+"""The ways to draw a block of nodes that a fit does not draw exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ..density.density import has_gradient, make_density
+from ..families import NEW
+from ..families.pooled import draw_rows, pooled_nodes, row_alpha
+from ..families.table import counts, table_name
+from .augmentation import augmented_draws, can_augment
+from .nuts import Progress, nuts_draws
+from .pymc_model import compile, network_parameters, parameter_coords  # noqa: A004  the field's own word
+from .pymc_nuts import pymc_draws
+
+if TYPE_CHECKING:
+    from ..cases.encode import Cases
+    from ..cases.patterns import Patterns
+    from ..network.network import Network
+    from ..parameters.prior import PriorSet
+
+
+@dataclass(frozen=True)
+class Run:
+    """What every block of one fit is drawn from, and how."""
+
+    network: Network
+    cases: Cases
+    patterns: Patterns
+    priors: PriorSet | None
+    draws: int
+    tune: int
+    chains: int
+    thin: int
+    cores: int
+    target_accept: float
+    exact: bool
+
+    @property
+    def coords(self) -> dict[str, tuple[str, ...]]:
+        """Coordinates of every dim a parameter can have."""
+        return parameter_coords(self.network, self.cases.levels)
+
+    def settings_of(self, stream: np.random.SeedSequence) -> dict[str, Any]:
+        """What NUTS is asked to do."""
+        return {
+            "seed": int(stream.generate_state(1)[0]),
+            "draws": self.draws,
+            "tune": self.tune,
+            "chains": self.chains,
+            "thin": self.thin,
+            "cores": min(self.chains, self.cores),
+            "target_accept": self.target_accept,
+        }
+
+
+def dirichlet_of(run: Run, name: str) -> np.ndarray:
+    """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
+    (parameter,) = network_parameters(run.network, [name])
+    cells, shape = run.patterns.cells[name], run.network.shape(name)
+    alpha = parameter.prior(run.priors).alpha(shape, run.network[name].states, parameter.name)
+    return alpha + counts(cells.codes, cells.counts, shape)
+
+
+#: What a sampler gives of a block: its variables, and sampler statistics where it has any.
+Drawn = tuple[dict[str, xr.DataArray], xr.Dataset | None]
+
+
+def _draw_by_augmentation(
+    run: Run,
+    nodes: tuple[str, ...],
+    stream: np.random.SeedSequence,
+    unseen: np.random.SeedSequence,  # noqa: ARG001
+    progress: Progress | None,
+) -> Drawn:
+    drawn = augmented_draws(
+        run.network,
+        run.patterns,
+        {name: dirichlet_of(run, name) for name in nodes},
+        np.random.default_rng(stream),
+        draws=run.draws,
+        tune=run.tune,
+        chains=run.chains,
+        thin=run.thin,
+        progress=progress,
+    )
+    tables = {
+        table_name(run.network[name]): labelled(x, run.network.axes(name), run.network.coords)
+        for name, x in drawn.items()
+    }
+    return tables, None
+
+
+def _draw_by_nuts(
+    run: Run,
+    nodes: tuple[str, ...],
+    stream: np.random.SeedSequence,
+    unseen: np.random.SeedSequence,
+    progress: Progress | None,
+) -> Drawn:
+    density = make_density(run.network, run.cases, run.patterns, run.priors, nodes)
+    found, stats = nuts_draws(density, progress=progress, **run.settings_of(stream))
+    kept = {p.name: labelled(found[p.name], p.dims, run.coords) for p in network_parameters(run.network, nodes)}
+    for name in nodes:
+        for group in run.network[name].groups:
+            effect = f"{name}.{group.name}"
+            x = found[f"{effect}.unit"] * found[f"{effect}_sd"][..., None]
+            kept[effect] = labelled(x, (group.name,), run.cases.levels)
+    return _named(run, xr.Dataset(kept), nodes, np.random.default_rng(unseen)), stats
+
+
+def _draw_by_pymc(
+    run: Run,
+    nodes: tuple[str, ...],
+    stream: np.random.SeedSequence,
+    unseen: np.random.SeedSequence,
+    progress: Progress | None,
+) -> Drawn:
+    model = compile(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact)
+    kept, stats = pymc_draws(model, progress=progress, **run.settings_of(stream))
+    return _named(run, kept, nodes, np.random.default_rng(unseen)), stats
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A way to draw a block of nodes: which blocks it can draw, and how."""
+
+    can: Callable[[Network, Cases, tuple[str, ...]], bool]
+    draw: Callable[..., Drawn]
+
+
+#: Ways to draw a block, cheapest first; a fit's provenance names them as ``drawn_by_...``.
+SAMPLERS: Mapping[str, Sampler] = {
+    "augmentation": Sampler(can_augment, _draw_by_augmentation),
+    "nuts": Sampler(lambda network, _, nodes: has_gradient(network, nodes), _draw_by_nuts),
+    "pymc": Sampler(lambda *_: True, _draw_by_pymc),
+}
+
+
+def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:
+    """Name the dims of draws, shape (chains, draws, *dims)."""
+    sizes = {"chain": np.arange(x.shape[0]), "draw": np.arange(x.shape[1])}
+    return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
+
+
+def _named(run: Run, kept: xr.Dataset, nodes: tuple[str, ...], rng: np.random.Generator) -> dict[str, xr.DataArray]:
+    """The declared parameters and what follows from them.
+
+    Each group gains the member the data does not hold; rows of tables that NUTS integrated out are drawn.
+    """
+    network, cases, patterns = run.network, run.cases, run.patterns
+    variables = {p.name: kept[p.name] for p in network_parameters(network, nodes)}
+    for name in nodes:
+        for group in network[name].groups:
+            effect = kept[f"{name}.{group.name}"]
+            spread = kept[f"{name}.{group.name}_sd"]
+            unseen = spread * rng.standard_normal(spread.shape)
+            unseen = unseen.expand_dims({group.name: [NEW]}, axis=-1)
+            known = effect.assign_coords({group.name: list(cases.levels[group.name])})
+            variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
+    for name in pooled_nodes(network, nodes):
+        table, cells = table_name(network[name]), patterns.cells[name]
+        if table in kept:
+            variables[table] = kept[table]
+            continue
+        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+        rows = draw_rows(rng, alpha, counts(cells.codes, cells.counts, network.shape(name)))
+        variables[table] = labelled(rows, network.axes(name), network.coords)
+    return variables

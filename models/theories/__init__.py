@@ -1,0 +1,1 @@
+"""Theories: what backers and coders do, as networks."""

@@ -1,0 +1,1 @@
+"""Elicitation: priors from what people can say."""

@@ -1,0 +1,207 @@
+"""Prior draws as smooth functions of a prior's numbers: fixed uniform numbers through inverse distribution functions.
+
+Where the numbers of a prior change a little, such draws and all that is computed from them move a little, so that the
+numbers can be solved for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ...models.families.pooled import pooled_nodes, row_alpha
+from ...models.families.table import table_name
+from ...models.parameters.prior import SIMPLEX, Prior
+from ...models.posterior import Posterior
+from ...models.sampling.pymc_model import network_parameters, parameter_coords
+
+if TYPE_CHECKING:
+    from ...models.network.network import Network
+    from ...models.parameters.parameter import Parameter
+
+#: Uniform numbers are kept this far from 0 and 1, where inverse distribution functions end.
+_EDGE = 1e-10
+#: Gamma variables below this are found by their series.
+_SMALL = 1e-250
+#: Beyond so many dimensions a Sobol sequence is no better than ordinary uniform numbers.
+_MOST_DIMENSIONS = 1000
+#: Cells that draws may hold at once.
+_MOST_CELLS = 2**26
+#: Draws at the least.
+_FEWEST = 2**8
+#: So many arrays of draws are kept while slopes are taken.
+_KEPT = 400
+
+
+def _ndtri(u: np.ndarray) -> np.ndarray:
+    from scipy.special import ndtri
+
+    return ndtri(u)
+
+
+def _student_t(u: np.ndarray, nu: Any, mu: Any, sigma: Any) -> np.ndarray:
+    from scipy.special import stdtrit
+
+    return mu + sigma * stdtrit(nu, u)
+
+
+def _beta(u: np.ndarray, alpha: Any, beta: Any) -> np.ndarray:
+    from scipy.special import betaincinv
+
+    return betaincinv(alpha, beta, u)
+
+
+def _simplex(u: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Dirichlet rows from gamma variables, in logarithms: of small shapes they are smaller than any number."""
+    from scipy.special import gammaincinv, gammaln
+
+    alpha = np.broadcast_to(alpha, u.shape)
+    weight = gammaincinv(alpha, u)
+    tiny = weight < _SMALL
+    with np.errstate(divide="ignore"):
+        log = np.log(weight)
+    # Near 0 the distribution function of a gamma variable is x^a / Gamma(a + 1).
+    log[tiny] = (np.log(u[tiny]) + gammaln(alpha[tiny] + 1)) / alpha[tiny]
+    weight = np.exp(log - log.max(axis=-1, keepdims=True))
+    return weight / weight.sum(axis=-1, keepdims=True)
+
+
+#: Distribution -> what turns uniform numbers and the numbers of the prior into draws.
+_FROM_UNIFORM: Mapping[str, Callable[..., np.ndarray]] = {
+    "normal": lambda u, mu, sigma: mu + sigma * _ndtri(u),
+    "student_t": _student_t,
+    "half_normal": lambda u, sigma: sigma * _ndtri((1 + u) / 2),
+    "exponential": lambda u, lam: -np.log1p(-u) / lam,
+    "lognormal": lambda u, mu, sigma: np.exp(mu + sigma * _ndtri(u)),
+    "beta": _beta,
+}
+
+
+def from_uniform(
+    parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]], u: np.ndarray
+) -> np.ndarray:
+    """Turn uniform numbers into draws of a parameter.
+
+    Parameters
+    ----------
+    u
+        Between 0 and 1, shape (draws, *dims).
+
+    Returns
+    -------
+    ndarray
+        Shape (draws, *dims).
+    """
+    states = parameter.states(coords)
+    if parameter.support == SIMPLEX:
+        return _simplex(u, prior.alpha(u.shape[1:], states, parameter.name))
+    return parameter.centred(_FROM_UNIFORM[prior.distribution](u, **prior.resolved(states, parameter.name)))
+
+
+@dataclass(frozen=True)
+class SmoothDraws:
+    """Prior draws of a network, in which the parameters of some nodes follow their priors smoothly.
+
+    Parameters
+    ----------
+    network
+        The network.
+    parameters
+        Those of the nodes in question.
+    coords
+        Coordinates of their dims.
+    uniform
+        Parameter, group effect or table of pooled rows -> uniform numbers, shape (draws, *dims).
+    """
+
+    network: Network
+    parameters: Mapping[str, Parameter]
+    coords: Mapping[str, tuple[str, ...]]
+    uniform: Mapping[str, np.ndarray]
+    _made: dict[tuple[str, Prior], np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, network: Network, nodes: frozenset[str], *, seed: int, draws: int) -> SmoothDraws:
+        """Take the uniform numbers from a scrambled Sobol sequence (Owen 1998†).
+
+        Parameters
+        ----------
+        nodes
+            Whose tables will be asked for.
+        draws
+            A power of two; fewer are made where the tables are very large.
+        """
+        from scipy.stats import qmc
+
+        coords = parameter_coords(network, dict.fromkeys(network.group_columns, ()))
+        chosen = [name for name in network.names if name in nodes]
+        parameters = {parameter.name: parameter for parameter in network_parameters(network, chosen)}
+        shapes = {name: tuple(len(coords[dim]) for dim in one.dims) for name, one in parameters.items()}
+        for name in chosen:
+            shapes |= {f"{name}.{group.name}": (1,) for group in network[name].groups}
+        shapes |= {table_name(network[name]): network.shape(name) for name in pooled_nodes(network, chosen)}
+        sizes = [int(np.prod(shape, dtype=int)) for shape in shapes.values()]
+        while draws * sum(sizes) > _MOST_CELLS and draws > _FEWEST:
+            draws //= 2
+        rng = np.random.default_rng(seed)
+        few = sum(sizes) <= _MOST_DIMENSIONS
+        points = qmc.Sobol(sum(sizes), rng=rng).random(draws) if few else rng.random((draws, sum(sizes)))
+        points = points.clip(_EDGE, 1 - _EDGE)
+        parts = np.split(points, np.cumsum(sizes)[:-1], axis=1)
+        uniform = {
+            name: part.reshape((draws, *shape)) for (name, shape), part in zip(shapes.items(), parts, strict=True)
+        }
+        return cls(network, parameters, coords, uniform)
+
+    def at(self, sets: Sequence[Mapping[str, Prior]]) -> Posterior:
+        """Draws under several sets of priors of the parameters that follow, as a posterior of a chain for each set."""
+        found = [self._values(priors) for priors in sets]
+        # Of an effect on other nodes only, a query asks no more than whether it knows the member.
+        idle = {f"{node.name}.{group.name}": group.name for node in self.network.nodes for group in node.groups}
+        values = {name: np.stack([values[name] for values in found]) for name in found[0]}
+        size = values[next(iter(values))].shape[:2]
+        values |= {name: np.zeros((*size, 1)) for name in idle if name not in values}
+        dims = {name: parameter.dims for name, parameter in self.parameters.items()}
+        dims |= {name: (group,) for name, group in idle.items()}
+        dims |= {
+            table_name(self.network[node]): self.network.axes(node) for node in pooled_nodes(self.network, self.nodes)
+        }
+        variables = {name: (("chain", "draw", *dims[name]), x) for name, x in values.items()}
+        coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
+        tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables, coords)})
+        return Posterior(self.network, tree)
+
+    @property
+    def cells(self) -> int:
+        """How many numbers one set of draws holds."""
+        return sum(u.size for u in self.uniform.values())
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Nodes whose parameters follow."""
+        return tuple(dict.fromkeys(parameter.split(".", 1)[0] for parameter in self.parameters))
+
+    def _values(self, priors: Mapping[str, Prior]) -> dict[str, np.ndarray]:
+        """Draws of everything that follows, shape (draws, *dims)."""
+        values = {name: self._draws(name, prior) for name, prior in priors.items()}
+        for node in self.nodes:
+            for group in self.network[node].groups:
+                name = f"{node}.{group.name}"
+                values[name] = values[f"{name}_sd"][:, None] * _ndtri(self.uniform[name])
+        for node in pooled_nodes(self.network, self.nodes):
+            name = table_name(self.network[node])
+            alpha, u = row_alpha(values, self.network[node]), self.uniform[name]
+            values[name] = _simplex(u, alpha.reshape((len(u), *(1 for _ in u.shape[2:]), -1)))
+        return values
+
+    def _draws(self, name: str, prior: Prior) -> np.ndarray:
+        """Draws of one parameter; one number changes at a time while slopes are taken, so most are made already."""
+        if (name, prior) not in self._made:
+            if len(self._made) > _KEPT:
+                self._made.clear()
+            self._made[name, prior] = from_uniform(self.parameters[name], prior, self.coords, self.uniform[name])
+        return self._made[name, prior]

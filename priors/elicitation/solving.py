@@ -1,0 +1,273 @@
+"""Numbers of priors for which statements hold: least squares of misfits, with a weak pull back to where each was."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...models.parameters.prior import DISTRIBUTIONS, Prior
+from ...models.sampling.pymc_model import network_parameters
+from .smooth_draws import SmoothDraws
+from .statements import Statement
+
+if TYPE_CHECKING:
+    from ...models.network.network import Network
+    from ...models.parameters.parameter import Parameter
+    from ...models.parameters.prior import PriorSet
+    from ...models.posterior import Posterior
+
+#: What is allowed as a misfit counts as much as a move by so many spreads would, were it squared and added to the rest.
+_WEIGHT, _PULL = 5.0, 0.05
+#: A first search looks at quantiles on scales that do not end; so much on these counts as one.
+_ROUGH = 0.1
+#: Steps by which slopes are taken, as quantiles of draws have small kinks.
+_STEP = 0.02
+#: A number that moves all points by less than this share of what is allowed, in a large move, stays where it is.
+_IDLE = 0.01
+#: Steps of a search.
+_TRIES = 60
+#: A second start has spreads so much smaller and counts so much larger, as logarithms.
+_TIGHT = 1.5
+#: Cells that draws under several vectors may hold at once.
+_MOST_CELLS = 2**25
+#: Numbers that may differ by state.
+_BY_STATE = {("normal", "mu"), ("student_t", "mu"), ("lognormal", "mu"), ("dirichlet", "alpha")}
+#: Numbers that no statement is thought to be about.
+_FIXED = {("student_t", "nu")}
+#: What numbers are rounded to, in digits that count.
+_DIGITS = 4
+
+#: Label -> what is to be added to each point, by a bias of the draws.
+Biases = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Knob:
+    """Numbers of a prior that may change, on a scale where one is a large move.
+
+    `log` numbers are multiplied by exp(theta); others are moved by theta times `unit`. `states` has one for each number
+    where they may differ by state.
+    """
+
+    parameter: str
+    number: str
+    states: tuple[str, ...]
+    start: np.ndarray
+    log: bool
+    unit: np.ndarray
+
+    @property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return self.start.size
+
+    @property
+    def tight(self) -> np.ndarray:
+        """The move to a prior that is surer of itself."""
+        return np.full(self.size, (-_TIGHT if self.number == "sigma" else _TIGHT) if self.log else 0.0)
+
+    def at(self, theta: np.ndarray) -> np.ndarray:
+        """The numbers after a move."""
+        moved = self.start * np.exp(theta) if self.log else self.start + theta * self.unit
+        return np.where(theta == 0, self.start, moved)
+
+
+def _knobs(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Iterable[Knob]:
+    states = parameter.states(coords)
+    known, numbers = DISTRIBUTIONS[prior.distribution], prior.resolved(states, parameter.name)
+    for number, values in numbers.items():
+        # What counts of means of effects that sum to zero both ways is nothing: a single number cancels.
+        if (prior.distribution, number) in _FIXED or (parameter.zero_sum > 1 and number == "mu"):
+            continue
+        spread = bool(states) and (prior.distribution, number) in _BY_STATE
+        shape = (len(states),) if spread or values.ndim else ()
+        start = np.broadcast_to(values, shape).ravel()
+        log = number in known.positive
+        unit = np.ones(1) if log else np.broadcast_to(numbers.get("sigma", np.ones(1)), shape or (1,)).ravel()
+        yield Knob(parameter.name, number, states if shape else (), start, log, unit)
+
+
+@dataclass(frozen=True)
+class Solver:
+    """Finds numbers of priors for which statements hold.
+
+    Parameters
+    ----------
+    draws
+        Draws that follow the priors smoothly.
+    base
+        Parameter -> prior to start from, of all parameters that the statements depend on.
+    knobs
+        What may change.
+    statements
+        Label -> all statements.
+    """
+
+    draws: SmoothDraws
+    base: Mapping[str, Prior]
+    knobs: Sequence[Knob]
+    statements: Mapping[str, Statement]
+
+    @classmethod
+    def of(
+        cls,
+        network: Network,
+        base: PriorSet,
+        statements: Mapping[str, Statement],
+        parameters: Collection[str] | None,
+        draws: SmoothDraws,
+    ) -> Solver:
+        """Let the named parameters change, or all of the nodes whose probabilities are spoken of."""
+        targets = frozenset().union(*(s.targets for s in statements.values()))
+        of_targets = network_parameters(network, [name for name in network.names if name in targets])
+        chosen = {parameter.name for parameter in of_targets} if parameters is None else set(parameters)
+        free = [parameter for name, parameter in draws.parameters.items() if name in chosen]
+        knobs = [knob for parameter in free for knob in _knobs(parameter, base[parameter.name], draws.coords)]
+        return cls(draws, {name: base[name] for name in draws.parameters}, knobs, dict(statements))
+
+    @cached_property
+    def edges(self) -> np.ndarray:
+        """Where each knob's numbers begin and end in the vector that is solved for."""
+        return np.cumsum([0, *(knob.size for knob in self.knobs)])
+
+    @property
+    def size(self) -> int:
+        """How many numbers may change."""
+        return int(self.edges[-1])
+
+    def priors(self, theta: np.ndarray, *, rounded: bool = False) -> dict[str, Prior]:
+        """Parameter -> prior after a move, of all parameters that the statements depend on."""
+        numbers = {name: dict(prior.numbers) for name, prior in self.base.items()}
+        for knob, start, stop in zip(self.knobs, self.edges[:-1], self.edges[1:], strict=True):
+            if np.any(theta[start:stop]):
+                values = knob.at(theta[start:stop])
+                values = np.array([_rounded(value) for value in values]) if rounded else values
+                named = tuple(zip(knob.states, values.tolist(), strict=True)) if knob.states else float(values[0])
+                numbers[knob.parameter][knob.number] = named
+        return {name: Prior(self.base[name].distribution, tuple(own.items())) for name, own in numbers.items()}
+
+    def posterior(self, thetas: Sequence[np.ndarray]) -> Posterior:
+        """Draws after moves, a chain for each."""
+        return self.draws.at([self.priors(theta) for theta in thetas])
+
+    @cached_property
+    def sensitive(self) -> np.ndarray:
+        """Which numbers some statement depends on."""
+        zero, everything = np.zeros(self.size), np.ones(self.size, bool)
+        search = _Search(self, self.statements, None, rough=False)
+        return np.abs(search.slopes(zero, everything)).max(axis=0, initial=0.0) > _IDLE * _WEIGHT
+
+    def solved(
+        self, statements: Mapping[str, Statement], *, start: np.ndarray | None = None, biases: Biases | None = None
+    ) -> np.ndarray:
+        """The smallest moves found for which some of the statements hold, as nearly as they can.
+
+        Without a start, quantiles are brought near first, from the base and, if that fails, from one that is surer of
+        itself.
+        """
+        if not self.size or not self.sensitive.any():
+            return np.zeros(self.size)
+        fine = _Search(self, statements, biases, rough=False)
+        if start is not None:
+            return fine.end(start, self.sensitive)
+        best, least = np.zeros(self.size), math.inf
+        tight = np.concatenate([knob.tight for knob in self.knobs])
+        for begin in (np.zeros(self.size), np.where(self.sensitive, tight, 0.0)):
+            near = _Search(self, statements, biases, rough=True).end(begin, self.sensitive)
+            theta = fine.end(near, self.sensitive)
+            worst = self.worst(theta, statements, biases)
+            if worst < least:
+                best, least = theta, worst
+            if least <= 1:
+                break
+        return best
+
+    def worst(self, theta: np.ndarray, statements: Mapping[str, Statement], biases: Biases | None = None) -> float:
+        """The largest misfit of some statements, as a share of what is allowed."""
+        posterior = self.posterior([theta])
+        found = achieved(statements, posterior)
+        if biases is not None:
+            found = {label: points + biases[label] for label, points in found.items()}
+        return worst_misfit(statements, found, posterior)
+
+
+def achieved(statements: Mapping[str, Statement], posterior: Posterior) -> dict[str, np.ndarray]:
+    """Label -> points of each statement in draws of one chain."""
+    return {label: s.achieved(s.draws(posterior))[0] for label, s in statements.items()}
+
+
+def worst_misfit(statements: Mapping[str, Statement], found: Mapping[str, np.ndarray], posterior: Posterior) -> float:
+    """The largest misfit of points that were found in draws of one chain, as a share of what is allowed."""
+    return max(
+        float(np.abs((found[label] - s.asked) / s.allowed(s.denominator(posterior))).max())
+        for label, s in statements.items()
+    )
+
+
+@dataclass(frozen=True)
+class _Search:
+    """Misfits of some statements as a function of moves; `rough` ones on scales that do not end."""
+
+    solver: Solver
+    statements: Mapping[str, Statement]
+    biases: Biases | None
+    rough: bool
+
+    @cached_property
+    def weights(self) -> dict[str, np.ndarray]:
+        """Label -> what a misfit of each point is multiplied by; that of ratios as they are at the start."""
+        start = self.solver.posterior([np.zeros(self.solver.size)])
+        return {label: _WEIGHT / s.allowed(s.denominator(start)) for label, s in self.statements.items()}
+
+    def misfits(self, thetas: np.ndarray) -> np.ndarray:
+        """Weighed misfits, shape (vectors, points)."""
+        together = max(1, _MOST_CELLS // self.solver.draws.cells)
+        parts = [self._misfits(thetas[start : start + together]) for start in range(0, len(thetas), together)]
+        return np.concatenate(parts)
+
+    def _misfits(self, thetas: np.ndarray) -> np.ndarray:
+        posterior = self.solver.posterior(list(thetas))
+        found = []
+        for label, s in self.statements.items():
+            x = s.draws(posterior)
+            if self.rough:
+                found.append(s.apart(x) / _ROUGH)
+            else:
+                off = s.achieved(x) - s.asked + (0.0 if self.biases is None else self.biases[label])
+                found.append(off * self.weights[label])
+        return np.concatenate(found, axis=1)
+
+    def slopes(self, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """Slopes of the misfits, shape (points, free numbers)."""
+        steps = _STEP * np.eye(self.solver.size)[free]
+        found = self.misfits(np.concatenate([theta[None], theta + steps]))
+        return ((found[1:] - found[0]) / _STEP).T
+
+    def end(self, begin: np.ndarray, free: np.ndarray) -> np.ndarray:
+        """Where a search that begins somewhere ends."""
+        from scipy.optimize import least_squares
+
+        def full(moved: np.ndarray) -> np.ndarray:
+            theta = np.zeros(self.solver.size)
+            theta[free] = moved
+            return theta
+
+        jacobian: Any = lambda x: np.vstack([self.slopes(full(x), free), _PULL * np.eye(x.size)])  # noqa: E731
+        found = least_squares(
+            lambda x: np.concatenate([self.misfits(full(x)[None])[0], _PULL * x]),
+            begin[free],
+            jac=jacobian,
+            ftol=3e-3,
+            xtol=1e-3,
+            max_nfev=_TRIES,
+        )
+        return full(found.x)
+
+
+def _rounded(value: float) -> float:
+    return value if value == 0 or not math.isfinite(value) else float(f"{value:.{_DIGITS}g}")

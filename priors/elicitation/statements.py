@@ -1,0 +1,403 @@
+"""What an expert says, on the scale people think in: probabilities of described cases, never coefficients.
+
+Each statement comes down to points of a distribution: so much of it lies below so much. Its subject is a probability in
+a described case, or the difference that something makes to one, such as `servanda.analysis.chance_of` gives.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ...common.errors import Fault, raise_faults
+from ...models.network.check import PriorError
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ...models.network.network import Network
+    from ...models.posterior import Posterior
+
+#: Levels at which a count of kept promises is matched.
+_LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
+#: A misfit of more than this, in probability, is told.
+TOLERANCE = 0.01
+#: Probabilities closer to 0 or 1 are taken for as close.
+_NEAR = 1e-4
+
+
+class Chance(Protocol):
+    """A number that can be asked of any posterior, such as `servanda.analysis.Quantity`."""
+
+    @property
+    def target(self) -> str:
+        """The node whose probability it is."""
+        ...
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is a difference of two probabilities, so that it may be negative."""
+        ...
+
+    def draws(self, posterior: Posterior) -> xr.DataArray:
+        """Its value in every draw, dims (chain, draw)."""
+        ...
+
+    def nodes(self, network: Network) -> frozenset[str]:
+        """Nodes whose tables it depends on."""
+        ...
+
+    def words(self, network: Network) -> str:
+        """It as it is written on paper."""
+        ...
+
+    def faults(self, network: Network) -> list[Fault]:
+        """What of it a network does not have."""
+        ...
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Points of the distribution of a chance, or of how many times as likely one is as another.
+
+    Parameters
+    ----------
+    chance
+        What is spoken of.
+    against
+        Where it is stated, `chance` is divided by it.
+    levels, values
+        So much of the distribution (strictly ascending, from 0 to 1) lies below so much (ascending).
+    said
+        The statement in words.
+    by_level
+        Whether an achieved point is compared by its level (chips) rather than by its value.
+    grain
+        What it cannot tell apart: half a chip, as a share of all.
+    """
+
+    chance: Chance
+    against: Chance | None
+    levels: tuple[float, ...]
+    values: tuple[float, ...]
+    said: str
+    by_level: bool = False
+    grain: float = 0.0
+
+    def draws(self, posterior: Posterior) -> np.ndarray:
+        """What is spoken of, in every draw, shape (chains, draws)."""
+        x = self.chance.draws(posterior).values
+        return x if self.against is None else x / self.against.draws(posterior).values
+
+    def nodes(self, network: Network) -> frozenset[str]:
+        """Nodes whose tables it depends on."""
+        return self.chance.nodes(network) | (frozenset() if self.against is None else self.against.nodes(network))
+
+    def faults(self, network: Network) -> list[Fault]:
+        """What is spoken of that a network does not have."""
+        return [*self.chance.faults(network), *([] if self.against is None else self.against.faults(network))]
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """Nodes whose probabilities are spoken of."""
+        return frozenset({self.chance.target} | (set() if self.against is None else {self.against.target}))
+
+    def words(self, network: Network) -> str:
+        """What is spoken of, as it is written on paper."""
+        one = self.chance.words(network)
+        return one if self.against is None else f"{one} / {self.against.words(network)}"
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """What is asked of each point, in words."""
+        if self.by_level:
+            return tuple(f"share below {value:g}" for value in self.values)
+        return tuple("median" if level == 0.5 else f"{100 * level:g} % quantile" for level in self.levels)
+
+    @property
+    def asked(self) -> np.ndarray:
+        """What each point shall be: values, or levels where it is compared by these."""
+        return np.array(self.levels if self.by_level else self.values)
+
+    def achieved(self, x: np.ndarray) -> np.ndarray:
+        """What each point is in the draws of each chain, shape (chains, points)."""
+        if not self.by_level:
+            return np.quantile(x, self.levels, axis=1).T
+        middles = (np.arange(x.shape[1]) + 0.5) / x.shape[1]
+        return np.array([np.interp(self.values, own, middles, left=0.0, right=1.0) for own in np.sort(x, axis=1)])
+
+    def allowed(self, denominator: float = 1.0) -> np.ndarray:
+        """Misfit of each point that is no misfit, in units of what is asked, shape (points,).
+
+        0.01 of probability, but not more than a fifth of the way from a value to 0 or 1; of a ratio as much as moves
+        the numerator by 0.01, but not more than 2 % of the ratio; of chips half a chip, if that is more than 0.01.
+
+        Parameters
+        ----------
+        denominator
+            Of a ratio: the median of what is divided by.
+        """
+        values = np.array(self.values)
+        if self.by_level:
+            return np.full(len(values), max(TOLERANCE, self.grain))
+        if self.against is not None:
+            return np.minimum(0.02 * values, TOLERANCE / denominator)
+        if self.chance.is_difference:
+            return np.full(len(values), TOLERANCE)
+        return np.minimum(TOLERANCE, 0.2 * np.minimum(values, 1 - values))
+
+    def denominator(self, posterior: Posterior) -> float:
+        """Median of what is divided by; 1 where nothing is."""
+        return 1.0 if self.against is None else float(np.median(self.against.draws(posterior).values))
+
+    def apart(self, x: np.ndarray) -> np.ndarray:
+        """How far quantiles of draws are from where they should be, on a scale on which they never come to an end.
+
+        The logit scale of a probability, the log scale of a ratio; shape (chains, points).
+        """
+        levels = np.clip(self.levels, max(self.grain / 2, 1e-3), 1 - max(self.grain / 2, 1e-3))
+        found = np.quantile(x, levels, axis=1).T
+        apart = self._stretched(found) - self._stretched(np.array(self.values))
+        # Where nothing or all lies below, a quantile may be as far on that side as it likes.
+        nothing, everything = np.array(self.levels) <= 0, np.array(self.levels) >= 1
+        return np.where(nothing, np.minimum(apart, 0.0), np.where(everything, np.maximum(apart, 0.0), apart))
+
+    def _stretched(self, values: np.ndarray) -> np.ndarray:
+        if self.against is not None:
+            return np.log(np.maximum(values, _NEAR))
+        if self.chance.is_difference:
+            return 4 * values
+        inside = np.clip(values, _NEAR, 1 - _NEAR)
+        return np.log(inside) - np.log1p(-inside)
+
+
+def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
+    """State quantiles: "in one case of twenty it is below 0.2, in half of them below 0.4".
+
+    Parameters
+    ----------
+    of
+        What is spoken of, from `servanda.analysis.chance_of`.
+    values
+        Level -> value, both ascending.
+
+    Returns
+    -------
+    Statement
+
+    Raises
+    ------
+    PriorError
+        Listing levels and values that are out of range or do not ascend together.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> quantiles(chance_of("kept", "yes"), {0.05: 0.2, 0.5: 0.4, 0.95: 0.7}).said
+    '5 % below 0.2, 50 % below 0.4, 95 % below 0.7'
+    """
+    if not isinstance(values, Mapping):
+        raise PriorError(
+            "statement", [Fault("quantiles", f"must be level -> value, such as {{0.5: 0.4}}, not {values!r}")]
+        )
+    points = sorted((_number(level), _number(value)) for level, value in values.items())
+    told = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
+    return _stated(of, None, points, told)
+
+
+def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> Statement:
+    """State a range: "nine times in ten it lies between 0.2 and 0.7".
+
+    Parameters
+    ----------
+    of
+        What is spoken of.
+    low, high
+        Ends of the range; what lies outside is shared by both sides.
+    share
+        How much lies inside.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> between(chance_of("kept", "yes"), 0.2, 0.7).levels
+    (0.05, 0.95)
+    """
+    _check_chance(of)
+    points = _range(low, high, share)
+    return _stated(of, None, points, f"between {low:g} and {high:g} ({100 * share:g} %)")
+
+
+def kept(of: Chance, times: float, total: float) -> Statement:
+    """State a count from memory: "7 of 10 such promises were kept".
+
+    It is taken as seen with no other knowledge (a uniform prior), which leaves Beta(1 + 7, 1 + 3); quantiles of that
+    are matched. Halve both numbers to say that half as much is known.
+
+    Parameters
+    ----------
+    of
+        The probability that such a promise is kept.
+    times, total
+        How many, of how many.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> statement = kept(chance_of("kept", "yes"), 7, 10)
+    >>> statement.said, round(statement.values[2], 3)
+    ('7 of 10', 0.676)
+    """
+    from scipy.stats import beta
+
+    _check_chance(of)
+    times, total, faults = _number(times), _number(total), []
+    if of.is_difference:
+        faults.append(Fault("count", "is of a probability, not of a difference of two"))
+    if not (math.isfinite(total) and total > 0):
+        faults.append(Fault("count", f"needs a total above 0, not {total:g}"))
+    elif not 0 <= times <= total:
+        faults.append(Fault("count", f"cannot be {times:g} of {total:g}"))
+    raise_faults("statement", faults, PriorError)
+    values = beta.ppf(_LEVELS, 1 + times, 1 + total - times).tolist()
+    return _stated(of, None, list(zip(_LEVELS, values, strict=True)), f"{times:g} of {total:g}")
+
+
+def times_as_likely(
+    one: Chance, other: Chance, ratio: float, *, between: tuple[float, float] | None = None, share: float = 0.9
+) -> Statement:
+    """State a ratio: "with five guarantors rather than one it is 1.5 times as likely".
+
+    Parameters
+    ----------
+    one, other
+        What is more (or less) likely, and than what.
+    ratio
+        The best guess of how many times as likely, as the median.
+    between
+        A range for it.
+    share
+        How much lies in the range.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> five, alone = (chance_of("kept", "yes", do={"guarantors": n}) for n in ("5", "1"))
+    >>> times_as_likely(five, alone, 1.5, between=(1, 2)).said
+    '1.5 times as likely, between 1 and 2 (90 %)'
+    """
+    points = [(0.5, _number(ratio))]
+    told = f"{ratio:g} times as likely"
+    if between is not None:
+        points = sorted([*points, *_range(*between, share)])
+        told += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
+    return _stated(one, other, points, told)
+
+
+def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statement:
+    """State a distribution by chips laid on bins (Gore 1987†; Johnson and others 2010†).
+
+    Parameters
+    ----------
+    of
+        What is spoken of.
+    edges
+        Ends of the bins, ascending; one more than there are bins.
+    chips
+        Chips on each bin.
+
+    Returns
+    -------
+    Statement
+        The share of chips below each inner edge; what lies outside of all bins should be nothing. Nobody can lay less
+        than a chip, so that half a chip is no misfit.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> statement = roulette(chance_of("kept", "yes"), [0, 0.25, 0.5, 0.75, 1], [2, 5, 2, 1])
+    >>> statement.values, statement.levels
+    ((0.25, 0.5, 0.75), (0.2, 0.7, 0.9))
+    """
+    _check_chance(of)
+    edges, faults = [_number(edge) for edge in edges], []
+    if len(edges) != len(chips) + 1:
+        faults.append(Fault("edges", f"are {len(edges)} for {len(chips)} bins; there must be one more"))
+    if any(a >= b for a, b in pairwise(edges)):
+        faults.append(Fault("edges", "must ascend"))
+    if any(chip < 0 for chip in chips) or not sum(chips):
+        faults.append(Fault("chips", "must be numbers of 0 or more, and one at least above 0"))
+    low, high = _bounds(of, None)
+    faults += [
+        Fault("edges", f"{edge:g} is outside of what it can be, {low:g} to {high:g}")
+        for edge in edges
+        if not low <= edge <= high
+    ]
+    raise_faults("statement", faults, PriorError)
+    below = (np.cumsum([0, *chips]) / sum(chips)).tolist()
+    inner = [(level, float(edge)) for level, edge in zip(below, edges, strict=True) if low < edge < high]
+    laid = ", ".join(f"{chip:g} on {a:g} to {b:g}" for chip, (a, b) in zip(chips, pairwise(edges), strict=True) if chip)
+    levels, values = zip(*inner, strict=True) if inner else ((), ())
+    if not inner:
+        raise PriorError("statement", [Fault("edges", "leave one bin for all that it can be, which says nothing")])
+    return Statement(of, None, levels, values, f"chips: {laid}", by_level=True, grain=0.5 / sum(chips))
+
+
+def _range(low: float, high: float, share: float) -> list[tuple[float, float]]:
+    if not 0 < share < 1:
+        raise PriorError("statement", [Fault("share", f"must lie between 0 and 1, not {share:g}")])
+    return [(round((1 - share) / 2, 12), _number(low)), (round((1 + share) / 2, 12), _number(high))]
+
+
+def _number(value: object) -> float:
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        what = f"must be a number, not a {type(value).__name__}; what is spoken of comes first"
+        raise PriorError("statement", [Fault("value", what)]) from None
+
+
+def _check_chance(*chances: object) -> None:
+    faults = [
+        Fault("chance", f"must be what servanda.analysis.chance_of gives, not a {type(one).__name__}")
+        for one in chances
+        if one is not None and not hasattr(one, "is_difference")
+    ]
+    raise_faults("statement", faults, PriorError)
+
+
+def _bounds(chance: Chance, against: Chance | None) -> tuple[float, float]:
+    if against is not None:
+        return 0.0, math.inf
+    return (-1.0, 1.0) if chance.is_difference else (0.0, 1.0)
+
+
+def _stated(chance: Chance, against: Chance | None, points: list[tuple[float, float]], said: str) -> Statement:
+    _check_chance(chance, against)
+    low, high = _bounds(chance, against)
+    faults = [] if points else [Fault("statement", "says nothing; state one quantile at least")]
+    if against is not None and (chance.is_difference or against.is_difference):
+        faults.append(Fault("ratio", "is of two probabilities, not of differences"))
+    faults += [
+        Fault("level", f"{level:g} must lie strictly between 0 and 1") for level, _ in points if not 0 < level < 1
+    ]
+    faults += [
+        Fault("value", f"{value:g} must lie strictly between {low:g} and {high:g}")
+        for _, value in points
+        if not low < value < high
+    ]
+    faults += [
+        Fault("values", f"must ascend with their levels, but {a[1]:g} is stated for {a[0]:g} and {b[1]:g} for {b[0]:g}")
+        for a, b in pairwise(points)
+        if a[1] >= b[1]
+    ]
+    raise_faults("statement", faults, PriorError)
+    return Statement(chance, against, tuple(p[0] for p in points), tuple(p[1] for p in points), said)
+
+
+__all__ = ["Statement", "between", "kept", "quantiles", "roulette", "times_as_likely"]

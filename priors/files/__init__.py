@@ -1,0 +1,1 @@
+"""Prior sets in TOML: read, checked and written."""

@@ -1,0 +1,1 @@
+"""Panels: several experts' priors in one."""

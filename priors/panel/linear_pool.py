@@ -1,0 +1,225 @@
+"""A panel of experts, and what it believes as a true mixture: one of them is right, with some probability.
+
+A mixture of whole prior sets has no prior for each parameter: which expert is right is one and the same for all of
+them, so the parameters are dependent. Where experts are opposed it has two modes, and its spread holds both what each
+is unsure of and what they disagree about.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ...common.errors import Fault, nearest, raise_faults
+from ...models.network.check import PriorError, wrong_kinds
+from ...models.parameters.prior import PriorSet
+from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from ...models.network.network import Network
+
+#: How far from one weights may add up.
+_TOLERANCE = 1e-8
+
+
+@dataclass(frozen=True)
+class LinearPool:
+    """The weighted mean of experts' densities.
+
+    Parameters
+    ----------
+    network
+        Whose parameters.
+    experts
+        Name -> prior set.
+    weights
+        Name -> weight; they add up to one.
+    name
+        Of the pool.
+    """
+
+    network: Network
+    experts: Mapping[str, PriorSet]
+    weights: Mapping[str, float]
+    name: str = "panel"
+
+    def without(self, expert: str) -> LinearPool:
+        """The panel without one of its experts, the others' weights scaled up.
+
+        Raises
+        ------
+        PriorError
+            If there is no such expert, or only one other.
+        """
+        experts, weights = _without(self.experts, self.weights, expert)
+        return linear_pool(self.network, experts, weights, name=f"{self.name} without {expert}")
+
+    def log_density(self, draws: xr.Dataset) -> np.ndarray:
+        """Logarithm of the density of the mixture.
+
+        Parameters
+        ----------
+        draws
+            Every parameter of the network, dims (chain, draw, ...).
+
+        Returns
+        -------
+        ndarray
+            Shape (chains, draws).
+        """
+        from scipy.special import logsumexp
+
+        heard = [expert for expert, weight in self.weights.items() if weight > 0]
+        coords = parameter_coords(self.network)
+        total = np.zeros((len(heard), draws.sizes["chain"], draws.sizes["draw"]))
+        for parameter in network_parameters(self.network):
+            x = draws[parameter.name].transpose("chain", "draw", *parameter.dims).values
+            for place, expert in enumerate(heard):
+                total[place] += parameter.log_prior(x, self.experts[expert][parameter.name], coords)
+        shares = np.array([self.weights[expert] for expert in heard])[:, None, None]
+        return np.asarray(logsumexp(total, b=shares, axis=0))
+
+    def __str__(self) -> str:
+        return f"{self.name}: " + " + ".join(f"{weight:g} {expert}" for expert, weight in self.weights.items())
+
+
+def linear_pool(
+    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None = None, name: str = "panel"
+) -> LinearPool:
+    """Pool prior sets linearly, as a true mixture.
+
+    `servanda.priors.prior_predictive` draws from it, and `servanda.analysis.ask_panel` answers under it; a fit takes
+    one set.
+
+    Parameters
+    ----------
+    network
+        Whose parameters.
+    experts
+        Name -> prior set.
+    weights
+        Name -> weight; they add up to one. Equal by default; see `servanda.priors.score_weights`.
+    name
+        Of the pool.
+
+    Returns
+    -------
+    LinearPool
+
+    Raises
+    ------
+    PriorError
+        Listing weights that are missing, negative or do not add up to one, and where an expert's set does not fit the
+        network.
+
+    Examples
+    --------
+    >>> from servanda.models import Network, Node, Prior, PriorSet
+    >>> from servanda.priors import prior_predictive
+    >>> network = Network((Node("kept", ("no", "yes")),))
+    >>> low = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=[18, 2])})
+    >>> high = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=[2, 18])})
+    >>> panel = linear_pool(network, {"low": low, "high": high})
+    >>> print(panel)
+    panel: 0.5 low + 0.5 high
+    >>> p = prior_predictive(network, panel, seed=1).table("kept").sel(kept="yes").values
+    >>> round(float(((p > 0.3) & (p < 0.7)).mean()), 2)
+    0.01
+    """
+    shares = panel_shares(network, experts, weights)
+    return LinearPool(network, dict(experts), shares, name)
+
+
+def leave_one_expert_out(
+    network: Network,
+    experts: Mapping[str, PriorSet],
+    weights: Mapping[str, float] | None = None,
+    *,
+    pool: Callable[..., Any] = linear_pool,
+) -> dict[str, Any]:
+    """Pool a panel without each of its experts in turn.
+
+    Parameters
+    ----------
+    network, experts, weights
+        As in `linear_pool`; three experts or more.
+    pool
+        `linear_pool` or `servanda.priors.logarithmic_pool`.
+
+    Returns
+    -------
+    dict
+        Expert -> what the others make together.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> from servanda.priors import load_prior
+    >>> panel = {name: load_prior(name) for name in ("literature", "institutionalist", "realist")}
+    >>> for others in leave_one_expert_out(load_network("guarantee"), panel).values():
+    ...     print(others)
+    without literature: 0.5 institutionalist + 0.5 realist
+    without institutionalist: 0.5 literature + 0.5 realist
+    without realist: 0.5 literature + 0.5 institutionalist
+    """
+    shares = panel_shares(network, experts, weights)
+    if len(experts) < 3:
+        raise PriorError("panel", [Fault("experts", "must be three or more, so that a panel is left without each")])
+    if not callable(pool):
+        raise PriorError("panel", [Fault("pool", f"must be linear_pool or logarithmic_pool, not {pool!r}")])
+    found = {}
+    for expert in experts:
+        others, left = _without(experts, shares, expert)
+        found[expert] = pool(network, others, left, name=f"without {expert}")
+    return found
+
+
+def _without(
+    experts: Mapping[str, PriorSet], weights: Mapping[str, float], expert: str
+) -> tuple[dict[str, PriorSet], dict[str, float]]:
+    if expert not in experts:
+        raise PriorError("panel", [Fault("experts", f"there is no expert '{expert}'{nearest(expert, experts)}")])
+    total = math.fsum(weight for name, weight in weights.items() if name != expert)
+    if total <= 0:
+        raise PriorError("panel", [Fault("weights", f"all are on {expert}, so that nothing is left without")])
+    left = {name: weight / total for name, weight in weights.items() if name != expert}
+    return {name: priors for name, priors in experts.items() if name != expert}, left
+
+
+def panel_shares(
+    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None
+) -> dict[str, float]:
+    """Weights of experts, equal ones by default.
+
+    Raises
+    ------
+    PriorError
+        Listing what is wrong with the weights, and where an expert's set does not fit the network.
+    """
+    if not isinstance(experts, Mapping) or not isinstance(weights, Mapping | None):
+        name, value = ("weights", weights) if isinstance(experts, Mapping) else ("experts", experts)
+        raise PriorError("panel", [Fault(name, f"must be a mapping by name of expert, not a {type(value).__name__}")])
+    faults = wrong_kinds({f"expert {expert}": (priors, PriorSet) for expert, priors in experts.items()})
+    raise_faults("panel", faults, PriorError)
+    faults = [Fault("experts", "must be two or more to be pooled")] if len(experts) < 2 else []
+    stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
+    faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]
+    faults += [Fault("weights", f"lack one for {expert}") for expert in experts if expert not in stated]
+    faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in stated.items() if not w >= 0]
+    total = math.fsum(stated.values())
+    if not faults and abs(total - 1) > _TOLERANCE:
+        faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
+    coords = parameter_coords(network)
+    for expert, priors in experts.items():
+        faults += [fault.within(f"expert {expert}") for fault in prior_faults(network, priors, coords)]
+    raise_faults("panel", faults, PriorError)
+    return {expert: float(stated[expert]) for expert in experts}
+
+
+__all__ = ["LinearPool", "leave_one_expert_out", "linear_pool"]

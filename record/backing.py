@@ -1,0 +1,261 @@
+"""Who stands behind a commitment, and not only how many: facts of each list of backers, and of a supposed list.
+
+All facts are about the obligor and the others who stand with it at one test (codebook of backers):
+
+====================  ======================================================================================
+``capability``        sum of the shares of world capability (CINC) of all of them, the obligor included
+``strongest_ratio``   share of the strongest other backer, in shares of the obligor; missing where it is alone
+``strongest_backer``  the same in levels: none, weaker (below a half), equal (to twice), stronger
+``rival_backer``      whether a rival of the obligor is among the others
+``permanent_backer``  whether a permanent member of the Security Council is among the others; before 1945 a
+                      major power
+``organisation``      whether one of them, the obligor included, is an organisation
+====================  ======================================================================================
+
+Organisations, non-state actors and a few states have no capability in the data. Where one of them is on the list its
+sum and its strongest member are not known, and the cells are missing: nobody counts as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pandas as pd
+
+from ..common.errors import Fault, InputError, raise_faults
+from .backers import load_backers
+from .frames import column, columns
+from .related import cases_or_shipped
+
+#: Levels of ``strongest_backer`` above none, and the ratio at which each begins: a factor of two either way is equal.
+STRENGTHS: tuple[tuple[str, float], ...] = (("weaker", 0.0), ("equal", 0.5), ("stronger", 2.0))
+#: Permanent members of the Security Council, and the year from which each sat (China: Beijing).
+PERMANENT = {"FRA": 1945, "GBR": 1945, "RUS": 1945, "USA": 1945, "CHN": 1971}
+COUNCIL = 1945
+NO_YES = ("no", "yes")
+LEVELS: dict[str, tuple[str, ...]] = {
+    "strongest_backer": ("none", *(level for level, _ in STRENGTHS)),
+    "rival_backer": NO_YES,
+    "permanent_backer": NO_YES,
+    "organisation": NO_YES,
+}
+
+
+@dataclass(frozen=True)
+class _Backer:
+    """One on a list; None where the record does not say."""
+
+    name: str
+    capability: float | None
+    rival: bool | None
+    permanent: bool | None
+    organisation: bool
+
+
+def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Derive who stands behind each case.
+
+    Parameters
+    ----------
+    backers
+        From `load_backers`; None for the shipped record.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by ``case_id``, in the order of `backers`, with the columns of this module's table. Levels are
+        categorical; missing where a capability is missing.
+
+    Examples
+    --------
+    >>> who().loc["lond1840_gbr", ["strongest_backer", "rival_backer", "permanent_backer"]].tolist()
+    ['weaker', 'no', 'yes']
+    """
+    table = load_backers() if backers is None else backers
+    rows: dict[str, list[tuple[bool, _Backer]]] = {}
+    wanted = columns(table, ["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"])
+    for case, name, kind, own, p5, tie, cinc in wanted.itertuples(index=False):
+        share = None if pd.isna(cinc) else float(cinc)
+        member = _Backer(name, share, tie == "rival_of_obligor", bool(p5), kind == "organisation")
+        rows.setdefault(case, []).append((bool(own), member))
+    facts = {
+        case: _facts(next(one for own, one in listed if own), [one for own, one in listed if not own])[0]
+        for case, listed in rows.items()
+    }
+    found = pd.DataFrame.from_dict(facts, orient="index").rename_axis("case_id")
+    numbers = {name: pd.to_numeric(column(found, name)) for name in ("capability", "strongest_ratio")}
+    levels = {name: pd.Categorical(column(found, name), list(known), ordered=True) for name, known in LEVELS.items()}
+    return found.assign(**numbers, **levels)
+
+
+def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Add to each case who stands behind it.
+
+    Parameters
+    ----------
+    cases
+        From `load_guarantees`, of any date.
+    backers
+        From `load_backers`; None for the shipped record. A case without a list gets missing cells.
+
+    Returns
+    -------
+    DataFrame
+        `cases` with the columns that `who` gives and with ``institution``: whether an organisation is on the list, or
+        the commitment is a resolution of the Security Council. Columns of these names are replaced.
+
+    Examples
+    --------
+    >>> from servanda.record import load_guarantees
+    >>> with_backers(load_guarantees())["institution"].value_counts().to_dict()
+    {'no': 177, 'yes': 35}
+    """
+    derived = who(backers).reindex(cases["case_id"].to_numpy())
+    added = {str(name): column(derived, str(name)).array for name in derived}
+    inside = column(derived, "organisation").astype(object).to_numpy()
+    resolved = (column(cases, "legal_form") == "unsc_resolution").to_numpy()
+    institution = ["yes" if by_text else known for by_text, known in zip(resolved, inside, strict=True)]
+    return cases.assign(**added, institution=pd.Categorical(institution, list(NO_YES), ordered=True))
+
+
+def who_stands(
+    backers: Sequence[str],
+    obligor: str,
+    year: int,
+    *,
+    record: pd.DataFrame | None = None,
+    cases: pd.DataFrame | None = None,
+) -> dict[str, Any]:
+    """Say the same of a list that nobody has drawn up yet, for a scenario.
+
+    A capability is the latest that the record holds of that state at or before `year`. A rival is one coded so where
+    the two last met in the record by then, whichever of them was the obligor. Permanent members are those of the
+    Charter; before 1945, states last coded as a major power.
+
+    Parameters
+    ----------
+    backers
+        The others, as the record codes them, e.g. ``["CHN", "RUS"]``.
+    obligor
+        Whose promise it is.
+    year
+        Year of the supposed test.
+    record, cases
+        From `load_backers` and `load_guarantees`; None for the shipped ones.
+
+    Returns
+    -------
+    dict
+        The facts of this module's table, None where the record does not say; ``guarantors``, their number with the
+        obligor; ``figures``: actor -> its capability and the year of that figure; ``unknown``: fact -> the actors for
+        want of whom it is not known.
+
+    Raises
+    ------
+    InputError
+        If a backer is named twice, or is the obligor.
+
+    Examples
+    --------
+    >>> stands = who_stands(["CHN", "RUS"], "USA", 2019)
+    >>> stands["guarantors"], stands["strongest_backer"], stands["rival_backer"], stands["permanent_backer"]
+    (3, 'equal', 'yes', 'yes')
+    >>> who_stands(["MNG"], "USA", 2019)["unknown"]["capability"]
+    ('MNG',)
+    """
+    raise_faults("backers", list(_list_faults(backers, obligor)), InputError)
+    memory = _Memory.of(load_backers() if record is None else record, cases_or_shipped(cases), year)
+    own, *others = (memory.backer(name, obligor) for name in (obligor, *backers))
+    facts, unknown = _facts(own, others)
+    figures = {name: memory.figures[name] for name in (obligor, *backers) if name in memory.figures}
+    return {"guarantors": len(backers) + 1, **facts, "figures": figures, "unknown": unknown}
+
+
+def _list_faults(backers: Sequence[str], obligor: str) -> Iterable[Fault]:
+    for name in sorted({name for name in backers if list(backers).count(name) > 1}):
+        yield Fault(name, "is named twice; name each backer once")
+    if obligor in backers:
+        yield Fault(obligor, "is the obligor; name only the others")
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What the record says of each actor, and of each pair, at the latest by some year."""
+
+    figures: dict[str, tuple[float, int]]
+    major: dict[str, bool]
+    rivals: dict[frozenset[str], bool]
+    organisations: frozenset[str]
+    year: int
+
+    @classmethod
+    def of(cls, record: pd.DataFrame, cases: pd.DataFrame, year: int) -> _Memory:
+        facts = columns(cases, ["case_id", "obligor", "tested_year"])
+        both = columns(record, ["case_id", "backer", "kind", "p5", "tie", "cinc", "cinc_year"]).merge(facts, "inner")
+        known = cast("pd.DataFrame", both[both["tested_year"] <= year]).sort_values("tested_year", kind="stable")
+        figures: dict[str, tuple[float, int]] = {}
+        major: dict[str, bool] = {}
+        met: dict[frozenset[str], tuple[int, bool]] = {}
+        for row in known.to_dict("records"):
+            name = row["backer"]
+            if pd.notna(row["cinc"]):
+                figures[name] = (float(row["cinc"]), int(row["cinc_year"]))
+            major[name] = bool(row["p5"])
+            if pd.notna(row["tie"]):
+                pair, rival = frozenset({name, row["obligor"]}), row["tie"] == "rival_of_obligor"
+                last, before = met.get(pair, (0, False))
+                met[pair] = (row["tested_year"], rival or (before and last == row["tested_year"]))
+        organisations = frozenset(column(record, "backer")[column(record, "kind") == "organisation"])
+        return cls(figures, major, {pair: rival for pair, (_, rival) in met.items()}, organisations, year)
+
+    def backer(self, name: str, obligor: str) -> _Backer:
+        share = self.figures[name][0] if name in self.figures else None
+        organisation = name in self.organisations
+        if self.year >= COUNCIL or organisation:  # an organisation has no seat, nor was one a major power
+            permanent = PERMANENT.get(name, self.year + 1) <= self.year
+        else:
+            permanent = self.major.get(name)
+        return _Backer(name, share, self.rivals.get(frozenset({name, obligor})), permanent, organisation)
+
+
+def _facts(obligor: _Backer, others: Sequence[_Backer]) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+    """Facts of a list, and for each that is not known the actors for want of whom it is not."""
+    everyone = [obligor, *others]
+    blank = tuple(one.name for one in everyone if one.capability is None)
+    shares = [one.capability for one in others if one.capability is not None]
+    whole, strongest, ratio = None, None if others else "none", None
+    if not blank:
+        whole = sum(shares, obligor.capability or 0.0)
+        if others and obligor.capability:
+            ratio = max(shares) / obligor.capability
+            strongest = [level for level, least in STRENGTHS if ratio >= least][-1]
+    rival, no_tie = _any(others, lambda one: one.rival)
+    permanent, no_seat = _any(others, lambda one: one.permanent)
+    organisation, _ = _any(everyone, lambda one: one.organisation)
+    facts = {
+        "capability": whole,
+        "strongest_ratio": ratio,
+        "strongest_backer": strongest,
+        "rival_backer": rival,
+        "permanent_backer": permanent,
+        "organisation": organisation,
+    }
+    lacking = {
+        "capability": blank,
+        "strongest_ratio": blank if others else (),
+        "strongest_backer": blank if others else (),
+        "rival_backer": no_tie,
+        "permanent_backer": no_seat,
+    }
+    return facts, {name: actors for name, actors in lacking.items() if actors}
+
+
+def _any(listed: Sequence[_Backer], fact: Callable[[_Backer], bool | None]) -> tuple[str | None, tuple[str, ...]]:
+    """Whether a fact holds of one of them at least, and if that is not known, of whom it is not."""
+    answers = {one.name: fact(one) for one in listed}
+    if any(answers.values()):
+        return "yes", ()
+    blank = tuple(name for name, answer in answers.items() if answer is None)
+    return (None, blank) if blank else ("no", ())

@@ -1,0 +1,1 @@
+"""Files of the record: found, read and held to their codebook."""

@@ -1,0 +1,110 @@
+"""The way of every table: read, judge column by column and rule by rule, then type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import pandas as pd
+
+from ..findings import Finding, raise_findings
+from .codebook import Table
+from .read import FilePath, read_cells, shipped
+from .schema import column_findings, frame_of, typed
+
+Rule = Callable[[pd.DataFrame], Iterable[Finding]]
+
+
+def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd.DataFrame:
+    """Read a table and refuse it with all its faults, or give it typed.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file; None for the shipped one.
+    table
+        What it should be.
+    rules
+        Functions that look at more than one cell. They get the cells as text, indexed by line, and may
+        meet missing columns and bad cells: those are reported elsewhere.
+
+    Returns
+    -------
+    DataFrame
+        See `servanda.record.files.schema.typed`.
+
+    Raises
+    ------
+    InputError
+        With every fault, its row and its column.
+
+    Examples
+    --------
+    >>> from servanda.record.files.codebook import CRISES
+    >>> load_table(None, CRISES, []).shape
+    (212, 2)
+    """
+    cells = read_cells(shipped(f"{table.name}.csv") if path is None else path)
+    frame = frame_of(cells)
+    findings = [*cells.findings, *column_findings(frame, table)]
+    # A row that could not be split into cells is not in the frame, and counts over the rest would mislead.
+    for rule in () if cells.findings else rules:
+        findings.extend(rule(frame))
+    raise_findings(cells.name, findings)
+    return typed(frame, table)
+
+
+def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
+    """Go through the rows of a frame of text.
+
+    Parameters
+    ----------
+    frame
+        Text, indexed by line.
+
+    Yields
+    ------
+    tuple of int and dict
+        The line and its cells by column.
+
+    Examples
+    --------
+    >>> list(rows(pd.DataFrame({"x": ["1"]}, index=[2])))
+    [(2, {'x': '1'})]
+    """
+    names = [str(name) for name in frame.columns]
+    for line, *values in frame.itertuples(name=None):
+        yield line, dict(zip(names, values, strict=True))
+
+
+def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator[Finding]:
+    """Find rows that repeat an earlier one in `columns`.
+
+    Parameters
+    ----------
+    frame
+        Text, indexed by line.
+    columns
+        The columns that together must be unique; nothing is found when one is absent.
+    what
+        What such a row is called in the message.
+
+    Yields
+    ------
+    Finding
+        One for each repetition, in its own row.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"case_id": ["a", "a"]}, index=[2, 3])
+    >>> [finding.what for finding in repeated(frame, ["case_id"], "case")]
+    ["repeats the case of row 2 ('a'); each may stand once"]
+    """
+    if not set(columns) <= set(frame.columns):
+        return
+    first: dict[tuple[str, ...], int] = {}
+    for line, row in rows(frame):
+        key = tuple(row[name] for name in columns)
+        if all(key) and first.setdefault(key, line) != line:
+            named = ", ".join(map(repr, key))
+            place = columns[0] if len(columns) == 1 else ""
+            yield Finding(line, place, f"repeats the {what} of row {first[key]} ({named}); each may stand once")

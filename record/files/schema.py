@@ -1,0 +1,274 @@
+"""The codebook's columns as pandera schemas, and their failures in plain words."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import NamedTuple
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+from ...common.errors import nearest
+from ..findings import Finding
+from ..frames import column as one_column
+from .codebook import TABLES, Column, Table
+from .dates import span
+from .read import Cells
+
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
+
+
+class Kind(NamedTuple):
+    """How the cells of one kind are judged and typed.
+
+    Parameters
+    ----------
+    complaint
+        Says what is wrong with a cell that is not empty; empty text when nothing is.
+    typed
+        Turns a column of checked text into its type.
+    """
+
+    complaint: Callable[[str, Column], str]
+    typed: Callable[[pd.Series, Column], pd.Series]
+
+
+def _no_complaint(_text: str, _column: Column) -> str:
+    return ""
+
+
+def _level_complaint(text: str, column: Column) -> str:
+    return "" if text in column.levels else f"{text!r} is not a level{nearest(text, column.levels)}"
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdigit()
+
+
+def _count_complaint(text: str, column: Column) -> str:
+    if _is_whole(text) and column.minimum <= int(text) < 2**63:
+        return ""
+    return f"{text!r} is not a count; expected a whole number of at least {column.minimum}"
+
+
+def _year_complaint(text: str, _column: Column) -> str:
+    good = _is_whole(text) and len(text) == 4 and int(text) > 0
+    return "" if good else f"{text!r} is not a year; expected four digits"
+
+
+def _flag_complaint(text: str, _column: Column) -> str:
+    return "" if text.lower() in _FLAGS else f"{text!r} is neither 0 nor 1"
+
+
+def _share_complaint(text: str, _column: Column) -> str:
+    try:
+        good = 0 <= float(text) <= 1
+    except ValueError:
+        good = False
+    return "" if good else f"{text!r} is not a share; expected a number from 0 to 1"
+
+
+def _date_complaint(text: str, _column: Column) -> str:
+    try:
+        span(text)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _keys_complaint(text: str, _column: Column) -> str:
+    whole = all(key.strip() for key in text.split(";"))
+    return "" if whole else f"{text!r} has an empty key; separate keys by a single ;"
+
+
+def _as_text(cells: pd.Series, _column: Column) -> pd.Series:
+    return cells.mask(cells == "")
+
+
+def _as_level(cells: pd.Series, column: Column) -> pd.Series:
+    levels = pd.CategoricalDtype(list(column.levels), ordered=column.ordered)
+    return _as_text(cells, column).astype(levels)
+
+
+def _as_count(cells: pd.Series, column: Column) -> pd.Series:
+    return _as_text(cells, column).map(int, na_action="ignore").astype("Int64")
+
+
+def _as_year(cells: pd.Series, column: Column) -> pd.Series:
+    years = _as_count(cells, column)
+    return years if column.blank else years.astype("int64")
+
+
+def _as_flag(cells: pd.Series, column: Column) -> pd.Series:
+    flags = cells.str.lower().map(_FLAGS).astype("boolean")
+    return flags if column.blank else flags.astype("bool")
+
+
+def _as_share(cells: pd.Series, column: Column) -> pd.Series:
+    return _as_text(cells, column).map(float, na_action="ignore").astype("float64")
+
+
+# A new kind of cell is one line here and two functions above.
+KINDS: Mapping[str, Kind] = {
+    "text": Kind(_no_complaint, _as_text),
+    "keys": Kind(_keys_complaint, _as_text),
+    "level": Kind(_level_complaint, _as_level),
+    "count": Kind(_count_complaint, _as_count),
+    "year": Kind(_year_complaint, _as_year),
+    "flag": Kind(_flag_complaint, _as_flag),
+    "share": Kind(_share_complaint, _as_share),
+    "date": Kind(_date_complaint, _as_text),
+}
+
+
+def frame_of(cells: Cells) -> pd.DataFrame:
+    """Put cells in a DataFrame of text.
+
+    Parameters
+    ----------
+    cells
+        What was read.
+
+    Returns
+    -------
+    DataFrame
+        One row a row, all text, indexed by the line of the file.
+
+    Examples
+    --------
+    >>> frame_of(Cells("a.csv", ("x",), (("1",),), (2,))).loc[2, "x"]
+    '1'
+    """
+    index = pd.Index(cells.lines, name="line", dtype="int64")
+    return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
+
+
+def column_findings(frame: pd.DataFrame, table: Table, *, complete: bool = False) -> list[Finding]:
+    """Judge every column of a table by itself.
+
+    Parameters
+    ----------
+    frame
+        From `frame_of`.
+    table
+        The table it should be.
+    complete
+        Whether columns that may be left out must be there as well.
+
+    Returns
+    -------
+    list of Finding
+        Missing columns, empty cells and cells of the wrong kind.
+
+    Examples
+    --------
+    >>> from servanda.record.files.codebook import CRISES
+    >>> frame = frame_of(Cells("a.csv", ("case_id", "crisis"), (("a", ""),), (2,)))
+    >>> [finding.what for finding in column_findings(frame, CRISES)]
+    ['is empty; a value is required']
+    """
+    try:
+        _schema(table.name, complete=complete).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        failures = errors.failure_cases
+        return [
+            _translated(case, frame, table)
+            for case in failures[["column", "check", "failure_case", "index"]].itertuples(index=False)
+        ]
+    return []
+
+
+def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Give checked text its types.
+
+    Parameters
+    ----------
+    frame
+        From `frame_of`, without findings.
+    table
+        The table it is.
+
+    Returns
+    -------
+    DataFrame
+        The codebook's columns in order, then columns of the user's own as text; rows as in the file,
+        numbered from 0. Empty cells are missing values.
+
+    Examples
+    --------
+    >>> from servanda.record.files.codebook import CRISES
+    >>> frame = frame_of(Cells("a.csv", ("crisis", "case_id"), (("x", "a"),), (2,)))
+    >>> list(typed(frame, CRISES))
+    ['case_id', 'crisis']
+    """
+    known = {
+        column.name: KINDS[column.kind].typed(one_column(frame, column.name), column)
+        for column in table.columns
+        if column.name in frame
+    }
+    own = {name: frame[name].mask(frame[name] == "") for name in own_columns(frame, table)}
+    return pd.DataFrame(known | own).reset_index(drop=True)
+
+
+def own_columns(frame: pd.DataFrame, table: Table) -> list[str]:
+    """Name the columns that the codebook does not know.
+
+    Parameters
+    ----------
+    frame
+        Any frame.
+    table
+        The table it is.
+
+    Returns
+    -------
+    list of str
+        In the order of the file; columns that the loader derives itself are not among them.
+
+    Examples
+    --------
+    >>> from servanda.record.files.codebook import CRISES
+    >>> own_columns(pd.DataFrame(columns=["case_id", "mood"]), CRISES)
+    ['mood']
+    """
+    return [name for name in frame if name not in {*table.names, *table.derived}]
+
+
+def _accepts(text: str, *, column: Column) -> bool:
+    return text == "" or not KINDS[column.kind].complaint(text, column)
+
+
+def _filled(text: str) -> bool:
+    return text != ""
+
+
+def _schema_column(column: Column, *, complete: bool) -> pa.Column:
+    kind = pa.Check(partial(_accepts, column=column), element_wise=True, name="kind")
+    filled = pa.Check(_filled, element_wise=True, name="filled")
+    return pa.Column(checks=[kind] if column.blank else [kind, filled], required=complete or not column.absent)
+
+
+@cache
+def _schema(name: str, *, complete: bool) -> pa.DataFrameSchema:
+    table = TABLES[name]
+    return pa.DataFrameSchema({column.name: _schema_column(column, complete=complete) for column in table.columns})
+
+
+def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Finding:
+    name, check, value, line = case
+    if check == "column_in_dataframe":
+        return Finding(0, "", _missing(value, own_columns(frame, table)))
+    if check == "filled":
+        return Finding(int(line), name, "is empty; a value is required")
+    column = table[name]
+    return Finding(int(line), name, KINDS[column.kind].complaint(value, column))
+
+
+def _missing(name: str, others: list[str]) -> str:
+    lowered = {other.lower(): other for other in others}
+    alike = difflib.get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.6)
+    hint = f"; column '{lowered[alike[0]]}' looks like it: rename it" if alike else "; add it"
+    return f"column '{name}' is missing{hint}"

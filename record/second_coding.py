@@ -1,0 +1,171 @@
+"""The second coding of the cases, made without sight of the first, and the two side by side."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from functools import partial
+
+import pandas as pd
+
+from ..common.errors import Fault, raise_faults
+from .files.codebook import SECOND_CODING
+from .files.dates import as_day, span_or_none
+from .files.load import Rule, load_table, repeated, rows
+from .files.read import FilePath
+from .findings import Finding
+from .frames import column, columns
+from .related import cases_or_shipped, known_ids, of_known_cases
+
+# The coding rules name these cases and so gave their outcome away (codebook, section 10).
+NOT_BLIND = (
+    "ajp_1914_jpn",
+    "bel_1914_gbr",
+    "grc_1940_gbr",
+    "abm_1983_rus",
+    "abm_2002_usa",
+    "twn_1979_usa",
+    "os_2020_usa",
+    "inf_2019_usa",
+    "cfe_2007_rus",
+    "newstart_2023_rus",
+    "jcpoa_2018_usa",
+    "jcpoa_2019_irn",
+    "bud_2014_gbr",
+    "bud_2014_usa",
+    "bud_2022_gbr",
+    "bud_2022_usa",
+    "austria_1956_rus",
+    "abacc_bra",
+    "indpak_ind",
+    "indpak_pak",
+)
+#: What stands before the name of a column that the second coder filled.
+PREFIX = "second_"
+#: What a coder who knew the outcome cannot tell again.
+_GIVEN_AWAY = ("outcome", "outcome_year", "confidence")
+
+
+def load_second_coding(
+    path: FilePath | None = None,
+    *,
+    as_of: str | dt.date | None = None,
+    cases: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Load the second coding.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file; None for the shipped one.
+    as_of
+        Keep only the cases known on this day, see `load_guarantees`.
+    cases
+        The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones.
+
+    Returns
+    -------
+    DataFrame
+        One row a case, typed as in `load_guarantees`, with ``blind`` (bool): False for the 20 cases
+        whose outcome the rules gave away, which have no place in a figure of agreement on the outcome.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file; or when no case was known by `as_of`.
+
+    Examples
+    --------
+    >>> int(load_second_coding()["blind"].sum())
+    192
+    """
+    of_cases = cases_or_shipped(cases)
+    rules = [
+        partial(repeated, columns=["case_id"], what="case"),
+        known_ids(of_cases),
+        _outcome_after_test(of_cases),
+    ]
+    coded = load_table(path, SECOND_CODING, rules)
+    return of_known_cases(coded.assign(blind=~column(coded, "case_id").isin(NOT_BLIND)), of_cases, as_of)
+
+
+def with_second_coding(
+    cases: pd.DataFrame, second: pd.DataFrame | None = None, *, as_of: str | dt.date | None = None
+) -> pd.DataFrame:
+    """Put the second coding beside the cases.
+
+    Parameters
+    ----------
+    cases
+        From `load_guarantees`; a cut by a date stands, since only the second codings of these cases are taken.
+    second
+        From `load_second_coding`; None for the shipped one. Without a column ``blind`` all of it is blind.
+    as_of
+        The day that `cases` was cut to. A second coder may date an outcome otherwise than the first: one of a later
+        year is left blank. (The shipped coding dates none later than the first does.)
+
+    Returns
+    -------
+    DataFrame
+        The cases, with ``second_outcome``, ``second_confidence`` and the like for every column coded twice, and
+        ``second_blind`` (boolean). A case that was not coded again is blank in all of them. A case whose outcome
+        the second coder knew (``second_blind`` False) is blank in ``second_outcome``, ``second_outcome_year`` and
+        ``second_confidence``: it is no reading of its own. Its other columns were coded without sight of the first
+        coding, and stand.
+
+    Raises
+    ------
+    InputError
+        When `second` lacks a column, repeats a case, or codes none of the cases; when `cases` has such columns already.
+
+    Examples
+    --------
+    >>> from servanda.record import load_guarantees
+    >>> cases = with_second_coding(load_guarantees(as_of="2019-04-25"))
+    >>> cases[["outcome", "second_outcome", "second_blind"]].tail(2).to_dict("list")
+    {'outcome': ['complied', 'partial'], 'second_outcome': [nan, 'partial'], 'second_blind': [False, True]}
+    """
+    second = load_second_coding() if second is None else second
+    raise_faults("second coding", [*_pairing_faults(cases, second)])
+    told = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
+    blind = column(second, "blind") if "blind" in second else second["case_id"].notna()
+    hidden = ~blind.astype("bool")
+    if as_of is not None and "outcome_year" in second:
+        hidden |= column(second, "outcome_year") > as_day(as_of).year
+    kept = columns(second, ["case_id", *told]).assign(blind=blind.astype("boolean"))
+    if "outcome_year" in told:
+        kept = kept.assign(outcome_year=column(kept, "outcome_year").astype("Int64"))
+    kept = kept.assign(**{name: column(kept, name).mask(hidden) for name in _GIVEN_AWAY if name in told})
+    kept = kept.rename(columns={name: f"{PREFIX}{name}" for name in (*told, "blind")})
+    return cases.merge(kept, on="case_id", how="left", validate="many_to_one")
+
+
+def _pairing_faults(cases: pd.DataFrame, second: pd.DataFrame) -> Iterator[Fault]:
+    for name in ("case_id", "outcome", "confidence"):
+        if name not in second:
+            yield Fault(f"column {name}", "is missing; give what load_second_coding returns")
+    there = [str(name) for name in cases if str(name).startswith(PREFIX)]
+    if there:
+        yield Fault(f"column {there[0]}", "is in the cases already; give them as load_guarantees returns them")
+    if "case_id" not in cases:
+        yield Fault("cases, column case_id", "is missing; give what load_guarantees returns")
+    elif "case_id" in second:
+        ids = column(second, "case_id")
+        twice = ids[ids.duplicated()].tolist()
+        if twice:
+            yield Fault("column case_id", f"holds case '{twice[0]}' twice; keep one row of it")
+        if not ids.isin(column(cases, "case_id")).any():
+            yield Fault("column case_id", "holds none of the cases; load the second coding that belongs to them")
+
+
+def _outcome_after_test(cases: pd.DataFrame) -> Rule:
+    tested = dict(zip(cases["case_id"], cases["tested_year"], strict=True))
+
+    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+        for line, row in rows(frame):
+            outcome, test = span_or_none(row.get("outcome_year", "")), tested.get(row.get("case_id", ""))
+            if outcome and test and outcome[0].year < test:
+                what = f"{row['outcome_year']!r} lies before the test of the case ({test})"
+                yield Finding(line, "outcome_year", what)
+
+    return rule
