@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from .formats.files import write_network_file as write_network_file
     from .inference.question import CapacityError as CapacityError
     from .inference.question import ImpossibleEvidenceError as ImpossibleEvidenceError
-    from .network.network import Arrow as Arrow
-    from .network.network import Coding as Coding
-    from .network.network import Group as Group
     from .network.network import Network as Network
-    from .network.network import Node as Node
+    from .network.parameters import network_parameters as network_parameters
     from .network.toml import load_network as load_network
     from .network.toml import network_from_toml as network_from_toml
     from .network.toml import network_to_toml as network_to_toml
     from .network.toml import shipped_networks as shipped_networks
+    from .node import Arrow as Arrow
+    from .node import Coding as Coding
+    from .node import Group as Group
+    from .node import Node as Node
     from .parameters.prior import Prior as Prior
     from .parameters.prior import PriorEntry as PriorEntry
     from .parameters.prior import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
     from .sampling.fit import fit as fit
-    from .sampling.pymc_model import compile as compile  # noqa: A004  the field's own word
-    from .sampling.pymc_model import network_parameters as network_parameters
+    from .sampling.pymc_model import pymc_model as pymc_model
     from .store import load_posterior as load_posterior
     from .theories.backing import with_who as with_who
     from .theories.theories import THEORIES as THEORIES
@@ -66,7 +66,6 @@ __all__ = [
     "TrackPosterior",
     "TrackSettings",
     "coded_by",
-    "compile",
     "count_cases",
     "encode",
     "fit",
@@ -77,6 +76,7 @@ __all__ = [
     "network_from_toml",
     "network_parameters",
     "network_to_toml",
+    "pymc_model",
     "read_network_file",
     "shipped_networks",
     "with_who",
@@ -89,8 +89,8 @@ _HOMES = {
     "PriorError": ".errors",
     "QueryError": ".errors",
     "coded_by": ".theories.two_coders",
-    "compile": ".sampling.pymc_model",
-    "network_parameters": ".sampling.pymc_model",
+    "pymc_model": ".sampling.pymc_model",
+    "network_parameters": ".network.parameters",
     "CapacityError": ".inference.question",
     "ImpossibleEvidenceError": ".inference.question",
     "count_cases": ".cases.count",
@@ -99,11 +99,11 @@ _HOMES = {
     "FormatError": ".formats.files",
     "read_network_file": ".formats.files",
     "write_network_file": ".formats.files",
-    "Arrow": ".network.network",
-    "Coding": ".network.network",
-    "Group": ".network.network",
+    "Arrow": ".node",
+    "Coding": ".node",
+    "Group": ".node",
     "Network": ".network.network",
-    "Node": ".network.network",
+    "Node": ".node",
     "load_network": ".network.toml",
     "network_from_toml": ".network.toml",
     "network_to_toml": ".network.toml",

@@ -13,8 +13,9 @@ import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
 from .errors import DataError, QueryError
-from .families import FAMILIES, NEW
-from .families.table import table_name
+from .families import NEW
+from .network.parameters import stored_table
+from .node import DEFAULT_FAMILY
 
 if TYPE_CHECKING:
     from .network.network import Network
@@ -78,9 +79,11 @@ class Posterior:
     @cached_property
     def zeros(self) -> frozenset[str]:
         """Nodes with a probability of exactly zero in some table of some draw, or by what their family says."""
-        stated = {node.name: self.values.get(table_name(node)) for node in self.network.nodes}
-        drawn = {name for name, table in stated.items() if table is not None and table.min() == 0}
-        said = {node.name for node in self.network.nodes if getattr(FAMILIES[node.family], "forbids", False)}
+        network = self.network
+        named = {name: network.family(name).stored_table(network.local(name)) for name in network.names}
+        stated = {name: self.values[table] for name, table in named.items() if table is not None}
+        drawn = {name for name, table in stated.items() if table.min() == 0}
+        said = {name for name in network.names if network.family(name).forbids}
         return frozenset(drawn | said)
 
     @cached_property
@@ -142,7 +145,7 @@ class Posterior:
         raise_faults("table", faults, QueryError)
         fixed = {name: network[name].index(state) for name, state in (given or {}).items()}
         picks = {g.name: self.member(g.name, members.get(g.name)) for g in network[node].groups}
-        table = FAMILIES[network[node].family].table(self.values, fixed, picks, network[node], network)
+        table = network.family(node).table(self.values, fixed, picks, network.local(node))
         axes = [axis for axis in network.axes(node) if axis not in fixed]
         table = table.reshape((*table.shape[:-1], *self.sizes.values()))
         coords = {axis: list(network[axis].states) for axis in axes}
@@ -182,7 +185,7 @@ class Posterior:
             nodes=tuple(
                 replace(
                     n,
-                    family="table",
+                    family=DEFAULT_FAMILY,
                     groups=(),
                     options=(),
                     parents=tuple(replace(a, term=None, by=None) for a in n.parents),
@@ -200,7 +203,7 @@ class Posterior:
         raise_faults(f"tables of network {network.name}", faults, DataError)
         sizes = {dim: max(table.sizes.get(dim, 1) for table in tables.values()) for dim in ("chain", "draw")}
         variables = {
-            table_name(plain[name]): (
+            stored_table(plain, name): (
                 ("chain", "draw", *plain.axes(name)),
                 _with_draws(plain, name, tables[name], sizes),
             )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.sampling.pymc_model import network_parameters, parameter_coords
+from ...models.network.parameters import network_parameters, parameter_coords
 from ..summaries.summary import INTERVAL, array_stats
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.errors import QueryError
-from ...models.inference.contract import MEMORY_LIMIT, distribution
+from ...models.inference.answers import distribution
+from ...models.inference.contract import MEMORY_LIMIT
 from ...models.inference.question import Form, check_question
 from ...models.inference.tables import Evidence
 from ...models.inference.twin import COUPLINGS, make_twin

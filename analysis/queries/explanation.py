@@ -9,7 +9,8 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ...models.errors import QueryError
-from ...models.inference.contract import MEMORY_LIMIT, log_evidence
+from ...models.inference.answers import log_evidence
+from ...models.inference.contract import MEMORY_LIMIT
 from ...models.inference.most_probable import most_probable as choose
 from ...models.inference.most_probable import sample
 from ...models.inference.tables import Evidence

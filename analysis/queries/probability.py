@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ...models.inference.answers import all_marginals, distribution, log_evidence
 from ...models.inference.backends import solver
-from ...models.inference.contract import MEMORY_LIMIT, all_marginals, distribution, log_evidence, prepare
+from ...models.inference.contract import MEMORY_LIMIT, prepare
 from ...models.inference.plan import HUGE, WORTH_ABSORBING
 from ...models.inference.question import Form, check_question
 from ...models.inference.tables import Evidence

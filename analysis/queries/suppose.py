@@ -11,7 +11,7 @@ import xarray as xr
 
 from ...common.errors import Fault, InputError
 from ...models.families import NEW
-from ...models.inference.contract import conditional
+from ...models.inference.answers import conditional
 from ...models.inference.question import check_question
 from ...models.posterior import Posterior
 from .evidence import States, member_arrays

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...models.errors import PriorError
+from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import PriorSet
 from ...models.sampling.fit import drawn_again, run_of
-from ...models.sampling.pymc_model import network_parameters
 from ...models.sampling.samplers import dirichlet_of
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..evaluation.importance import log_prior_ratio

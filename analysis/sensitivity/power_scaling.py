@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...models.cases.likelihood import log_likelihood
 from ...models.errors import QueryError
+from ...models.network.parameters import network_parameters
 from ...models.sampling.fit import Block, blocks_of, run_of
-from ...models.sampling.pymc_model import log_likelihood, network_parameters
 from ..evaluation.importance import Weights, good_k, smoothed
 from ..queries.quantity import Quantity, check_quantities
 from ..summaries.summary import array_stats

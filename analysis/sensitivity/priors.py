@@ -13,9 +13,9 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ...models.errors import PriorError, wrong_kinds
+from ...models.network.parameters import parameter_coords, prior_faults
 from ...models.parameters.prior import PriorSet
 from ...models.sampling.fit import Block, blocks_of, cases_of, counted_twice, run_of
-from ...models.sampling.pymc_model import parameter_coords, prior_faults
 from ...models.sampling.stacking_weights import mixture_weights
 from ..evaluation.importance import (
     Foretold,

@@ -28,7 +28,8 @@ from .encode import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from ..network.network import Network, Node
+    from ..network.network import Network
+    from ..node import Node
 
 #: Rows read at a time.
 BATCH = 1 << 18

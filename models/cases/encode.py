@@ -16,7 +16,8 @@ from ..errors import DataError, QueryError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..network.network import Network, Node
+    from ..network.network import Network
+    from ..node import Node
 
 MISSING = -1
 #: Column that says which data set a case comes from.

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..network.parameters import network_parameters, parameter_coords
 from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
-from ..sampling.pymc_model import network_parameters, parameter_coords
 
 if TYPE_CHECKING:
     from ..cases.encode import Cases

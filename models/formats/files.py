@@ -41,7 +41,8 @@ import xarray as xr
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.files import written_whole
-from ..network.network import Arrow, Network, Node
+from ..network.network import Network
+from ..node import Arrow, Node
 from ..posterior import Posterior
 from .pgmpy import scaled_to_one
 

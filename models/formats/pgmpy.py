@@ -10,7 +10,8 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ..errors import DataError, NetworkError
-from ..network.network import Arrow, Network, Node
+from ..network.network import Network
+from ..node import Arrow, Node
 
 #: How far from one a row may add up that is taken as it stands: what is lost in the last digits of its doubles.
 EXACT = 1e-12

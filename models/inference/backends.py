@@ -7,7 +7,8 @@ from importlib.util import find_spec
 
 from ...common.errors import nearest
 from ..errors import QueryError
-from .contract import Solver, solve
+from .answers import Solver
+from .contract import solve
 
 
 def _numpy() -> Solver:

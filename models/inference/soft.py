@@ -13,7 +13,8 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import QueryError
-from .contract import MEMORY_LIMIT, distribution
+from .answers import distribution
+from .contract import MEMORY_LIMIT
 from .question import Form
 from .tables import Evidence, System
 

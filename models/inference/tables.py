@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..families import FAMILIES
 from ..families.base import namespace
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ def _from_family(
     network: Network,
     name: str,
 ) -> np.ndarray:
-    return FAMILIES[network[name].family].table(values, fixed, members, network[name], network)
+    return network.family(name).table(values, fixed, members, network.local(name))
 
 
 def varying(plan: Plan, system: System, evidence: Evidence) -> tuple[bool, ...]:

@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..families.regression import spread_over
-from ..network.network import Arrow, Network, Node
+from ..network.network import Network
+from ..node import Arrow, Node
 from .tables import System
 
 if TYPE_CHECKING:

@@ -24,8 +24,6 @@ import numpy as np
 
 from ..cases.encode import MISSING, Cases
 from ..families.base import flat_index
-from ..families.confusion import reports
-from ..families.table import DIRICHLET
 from .latent import anchor_weights, latent_that_matter
 
 if TYPE_CHECKING:
@@ -46,10 +44,10 @@ def can_augment(network: Network, cases: Cases, nodes: tuple[str, ...]) -> bool:
     """
 
     def named(name: str) -> bool:
-        told = bool(reports(network, name)) or network[name].anchored_by is not None
+        told = bool(network.reports(name)) or network[name].anchored_by is not None
         return told or bool(np.any(cases.codes[name] != MISSING))
 
-    return all(network[name].family in DIRICHLET and named(name) for name in nodes)
+    return all(network.family(name).conjugate and named(name) for name in nodes)
 
 
 def augmented_draws(

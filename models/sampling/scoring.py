@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..cases.encode import MISSING, Cases
+from ..cases.likelihood import log_likelihood
 from ..cases.patterns import find_patterns
-from .pymc_model import log_likelihood
 
 if TYPE_CHECKING:
     from ..network.network import Network

@@ -114,7 +114,7 @@ def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:
 
 def _misfits(read: _Read, network: Network) -> list[Fault]:
     """List where what could be read does not fit a network; a file with faults may lack priors for that reason."""
-    from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults, strangers
+    from ...models.network.parameters import network_parameters, parameter_coords, prior_faults, strangers
 
     coords = parameter_coords(network)
     if not read.faults:

@@ -27,7 +27,7 @@ from servanda.models import (
 )
 from servanda.models.families import FAMILIES
 from servanda.models.formats.pgmpy import tables_from_pgmpy
-from servanda.models.inference.contract import conditional
+from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
 
 from .makers import labelled, networks, posterior_of, random_tables, repeatable, seeds
