@@ -11,6 +11,8 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ..errors import DataError
+from ..network.network import Network
+from ..node import Node
 from .encode import (
     BLANK_MEMBER,
     DATA_SET,
@@ -27,9 +29,6 @@ from .encode import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from ..network.network import Network
-    from ..node import Node
 
 #: Rows read at a time.
 BATCH = 1 << 18

@@ -12,12 +12,11 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import DataError, QueryError
+from ..network.network import Network
+from ..node import Node
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..network.network import Network
-    from ..node import Node
 
 MISSING = -1
 #: Column that says which data set a case comes from.

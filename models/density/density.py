@@ -12,18 +12,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..cases.encode import Cases
+from ..cases.patterns import Patterns
+from ..network.network import Network
+from ..parameters.prior import PriorSet
 from .program import Program, write_program
 from .unconstrained import Layout, make_layout
-
-if TYPE_CHECKING:
-    from ..cases.encode import Cases
-    from ..cases.patterns import Patterns
-    from ..network.network import Network
-    from ..parameters.prior import PriorSet
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,10 @@ the other, as Gronau and others (2017, Journal of Mathematical Psychology 81:80-
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .density import Density
+from .density import Density
 
 #: The estimate is iterated until it moves by less than this.
 _STILL = 1e-10

@@ -13,14 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 from ...common.errors import Fault
+from ..network.network import Network
 from .elimination import elimination_order
 from .question import CapacityError, Form, evidence_nodes, relevant
-
-if TYPE_CHECKING:
-    from ..network.network import Network
 
 Axes = tuple[str, ...]
 #: Cells of a table from which on its family sums it rather than makes it, where the family can.

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..families.base import namespace
-
-if TYPE_CHECKING:
-    from ..network.network import Network
-    from ..posterior import Posterior
-    from .plan import Plan
+from ..network.network import Network
+from ..posterior import Posterior
+from .plan import Plan
 
 #: State or member numbers by name: one number for all cases, or one for each case.
 Numbers = Mapping[str, Any]

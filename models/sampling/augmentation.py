@@ -18,17 +18,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..cases.encode import MISSING, Cases
+from ..cases.patterns import Holes, Patterns
 from ..families.base import flat_index
+from ..network.network import Network
 from .latent import anchor_weights, latent_that_matter
-
-if TYPE_CHECKING:
-    from ..cases.patterns import Holes, Patterns
-    from ..network.network import Network
 
 #: Below this sum, probabilities are scaled by their largest before they are added.
 UNDERFLOW = 1e-250

@@ -22,6 +22,7 @@ from ..cases.patterns import Patterns, find_patterns
 from ..errors import DataError, PriorError
 from ..families.pooled import draw_rows
 from ..inference.contract import processors
+from ..network.network import Network
 from ..network.parameters import check_priors, network_parameters, parameter_coords, rows_learned, stored_table
 from ..network.toml import network_to_toml
 from ..parameters.parameter import Parameter, sample_prior
@@ -33,8 +34,6 @@ from .samplers import SAMPLERS, Progress, Run, dirichlet_of, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..network.network import Network
 
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000

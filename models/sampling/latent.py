@@ -24,17 +24,16 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ..cases.encode import data_column
+from ..cases.patterns import Patterns
 from ..errors import DataError
+from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..node import Node
 from ..parameters.parameter import Parameter, sample_prior
 from ..parameters.prior import REAL, Prior, PriorSet
 
 if TYPE_CHECKING:
     import xarray as xr
-
-    from ..cases.patterns import Patterns
-    from ..network.network import Network
-    from ..node import Node
 
 #: Configurations of a child's other parents over which its mean state is averaged, at most; spread evenly over all.
 CONFIGURATIONS = 256

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-if TYPE_CHECKING:
-    from ..density.density import Density
+from ..density.density import Density
 
 #: Called with draws done and draws to do.
 Progress = Callable[[int, int], None]

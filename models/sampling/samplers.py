@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ..cases.encode import Cases
+from ..cases.patterns import Patterns
 from ..density.density import has_gradient, make_density
 from ..families import NEW
 from ..families.base import counts
 from ..families.pooled import draw_rows
+from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..parameters.prior import PriorSet
 from .augmentation import augmented_draws, can_augment
 from .nuts import Progress, nuts_draws
 from .pymc_model import pymc_model
 from .pymc_nuts import pymc_draws
-
-if TYPE_CHECKING:
-    from ..cases.encode import Cases
-    from ..cases.patterns import Patterns
-    from ..network.network import Network
-    from ..parameters.prior import PriorSet
 
 
 @dataclass(frozen=True)
