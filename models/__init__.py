@@ -7,15 +7,15 @@ from ..common.lazy import lazy_exports
 if TYPE_CHECKING:
     from .cases.count import count_cases as count_cases
     from .cases.encode import encode as encode
+    from .errors import DataError as DataError
+    from .errors import NetworkError as NetworkError
+    from .errors import PriorError as PriorError
+    from .errors import QueryError as QueryError
     from .formats.files import FormatError as FormatError
     from .formats.files import read_network_file as read_network_file
     from .formats.files import write_network_file as write_network_file
     from .inference.question import CapacityError as CapacityError
     from .inference.question import ImpossibleEvidenceError as ImpossibleEvidenceError
-    from .network.check import DataError as DataError
-    from .network.check import NetworkError as NetworkError
-    from .network.check import PriorError as PriorError
-    from .network.check import QueryError as QueryError
     from .network.network import Arrow as Arrow
     from .network.network import Coding as Coding
     from .network.network import Group as Group
@@ -84,10 +84,10 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DataError": ".network.check",
-    "NetworkError": ".network.check",
-    "PriorError": ".network.check",
-    "QueryError": ".network.check",
+    "DataError": ".errors",
+    "NetworkError": ".errors",
+    "PriorError": ".errors",
+    "QueryError": ".errors",
     "coded_by": ".theories.two_coders",
     "compile": ".sampling.pymc_model",
     "network_parameters": ".sampling.pymc_model",

@@ -12,9 +12,9 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
+from .errors import DataError, QueryError
 from .families import FAMILIES, NEW
 from .families.table import table_name
-from .network.check import DataError, QueryError
 
 if TYPE_CHECKING:
     from .network.network import Network

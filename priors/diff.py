@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
-from ..models.network.check import PriorError, wrong_kinds
+from ..models.errors import PriorError, wrong_kinds
 from ..models.parameters.prior import PriorEntry, PriorSet
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, Cases, bad_cells
-from ...models.network.check import DataError
+from ...models.errors import DataError
 from ...models.sampling.fit import Block, fit_block
 from ...models.sampling.scoring import Scores, unit_scores, without_cells
 

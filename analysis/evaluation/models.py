@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.sampling.fit import Block, fit_block
 from ...models.sampling.stacking_weights import mixture_weights
 from .leave_one_out import LeftOut, leave_one_out, units_of

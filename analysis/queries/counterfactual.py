@@ -10,11 +10,11 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT, distribution
 from ...models.inference.question import Form, check_question
 from ...models.inference.tables import Evidence
 from ...models.inference.twin import COUPLINGS, make_twin
-from ...models.network.check import QueryError
 from ...models.posterior import Posterior
 from .evidence import Given, States, as_names, as_states, known
 from .probability import in_short, in_words, labelled

@@ -10,11 +10,11 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, as_text, code_evidence
+from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.inference.question import Form, check_question
 from ...models.inference.soft import with_soft
 from ...models.inference.tables import Evidence, System
-from ...models.network.check import QueryError
 from ...models.network.network import Network
 from ...models.posterior import Posterior
 

@@ -8,11 +8,11 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT, log_evidence
 from ...models.inference.most_probable import most_probable as choose
 from ...models.inference.most_probable import sample
 from ...models.inference.tables import Evidence
-from ...models.network.check import QueryError
 from ...models.posterior import Posterior
 from .evidence import Given, Known, States, Weights, known
 from .probability import batch_coords, draws_first, in_words

@@ -14,8 +14,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...models.errors import QueryError
 from ...models.families.confusion import reports
-from ...models.network.check import QueryError
 from ...models.network.network import Network
 
 if TYPE_CHECKING:

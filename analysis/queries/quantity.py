@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...models.errors import QueryError
 from ...models.inference.question import check_question, relevant
-from ...models.network.check import QueryError
 from .probability import in_words, probability
 
 if TYPE_CHECKING:

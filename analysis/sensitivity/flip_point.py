@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.sampling.fit import drawn_again
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..evaluation.importance import Weights, log_prior_ratio, smoothed, weighted_summary

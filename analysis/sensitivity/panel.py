@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ..evaluation.importance import WeightedSummary, draw_shares, weighted_quantiles
 from ..queries.quantity import Quantity, check_quantities
 from ..summaries.likelihood_words import load_lexicon

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.sampling.fit import Block, blocks_of, run_of
 from ...models.sampling.pymc_model import log_likelihood, network_parameters
 from ..evaluation.importance import Weights, good_k, smoothed

@@ -12,7 +12,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError, wrong_kinds
+from ...models.errors import PriorError, wrong_kinds
 from ...models.parameters.prior import PriorSet
 from ...models.sampling.fit import Block, blocks_of, cases_of, counted_twice, run_of
 from ...models.sampling.pymc_model import parameter_coords, prior_faults

@@ -18,7 +18,7 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import encode
-from ...models.network.check import DataError
+from ...models.errors import DataError
 from ...models.network.network import Arrow, Network, Node
 from ...models.parameters.prior import PriorSet
 from ...models.sampling.fit import fit

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ..network.check import DataError
+from ..errors import DataError
 from .encode import (
     BLANK_MEMBER,
     DATA_SET,

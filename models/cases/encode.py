@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..network.check import DataError, QueryError
+from ..errors import DataError, QueryError
 
 if TYPE_CHECKING:
     import pandas as pd

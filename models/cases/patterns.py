@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ..network.check import DataError
+from ..errors import DataError
 from .encode import MISSING, Cases
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
-from ..network.check import DataError, NetworkError
+from ..errors import DataError, NetworkError
 from ..network.network import Arrow, Network, Node
 
 #: How far from one a row may add up that is taken as it stands: what is lost in the last digits of its doubles.

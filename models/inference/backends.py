@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from ...common.errors import nearest
-from ..network.check import QueryError
+from ..errors import QueryError
 from .contract import Solver, solve
 
 

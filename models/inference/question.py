@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
-from ..network.check import QueryError
+from ..errors import QueryError
 
 if TYPE_CHECKING:
     from ..network.network import Network

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..network.check import QueryError
+from ..errors import QueryError
 from .contract import MEMORY_LIMIT, distribution
 from .question import Form
 from .tables import Evidence, System

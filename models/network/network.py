@@ -11,7 +11,8 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from ...common.errors import nearest
-from .check import QueryError, check_network
+from ..errors import QueryError
+from .check import check_network
 
 
 @dataclass(frozen=True)

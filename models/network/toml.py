@@ -10,7 +10,7 @@ from typing import Any
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
-from .check import NetworkError
+from ..errors import NetworkError
 from .network import Arrow, Coding, Group, Network, Node
 
 FOLDER = Path(__file__).parents[1] / "networks"

@@ -18,10 +18,10 @@ from ...common.errors import Fault, raise_faults
 from ..cases.count import count_cases
 from ..cases.encode import MISSING, Cases, encode
 from ..cases.patterns import Patterns, find_patterns
+from ..errors import DataError, PriorError
 from ..families.pooled import draw_rows, pooled_nodes, row_alpha
 from ..families.table import DIRICHLET, table_name
 from ..inference.contract import processors
-from ..network.check import DataError, PriorError
 from ..network.toml import network_to_toml
 from ..parameters.parameter import Parameter, sample_prior
 from ..parameters.prior import DISTRIBUTIONS, PriorSet

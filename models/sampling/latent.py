@@ -24,10 +24,10 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ..cases.encode import data_column
+from ..errors import DataError
 from ..families import FAMILIES
 from ..families.pooled import pooled_nodes
 from ..families.table import table_name
-from ..network.check import DataError
 from ..parameters.parameter import Parameter, sample_prior
 from ..parameters.prior import REAL, Prior, PriorSet
 

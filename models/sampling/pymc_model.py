@@ -10,10 +10,10 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..cases.patterns import Patterns
+from ..errors import PriorError
 from ..families import FAMILIES, NEW
 from ..families.pooled import log_marginal, pooled_nodes, row_alpha, rows_from_units
 from ..families.table import counts, table_name
-from ..network.check import PriorError
 from ..parameters.parameter import Parameter
 from ..parameters.prior import DISTRIBUTIONS, SIMPLEX, Prior, PriorSet
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..network.check import NetworkError
+from ..errors import NetworkError
 from ..network.network import Arrow, Coding, Network, Node, Option
 
 #: Stands for the name of the count in the arrows of `BACKING`.

@@ -18,9 +18,9 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ...common.errors import Fault
+from ..errors import NetworkError
 from ..families import FAMILIES
 from ..families.collective import Collective
-from ..network.check import NetworkError
 from ..network.network import Arrow, Network, Option
 from ..parameters.prior import PriorSet
 from ..sampling.pymc_model import network_parameters

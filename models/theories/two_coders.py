@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..cases.encode import Cases, as_text, data_column
-from ..network.check import DataError
+from ..errors import DataError
 from ..network.network import Arrow, Coding, Network, Node
 from ..parameters.prior import PriorEntry, PriorSet
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError, QueryError, wrong_kinds
+from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
 from ...models.parameters.prior import Prior, PriorEntry, PriorSet
 from ...models.sampling.fit import prior_draws

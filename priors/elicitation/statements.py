@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.parameters.prior import Prior, PriorEntry, PriorSet
 
 if TYPE_CHECKING:

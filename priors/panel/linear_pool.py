@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError, wrong_kinds
+from ...models.errors import PriorError, wrong_kinds
 from ...models.parameters.prior import PriorSet
 from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.parameters.prior import CERTAINTIES, Prior, PriorEntry, PriorSet
 from ...models.sampling.pymc_model import network_parameters, parameter_coords
 from .linear_pool import panel_shares
