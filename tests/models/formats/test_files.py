@@ -203,8 +203,11 @@ def test_files_that_are_not_there_or_of_no_known_format(tmp_path):
             assert str(error) == f"{tmp_path / name}: {what}"
 
 
+NONSENSE = ["", "nonsense", "<BIF><NETWORK/></BIF>", "<smile id='x'></smile>", "net { }", "\xff"]
+
+
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("text", ["", "nonsense", "<BIF><NETWORK/></BIF>", "<smile id='x'></smile>", "net { }", "\xff"])
+@pytest.mark.parametrize("text", NONSENSE)
 def test_files_of_another_format(tmp_path, suffix, text):
     error = refused(read_text, tmp_path, f"x{suffix}", text, "latin-1")
     title = next(title for title, form in FORMATS.items() if suffix in form.suffixes)
