@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from .errors import NetworkError as NetworkError
     from .errors import PriorError as PriorError
     from .errors import QueryError as QueryError
-    from .formats.files import FormatError as FormatError
-    from .formats.files import read_network_file as read_network_file
-    from .formats.files import write_network_file as write_network_file
+    from .formats.content import FormatError as FormatError
     from .inference.question import CapacityError as CapacityError
     from .inference.question import ImpossibleEvidenceError as ImpossibleEvidenceError
+    from .network.files import read_network_file as read_network_file
+    from .network.files import write_network_file as write_network_file
     from .network.network import Network as Network
     from .network.parameters import network_parameters as network_parameters
     from .network.toml import load_network as load_network
@@ -96,9 +96,9 @@ _HOMES = {
     "count_cases": ".cases.count",
     "encode": ".cases.encode",
     "fit": ".sampling.fit",
-    "FormatError": ".formats.files",
-    "read_network_file": ".formats.files",
-    "write_network_file": ".formats.files",
+    "FormatError": ".formats.content",
+    "read_network_file": ".network.files",
+    "write_network_file": ".network.files",
     "Arrow": ".node",
     "Coding": ".node",
     "Group": ".node",

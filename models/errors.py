@@ -1,4 +1,4 @@
-"""Errors of networks, priors, questions and data, each with all their faults."""
+"""Errors of networks, priors, data and questions, and the check of arguments of a wrong kind."""
 
 from __future__ import annotations
 

@@ -9,11 +9,17 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+import numpy as np
+
 from ...common.errors import nearest
 from ..errors import QueryError
 from ..families import FAMILIES, Family
-from ..node import DEFAULT_FAMILY, Local, Node
+from ..formats.content import NetworkContent, NodeContent, scaled_to_one
+from ..formats.files import faults_of_file, read_content
+from ..formats.pgmpy import content_from_pgmpy, content_to_pgmpy
+from ..node import DEFAULT_FAMILY, Arrow, Local, Node
 from .check import check_network
+from .show import table_html
 
 
 @dataclass(frozen=True)
@@ -168,29 +174,43 @@ class Network:
         return {group.name: group.column for node in self.nodes for group in node.groups}
 
     @classmethod
+    def from_content(cls, content: NetworkContent) -> Network:
+        """Make a network of `table` nodes from the names, states and parents that a format holds."""
+        nodes = (Node(node.name, node.states, tuple(map(Arrow, node.parents))) for node in content.nodes)
+        return cls(tuple(nodes), name=content.name)
+
+    def to_content(self, tables: Mapping[str, np.ndarray]) -> NetworkContent:
+        """Give what a format holds: names, states, parents and ``tables``, their axes in the order of `axes`."""
+        nodes = (NodeContent(node.name, node.states, node.parent_names) for node in self.nodes)
+        return NetworkContent(self.name, tuple(nodes), tables)
+
+    @classmethod
     def from_pgmpy(cls, model: Any, name: str = "network") -> Network:
         """Read the structure and state names of a pgmpy network; see `servanda.models.formats.pgmpy`."""
-        from ..formats.pgmpy import network_from_pgmpy
-
-        return network_from_pgmpy(model, name)
+        return cls.from_content(content_from_pgmpy(model, name))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Network:
         """Read structure and state names of a network file (BIF, XMLBIF, XDSL, NET); see `servanda.models.formats`."""
-        from ..formats.files import read_network_file
-
-        return read_network_file(path).network
+        return read_network(path)[0]
 
     def to_pgmpy(self, tables: Mapping[str, Any] | None = None) -> Any:
         """Make a pgmpy network, with CPDs where `tables` are given; see `servanda.models.formats.pgmpy`."""
-        from ..formats.pgmpy import network_to_pgmpy
-
-        return network_to_pgmpy(self, tables)
+        arrays = {name: table.transpose(*self.axes(name)).values for name, table in (tables or {}).items()}
+        return content_to_pgmpy(self.to_content(arrays))
 
     def _repr_html_(self) -> str:
-        from .show import network_html
+        rows = ((node.title, ", ".join(node.states), ", ".join(node.parent_names), node.family) for node in self.nodes)
+        return table_html(self.title or self.name, ("node", "states", "parents", "family"), rows)
 
-        return network_html(self)
+
+def read_network(path: str | os.PathLike[str]) -> tuple[Network, NetworkContent, dict[str, float]]:
+    """Read a network file: the network, its content with rows that add up to one, and which were scaled to do so."""
+    content = read_content(path)
+    with faults_of_file(path):
+        network = Network.from_content(content)
+        in_order = network.to_content({name: content.tables[name] for name in network.names})
+        return network, *scaled_to_one(in_order)
 
 
 def _stable_ranks(nodes: tuple[Node, ...], order: Iterable[str]) -> dict[str, int]:

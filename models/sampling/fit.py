@@ -30,7 +30,8 @@ from ..parameters.prior import DISTRIBUTIONS, PriorSet
 from ..posterior import Posterior
 from ..theories.two_coders import coded_by
 from .latent import check_latent, relabelled
-from .samplers import SAMPLERS, Progress, Run, dirichlet_of, labelled
+from .nuts import Progress
+from .samplers import SAMPLERS, Run, dirichlet_of, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
