@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from .parameters.prior import PriorEntry as PriorEntry
     from .parameters.prior import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
+    from .posterior import load_posterior as load_posterior
     from .sampling.fit import fit as fit
     from .sampling.pymc_model import pymc_model as pymc_model
-    from .store import load_posterior as load_posterior
     from .theories.backing import with_who as with_who
     from .theories.theories import THEORIES as THEORIES
     from .theories.theories import Theory as Theory
@@ -112,7 +112,7 @@ _HOMES = {
     "Prior": ".parameters.prior",
     "PriorEntry": ".parameters.prior",
     "PriorSet": ".parameters.prior",
-    "load_posterior": ".store",
+    "load_posterior": ".posterior",
     "THEORIES": ".theories.theories",
     "Theory": ".theories.theories",
     "with_who": ".theories.backing",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -21,10 +22,10 @@ from .network.network import Network
 from .network.parameters import stored_table
 from .network.show import facts_html
 from .network.tables import labelled_tables, ordered_tables
+from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
-
-if TYPE_CHECKING:
-    from .parameters.prior import PriorSet
+from .parameters.prior import PriorSet
+from .store import damaged, load_tree, priors_from_dict, priors_to_dict, save_tree
 
 
 @dataclass(frozen=True)
@@ -157,9 +158,12 @@ class Posterior:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one netCDF file, whole or not at all; see `load_posterior`."""
-        from .store import save_posterior
-
-        save_posterior(self, path)
+        facts = {
+            "network": network_to_toml(self.network),
+            "priors": json.dumps(priors_to_dict(self.priors)),
+            "provenance": json.dumps(dict(self.provenance)),
+        }
+        save_tree(self.tree, facts, path)
 
     @classmethod
     def from_tables(
@@ -243,3 +247,21 @@ class Posterior:
             "missing cells": self.provenance.get("missing_cells") or "none",
         }
         return facts_html(facts)
+
+
+def load_posterior(path: str | os.PathLike[str]) -> Posterior:
+    """Posterior from the file that `Posterior.save` wrote.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it was not written by `Posterior.save`.
+    """
+    tree, facts = load_tree(path)
+    try:
+        network = network_from_toml(facts["network"])
+        priors = priors_from_dict(json.loads(facts["priors"]))
+        provenance = json.loads(facts["provenance"])
+    except (KeyError, ValueError) as error:
+        raise damaged(path) from error
+    return Posterior(network, tree, priors, provenance)

@@ -174,8 +174,7 @@ def query(
     --given enforcement=none --had enforcement=snapback --actor USA`
     """
     from ...models.formats.files import FORMATS
-    from ...models.posterior import Posterior
-    from ...models.store import load_posterior
+    from ...models.posterior import Posterior, load_posterior
     from ..queries.explanation import most_probable
     from ..queries.named_backers import listed_backers
     from ..queries.probability import explain as explain_plan

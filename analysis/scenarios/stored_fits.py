@@ -13,11 +13,10 @@ from ...models.cases.encode import encode
 from ...models.network.network import Network
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import PriorSet
-from ...models.posterior import Posterior
+from ...models.posterior import Posterior, load_posterior
 from ...models.sampling.fit import fit, fit_identity
 from ...models.sampling.nuts import Progress
 from ...models.sampling.samplers import SAMPLERS
-from ...models.store import load_posterior
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
 
 if TYPE_CHECKING:

@@ -55,11 +55,11 @@ def network_from_toml(text: str, subject: str = "network") -> Network:
 
 def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Network:
     """Make a network from the dictionary its TOML gives."""
-    from .schema import NetworkFile, schema_faults
+    from .schema import NetworkSpec, schema_faults
 
     faults = schema_faults(raw)
     raise_faults(subject, faults, NetworkError)
-    file = NetworkFile.model_validate(raw)
+    file = NetworkSpec.model_validate(raw)
     nodes = tuple(
         Node(
             name=name,
