@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .parameters.prior import PriorEntry as PriorEntry
     from .parameters.prior import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
+    from .questions.quantity import Quantity as Quantity
+    from .questions.quantity import chance_of as chance_of
     from .sampling.fit import fit as fit
     from .sampling.pymc_model import compile as compile  # noqa: A004  the field's own word
     from .sampling.pymc_model import network_parameters as network_parameters
@@ -60,11 +62,13 @@ __all__ = [
     "PriorEntry",
     "PriorError",
     "PriorSet",
+    "Quantity",
     "QueryError",
     "Theory",
     "TrackError",
     "TrackPosterior",
     "TrackSettings",
+    "chance_of",
     "coded_by",
     "compile",
     "count_cases",
@@ -112,6 +116,8 @@ _HOMES = {
     "Prior": ".parameters.prior",
     "PriorEntry": ".parameters.prior",
     "PriorSet": ".parameters.prior",
+    "Quantity": ".questions.quantity",
+    "chance_of": ".questions.quantity",
     "load_posterior": ".store",
     "THEORIES": ".theories.theories",
     "Theory": ".theories.theories",

@@ -239,7 +239,7 @@ def _answers(
 
 
 #: What an answer says of itself, as far as it does.
-_NOTES = ("reading", "identification", "coupling", "assumption", "backers")
+_NOTES = ("whose_conduct", "identification", "coupling", "assumption", "backers")
 
 
 def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:
@@ -429,7 +429,7 @@ def compare(
             unit=by,
             seed=seed,
             refits=refits,
-            told=told,
+            progress=told,
             draws=draws,
             tune=tune,
             chains=chains,
@@ -477,7 +477,7 @@ def _compare_priors(
     with _progress(quiet=quiet or as_json) as told:
         settings = replace(Settings(loaded.scenario.seed), **sampling)
         posterior, _ = stored_fit(loaded.network, data, sets[0], settings, None, lambda a, b: told("fitting", a, b))
-        found = compare_priors(posterior, sets[1:], questions, told=told)
+        found = compare_priors(posterior, sets[1:], questions, progress=told)
     found.plot().savefig(figure)
     if as_json:
         facts = {"answers": _plain_rows(found.table), "scores": _plain_rows(found.scores)}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..queries.quantity import Quantity
+    from ...models.questions.quantity import Quantity
     from ..sensitivity.flip_point import FlipPath
     from ..sensitivity.panel import MixedAnswer
     from ..sensitivity.priors import Answer

@@ -9,7 +9,7 @@ import xarray as xr
 
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from .evidence import Given
+from ...models.questions.evidence import Given
 from .probability import in_short, probability
 
 

@@ -23,7 +23,7 @@ WHO = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
 
 
 @dataclass(frozen=True)
-class Stand:
+class BackerStates:
     """What a list of backers says of a case.
 
     Parameters
@@ -48,7 +48,7 @@ def named_backers(
     year: int | None = None,
     *,
     named: Collection[str] = (),
-) -> Stand:
+) -> BackerStates:
     """Say what a list of backers settles in a network, from the shipped record.
 
     Parameters
@@ -66,7 +66,7 @@ def named_backers(
 
     Returns
     -------
-    Stand
+    BackerStates
 
     Raises
     ------
@@ -108,13 +108,13 @@ def named_backers(
         name: network[name].states[network[name].index(facts[name])] for name in settled if facts[name] is not None
     }
     left = {name: facts["unknown"][name] for name in settled if facts[name] is None}
-    told = "; ".join(f"{network[name].title.lower()} (for want of {', '.join(who)})" for name, who in left.items())
-    return Stand(states, left, f"Not known from the record and left open: {told}." if left else "")
+    listed = "; ".join(f"{network[name].title.lower()} (for want of {', '.join(who)})" for name, who in left.items())
+    return BackerStates(states, left, f"Not known from the record and left open: {listed}." if left else "")
 
 
 def listed_backers(
     network: Network, text: str | None, obligor: str | None, year: int | None, *, named: Collection[str] = ()
-) -> Stand:
+) -> BackerStates:
     """Do the same for names in one text, separated by commas; None names nobody and settles nothing.
 
     Raises
@@ -132,7 +132,7 @@ def listed_backers(
         return named_backers(network, backers, obligor, year, named=named)
     if year is not None:
         raise QueryError.of("year", "speaks of the backers, and none are named; name them or drop it")
-    return Stand({}, {}, "")
+    return BackerStates({}, {}, "")
 
 
 def shipped_cases(network: Network, as_of: str | None = None) -> pd.DataFrame:

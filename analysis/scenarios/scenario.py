@@ -219,13 +219,13 @@ def _with_backers(judgement: Judgement, network: Network, year: int | None, faul
             continue
         try:
             named = {*judgement.given, *row.given, *row.do}
-            stand = named_backers(network, backers, row.actor or judgement.actor, year, named=named)
+            settled = named_backers(network, backers, row.actor or judgement.actor, year, named=named)
         except QueryError as error:
             where = f"judgement {judgement.id}, format {row.label}"
             faults += [Fault(f"{where}, backers", str(fault)) for fault in error.faults]
             continue
-        stated = {kind: {**getattr(row, kind), **stand.states}}
-        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {stand.note}".strip()}))
+        stated = {kind: {**getattr(row, kind), **settled.states}}
+        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {settled.note}".strip()}))
     return judgement.model_copy(update={"formats": rows})
 
 

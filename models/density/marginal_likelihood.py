@@ -20,7 +20,7 @@ _MOST_ROUNDS = 1000
 
 
 @dataclass(frozen=True)
-class Evidence:
+class MarginalLikelihood:
     """A marginal likelihood.
 
     Parameters
@@ -36,8 +36,10 @@ class Evidence:
     error: float
 
 
-def log_evidence(density: Density, x: np.ndarray, *, seed: int, effective: float | None = None) -> Evidence:
-    """Estimate the integral of a density from draws of it.
+def log_marginal_likelihood(
+    density: Density, x: np.ndarray, *, seed: int, effective: float | None = None
+) -> MarginalLikelihood:
+    """Logarithm of the integral of a density, estimated from draws of it.
 
     Parameters
     ----------
@@ -52,7 +54,7 @@ def log_evidence(density: Density, x: np.ndarray, *, seed: int, effective: float
 
     Returns
     -------
-    Evidence
+    MarginalLikelihood
 
     Examples
     --------
@@ -67,7 +69,7 @@ def log_evidence(density: Density, x: np.ndarray, *, seed: int, effective: float
     >>> density = make_density(network, cases, find_patterns(network, cases), None, ("rain",))
     >>> p = np.random.default_rng(1).beta(8, 4, 4000)
     >>> x = density.layout.unconstrain({"rain.table": np.stack([p, 1 - p], axis=-1)})
-    >>> found = log_evidence(density, x, seed=1)
+    >>> found = log_marginal_likelihood(density, x, seed=1)
     >>> round(found.log, 2), round(float(np.log(1 / 1320)), 2)
     (-7.19, -7.19)
     """
@@ -98,7 +100,7 @@ def log_evidence(density: Density, x: np.ndarray, *, seed: int, effective: float
     for _ in range(_MOST_ROUNDS):
         above, below = _numerator(theirs - log, share), _denominator(ours - log, share)
         if not (above.any() and below.any()):  # the proposal and the draws do not meet
-            return Evidence(log, float("inf"))
+            return MarginalLikelihood(log, float("inf"))
         moved = log + float(np.log(above.mean()) - np.log(below.mean()))
         still, log = abs(moved - log) < _STILL, moved
         if still:
@@ -106,7 +108,7 @@ def log_evidence(density: Density, x: np.ndarray, *, seed: int, effective: float
     above, below = _numerator(theirs - log, share), _denominator(ours - log, share)
     # Squared errors of the two means, each relative to its mean (delta method).
     error = above.var() / above.mean() ** 2 / len(above) + below.var() / below.mean() ** 2 / (count / 2)
-    return Evidence(log, float(np.sqrt(error)))
+    return MarginalLikelihood(log, float(np.sqrt(error)))
 
 
 def _numerator(ratio: np.ndarray, share: float) -> np.ndarray:
