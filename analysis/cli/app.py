@@ -409,14 +409,14 @@ def compare(
     from ...models.network.toml import load_network
     from ...models.theories.theories import THEORIES
     from ...priors import load_prior
-    from ..evaluation.theories import SHAPES, WHO, compare_theories
+    from ..evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
 
     if theories == "list":
         _print_theories(THEORIES)
         return
     if plot is not None:
         writable_file(plot)
-    names = [name.strip() for name in theories.split(",")] if theories else [*SHAPES, *WHO]
+    names = [name.strip() for name in theories.split(",")] if theories else [*SHAPES, *BACKER_THEORIES]
     data = _with_who(_read_cases(cases, as_of), shipped=cases is None)
     with _progress(quiet=quiet or as_json) as told:
         found = compare_theories(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Shapes of the effect of the count.
 SHAPES = ("none", "log", "monotone", "saturating", "diffusion", "inverted_u", "institution")
 #: Who stands behind a commitment rather than how many.
-WHO = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
+BACKER_THEORIES = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
 
 
 def compare_theories(
@@ -27,7 +27,7 @@ def compare_theories(
     cases: pd.DataFrame,
     priors: PriorSet | None = None,
     *,
-    theories: Iterable[str | Theory] = (*SHAPES, *WHO),
+    theories: Iterable[str | Theory] = (*SHAPES, *BACKER_THEORIES),
     node: str = "compliance",
     count: str = "guarantors",
     unit: str = "guarantee",

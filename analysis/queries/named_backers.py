@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Nodes that a list of backers settles: their number, and who they are. `institution` is not among them, since it also
 #: turns on the legal form.
-NUMBER = "guarantors"
-WHO = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
+COUNT_NODE = "guarantors"
+BACKER_NODES = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def named_backers(
     Parameters
     ----------
     network
-        Has one at least of the nodes `WHO`.
+        Has one at least of the nodes `BACKER_NODES`.
     backers
         The others, as the record codes them; empty for an obligor that stands alone.
     obligor
@@ -86,7 +86,7 @@ def named_backers(
     record, cases = _record()
     known: list[str] = sorted({*record["backer"], *cases["obligor"]})
     years: list[int] = cases["tested_year"].tolist()
-    settled = [name for name in (NUMBER, *WHO) if name in network]
+    settled = [name for name in (COUNT_NODE, *BACKER_NODES) if name in network]
     faults = _network_faults(network)
     faults += [
         Fault(f"node {name}", "is named and follows from the backers too; drop one")
@@ -150,9 +150,9 @@ def shipped_cases(network: Network, as_of: str | None = None) -> pd.DataFrame:
 
 
 def _network_faults(network: Network) -> list[Fault]:
-    if any(name in network for name in WHO):
+    if any(name in network for name in BACKER_NODES):
         return []
-    able = [name for name in shipped_networks() if any(who in load_network(name) for who in WHO)]
+    able = [name for name in shipped_networks() if any(who in load_network(name) for who in BACKER_NODES)]
     what = f"has no node that says who backs a commitment; ask a network that has, such as {', '.join(able)}"
     return [Fault(f"network {network.name}", what)]
 

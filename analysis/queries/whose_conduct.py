@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...models.network.network import Network, Node
 
 #: The node that says in which role an obligor is judged.
-ROLE = "role"
+_ROLE = "role"
 
 
 def whose_conduct(network: Network, targets: Iterable[str], fixed: Mapping[str, str]) -> str:
@@ -48,14 +48,14 @@ def _conduct(network: Network, node: Node, fixed: Mapping[str, str]) -> str:
     if together:
         needed = node.option("at_least", "")
         return f"{node.name} is what the {node.option('members')} do together: {together.format(needed)}."
-    if ROLE not in node.parent_names or not node.groups:
+    if _ROLE not in node.parent_names or not node.groups:
         return ""
-    role = fixed.get(ROLE)
+    role = fixed.get(_ROLE)
     if role is not None:
         whose = f"one obligor as {role}"
     else:
-        states = " and ".join(network[ROLE].states)
-        whose = f"one obligor in either role, {states} mixed as in the record; give {ROLE} to keep them apart"
+        states = " and ".join(network[_ROLE].states)
+        whose = f"one obligor in either role, {states} mixed as in the record; give {_ROLE} to keep them apart"
         return f"{node.name} is the conduct of {whose}."
     return f"{node.name} is the conduct of {whose}, not what a group does together."
 

@@ -14,7 +14,7 @@ from ...models.posterior import Posterior
 from ...record.files.dates import as_day
 from ..queries.probability import probability
 from ..queries.suppose import redraw_unseen, suppose
-from ..scenarios.questions import described, quantity_of
+from ..scenarios.questions import quantity_of, with_past_defections
 from ..scenarios.scenario import Format, Judgement, Scenario, Supposed
 from ..summaries.summary import Summary, summarise
 
@@ -107,6 +107,6 @@ def _row(posterior: Posterior, judgement: Judgement, row: Format, cases: pd.Data
 
 
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:
-    given = described(case.given, case.actor, cases, year)
+    given = with_past_defections(case.given, case.actor, cases, year)
     members: dict[str, Any] = {"actor": case.actor} if "actor" in posterior.members else {}
     return suppose(posterior, case.seen, given, case.do, seed=seed, **members)

@@ -48,12 +48,12 @@ def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Q
 def quantity_of(network: Network, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Quantity:
     """Quantity that a row of a judgement asks for, counts of past defections filled in."""
     actor = row.actor or judgement.actor
-    given = described({**judgement.given, **row.given}, actor, cases, year)
+    given = with_past_defections({**judgement.given, **row.given}, actor, cases, year)
     members: dict[str, Any] = {"actor": actor} if actor and "actor" in network.group_columns else {}
     return chance_of(judgement.node, judgement.states, given, row.do, **members)
 
 
-def described(given: Mapping[str, Any], actor: str | None, cases: pd.DataFrame, year: int) -> dict[str, Any]:
+def with_past_defections(given: Mapping[str, Any], actor: str | None, cases: pd.DataFrame, year: int) -> dict[str, Any]:
     """Described case with counts of past defections filled in; where the record is silent the node is left open."""
     filled = dict(given)
     if filled.get("past_defections") == AS_RECORDED:

@@ -57,7 +57,7 @@ class Format(_Strict):
     note: str = ""
 
 
-class Collective(_Strict):
+class Together(_Strict):
     """What several rows do together; they act independently once the parameters and the guarantee are known."""
 
     label: str
@@ -81,7 +81,7 @@ class Judgement(_Strict):
     backers: list[str] | None = None
     suppose: list[Supposed] = []
     formats: list[Format] = Field(min_length=1)
-    together: list[Collective] = []
+    together: list[Together] = []
     base: str | None = None
     note: str = ""
 

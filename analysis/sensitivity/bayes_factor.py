@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
+from ...models.density.marginal_likelihood import bridge_log_ratio
 from ...models.network.check import PriorError
 from ...models.parameters.prior import PriorSet
 from ...models.posterior import Posterior
@@ -108,9 +108,7 @@ def block_questions(posterior: Posterior, priors: PriorSet) -> dict[str, frozens
 def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     r"""Logarithm of the ratio of two marginal likelihoods from draws of both posteriors, and its standard error.
 
-    The likelihood is the same in both, so the ratio l of the prior densities is that of the unnormalised posteriors.
-    With as many draws here (under the old prior) as there, the optimal bridge solves
-    sum_here expit(l - c) = sum_there expit(c - l) for c.
+    The likelihood is the same in both, so the ratio of the prior densities is that of the unnormalised posteriors.
 
     Parameters
     ----------
@@ -125,22 +123,14 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     >>> abs(bridge(3 * one - 4.5, 3 * other - 4.5)[0]) < 0.1
     True
     """
-    from scipy.optimize import brentq
     from scipy.special import log_expit, logsumexp
 
-    def unbalanced(c: float) -> float:
-        return float(np.asarray(logsumexp(log_expit(here - c)))) - float(np.asarray(logsumexp(log_expit(c - there))))
-
-    low, high = (float(end) for end in (min(here.min(), there.min()), max(here.max(), there.max())))
-    # Far outside of all ratios one of the sums is that of its exponentials, so that the root lies within.
-    reach = np.log(here.size) + np.log(there.size) + 1.0
-    solve: Any = brentq
-    c = float(solve(unbalanced, low - reach, high + reach, xtol=1e-10))
+    log = bridge_log_ratio(here, there, there.size / (here.size + there.size))
+    c = log + float(np.log(here.size / there.size))
     crossing = float(np.exp(logsumexp(log_expit(here - c))))
     error = np.hypot(_relative_error(log_expit(here - c)), _relative_error(log_expit(c - there)))
     # Where not even a few draws of one fit could be of the other, nothing but the tails is compared.
-    error = error if crossing >= _FEWEST else np.inf
-    return c - float(np.log(here.size / there.size)), float(error)
+    return log, float(error) if crossing >= _FEWEST else np.inf
 
 
 def _bridged(posterior: Posterior, other: Posterior, block: tuple[str, ...]) -> tuple[float, float]:

@@ -26,7 +26,7 @@ from ..summaries.importance import WeightedSummary, draw_shares, weighted_quanti
 from ..summaries.likelihood_words import load_lexicon
 from ..summaries.summary import INTERVAL
 from .bayes_factor import BayesFactor, bayes_factor, block_questions
-from .reweighted import Answer, base_faults, reweighted_fit, set_faults
+from .reweighted import Answer, base_faults, prior_set_faults, reweighted_fit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -324,7 +324,7 @@ def _experts(posterior: Posterior, pool: LinearPool) -> Mapping[str, PriorSet]:
     taken = [expert for expert in pool.experts if expert == PANEL or expert.startswith("without ")]
     faults += [Fault(f"expert {expert}", "has a name that the table needs; rename it") for expert in taken]
     for expert, priors in pool.experts.items():
-        faults += [fault.within(f"expert {expert}") for fault in set_faults(posterior, priors)]
+        faults += [fault.within(f"expert {expert}") for fault in prior_set_faults(posterior, priors)]
     raise_faults("panel", faults, PriorError)
     return pool.experts
 

@@ -217,7 +217,7 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
         Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})
     ]
     for chosen in others:
-        faults += [fault.within(chosen.name) for fault in set_faults(posterior, chosen)]
+        faults += [fault.within(chosen.name) for fault in prior_set_faults(posterior, chosen)]
     raise_faults("comparison of priors", faults, PriorError)
     return [own, *others]
 
@@ -228,7 +228,7 @@ def base_faults(posterior: Posterior) -> list[Fault]:
     return [] if fitted else [Fault("posterior", "has no prior set to weigh against; fit the network with one")]
 
 
-def set_faults(posterior: Posterior, priors: PriorSet) -> list[Fault]:
+def prior_set_faults(posterior: Posterior, priors: PriorSet) -> list[Fault]:
     """List where a set does not fit the network of a posterior, or was made from the data behind it."""
     coords = parameter_coords(posterior.network, posterior.levels)
     twice = counted_twice(priors, posterior.provenance.get("data_sets", ()))

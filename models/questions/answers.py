@@ -21,7 +21,7 @@ from ..inference.question import Form, check_question
 from ..inference.tables import Evidence
 from ..network.network import Network
 from .evidence import GivenEvidence
-from .labels import batch_coords, draws_first, labelled
+from .labels import batch_coords, draws_first, labelled_answer
 
 
 def joint_distribution(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, backend: str = "numpy") -> xr.DataArray:
@@ -29,7 +29,7 @@ def joint_distribution(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, back
     how: Any = {"memory": memory, "solver": solver(backend)}
     names = asked.form.targets
     values = asked.each(lambda form, evidence: distribution(asked.system, form, evidence, **how), _sizes(asked, names))
-    return labelled(asked, names, values)
+    return labelled_answer(asked, names, values)
 
 
 def probability_of_evidence(
@@ -38,7 +38,7 @@ def probability_of_evidence(
     """Probability of the evidence in every draw, or its logarithm, dims chain, draw and case (for several)."""
     how: Any = {"memory": memory, "solver": solver(backend)}
     logs = asked.each(lambda form, evidence: log_evidence(asked.system, form, evidence, **how), ())
-    return labelled(asked, (), logs if log else np.exp(logs), "log_evidence" if log else "evidence")
+    return labelled_answer(asked, (), logs if log else np.exp(logs), "log_evidence" if log else "evidence")
 
 
 def node_distributions(
@@ -83,7 +83,7 @@ def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[
 
     values = asked.each(answer, (int(edges[-1]),)) if nodes else np.empty((0,))
     parts = zip(nodes, edges[:-1], edges[1:], strict=True)
-    return {name: labelled(asked, (name,), values[start:stop]) for name, start, stop in parts}
+    return {name: labelled_answer(asked, (name,), values[start:stop]) for name, start, stop in parts}
 
 
 def _split(network: Network, form: Form) -> tuple[Form, list[Form]]:

@@ -15,7 +15,7 @@ from ..inference.twin import COUPLINGS, make_twin
 from ..network.check import QueryError
 from ..posterior import Posterior
 from .evidence import Given, Members, States, as_states, resolve_evidence
-from .labels import labelled
+from .labels import labelled_answer
 
 
 def counterfactual_distribution(
@@ -65,4 +65,4 @@ def counterfactual_distribution(
 
     values = asked.each(answer, tuple(len(network[name].states) for name in targets))
     used = {coupling or ("rank" if network[name].ordered else "gumbel") for name in twin.reached}
-    return labelled(asked, targets, values), tuple(sorted(used))
+    return labelled_answer(asked, targets, values), tuple(sorted(used))

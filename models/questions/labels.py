@@ -12,7 +12,9 @@ from ..network.network import Network
 from .evidence import Given, GivenEvidence, States, StateWeights, as_states, as_table, is_blank
 
 
-def labelled(asked: GivenEvidence, names: Sequence[str], values: np.ndarray, name: str = "probability") -> xr.DataArray:
+def labelled_answer(
+    asked: GivenEvidence, names: Sequence[str], values: np.ndarray, name: str = "probability"
+) -> xr.DataArray:
     """Labelled array of an answer of shape (*names, samples) or (*names, cases, samples)."""
     dims, arranged = draws_first(asked, names, values)
     coords = batch_coords(asked) | {axis: list(asked.system.network[axis].states) for axis in names}

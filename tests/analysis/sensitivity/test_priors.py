@@ -10,13 +10,8 @@ import pytest
 from scipy import stats
 
 from servanda.analysis import chance_of, compare_priors, direction, flip_point, power_scaling, probability
-from servanda.analysis.summaries.importance import (
-    log_prior_ratio,
-    psis_loo,
-    smoothed,
-    weighted_quantiles,
-    weighted_summary,
-)
+from servanda.analysis.sensitivity.reweighted import log_prior_ratio
+from servanda.analysis.summaries.importance import psis_loo, smoothed, weighted_quantiles, weighted_summary
 from servanda.models import Arrow, Group, Network, Node, Posterior, Prior, PriorError, PriorSet, QueryError, fit
 
 COUNT = Node("guarantors", ("1", "2", "5"), values=(1, 2, 5), ordered=True)
