@@ -117,7 +117,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """What the data can and cannot tell apart, in two sentences."""
+        """Models that the data can and cannot tell apart, in two sentences."""
         best = self.titles[self.best]
         others = [name for name in self.left_out if name != self.best]
         apart = [self.titles[name] for name in others if self.told_apart(self.best, name)]
@@ -129,7 +129,7 @@ class Comparison:
         return f"{what} {cannot}{f'; it can from {_listed(apart)}' if apart else ', that is, from none of the others'}."
 
     def plot(self) -> Figure:
-        """How far each model is behind the best, with two standard errors, and its weight."""
+        """Figure of how far each model is behind the best, with two standard errors, and its weight."""
         from ..figures.comparison import comparison_figure
 
         return comparison_figure(self)

@@ -87,7 +87,7 @@ class RecordSummaries:
 
     @property
     def verdict(self) -> str:
-        """Which groups lie outside of the interval that the draws imply."""
+        """Groups that lie outside of the interval that the draws imply."""
         table = self.table
         outside = (table["seen"] < table["lower"]) | (table["seen"] > table["upper"])
         off = [key for key, out in zip(self.summaries, outside, strict=True) if out]
@@ -96,7 +96,7 @@ class RecordSummaries:
         return f"{self.outcome}: {len(table)} summaries of the record, {what}."
 
     def plot(self) -> Figure:
-        """What is implied, with its interval, and what was seen."""
+        """Figure of what is implied, with its interval, and what was seen."""
         from ..figures.predictive_check import summaries_figure
 
         return summaries_figure(self)

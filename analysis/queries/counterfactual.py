@@ -1,4 +1,4 @@
-"""What a case that was seen would have been, had something been set otherwise."""
+"""Counterfactuals: a case that was seen, as it would have been had something been set otherwise."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ BACKER_NODES = ("capability", "strongest_backer", "rival_backer", "permanent_bac
 
 @dataclass(frozen=True)
 class BackerStates:
-    """What a list of backers says of a case.
+    """States of nodes that a list of backers settles in a case.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def named_backers(
     *,
     named: Collection[str] = (),
 ) -> BackerStates:
-    """Say what a list of backers settles in a network, from the shipped record.
+    """States that a list of backers settles in a network, from the shipped record.
 
     Parameters
     ----------

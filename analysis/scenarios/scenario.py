@@ -58,7 +58,7 @@ class Format(_Strict):
 
 
 class Together(_Strict):
-    """What several rows do together; they act independently once the parameters and the guarantee are known."""
+    """Collective outcome of several rows, which act independently once the parameters and the guarantee are known."""
 
     label: str
     rule: Literal["any", "all"]
@@ -87,7 +87,7 @@ class Judgement(_Strict):
 
 
 class Headline(_Strict):
-    """Which row is the answer in one sentence, and against which it is compared."""
+    """Row that is the answer in one sentence, and the one it is compared with."""
 
     judgement: str
     format: str

@@ -106,7 +106,7 @@ class FlipPath:
 
     @property
     def verdict(self) -> str:
-        """Where the conclusion flips, in words."""
+        """Flips of the conclusion, in words."""
         first, last = self.table["verdict"].iloc[0], self.table["verdict"].iloc[-1]
         if self.flips:
             where = "; ".join(f"at {f.at:.2f} from “{f.before}” to “{f.after}” (mean {f.mean:.2f})" for f in self.flips)

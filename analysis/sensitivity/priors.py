@@ -1,4 +1,4 @@
-"""How answers move with the prior: one fit, weighted for every other prior, fitted again only where weights fail."""
+"""Comparison of priors by their answers: one fit, weighted for every other prior, fitted again where weights fail."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ class PriorComparison:
 
     @property
     def verdict(self) -> str:
-        """Which answer moves most, what was fitted again, and what it cost."""
+        """Answer that moves most, nodes that were fitted again, and the cost, in words."""
         table: pd.DataFrame = self.table.reset_index()
         row = table.to_dict("records")[int(np.argmax(np.abs(table["shift"].to_numpy(float))))]
         most = (
