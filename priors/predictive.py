@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..common.errors import Fault, raise_faults
-from ..models.network.check import DataError
+from ..models.errors import DataError
 from .panel.linear_pool import LinearPool
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, Cases, bad_cells
-from ...models.network.check import DataError
+from ...models.errors import DataError
 from ...models.sampling.fit import Block, fit_block
 from ...models.sampling.scoring import cases_at, unit_scores, without_cells
 from ..summaries.importance import good_k, psis_loo, relative_efficiency

@@ -11,7 +11,7 @@ import numpy as np
 from ...common.errors import Fault, raise_faults
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.sampling.fit import Block, fit_block
 from ...models.sampling.stacking_weights import mixture_weights
 from ..summaries.importance import paired_difference

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, SHOWN
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.sampling.fit import as_cases
 from ..queries.probability import probability
 from ..summaries.summary import INTERVAL

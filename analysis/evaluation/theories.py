@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.theories.theories import THEORIES, Theory, priors_for
 from .models import Comparison, compare_models
 

@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
-from ...models.network.check import QueryError
 from ...models.posterior import Posterior
 from ...models.questions.answers import most_probable_states, sampled_states
 from ...models.questions.evidence import Given, States, StateWeights, resolve_evidence

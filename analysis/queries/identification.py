@@ -14,8 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.families.confusion import reports
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.network.network import Network
 
 if TYPE_CHECKING:
@@ -196,7 +195,7 @@ def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
     cases = posterior.provenance.get("cases", 0)
     missing = posterior.provenance.get("missing_cells") or {}
     hidden = (name for name in posterior.network.names if cases and missing.get(name, 0) >= cases)
-    return tuple(name for name in hidden if not reports(posterior.network, name))
+    return tuple(name for name in hidden if not posterior.network.reports(name))
 
 
 def _names(stated: str | Iterable[str]) -> Names:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.network.network import Network
 from ...models.network.toml import load_network, shipped_networks
 from ...models.theories.backing import BACKING

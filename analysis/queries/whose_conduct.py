@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...models.network.network import Network, Node
+    from ...models.network.network import Network
+    from ...models.node import Node
 
 #: The node that says in which role an obligor is judged.
 _ROLE = "role"

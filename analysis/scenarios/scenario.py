@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.toml import read_toml, schema_faults, shipped
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.network.network import Network
 from ...models.network.toml import load_network
 from ...models.parameters.prior import PriorSet

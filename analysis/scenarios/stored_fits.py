@@ -11,10 +11,12 @@ from ...common.errors import InputError
 from ...common.files import writable_folder
 from ...models.cases.encode import encode
 from ...models.network.network import Network
+from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import PriorSet
 from ...models.posterior import Posterior
-from ...models.sampling.fit import SAMPLERS, Progress, fit, fit_identity
-from ...models.sampling.pymc_model import network_parameters
+from ...models.sampling.fit import fit, fit_identity
+from ...models.sampling.nuts import Progress
+from ...models.sampling.samplers import SAMPLERS
 from ...models.store import load_posterior
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
 

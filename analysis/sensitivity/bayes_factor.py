@@ -12,11 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from ...models.density.marginal_likelihood import bridge_log_ratio
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
+from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import PriorSet
 from ...models.posterior import Posterior
 from ...models.sampling.fit import fit_inputs, resample_blocks
-from ...models.sampling.pymc_model import network_parameters
 from ...models.sampling.samplers import FitInputs, dirichlet_of
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..summaries.summary import array_stats

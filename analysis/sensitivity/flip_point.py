@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.parameters.prior import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities

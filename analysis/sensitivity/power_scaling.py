@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import QueryError
+from ...models.cases.likelihood import log_likelihood
+from ...models.errors import QueryError
+from ...models.network.parameters import network_parameters
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.fit import Block, blocks_of, fit_inputs
-from ...models.sampling.pymc_model import log_likelihood, network_parameters
 from ..summaries.importance import ImportanceWeights, good_k, smoothed
 from ..summaries.summary import array_stats
 from .reweighted import checked_sets

@@ -14,12 +14,12 @@ from functools import cached_property
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError, wrong_kinds
+from ...models.errors import PriorError, wrong_kinds
+from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
 from ...models.parameters.prior import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
 from ...models.sampling.fit import blocks_of, counted_twice, resample_blocks
-from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults
 from ..summaries.importance import ImportanceWeights, WeightedSummary, smoothed, weighted_summary
 
 type NodesOfBlock = tuple[str, ...]

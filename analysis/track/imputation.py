@@ -18,8 +18,9 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import encode
-from ...models.network.check import DataError
-from ...models.network.network import Arrow, Network, Node
+from ...models.errors import DataError
+from ...models.network.network import Network
+from ...models.node import Arrow, Node
 from ...models.parameters.prior import PriorSet
 from ...models.sampling.fit import fit
 from ...models.track.fit import fit_track

@@ -7,12 +7,11 @@ and used on the other, as Gronau and others (2017, Journal of Mathematical Psych
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .density import Density
+from .density import Density
 
 #: So closely the balance of a bridge is found.
 _CLOSE = 1e-10

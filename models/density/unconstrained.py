@@ -5,18 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
-from ..sampling.pymc_model import network_parameters, parameter_coords
-
-if TYPE_CHECKING:
-    from ..cases.encode import Cases
-    from ..network.network import Network
-    from ..parameters.parameter import Parameter
-    from ..parameters.prior import PriorSet
+from ..cases.encode import Cases
+from ..network.network import Network
+from ..network.parameters import network_parameters, parameter_coords
+from ..parameters.parameter import Parameter
+from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior, PriorSet
 
 #: Codes of the transforms and of the prior densities, as the loops know them.
 AS_IS, LOG, LOGITS, ZERO_SUM = range(4)

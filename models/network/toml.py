@@ -10,8 +10,9 @@ from typing import Any
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
-from .check import NetworkError
-from .network import Arrow, Coding, Group, Network, Node
+from ..errors import NetworkError
+from ..node import Arrow, Coding, Group, Node
+from .network import Network
 
 FOLDER = Path(__file__).parents[1] / "networks"
 

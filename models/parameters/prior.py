@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..network.check import PriorError
+from ..errors import PriorError
 
 #: A number, one for each state, or a number by state name.
 Value = float | tuple[float, ...] | tuple[tuple[str, float], ...]

@@ -14,8 +14,9 @@ import numpy as np
 import xarray as xr
 
 from ..inference import most_probable as whole
+from ..inference.answers import all_marginals, distribution, log_evidence
 from ..inference.backends import solver
-from ..inference.contract import MEMORY_LIMIT, all_marginals, distribution, log_evidence, prepare
+from ..inference.contract import MEMORY_LIMIT, prepare
 from ..inference.plan import HUGE, WORTH_ABSORBING
 from ..inference.question import Form, check_question
 from ..inference.tables import Evidence

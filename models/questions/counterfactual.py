@@ -8,11 +8,12 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..inference.contract import MEMORY_LIMIT, distribution
+from ..errors import QueryError
+from ..inference.answers import distribution
+from ..inference.contract import MEMORY_LIMIT
 from ..inference.question import Form, check_question
 from ..inference.tables import Evidence
 from ..inference.twin import COUPLINGS, make_twin
-from ..network.check import QueryError
 from ..posterior import Posterior
 from .evidence import Given, Members, States, as_states, resolve_evidence
 from .labels import labelled_answer

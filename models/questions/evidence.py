@@ -12,11 +12,11 @@ import pandas as pd
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..cases.encode import MISSING, as_text, code_evidence
+from ..errors import QueryError
 from ..inference.contract import MEMORY_LIMIT
 from ..inference.question import Form, check_question
 from ..inference.soft import with_soft
 from ..inference.tables import Evidence, System
-from ..network.check import QueryError
 from ..network.network import Network
 from ..posterior import Posterior
 

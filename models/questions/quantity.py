@@ -9,8 +9,8 @@ from typing import Any
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ..errors import QueryError
 from ..inference.question import check_question, relevant
-from ..network.check import QueryError
 from ..network.network import Network
 from ..posterior import Posterior
 from .answers import joint_distribution

@@ -17,24 +17,24 @@ import xarray as xr
 from ...common.errors import Fault, raise_faults
 from ..cases.count import count_cases
 from ..cases.encode import MISSING, Cases, encode
+from ..cases.likelihood import log_likelihood
 from ..cases.patterns import Patterns, find_patterns
-from ..families.pooled import draw_rows, pooled_nodes, row_alpha
-from ..families.table import DIRICHLET, table_name
+from ..errors import DataError, PriorError
+from ..families.pooled import draw_rows
 from ..inference.contract import processors
-from ..network.check import DataError, PriorError
+from ..network.network import Network
+from ..network.parameters import check_priors, network_parameters, parameter_coords, rows_learned, stored_table
 from ..network.toml import network_to_toml
 from ..parameters.parameter import Parameter, sample_prior
 from ..parameters.prior import DISTRIBUTIONS, PriorSet
 from ..posterior import Posterior
 from ..theories.two_coders import coded_by
 from .latent import check_latent, relabelled
-from .pymc_model import check_priors, log_likelihood, network_parameters, parameter_coords
-from .samplers import SAMPLERS, FitInputs, Progress, dirichlet_of, labelled
+from .nuts import Progress
+from .samplers import SAMPLERS, FitInputs, dirichlet_of, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..network.network import Network
 
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000
@@ -223,7 +223,7 @@ def _sample(run: FitInputs, wanted: Collection[str], seed: int, progress: Progre
             alpha = dirichlet_of(run, name)
             rng = np.random.default_rng(stream)
             x = DISTRIBUTIONS["dirichlet"].sample(rng, (run.chains, run.draws, *alpha.shape), alpha=alpha)
-            variables[table_name(network[name])] = labelled(x, network.axes(name), coords)
+            variables[stored_table(network, name)] = labelled(x, network.axes(name), coords)
     stats: dict[tuple[str, ...], xr.Dataset] = {}
     ways: dict[tuple[str, ...], str] = {}
     streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
@@ -349,10 +349,11 @@ def prior_draws(
             spread = variables[f"{node.name}.{group.name}_sd"].values[..., None]
             effects = spread * rng.standard_normal((1, draws, len(coords[group.name])))
             variables[f"{node.name}.{group.name}"] = labelled(effects, (group.name,), coords)
-    for name in pooled_nodes(network, network.names):
-        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+    for name in rows_learned(network, network.names):
+        drawn = {key: array.values for key, array in variables.items()}
+        alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, np.zeros(network.shape(name)))
-        variables[table_name(network[name])] = labelled(rows, network.axes(name), coords)
+        variables[stored_table(network, name)] = labelled(rows, network.axes(name), coords)
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
     return Posterior(network, tree, priors, identity)
@@ -360,7 +361,7 @@ def prior_draws(
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
     """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches."""
-    return tuple(name for name in network.names if network[name].family in DIRICHLET and name not in patterns.touched)
+    return tuple(name for name in network.names if network.family(name).conjugate and name not in patterns.touched)
 
 
 def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ..cases.encode import Cases
+from ..cases.patterns import Patterns
 from ..density.density import has_gradient, make_density
 from ..families import NEW
-from ..families.pooled import draw_rows, pooled_nodes, row_alpha
-from ..families.table import counts, table_name
+from ..families.base import counts
+from ..families.pooled import draw_rows
+from ..network.network import Network
+from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..parameters.prior import PriorSet
 from .augmentation import augmented_draws, can_augment
 from .nuts import Progress, nuts_draws
-from .pymc_model import compile, network_parameters, parameter_coords  # noqa: A004  the field's own word
+from .pymc_model import pymc_model
 from .pymc_nuts import pymc_draws
-
-if TYPE_CHECKING:
-    from ..cases.encode import Cases
-    from ..cases.patterns import Patterns
-    from ..network.network import Network
-    from ..parameters.prior import PriorSet
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _draw_by_augmentation(
         progress=progress,
     )
     tables = {
-        table_name(run.network[name]): labelled(x, run.network.axes(name), run.network.coords)
+        stored_table(run.network, name): labelled(x, run.network.axes(name), run.network.coords)
         for name, x in drawn.items()
     }
     return tables, None
@@ -121,7 +120,7 @@ def _draw_by_pymc(
     unseen: np.random.SeedSequence,
     progress: Progress | None,
 ) -> Drawn:
-    model = compile(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact)
+    model = pymc_model(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact)
     kept, stats = pymc_draws(model, progress=progress, **run.settings_of(stream))
     return _named(run, kept, nodes, np.random.default_rng(unseen)), stats
 
@@ -165,12 +164,13 @@ def _named(
             unseen = unseen.expand_dims({group.name: [NEW]}, axis=-1)
             known = effect.assign_coords({group.name: list(cases.levels[group.name])})
             variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
-    for name in pooled_nodes(network, nodes):
-        table, cells = table_name(network[name]), patterns.cells[name]
+    for name in rows_learned(network, nodes):
+        table, cells = stored_table(network, name), patterns.cells[name]
         if table in kept:
             variables[table] = kept[table]
             continue
-        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+        drawn = {key: array.values for key, array in variables.items()}
+        alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, counts(cells.codes, cells.counts, network.shape(name)))
         variables[table] = labelled(rows, network.axes(name), network.coords)
     return variables

@@ -18,12 +18,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ...common.errors import Fault
-from ..families import FAMILIES
-from ..families.collective import Collective
-from ..network.check import NetworkError
-from ..network.network import Arrow, Network, Option
+from ..errors import NetworkError
+from ..network.network import Network
+from ..network.parameters import network_parameters
+from ..node import Arrow, Option
 from ..parameters.prior import PriorSet
-from ..sampling.pymc_model import network_parameters
 from .backing import BACKING, fill_slot, slot_of, with_nodes, with_who
 
 
@@ -121,11 +120,11 @@ def independent(theory: Theory) -> Theory:
 
 def _with_terms(network: Network, node: str, count: str) -> tuple[Network, Arrow]:
     """The network with `node` as one that has a baseline and terms, and the arrow of the count into it."""
-    slot, family = slot_of(network, node, count), network[node].family
-    if isinstance(FAMILIES[family], Collective):
+    slot, family = slot_of(network, node, count), network.family(node)
+    if family.done_together(network.local(node)):
         network = fill_slot(network, node, count, (slot,), family="ordinal", options=())
-    elif family != "ordinal":
-        what = f"is a '{family}', which has no terms; a theory of the count needs family = 'ordinal'"
+    elif not family.has_terms:
+        what = f"is a '{network[node].family}', which has no terms; a theory of the count needs family = 'ordinal'"
         raise NetworkError(f"network {network.name}", [Fault(f"node {node}", what)])
     return network, slot
 

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError, QueryError, wrong_kinds
+from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
+from ...models.network.parameters import check_priors, network_parameters, parameter_coords
 from ...models.parameters.prior import Prior, PriorEntry, PriorSet
 from ...models.sampling.fit import prior_draws
-from ...models.sampling.pymc_model import check_priors, network_parameters, parameter_coords
 from ..diff import PriorDiff, prior_diff
 from .smooth_draws import SmoothDraws
 from .solving import Biases, Solver, achieved, worst_misfit

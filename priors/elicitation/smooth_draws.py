@@ -13,11 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ...models.families.pooled import pooled_nodes, row_alpha
-from ...models.families.table import table_name
+from ...models.network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
 from ...models.parameters.prior import SIMPLEX, Prior
 from ...models.posterior import Posterior
-from ...models.sampling.pymc_model import network_parameters, parameter_coords
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -143,7 +141,7 @@ class SmoothDraws:
         shapes = {name: tuple(len(coords[dim]) for dim in one.dims) for name, one in parameters.items()}
         for name in chosen:
             shapes |= {f"{name}.{group.name}": (1,) for group in network[name].groups}
-        shapes |= {table_name(network[name]): network.shape(name) for name in pooled_nodes(network, chosen)}
+        shapes |= {stored_table(network, name): network.shape(name) for name in rows_learned(network, chosen)}
         sizes = [int(np.prod(shape, dtype=int)) for shape in shapes.values()]
         while draws * sum(sizes) > _MOST_CELLS and draws > _FEWEST:
             draws //= 2
@@ -168,7 +166,7 @@ class SmoothDraws:
         dims = {name: parameter.dims for name, parameter in self.parameters.items()}
         dims |= {name: (group,) for name, group in idle.items()}
         dims |= {
-            table_name(self.network[node]): self.network.axes(node) for node in pooled_nodes(self.network, self.nodes)
+            stored_table(self.network, node): self.network.axes(node) for node in rows_learned(self.network, self.nodes)
         }
         variables = {name: (("chain", "draw", *dims[name]), x) for name, x in values.items()}
         coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
@@ -192,9 +190,9 @@ class SmoothDraws:
             for group in self.network[node].groups:
                 name = f"{node}.{group.name}"
                 values[name] = values[f"{name}_sd"][:, None] * _ndtri(self.uniform[name])
-        for node in pooled_nodes(self.network, self.nodes):
-            name = table_name(self.network[node])
-            alpha, u = row_alpha(values, self.network[node]), self.uniform[name]
+        for node in rows_learned(self.network, self.nodes):
+            name = stored_table(self.network, node)
+            alpha, u = self.network.family(node).row_alpha(values, self.network.local(node)), self.uniform[name]
             values[name] = _simplex(u, alpha.reshape((len(u), *(1 for _ in u.shape[2:]), -1)))
         return values
 

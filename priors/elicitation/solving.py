@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import DISTRIBUTIONS, Prior
-from ...models.sampling.pymc_model import network_parameters
 from .smooth_draws import SmoothDraws
 from .statements import Statement
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.network.network import Network
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.parameters.prior import Prior, PriorEntry, PriorSet
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:
 
 def _misfits(read: _Read, network: Network) -> list[Fault]:
     """List where what could be read does not fit a network; a file with faults may lack priors for that reason."""
-    from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults, strangers
+    from ...models.network.parameters import network_parameters, parameter_coords, prior_faults, strangers
 
     coords = parameter_coords(network)
     if not read.faults:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, cre
 
 from ...common.errors import Fault, nearest
 from ...common.toml import schema_faults as faults_under
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.parameters.prior import CERTAINTIES, DISTRIBUTIONS, Prior, is_pattern
 
 #: Every number a distribution can have, e.g. mu and sigma.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...common.errors import raise_faults
-from ...models.network.check import PriorError, wrong_kinds
+from ...models.errors import PriorError, wrong_kinds
 from ...models.parameters.prior import PriorEntry, PriorSet, Value
 
 

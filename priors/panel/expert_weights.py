@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
 from ...models.sampling.stacking_weights import mixture_weights
 
 if TYPE_CHECKING:

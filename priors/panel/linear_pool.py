@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError, wrong_kinds
+from ...models.errors import PriorError, wrong_kinds
+from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
 from ...models.parameters.prior import PriorSet
-from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults
 
 if TYPE_CHECKING:
     import xarray as xr

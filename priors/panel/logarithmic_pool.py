@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
+from ...models.errors import PriorError
+from ...models.network.parameters import network_parameters, parameter_coords
 from ...models.parameters.prior import CERTAINTIES, Prior, PriorEntry, PriorSet
-from ...models.sampling.pymc_model import network_parameters, parameter_coords
 from .linear_pool import panel_shares
 
 if TYPE_CHECKING:

@@ -24,11 +24,12 @@ from servanda.models import (
     fit,
     load_network,
 )
+from servanda.models import pymc_model as compiled
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
+from servanda.models.network.parameters import check_priors, network_parameters, parameter_coords
 from servanda.models.sampling.augmentation import augmented_draws
 from servanda.models.sampling.fit import choose_sampler, prior_draws
-from servanda.models.sampling.pymc_model import check_priors, log_likelihood, network_parameters, parameter_coords
-from servanda.models.sampling.pymc_model import compile as compiled
 
 OUTCOMES = ("broken", "partial", "kept")
 GRADES = ("low", "high")

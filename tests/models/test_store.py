@@ -23,7 +23,7 @@ from servanda.models import (
     load_network,
     load_posterior,
 )
-from servanda.models.inference.contract import conditional
+from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
 from servanda.models.sampling.fit import prior_draws
 from servanda.models.store import StoreError

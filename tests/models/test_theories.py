@@ -23,8 +23,8 @@ from servanda.models import (
     network_to_toml,
     with_who,
 )
+from servanda.models.network.parameters import check_priors, parameter_coords
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import check_priors, parameter_coords
 from servanda.models.theories.backing import BACKING
 from servanda.models.theories.theories import independent, priors_for, threshold_theory
 from servanda.priors import load_prior

@@ -18,7 +18,7 @@ from servanda.models import (
     load_network,
     network_parameters,
 )
-from servanda.models.sampling.pymc_model import check_priors, parameter_coords
+from servanda.models.network.parameters import check_priors, parameter_coords
 from servanda.priors import load_prior, logarithmic_pool
 
 FEW = Node("few", ("1", "3"), ordered=True, values=(1, 3))

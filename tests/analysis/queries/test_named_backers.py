@@ -18,7 +18,7 @@ from servanda.analysis.queries.named_backers import listed_backers, named_backer
 from servanda.analysis.reporting.answers import judged
 from servanda.analysis.scenarios.scenario import ScenarioError, scenario_from_dict
 from servanda.models import Arrow, Network, Node, Posterior, load_network, network_to_toml
-from servanda.models.network.check import QueryError
+from servanda.models.errors import QueryError
 from servanda.record import load_guarantees
 
 SHIPPED = load_network("guarantee_backers")
