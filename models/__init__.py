@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from .parameters.prior import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
     from .posterior import load_posterior as load_posterior
+    from .questions.quantity import Quantity as Quantity
+    from .questions.quantity import chance_of as chance_of
     from .sampling.fit import fit as fit
     from .sampling.pymc_model import pymc_model as pymc_model
     from .theories.backing import with_who as with_who
@@ -60,11 +62,13 @@ __all__ = [
     "PriorEntry",
     "PriorError",
     "PriorSet",
+    "Quantity",
     "QueryError",
     "Theory",
     "TrackError",
     "TrackPosterior",
     "TrackSettings",
+    "chance_of",
     "coded_by",
     "count_cases",
     "encode",
@@ -113,6 +117,8 @@ _HOMES = {
     "PriorEntry": ".parameters.prior",
     "PriorSet": ".parameters.prior",
     "load_posterior": ".posterior",
+    "Quantity": ".questions.quantity",
+    "chance_of": ".questions.quantity",
     "THEORIES": ".theories.theories",
     "Theory": ".theories.theories",
     "with_who": ".theories.backing",

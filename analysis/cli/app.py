@@ -238,7 +238,7 @@ def _answers(
 
 
 #: What an answer says of itself, as far as it does.
-_NOTES = ("reading", "identification", "coupling", "assumption", "backers")
+_NOTES = ("whose_conduct", "identification", "coupling", "assumption", "backers")
 
 
 def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:
@@ -408,14 +408,14 @@ def compare(
     from ...models.network.toml import load_network
     from ...models.theories.theories import THEORIES
     from ...priors import load_prior
-    from ..evaluation.theories import SHAPES, WHO, compare_theories
+    from ..evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
 
     if theories == "list":
         _print_theories(THEORIES)
         return
     if plot is not None:
         writable_file(plot)
-    names = [name.strip() for name in theories.split(",")] if theories else [*SHAPES, *WHO]
+    names = [name.strip() for name in theories.split(",")] if theories else [*SHAPES, *BACKER_THEORIES]
     data = _with_who(_read_cases(cases, as_of), shipped=cases is None)
     with _progress(quiet=quiet or as_json) as told:
         found = compare_theories(
@@ -428,7 +428,7 @@ def compare(
             unit=by,
             seed=seed,
             refits=refits,
-            told=told,
+            progress=told,
             draws=draws,
             tune=tune,
             chains=chains,
@@ -476,7 +476,7 @@ def _compare_priors(
     with _progress(quiet=quiet or as_json) as told:
         settings = replace(Settings(loaded.scenario.seed), **sampling)
         posterior, _ = stored_fit(loaded.network, data, sets[0], settings, None, lambda a, b: told("fitting", a, b))
-        found = compare_priors(posterior, sets[1:], questions, told=told)
+        found = compare_priors(posterior, sets[1:], questions, progress=told)
     found.plot().savefig(figure)
     if as_json:
         facts = {"answers": _plain_rows(found.table), "scores": _plain_rows(found.scores)}

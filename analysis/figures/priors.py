@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ..queries.quantity import Quantity
+    from ...models.questions.quantity import Quantity
     from ..sensitivity.flip_point import FlipPath
     from ..sensitivity.panel import MixedAnswer
-    from ..sensitivity.priors import Answer
+    from ..sensitivity.reweighted import Answer
 
 #: Inches.
 _WIDTH, _ROW, _GAP, _EDGES = 7.6, 0.24, 0.3, 1.0

@@ -1,4 +1,4 @@
-"""Fits are kept and found again: equal questions to equal data are sampled once."""
+"""Stored fits, kept and found again: equal questions to equal data are sampled once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VARIABLE = "SERVANDA_CACHE"
 
 @dataclass(frozen=True)
 class Settings:
-    """How a fit is sampled; defaults are those of `servanda.models.fit`."""
+    """Settings of a fit's sampling; defaults are those of `servanda.models.fit`."""
 
     seed: int
     draws: int = 1000
@@ -44,7 +44,7 @@ class Settings:
 
 
 def cache_folder() -> Path:
-    """Where fits are kept: ``$SERVANDA_CACHE``, else the user's cache folder."""
+    """Folder of stored fits: ``$SERVANDA_CACHE``, else the user's cache folder."""
     import platformdirs
 
     stated = os.environ.get(VARIABLE)
@@ -54,7 +54,7 @@ def cache_folder() -> Path:
 def stored_path(
     network: Network, cases: pd.DataFrame, priors: PriorSet | None, settings: Settings, folder: Path
 ) -> Path:
-    """Where the fit of these very inputs is, or would be, stored."""
+    """Path at which the fit of these very inputs is, or would be, stored."""
     identity = fit_identity(network, encode(network, cases), priors, settings.as_dict())
     return folder / f"{network.name}-{identity['priors']}-{identity['key'][:16]}.nc"
 

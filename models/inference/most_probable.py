@@ -36,8 +36,8 @@ def _drawn(weights: np.ndarray, uniform: Any) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way of choosing: how nodes are removed on the way forward, and chosen on the way back."""
+class Chooser:
+    """Rule by which states are chosen: how nodes are removed on the way forward, and chosen on the way back."""
 
     maximise: bool
     pick: Pick
@@ -45,8 +45,8 @@ class Way:
 
 #: Numbers held for each node and sample: its state, its uniform number, and as much while both are worked with.
 _HELD_FOR_A_NODE = 2
-LIKELIEST = Way(maximise=True, pick=_likeliest)
-DRAWN = Way(maximise=False, pick=_drawn)
+LIKELIEST = Chooser(maximise=True, pick=_likeliest)
+DRAWN = Chooser(maximise=False, pick=_drawn)
 
 
 def most_probable(
@@ -118,7 +118,7 @@ def _lined_up(number: Any) -> np.ndarray:
 
 
 def _choose(
-    system: System, form: Form, evidence: Evidence, way: Way, uniform: Mapping[str, np.ndarray], memory: int
+    system: System, form: Form, evidence: Evidence, chooser: Chooser, uniform: Mapping[str, np.ndarray], memory: int
 ) -> tuple[Chosen, np.ndarray]:
     size = len(next(iter(uniform.values()))) if uniform else 1
     held = _HELD_FOR_A_NODE * len(system.network.names) * size
@@ -133,7 +133,7 @@ def _choose(
         cases, draws = chunk
         spot = (..., draws) if cases is None else (..., cases, draws)
         given = {name: numbers[spot] for name, numbers in uniform.items()}
-        chosen, part = _in_chunk(plan, equations, system.part(draws), evidence.part(cases, draws), way, given, size)
+        chosen, part = _in_chunk(plan, equations, system.part(draws), evidence.part(cases, draws), chooser, given, size)
         logs[spot] = part
         for name, values in chosen.items():
             states[name][spot] = values
@@ -147,13 +147,13 @@ def _in_chunk(
     equations: Equations,
     system: System,
     evidence: Evidence,
-    way: Way,
+    chooser: Chooser,
     uniform: Mapping[str, np.ndarray],
     size: int,
 ) -> tuple[Chosen, np.ndarray]:
     """Choose a slice by its weight, then the states within it."""
     batch = batch_shape(system, evidence)
-    step = _maximised if way.maximise else np.einsum
+    step = _maximised if chooser.maximise else np.einsum
 
     def gone_through(states: Mapping[str, int]) -> tuple[list[Any], np.ndarray]:
         tables = make_tables(plan, system, evidence.with_states(states))
@@ -164,20 +164,20 @@ def _in_chunk(
     options = list(slices(plan))
     if len(options) == 1:
         found, logs = gone_through({})
-        return _backtrack(plan, equations, found, way, uniform, (size, *batch)), logs
+        return _backtrack(plan, equations, found, chooser, uniform, (size, *batch)), logs
     weights = np.stack([gone_through(states)[1] for states in options])
     top = weights.max(axis=0)
     relative = np.exp(weights - np.where(top > -np.inf, top, 0.0))
-    taken = way.pick(np.repeat(relative[:, None], size, axis=1), uniform.get(plan.sliced[0]))
+    taken = chooser.pick(np.repeat(relative[:, None], size, axis=1), uniform.get(plan.sliced[0]))
     chosen: Chosen = {}
     for number, states in enumerate(options):
         here = taken == number
         if here.any():
             found, _ = gone_through(states)
-            within: Chosen = _backtrack(plan, equations, found, way, uniform, (size, *batch))
+            within: Chosen = _backtrack(plan, equations, found, chooser, uniform, (size, *batch))
             within |= {name: np.full((size, *batch), state) for name, state in states.items()}
             chosen = {name: np.where(here, values, chosen.get(name, 0)) for name, values in within.items()}
-    return chosen, top if way.maximise else top + np.log(relative.sum(axis=0))
+    return chosen, top if chooser.maximise else top + np.log(relative.sum(axis=0))
 
 
 def _maximised(equation: str, *operands: np.ndarray) -> np.ndarray:
@@ -192,7 +192,7 @@ def _backtrack(
     plan: Plan,
     equations: Equations,
     found: Sequence[np.ndarray],
-    way: Way,
+    chooser: Chooser,
     uniform: Mapping[str, np.ndarray],
     batch: tuple[int, ...],
 ) -> Chosen:
@@ -208,7 +208,7 @@ def _backtrack(
             weights = weights * _gathered(found[number], plan, number, equations.cased[number], gone, states, batch)
         sizes = [plan.sizes[axis] for axis in gone]
         weights = np.broadcast_to(weights, (*sizes, *batch)).reshape((-1, *batch))
-        rows = way.pick(weights, uniform.get(gone[0]))
+        rows = chooser.pick(weights, uniform.get(gone[0]))
         states |= dict(zip(gone, np.unravel_index(rows, sizes), strict=True))
     return states
 

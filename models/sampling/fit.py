@@ -31,7 +31,7 @@ from ..posterior import Posterior
 from ..theories.two_coders import coded_by
 from .latent import check_latent, relabelled
 from .nuts import Progress
-from .samplers import SAMPLERS, Run, dirichlet_of, labelled
+from .samplers import SAMPLERS, FitInputs, dirichlet_of, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,7 +183,7 @@ def _run(
     target_accept: float,
     *,
     exact: bool,
-) -> Run:
+) -> FitInputs:
     """Check what a fit is asked to do, and code the cases."""
     _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     _check_kind(priors)
@@ -192,7 +192,7 @@ def _run(
     raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
     patterns = find_patterns(network, coded)
     workers = cores or processors()
-    return Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
+    return FitInputs(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
 
 
 def _check_kind(priors: object) -> None:
@@ -209,7 +209,7 @@ def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[F
     return [Fault(f"based on {name}", what) for name in both]
 
 
-def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | None) -> _Sampled:
+def _sample(run: FitInputs, wanted: Collection[str], seed: int, progress: Progress | None) -> _Sampled:
     """Draw the blocks that hold the wanted nodes; a block's numbers do not depend on which others are drawn."""
     network, coords = run.network, run.coords
     streams = np.random.SeedSequence(seed).spawn(3)
@@ -239,8 +239,8 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
     return _Sampled(variables, stats, tuple(name for name in closed if name in wanted), ways)
 
 
-def _way(run: Run, nodes: tuple[str, ...]) -> str:
-    return way_to_sample(run.network, run.cases, nodes) if run.exact else "pymc"
+def _way(run: FitInputs, nodes: tuple[str, ...]) -> str:
+    return choose_sampler(run.network, run.cases, nodes) if run.exact else "pymc"
 
 
 def fit_block(
@@ -294,7 +294,7 @@ class Block:
         Groups ``posterior`` and, where a sampler has any, ``sample_stats``.
     """
 
-    run: Run
+    run: FitInputs
     nodes: tuple[str, ...]
     tree: xr.DataTree
 
@@ -377,9 +377,9 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
     return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))
 
 
-def way_to_sample(network: Network, cases: Cases, nodes: tuple[str, ...]) -> str:
+def choose_sampler(network: Network, cases: Cases, nodes: tuple[str, ...]) -> str:
     """Choose how a block of nodes is sampled: the first of `SAMPLERS` that can."""
-    return next(way for way, sampler in SAMPLERS.items() if sampler.can(network, cases, nodes))
+    return next(way for way, sampler in SAMPLERS.items() if sampler.accepts(network, cases, nodes))
 
 
 def fit_identity(
@@ -490,22 +490,22 @@ def cases_of(posterior: Posterior) -> Cases:
     )
 
 
-def run_of(posterior: Posterior, priors: PriorSet | None) -> Run:
+def fit_inputs(posterior: Posterior, priors: PriorSet | None) -> FitInputs:
     """What a fit of the cases of a posterior under some priors would be drawn from, with the posterior's settings."""
     settings = posterior.provenance["settings"]
     numbers = {name: settings[name] for name in ("draws", "tune", "chains", "thin", "target_accept", "exact")}
     return _run(posterior.network, cases_of(posterior), priors, cores=None, **numbers)
 
 
-def drawn_again(posterior: Posterior, priors: PriorSet | None, nodes: Collection[str]) -> Posterior:
-    """Draw the blocks that hold some nodes again, under other priors; all other draws stay.
+def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collection[str]) -> Posterior:
+    """Posterior in which the blocks that hold some nodes are drawn again, under other priors; all other draws stay.
 
     Returns
     -------
     Posterior
         In which those blocks have the numbers that `fit` gives under `priors` with the seed of the posterior.
     """
-    sampled = _sample(run_of(posterior, priors), nodes, posterior.provenance["settings"]["seed"], None)
+    sampled = _sample(fit_inputs(posterior, priors), nodes, posterior.provenance["settings"]["seed"], None)
     observed = posterior.tree["observed_data"].to_dataset()
     groups = {"posterior": posterior.draws.assign(sampled.variables), "observed_data": observed}
     if sampled.stats:

@@ -25,7 +25,7 @@ from .pymc_nuts import pymc_draws
 
 
 @dataclass(frozen=True)
-class Run:
+class FitInputs:
     """What every block of one fit is drawn from, and how."""
 
     network: Network
@@ -58,7 +58,7 @@ class Run:
         }
 
 
-def dirichlet_of(run: Run, name: str) -> np.ndarray:
+def dirichlet_of(run: FitInputs, name: str) -> np.ndarray:
     """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
     (parameter,) = network_parameters(run.network, [name])
     cells, shape = run.patterns.cells[name], run.network.shape(name)
@@ -71,7 +71,7 @@ Drawn = tuple[dict[str, xr.DataArray], xr.Dataset | None]
 
 
 def _draw_by_augmentation(
-    run: Run,
+    run: FitInputs,
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,  # noqa: ARG001
@@ -96,7 +96,7 @@ def _draw_by_augmentation(
 
 
 def _draw_by_nuts(
-    run: Run,
+    run: FitInputs,
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,
@@ -114,7 +114,7 @@ def _draw_by_nuts(
 
 
 def _draw_by_pymc(
-    run: Run,
+    run: FitInputs,
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,
@@ -129,7 +129,7 @@ def _draw_by_pymc(
 class Sampler:
     """A way to draw a block of nodes: which blocks it can draw, and how."""
 
-    can: Callable[[Network, Cases, tuple[str, ...]], bool]
+    accepts: Callable[[Network, Cases, tuple[str, ...]], bool]
     draw: Callable[..., Drawn]
 
 
@@ -147,7 +147,9 @@ def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[st
     return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
 
 
-def _named(run: Run, kept: xr.Dataset, nodes: tuple[str, ...], rng: np.random.Generator) -> dict[str, xr.DataArray]:
+def _named(
+    run: FitInputs, kept: xr.Dataset, nodes: tuple[str, ...], rng: np.random.Generator
+) -> dict[str, xr.DataArray]:
     """The declared parameters and what follows from them.
 
     Each group gains the member the data does not hold; rows of tables that NUTS integrated out are drawn.

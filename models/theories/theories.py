@@ -83,12 +83,12 @@ def priors_for(network: Network, priors: PriorSet | None) -> PriorSet | None:
     return replace(priors, entries=kept)
 
 
-def at_least(members: int) -> Theory:
+def threshold_theory(members: int) -> Theory:
     """Make the theory that a group acts where so many of its members do.
 
     Examples
     --------
-    >>> at_least(3).title
+    >>> threshold_theory(3).title
     'at least 3 act'
     """
     return Theory(
@@ -232,7 +232,7 @@ _LIST = (
         "evidence, section 2, theory 4",
         partial(_collective, "all_of"),
     ),
-    at_least(2),
+    threshold_theory(2),
 )
 #: Every theory by name: shapes of the effect of the count, then who stands behind it, then what members do together.
 THEORIES: Mapping[str, Theory] = MappingProxyType({theory.name: theory for theory in _LIST})

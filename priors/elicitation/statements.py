@@ -10,18 +10,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...models.errors import PriorError
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from ...models.network.network import Network
-    from ...models.posterior import Posterior
+from ...models.network.network import Network
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity
 
 #: Levels at which a count of kept promises is matched.
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -29,36 +25,6 @@ _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 TOLERANCE = 0.01
 #: Probabilities closer to 0 or 1 are taken for as close.
 _NEAR = 1e-4
-
-
-class Chance(Protocol):
-    """A number that can be asked of any posterior, such as `servanda.analysis.Quantity`."""
-
-    @property
-    def target(self) -> str:
-        """The node whose probability it is."""
-        ...
-
-    @property
-    def is_difference(self) -> bool:
-        """Whether it is a difference of two probabilities, so that it may be negative."""
-        ...
-
-    def draws(self, posterior: Posterior) -> xr.DataArray:
-        """Its value in every draw, dims (chain, draw)."""
-        ...
-
-    def nodes(self, network: Network) -> frozenset[str]:
-        """Nodes whose tables it depends on."""
-        ...
-
-    def words(self, network: Network) -> str:
-        """It as it is written on paper."""
-        ...
-
-    def faults(self, network: Network) -> list[Fault]:
-        """What of it a network does not have."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -81,8 +47,8 @@ class Statement:
         What it cannot tell apart: half a chip, as a share of all.
     """
 
-    chance: Chance
-    against: Chance | None
+    chance: Quantity
+    against: Quantity | None
     levels: tuple[float, ...]
     values: tuple[float, ...]
     said: str
@@ -176,7 +142,7 @@ class Statement:
         return np.log(inside) - np.log1p(-inside)
 
 
-def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
+def quantiles(of: Quantity, values: Mapping[float, float]) -> Statement:
     """State quantiles: "in one case of twenty it is below 0.2, in half of them below 0.4".
 
     Parameters
@@ -210,7 +176,7 @@ def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
     return _stated(of, None, points, told)
 
 
-def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> Statement:
+def between(of: Quantity, low: float, high: float, *, share: float = 0.9) -> Statement:
     """State a range: "nine times in ten it lies between 0.2 and 0.7".
 
     Parameters
@@ -233,7 +199,7 @@ def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> State
     return _stated(of, None, points, f"between {low:g} and {high:g} ({100 * share:g} %)")
 
 
-def kept(of: Chance, times: float, total: float) -> Statement:
+def kept(of: Quantity, times: float, total: float) -> Statement:
     """State a count from memory: "7 of 10 such promises were kept".
 
     It is taken as seen with no other knowledge (a uniform prior), which leaves Beta(1 + 7, 1 + 3); quantiles of that
@@ -269,7 +235,7 @@ def kept(of: Chance, times: float, total: float) -> Statement:
 
 
 def times_as_likely(
-    one: Chance, other: Chance, ratio: float, *, between: tuple[float, float] | None = None, share: float = 0.9
+    one: Quantity, other: Quantity, ratio: float, *, between: tuple[float, float] | None = None, share: float = 0.9
 ) -> Statement:
     """State a ratio: "with five guarantors rather than one it is 1.5 times as likely".
 
@@ -299,7 +265,7 @@ def times_as_likely(
     return _stated(one, other, points, told)
 
 
-def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statement:
+def roulette(of: Quantity, edges: Sequence[float], chips: Sequence[int]) -> Statement:
     """State a distribution by chips laid on bins (Gore 1987†; Johnson and others 2010†).
 
     Parameters
@@ -366,18 +332,18 @@ def _check_chance(*chances: object) -> None:
     faults = [
         Fault("chance", f"must be what servanda.analysis.chance_of gives, not a {type(one).__name__}")
         for one in chances
-        if one is not None and not hasattr(one, "is_difference")
+        if one is not None and not isinstance(one, Quantity)
     ]
     raise_faults("statement", faults, PriorError)
 
 
-def _bounds(chance: Chance, against: Chance | None) -> tuple[float, float]:
+def _bounds(chance: Quantity, against: Quantity | None) -> tuple[float, float]:
     if against is not None:
         return 0.0, math.inf
     return (-1.0, 1.0) if chance.is_difference else (0.0, 1.0)
 
 
-def _stated(chance: Chance, against: Chance | None, points: list[tuple[float, float]], said: str) -> Statement:
+def _stated(chance: Quantity, against: Quantity | None, points: list[tuple[float, float]], said: str) -> Statement:
     _check_chance(chance, against)
     low, high = _bounds(chance, against)
     faults = [] if points else [Fault("statement", "says nothing; state one quantile at least")]

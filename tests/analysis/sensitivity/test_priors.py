@@ -10,13 +10,8 @@ import pytest
 from scipy import stats
 
 from servanda.analysis import chance_of, compare_priors, direction, flip_point, power_scaling, probability
-from servanda.analysis.evaluation.importance import (
-    left_out,
-    log_prior_ratio,
-    smoothed,
-    weighted_quantiles,
-    weighted_summary,
-)
+from servanda.analysis.sensitivity.reweighted import log_prior_ratio
+from servanda.analysis.summaries.importance import psis_loo, smoothed, weighted_quantiles, weighted_summary
 from servanda.models import Arrow, Group, Network, Node, Posterior, Prior, PriorError, PriorSet, QueryError, fit
 
 COUNT = Node("guarantors", ("1", "2", "5"), values=(1, 2, 5), ordered=True)
@@ -165,7 +160,7 @@ def test_leaving_out_under_weights_is_exact_where_it_can_be_known():
     p = rng.beta(1 + heads, 1 + tails, (4, 5000))
     ratio = stats.beta(3, 2).logpdf(p) - stats.beta(1, 1).logpdf(p)
     log_p = np.stack([np.log(p), np.log1p(-p)], axis=-1)
-    found = left_out(log_p, ratio)
+    found = psis_loo(log_p, ratio)
     exact = np.log([(3 + heads - 1) / (5 + 9), (2 + tails - 1) / (5 + 9)])
     np.testing.assert_allclose(found.elpd, exact, atol=0.01)
 

@@ -21,7 +21,7 @@ from servanda.analysis.queries.identification import Identification, identify, l
 from servanda.models import Arrow, Network, Node, Posterior, QueryError, load_network
 from servanda.models.cases.encode import encode
 
-from ..models import makers
+from ...models import makers
 
 
 def graph(text, states=("no", "yes")):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.errors import QueryError
-from ...models.inference.question import check_question, relevant
-from .probability import in_words, probability
-
-if TYPE_CHECKING:
-    from ...models.network.network import Network
-    from ...models.posterior import Posterior
+from ..errors import QueryError
+from ..inference.question import check_question, relevant
+from ..network.network import Network
+from ..posterior import Posterior
+from .answers import joint_distribution
+from .evidence import resolve_evidence
+from .labels import in_words
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Quantity:
         return found if self.against is None else found - self._probability(posterior, self.against)
 
     def _probability(self, posterior: Posterior, do: Mapping[str, Any]) -> xr.DataArray:
-        answer = probability(posterior, self.target, self.given, do, **self.members)
+        answer = joint_distribution(resolve_evidence(posterior, (self.target,), self.given, do, self.members))
         return answer.sel({self.target: list(self.states)}).sum(self.target)
 
     def nodes(self, network: Network) -> frozenset[str]:
@@ -72,7 +72,7 @@ class Quantity:
         return frozenset(name for form in forms for name in relevant(network, form))
 
     def faults(self, network: Network) -> list[Fault]:
-        """What of it a network does not have."""
+        """Parts of it that a network does not have."""
         try:
             self.nodes(network)
         except QueryError as error:
@@ -85,7 +85,7 @@ class Quantity:
         ]
 
     def words(self, network: Network) -> str:
-        """It as it is written on paper."""
+        """Notation of it, as it is written on paper."""
 
         def one(do: Mapping[str, Any]) -> str:
             target = (f"{self.target} = {' or '.join(self.states)}",)
@@ -103,7 +103,7 @@ def chance_of(
     against: Mapping[str, Any] | None = None,
     **members: Any,
 ) -> Quantity:
-    """State a quantity to be asked of posteriors.
+    """Quantity to be asked of posteriors: a probability, or a difference of two.
 
     Parameters
     ----------

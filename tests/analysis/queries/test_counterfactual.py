@@ -14,7 +14,7 @@ from servanda.models.sampling.fit import prior_draws
 
 def test_a_promise_broken_by_few_backers_would_have_been_kept_by_many_in_closed_form(keeping):
     """Two states: both couplings move as few cases as they can, so P(yes' | no) = max(0, q - p) / (1 - p)."""
-    answer = counterfactual(keeping, "kept", seen={"backers": "few", "kept": "no"}, do={"backers": "many"})
+    answer = counterfactual(keeping, "kept", observed={"backers": "few", "kept": "no"}, do={"backers": "many"})
     table = keeping.table("kept")
     p, q = (table.sel(kept="yes", backers=state) for state in ("few", "many"))
     expected = (q - p).clip(min=0) / (1 - p)
@@ -30,17 +30,17 @@ def test_a_promise_broken_by_few_backers_would_have_been_kept_by_many_in_closed_
 
 
 def test_what_the_change_does_not_reach_stays_as_it_was(lawn):
-    answer = counterfactual(lawn, "rain", seen={"wet": "wet"}, do={"sprinkler": "off"})
+    answer = counterfactual(lawn, "rain", observed={"wet": "wet"}, do={"sprinkler": "off"})
     np.testing.assert_allclose(answer, probability(lawn, "rain", {"wet": "wet"}), atol=1e-12)
     assert answer.attrs["coupling"] == "gumbel"
 
 
 def test_a_table_of_cases(lawn):
     frame = pd.DataFrame({"wet": ["wet", "dry", None], "sprinkler": ["off", None, "off"]}, index=list("abc"))
-    answer = counterfactual(lawn, "wet", seen=frame, do={"sprinkler": "on"})
+    answer = counterfactual(lawn, "wet", observed=frame, do={"sprinkler": "on"})
     assert answer.dims == ("chain", "draw", "case", "wet")
     for label, row in frame.iterrows():
-        alone = counterfactual(lawn, "wet", seen=row.dropna().to_dict(), do={"sprinkler": "on"})
+        alone = counterfactual(lawn, "wet", observed=row.dropna().to_dict(), do={"sprinkler": "on"})
         np.testing.assert_allclose(answer.sel(case=label), alone, atol=1e-12)
 
 

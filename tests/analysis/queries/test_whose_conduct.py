@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from servanda.analysis import probability
-from servanda.analysis.queries.whose_conduct import reading
+from servanda.analysis.queries.whose_conduct import whose_conduct
 from servanda.models import Arrow, Group, Network, Node, load_network
 from servanda.models.sampling.fit import prior_draws
 
@@ -22,17 +22,20 @@ WHO = Network(
 @pytest.mark.parametrize("role", ["guarantor", "principal"])
 def test_roles_are_kept_apart(role):
     answer = probability(prior_draws(WHO, seed=1, draws=5), "kept", {"role": role})
-    assert answer.attrs["reading"] == f"kept is the conduct of one obligor as {role}, not what a group does together."
+    assert (
+        answer.attrs["whose_conduct"]
+        == f"kept is the conduct of one obligor as {role}, not what a group does together."
+    )
 
 
 def test_roles_that_are_mixed_are_said_to_be():
     answer = probability(prior_draws(WHO, seed=1, draws=5), "kept")
-    assert answer.attrs["reading"] == (
+    assert answer.attrs["whose_conduct"] == (
         "kept is the conduct of one obligor in either role, guarantor and principal mixed as in the record; "
         "give role to keep them apart."
     )
     table = pd.DataFrame({"role": ["guarantor", "principal"]})
-    assert "each case has it" in probability(prior_draws(WHO, seed=1, draws=5), "kept", table).attrs["reading"]
+    assert "each case has it" in probability(prior_draws(WHO, seed=1, draws=5), "kept", table).attrs["whose_conduct"]
 
 
 @pytest.mark.parametrize(
@@ -50,9 +53,9 @@ def test_what_a_group_does_is_named(family, options, said):
     )
     network = Network((backers, node))
     answer = probability(prior_draws(network, seed=1, draws=5), "helped", {"backers": "3"})
-    assert answer.attrs["reading"] == f"helped is what the backers do together: {said}."
+    assert answer.attrs["whose_conduct"] == f"helped is what the backers do together: {said}."
 
 
 def test_what_is_nobodys_deed_has_no_reading():
-    assert reading(GUARANTEE, ["stakes"], {}) == ""
-    assert "reading" not in probability(prior_draws(WHO, seed=1, draws=5), "role").attrs
+    assert whose_conduct(GUARANTEE, ["stakes"], {}) == ""
+    assert "whose_conduct" not in probability(prior_draws(WHO, seed=1, draws=5), "role").attrs

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from functools import singledispatch
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.cases.encode import MISSING, as_text, code_evidence
-from ...models.errors import QueryError
-from ...models.inference.contract import MEMORY_LIMIT
-from ...models.inference.question import Form, check_question
-from ...models.inference.soft import with_soft
-from ...models.inference.tables import Evidence, System
-from ...models.network.network import Network
-from ...models.posterior import Posterior
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ..cases.encode import MISSING, as_text, code_evidence
+from ..errors import QueryError
+from ..inference.contract import MEMORY_LIMIT
+from ..inference.question import Form, check_question
+from ..inference.soft import with_soft
+from ..inference.tables import Evidence, System
+from ..network.network import Network
+from ..posterior import Posterior
 
 #: Node -> state.
 States = Mapping[str, Any] | None
 #: The same, or a data frame with a row for each case and blanks where nothing is known.
 type Given = Mapping[str, Any] | pd.DataFrame | None
 #: Node -> a number for each of its states.
-Weights = Mapping[str, Mapping[Any, float]] | None
+StateWeights = Mapping[str, Mapping[Any, float]] | None
 #: Group effect -> member, one for each case, or None for a member drawn anew.
 Members = Mapping[str, Any]
 
@@ -35,13 +34,15 @@ _TOLERANCE = 1e-8
 
 
 @dataclass(frozen=True)
-class Known:
-    """What a question takes as known, in numbers.
+class GivenEvidence:
+    """A question in numbers: what is asked, and what is taken as known of one case or of several.
 
     Parameters
     ----------
+    posterior
+        Of whom it is asked.
     system
-        Tables and draws.
+        Its tables and draws.
     form
         The question, with every node that is given in some case.
     evidence
@@ -50,6 +51,7 @@ class Known:
         Of the cases, or None where there is no dim for them.
     """
 
+    posterior: Posterior
     system: System
     form: Form
     evidence: Evidence
@@ -58,6 +60,12 @@ class Known:
     def knows(self, name: str) -> bool:
         """Whether every case knows a node's state."""
         return name in self.form.given and not np.any(np.asarray(self.evidence.fixed[name]) == MISSING)
+
+    @property
+    def open_nodes(self) -> tuple[str, ...]:
+        """Nodes that are not set, and that some case does not know."""
+        names = self.system.network.names
+        return tuple(name for name in names if name not in self.form.do and not self.knows(name))
 
     @property
     def groups(self) -> Iterator[tuple[np.ndarray | None, Form, Evidence]]:
@@ -83,33 +91,32 @@ class Known:
         return found
 
 
-def known(
+def resolve_evidence(
     posterior: Posterior,
     targets: tuple[str, ...],
     given: Given,
     do: States,
     members: Members,
     *,
-    virtual: Weights = None,
-    soft: Weights = None,
+    virtual: StateWeights = None,
+    soft: StateWeights = None,
     targets_needed: bool = True,
     memory: int = MEMORY_LIMIT,
-) -> Known:
-    """Check names and turn them into numbers; solve soft evidence.
+) -> GivenEvidence:
+    """Numbers for the names of a question; soft evidence is solved.
 
     Raises
     ------
     QueryError
         Listing everything that is wrong.
     """
-    network = posterior.network
-    frame: Any = given if is_frame(given) else None
-    done = as_states("do", do)
+    network, done = posterior.network, as_states(do, "do")
     faults: list[Fault] = []
     weights = _weights(network, "virtual", virtual, faults) | _weights(network, "soft", soft, faults)
     faults += _twice(virtual, soft)
-    stated = {} if frame is not None else as_states("given", given)
-    columns: dict[str, np.ndarray] = code_evidence(network, frame, faults) if frame is not None else {}
+    table = as_table(given)
+    columns: dict[str, np.ndarray] = {} if table is None else code_evidence(network, table, faults)
+    stated = as_states(given, "given") if table is None else {}
     try:
         question = check_question(
             network, targets, stated, done, targets_needed=targets_needed, likely=weights, columns=tuple(columns)
@@ -118,20 +125,18 @@ def known(
         raise_faults("question", [*error.faults, *faults], QueryError)
         raise
     raise_faults("question", faults, QueryError)
-    cases = None if frame is None else len(frame)
-    numbers, cases = member_arrays(posterior, members, cases)
+    numbers, cases = member_arrays(posterior, members, None if table is None else len(table))
     fixed: dict[str, Any] = question.fixed | columns
-    labels = None if cases is None else (list(frame.index) if frame is not None else list(range(cases)))
-    if frame is None and cases is not None:
+    labels = None if cases is None else list(range(cases) if table is None else table.index)
+    if table is None and cases is not None:
         fixed |= {name: np.full(cases, number) for name, number in dict(question.given).items()}
     form = Form(targets, (*question.form.given, *columns), question.form.do, tuple(virtual or ()))
-    system = System.of(posterior)
     likely = {name: weights[name][:, None] for name in virtual or ()}
-    found = Known(system, form, Evidence(fixed, numbers, likely, cases), labels)
+    found = GivenEvidence(posterior, System.of(posterior), form, Evidence(fixed, numbers, likely, cases), labels)
     return _softened(found, {name: weights[name] for name in soft}, memory) if soft else found
 
 
-def _softened(found: Known, stated: Mapping[str, np.ndarray], memory: int) -> Known:
+def _softened(found: GivenEvidence, stated: Mapping[str, np.ndarray], memory: int) -> GivenEvidence:
     """Solve soft evidence for each group of cases, and keep the weights."""
     likely = (*found.form.likely, *stated)
     if found.labels is None:
@@ -167,36 +172,31 @@ def member_arrays(posterior: Posterior, members: Members, cases: int | None) -> 
             posterior.member(group, None)
     numbers: dict[str, Any] = {}
     for group in posterior.members:
-        member = members.get(group)
-        if is_blank(member) or isinstance(member, str):
-            numbers[group] = posterior.member(group, None if is_blank(member) else str(member))
+        named = as_member(members.get(group), group)
+        if not isinstance(named, list):
+            numbers[group] = posterior.member(group, named)
             continue
-        listed = [] if isinstance(member, bytes | Mapping) or not isinstance(member, Iterable) else list(member)
-        if not listed:
-            what = f"must be the name of a member, a list of one for each case, or nothing, not {member!r}"
-            raise QueryError.of(group, what)
-        listed = [None if is_blank(one) else str(one) for one in listed]
-        if cases is not None and len(listed) != cases:
-            raise QueryError.of(group, f"names {len(listed)} members for {cases} cases")
-        cases = len(listed)
-        place = {one: posterior.member(group, one) for one in dict.fromkeys(listed)}
-        numbers[group] = np.array([place[one] for one in listed])
+        if cases is not None and len(named) != cases:
+            raise QueryError.of(group, f"names {len(named)} members for {cases} cases")
+        cases = len(named)
+        place = {one: posterior.member(group, one) for one in dict.fromkeys(named)}
+        numbers[group] = np.array([place[one] for one in named])
     return numbers, cases
 
 
-def _weights(network: Network, kind: str, stated: Weights, faults: list[Fault]) -> dict[str, np.ndarray]:
+def _weights(network: Network, kind: str, stated: StateWeights, faults: list[Fault]) -> dict[str, np.ndarray]:
     """A number for each state of each node, in the order of its states."""
     found = {}
-    for name, numbers in as_states(kind, stated).items():
+    for name, numbers in as_states(stated, kind).items():
         where = f"{kind} {name}"
         if name not in network:
             faults.append(Fault(where, f"no such node{nearest(name, network.names)}"))
             continue
         states = network[name].states
-        if not isinstance(numbers, Mapping) and not hasattr(numbers, "to_dict"):
+        given = as_weights(numbers)
+        if given is None:
             faults.append(Fault(where, f"must map each of its states to a number, not {numbers!r}"))
             continue
-        given = {as_text(state): value for state, value in dict(numbers).items()}
         faults += [Fault(where, f"has no state '{s}'{nearest(s, states)}") for s in given if s not in states]
         if lacking := [state for state in states if state not in given]:
             faults.append(Fault(where, f"lacks a number for {', '.join(lacking)}; state one for each state"))
@@ -218,52 +218,114 @@ def _floats(values: Sequence[Any]) -> np.ndarray:
         return np.array([np.nan])
 
 
-def is_frame(given: Any) -> TypeGuard[pd.DataFrame]:
-    """Whether evidence is a table of cases."""
-    return hasattr(given, "columns")
+# What users write, kind by kind: each function takes it as it comes, and gives the one kind that is worked with. ------
 
 
 def is_blank(value: Any) -> bool:
     """Whether a cell says nothing: None, NaN, NA."""
-    if value is None:
-        return True
-    from pandas import isna
-
-    return bool(np.ndim(value) == 0 and isna(value))
+    return value is None or bool(np.ndim(value) == 0 and pd.isna(value))
 
 
-def as_states(kind: str, stated: Any) -> dict[str, Any]:
-    """Take a mapping, or one row of a table, of names to what is said of them; None says nothing.
+def as_table(given: Any) -> pd.DataFrame | None:
+    """A table of cases, or None for anything else."""
+    return given if isinstance(given, pd.DataFrame) else None
+
+
+@singledispatch
+def as_states(stated: Any, kind: str) -> dict[str, Any]:
+    """Name -> what is said of it, from a mapping or one row of a table; None says nothing.
 
     Raises
     ------
     QueryError
-        If it is anything else.
+        If it is anything else; `kind` says what it was stated as.
     """
-    if stated is None:
-        return {}
-    if isinstance(stated, Mapping) or (hasattr(stated, "to_dict") and not is_frame(stated)):
-        return {str(name): value for name, value in dict(stated).items()}
     raise QueryError.of(kind, f"must map nodes to what is said of them, such as {{'stakes': 'vital'}}, not {stated!r}")
 
 
+@as_states.register
+def _(stated: None, kind: str) -> dict[str, Any]:  # noqa: ARG001
+    return {}
+
+
+@as_states.register(Mapping)
+@as_states.register(pd.Series)
+def _(stated: Any, kind: str) -> dict[str, Any]:  # noqa: ARG001
+    return {str(name): value for name, value in dict(stated).items()}
+
+
+@singledispatch
+def as_weights(numbers: Any) -> dict[str, Any] | None:  # noqa: ARG001
+    """State -> number, from a mapping or a row of a table; None for anything else."""
+    return None
+
+
+@as_weights.register(Mapping)
+@as_weights.register(pd.Series)
+def _(numbers: Any) -> dict[str, Any]:
+    return {as_text(state): value for state, value in dict(numbers).items()}
+
+
+@singledispatch
 def as_names(targets: Any) -> tuple[str, ...]:
-    """Take one name or several.
+    """Names of nodes, from one name or several.
 
     Raises
     ------
     QueryError
         If it is anything else.
     """
-    if isinstance(targets, str):
-        return (targets,)
-    listed = list(targets) if isinstance(targets, Iterable) else [targets]
+    return _all_names([targets], targets)
+
+
+@as_names.register
+def _(targets: str) -> tuple[str, ...]:
+    return (targets,)
+
+
+@as_names.register
+def _(targets: Iterable) -> tuple[str, ...]:
+    return _all_names(list(targets), targets)
+
+
+def _all_names(listed: list[Any], targets: Any) -> tuple[str, ...]:
     if all(isinstance(name, str) for name in listed):
         return tuple(listed)
     raise QueryError.of("target", f"must be the name of a node, or a list of names, not {targets!r}")
 
 
-def _twice(virtual: Weights, soft: Weights) -> list[Fault]:
+@singledispatch
+def as_member(member: Any, group: str) -> str | list[str | None] | None:
+    """Name of a member of a group, or one for each case; None is a member drawn anew.
+
+    Raises
+    ------
+    QueryError
+        If it is anything else.
+    """
+    if is_blank(member):
+        return None
+    what = f"must be the name of a member, a list of one for each case, or nothing, not {member!r}"
+    raise QueryError.of(group, what)
+
+
+@as_member.register
+def _(member: str, group: str) -> str:  # noqa: ARG001
+    return str(member)
+
+
+@as_member.register
+def _(member: Iterable, group: str) -> list[str | None]:
+    listed = list(member)
+    return [None if is_blank(one) else str(one) for one in listed] or as_member.dispatch(object)(member, group)
+
+
+# Neither holds a name for each case.
+as_member.register(bytes, as_member.dispatch(object))
+as_member.register(Mapping, as_member.dispatch(object))
+
+
+def _twice(virtual: StateWeights, soft: StateWeights) -> list[Fault]:
     return [
         Fault(f"node {name}", "has virtual and soft evidence; choose one")
         for name in (virtual or {})

@@ -42,7 +42,7 @@ def test_what_weights_cannot_do_a_refit_does():
     frame, units = rainy(30, 4), np.array([f"dry {day}" for day in range(30)] + ["wet"] * 4)
     block = fit_block(RAIN, frame, None, "rain", seed=2)
     told = []
-    found = leave_one_out(block, "rain", units, seed=3, told=lambda *now: told.append(now))
+    found = leave_one_out(block, "rain", units, seed=3, progress=lambda *now: told.append(now))
     assert found.refitted == ("wet",)
     assert found.untrusted == ()
     assert told == [(0, 1)]

@@ -143,7 +143,7 @@ def test_the_evidence_is_that_of_integration(pact):
     base, _ = on_a_grid(0.0, 1.0)
     for expert, (mu, sigma) in SLOPES.items():
         exact = on_a_grid(mu, sigma)[0] - base
-        ratio = found.evidence[expert]
+        ratio = found.bayes_factors[expert]
         assert ratio.log == pytest.approx(exact, abs=max(4 * ratio.error, 0.02)), expert
         assert ratio.error < 0.2, expert
     # At least one of them was out of reach of weights, so that the bridge was crossed.
@@ -179,10 +179,10 @@ def test_it_does_not_matter_under_which_view_the_fit_was_made(pact):
     rows = [(few, kept) for (few, kept), number in COUNTS.items() for _ in range(number)]
     other = fit(PACT, pd.DataFrame(rows, columns=["few", "kept"]), VIEWS["helps"], seed=4)
     again = ask_panel(other, linear_pool(PACT, VIEWS), {"five": chance_of("kept", "yes", {"few": "5"})})
-    assert again.evidence["helps"].log == 0.0
+    assert again.bayes_factors["helps"].log == 0.0
     for expert in VIEWS:
-        here, there = (r.evidence[expert].log - r.evidence["hurts"].log for r in (again, found))
-        errors = [r.evidence[name].error for r in (again, found) for name in (expert, "hurts")]
+        here, there = (r.bayes_factors[expert].log - r.bayes_factors["hurts"].log for r in (again, found))
+        errors = [r.bayes_factors[name].error for r in (again, found) for name in (expert, "hurts")]
         assert here == pytest.approx(there, abs=4 * np.linalg.norm(errors) + 1e-9), expert
     assert posterior.network == other.network
 
@@ -202,7 +202,7 @@ def test_the_bridge_between_two_normals():
 def test_progress_is_told(coin):
     posterior, _ = coin
     steps = []
-    ask_panel(posterior, linear_pool(COIN, EXPERTS), KEPT, told=lambda *step: steps.append(step))
+    ask_panel(posterior, linear_pool(COIN, EXPERTS), KEPT, progress=lambda *step: steps.append(step))
     assert steps[0] == ("asking the panel", 0, 3)
     assert steps[-1] == ("asking the panel", 3, 3)
 
@@ -266,7 +266,7 @@ def test_views_far_from_the_record_are_reached_over_fits_between(pact, which):
     exact = on_a_grid(3.0, 0.1)[0] - on_a_grid(0.0, 1.0)[0]
     if which == "other":
         exact += betaln(2 + 22, 2 + 20) - betaln(2, 2) - betaln(1 + 22, 1 + 20) + betaln(1, 1)
-    ratio = found.evidence["far"]
+    ratio = found.bayes_factors["far"]
     assert ratio.trusted
     assert ratio.log == pytest.approx(exact, abs=4 * ratio.error + 0.02)
 
@@ -290,9 +290,9 @@ def test_unrelated_priors_of_another_kind_do_not_stop_the_bridge():
         posterior, linear_pool(network, {"far": far, "same": same}), {"five": chance_of("kept", "yes", {"few": "5"})}
     )
     exact = on_a_grid(3.0, 0.1)[0] - on_a_grid(0.0, 1.0)[0]
-    assert found.evidence["same"].log == pytest.approx(exact, abs=4 * found.evidence["same"].error + 0.02)
+    assert found.bayes_factors["same"].log == pytest.approx(exact, abs=4 * found.bayes_factors["same"].error + 0.02)
     # The other differs by what the rate alone adds, which is little here.
-    assert found.evidence["far"].log == pytest.approx(exact, abs=2.0)
+    assert found.bayes_factors["far"].log == pytest.approx(exact, abs=2.0)
 
 
 def test_renaming_of_states_that_nobody_saw_leaves_the_evidence_open():
@@ -311,5 +311,5 @@ def test_renaming_of_states_that_nobody_saw_leaves_the_evidence_open():
     )
     posterior = fit(network, frame, base, seed=1, draws=300)
     found = ask_panel(posterior, linear_pool(network, {"flat": base, "sure": sure}), {"song": chance_of("song", "yes")})
-    assert "the states of mood, which nobody saw, may be renamed" in found.evidence["sure"].doubt
+    assert "the states of mood, which nobody saw, may be renamed" in found.bayes_factors["sure"].doubt
     assert "How much the data speak for an expert is not settled: sure (" in found.verdict

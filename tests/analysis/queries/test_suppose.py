@@ -18,7 +18,7 @@ def test_one_more_case_is_the_posterior_with_that_case(keeping):
     found = summarise(probability(after, "kept", {"backers": "many"}).sel(kept="yes"))
     assert found.mean == pytest.approx(beta(1 + 9, 1 + 4).mean(), abs=0.01)
     assert found.upper == pytest.approx(beta(1 + 9, 1 + 4).ppf(0.95), abs=0.015)
-    assert after.provenance["supposed"]["seen"] == {"kept": "no"}
+    assert after.provenance["supposed"]["observed"] == {"kept": "no"}
     assert after.provenance["supposed"]["given"] == {"backers": "many"}
 
 

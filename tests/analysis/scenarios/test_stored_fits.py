@@ -12,7 +12,7 @@ from servanda.analysis.scenarios.stored_fits import VARIABLE, cache_folder, fit_
 from servanda.analysis.summaries.gates import failed
 from servanda.models import Arrow, Network, Node, Prior, PriorSet, fit
 
-from .conftest import FLAT, KEEPING
+from ..conftest import FLAT, KEEPING
 
 SETTINGS = Settings(seed=1, draws=100, chains=2)
 

@@ -1,11 +1,7 @@
-"""What a posterior would be under other priors, by weights on its draws.
+"""Draws with importance weights: smoothing them, summaries under them, and leaving out one unit by them.
 
-A posterior is its prior times the likelihood, so that under another prior a draw weighs the ratio of the two prior
-densities. The largest weights are smoothed by a generalised Pareto distribution, whose shape k says whether they can be
-trusted (Vehtari and others 2024, Pareto smoothed importance sampling, JMLR 25(72)†).
-
-Nodes in different blocks are independent a posteriori, so a question takes the ratio of the blocks it depends on, and
-of no others.
+The largest weights are smoothed by a generalised Pareto distribution, whose shape k says whether they can be trusted
+(Vehtari and others 2024, Pareto smoothed importance sampling, JMLR 25(72)†).
 """
 
 from __future__ import annotations
@@ -14,23 +10,18 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ...models.network.parameters import network_parameters, parameter_coords
-from ..summaries.summary import INTERVAL, array_stats
-
-if TYPE_CHECKING:
-    from ...models.parameters.prior import PriorSet
-    from ...models.posterior import Posterior
+from .summary import INTERVAL, array_stats
 
 #: Weights with a larger shape are not trusted; with few draws even smaller ones are not.
 MOST_K = 0.7
 
 
 @dataclass(frozen=True)
-class Weights:
+class ImportanceWeights:
     """Weights of draws.
 
     Parameters
@@ -79,8 +70,8 @@ def good_k(draws: int) -> float:
     return min(1 - 1 / math.log10(draws), MOST_K) if draws > 10 else 0.0
 
 
-def smoothed(log_ratio: np.ndarray) -> Weights:
-    """Smooth the weights of draws.
+def smoothed(log_ratio: np.ndarray) -> ImportanceWeights:
+    """Pareto-smoothed weights of draws.
 
     Parameters
     ----------
@@ -89,7 +80,7 @@ def smoothed(log_ratio: np.ndarray) -> Weights:
 
     Returns
     -------
-    Weights
+    ImportanceWeights
         Equal ones, exactly, where the ratio is the same in all draws (a flat prior against itself): nothing is
         smoothed then, which ArviZ's own functions refuse.
 
@@ -103,54 +94,26 @@ def smoothed(log_ratio: np.ndarray) -> Weights:
     size = log_ratio.size
     log_mean = float(np.asarray(logsumexp(log_ratio))) - math.log(size)
     if np.ptp(log_ratio) <= 1e-9 * max(1.0, float(np.abs(log_ratio).max())):
-        return Weights(np.full(log_ratio.shape, -math.log(size)), -math.inf, log_mean)
-    core = array_stats()
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+        return ImportanceWeights(np.full(log_ratio.shape, -math.log(size)), -math.inf, log_mean)
     ratio = np.exp(log_ratio - log_ratio.max())
-    efficiency = min(1.0, float(core.ess(ratio, method="mean", relative=True, **axes))) if np.ptp(ratio) else 1.0
+    efficiency = min(1.0, relative_efficiency(ratio)) if np.ptp(ratio) else 1.0
+    log, k = _pareto_smoothed(log_ratio.ravel(), efficiency)
+    return ImportanceWeights(log.reshape(log_ratio.shape), float(k), log_mean)
+
+
+def _pareto_smoothed(log_ratio: np.ndarray, efficiency: float) -> tuple[np.ndarray, np.ndarray]:
+    """Logarithms of smoothed weights, adding up to one along the last axis, and the shape of each tail."""
+    from scipy.special import logsumexp
+
     # ArviZ's function is made for leave-one-out and takes the logarithm of the likelihood, not of the weight.
-    log, k = core.psislw(-log_ratio.ravel(), r_eff=efficiency)
-    log = np.asarray(log, float) - logsumexp(log)
-    return Weights(log.reshape(log_ratio.shape), float(k), log_mean)
+    log, k = array_stats().psislw(-log_ratio, r_eff=efficiency)
+    return np.asarray(log, float) - logsumexp(log, axis=-1, keepdims=True), np.asarray(k, float)
 
 
-def log_prior_ratio(posterior: Posterior, priors: PriorSet, nodes: Collection[str]) -> np.ndarray:
-    """Log of the prior density of some nodes' parameters under other priors, less that under the posterior's own.
-
-    Parameters
-    ----------
-    posterior
-        A fit.
-    priors
-        The others.
-    nodes
-        Whose parameters.
-
-    Returns
-    -------
-    ndarray
-        Shape (chains, draws).
-    """
-    coords = parameter_coords(posterior.network, posterior.levels)
-    total = np.zeros(tuple(posterior.sizes.values()))
-    for parameter in network_parameters(posterior.network, [n for n in posterior.network.names if n in nodes]):
-        new, old = parameter.prior(priors), parameter.prior(posterior.priors)
-        if new != old:
-            x = posterior.draws[parameter.name].transpose("chain", "draw", *parameter.dims).values
-            total += parameter.log_prior(x, new, coords) - parameter.log_prior(x, old, coords)
-    return total
-
-
-def changed_nodes(posterior: Posterior, priors: PriorSet) -> frozenset[str]:
-    """Nodes for some parameter of which two sets state different priors."""
-    return frozenset(
-        name
-        for name in posterior.network.names
-        if any(
-            parameter.prior(priors) != parameter.prior(posterior.priors)
-            for parameter in network_parameters(posterior.network, [name])
-        )
-    )
+def relative_efficiency(x: np.ndarray) -> float:
+    """Effective share of draws of shape (chains, draws) for their mean."""
+    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
+    return float(array_stats().ess(x, method="mean", relative=True, **axes))
 
 
 @dataclass(frozen=True)
@@ -173,8 +136,8 @@ class WeightedSummary:
     interval: float = INTERVAL
 
 
-def weighted_summary(x: np.ndarray, weights: Weights | None, interval: float = INTERVAL) -> WeightedSummary:
-    """Summarise draws, weighted or not.
+def weighted_summary(x: np.ndarray, weights: ImportanceWeights | None, interval: float = INTERVAL) -> WeightedSummary:
+    """Summary of draws, weighted or not.
 
     Parameters
     ----------
@@ -196,8 +159,8 @@ def weighted_summary(x: np.ndarray, weights: Weights | None, interval: float = I
     return WeightedSummary(mean, sd, float(lower), float(upper), mcse, interval)
 
 
-def draw_shares(x: np.ndarray, weights: Weights | None) -> np.ndarray:
-    """What each draw weighs, adding up to one: all alike without weights."""
+def draw_shares(x: np.ndarray, weights: ImportanceWeights | None) -> np.ndarray:
+    """Shares of draws, adding up to one: all alike without weights."""
     return np.full(x.shape, 1 / x.size) if weights is None else weights.values
 
 
@@ -216,8 +179,8 @@ def weighted_quantiles(x: np.ndarray, share: np.ndarray, levels: Collection[floa
 
 
 @dataclass(frozen=True)
-class Foretold:
-    """How well outcomes are foretold, each unit left out in turn.
+class PredictiveScores:
+    """Log predictive densities of units, each left out in turn.
 
     Parameters
     ----------
@@ -231,8 +194,8 @@ class Foretold:
     pareto_k: np.ndarray
 
 
-def left_out(log_p: np.ndarray, log_ratio: np.ndarray | None = None) -> Foretold:
-    """Leave out each unit by Pareto-smoothed weights, of draws that may have weights already.
+def psis_loo(log_p: np.ndarray, log_ratio: np.ndarray | None = None, *, efficiency: float = 1.0) -> PredictiveScores:
+    """Leave-one-out by Pareto-smoothed weights, of draws that may have weights already.
 
     Parameters
     ----------
@@ -241,11 +204,29 @@ def left_out(log_p: np.ndarray, log_ratio: np.ndarray | None = None) -> Foretold
     log_ratio
         Logarithm of the raw weight of each draw, shape (chains, draws); all alike by default. The weights of a unit's
         absence and those of the draws multiply.
+    efficiency
+        Relative efficiency of the draws, which says how much of the tail is smoothed.
     """
     from scipy.special import logsumexp
 
     flat = np.moveaxis(log_p, -1, 0).reshape(log_p.shape[-1], -1)
-    # It takes the log density and turns it about itself.
-    log, k = array_stats().psislw(flat if log_ratio is None else flat - log_ratio.ravel())
-    log = log - logsumexp(log, axis=1, keepdims=True)
-    return Foretold(np.asarray(logsumexp(log + flat, axis=1)), np.asarray(k, float))
+    log, k = _pareto_smoothed(-flat if log_ratio is None else log_ratio.ravel() - flat, efficiency)
+    return PredictiveScores(np.asarray(logsumexp(log + flat, axis=1)), k)
+
+
+def paired_difference(one: np.ndarray, other: np.ndarray, counts: np.ndarray | None = None) -> tuple[float, float]:
+    """Sum over units of the differences of two models' scores, and its standard error.
+
+    Parameters
+    ----------
+    one, other
+        Score of each unit, shape (units,).
+    counts
+        How many cases each unit stands for; one by default.
+    """
+    apart = one - other
+    counts = np.ones(len(apart)) if counts is None else counts
+    number = float(counts.sum())
+    mean = float((counts * apart).sum()) / number
+    spread = float((counts * (apart - mean) ** 2).sum()) / max(number - 1, 1.0)
+    return mean * number, float(np.sqrt(number * spread))
