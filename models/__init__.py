@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from .network.toml import network_to_toml as network_to_toml
     from .network.toml import shipped_networks as shipped_networks
     from .parameters.prior import Prior as Prior
-    from .parameters.prior import PriorEntry as PriorEntry
-    from .parameters.prior import PriorSet as PriorSet
+    from .parameters.prior_set import PriorEntry as PriorEntry
+    from .parameters.prior_set import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
     from .sampling.fit import fit as fit
     from .sampling.pymc_model import compile as compile  # noqa: A004  the field's own word
@@ -110,8 +110,8 @@ _HOMES = {
     "shipped_networks": ".network.toml",
     "Posterior": ".posterior",
     "Prior": ".parameters.prior",
-    "PriorEntry": ".parameters.prior",
-    "PriorSet": ".parameters.prior",
+    "PriorEntry": ".parameters.prior_set",
+    "PriorSet": ".parameters.prior_set",
     "load_posterior": ".store",
     "THEORIES": ".theories.theories",
     "Theory": ".theories.theories",

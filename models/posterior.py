@@ -18,7 +18,7 @@ from .families.table import table_name
 
 if TYPE_CHECKING:
     from .network.network import Network
-    from .parameters.prior import PriorSet
+    from .parameters.prior_set import PriorSet
 
 #: How far from one a row of probabilities may add up; more is an error, and nothing is rescaled.
 ROW_TOLERANCE = 1e-8

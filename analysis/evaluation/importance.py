@@ -22,7 +22,7 @@ from ...models.sampling.pymc_model import network_parameters, parameter_coords
 from ..summaries.summary import INTERVAL, array_stats
 
 if TYPE_CHECKING:
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
 
 #: Weights with a larger shape are not trusted; with few draws even smaller ones are not.

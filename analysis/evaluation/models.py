@@ -11,7 +11,7 @@ import numpy as np
 from ...common.errors import Fault, raise_faults
 from ...models.errors import QueryError
 from ...models.sampling.fit import Block, fit_block
-from ...models.sampling.stacking_weights import mixture_weights
+from ...models.sampling.stacking_weights import stacking_weights
 from .leave_one_out import LeftOut, leave_one_out, units_of
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ...models.cases.encode import Cases
     from ...models.network.network import Network
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
@@ -232,7 +232,7 @@ def compare_models(
     if told:
         told("comparing", len(networks), len(networks))
     counts = next(iter(left_out.values())).counts
-    weights = mixture_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
+    weights = stacking_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
     named = {name: (titles or {}).get(name, name) for name in networks}
     return Comparison(
         node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), log_evidence, errors
@@ -262,7 +262,7 @@ def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | Non
     from ..summaries.summary import summarise
 
     run = block.run
-    if not has_gradient(run.network, block.nodes):
+    if not has_gradient(run.network, block.nodes, run.priors):
         return None
     density = make_density(run.network, run.cases, run.patterns, run.priors, block.nodes)
     values = dict(block.values)

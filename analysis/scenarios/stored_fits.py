@@ -11,7 +11,7 @@ from ...common.errors import InputError
 from ...common.files import writable_folder
 from ...models.cases.encode import encode
 from ...models.network.network import Network
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.sampling.fit import SAMPLERS, Progress, fit, fit_identity
 from ...models.sampling.pymc_model import network_parameters

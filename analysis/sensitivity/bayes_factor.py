@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...models.errors import PriorError
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.fit import drawn_again, run_of
 from ...models.sampling.pymc_model import network_parameters
 from ...models.sampling.samplers import dirichlet_of

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
 
 #: Names what draws (chains, draws) with their weights conclude.

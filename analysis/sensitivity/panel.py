@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
     from ...priors.panel.linear_pool import LinearPool
 

@@ -13,10 +13,10 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ...models.errors import PriorError, wrong_kinds
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.fit import Block, blocks_of, cases_of, counted_twice, run_of
 from ...models.sampling.pymc_model import parameter_coords, prior_faults
-from ...models.sampling.stacking_weights import mixture_weights
+from ...models.sampling.stacking_weights import stacking_weights
 from ..evaluation.importance import (
     Foretold,
     WeightedSummary,
@@ -303,7 +303,7 @@ def compare_priors(
     foretold, unit = _foretold(variants, outcome) if scores else ({}, "")
     stacked: list[float] = []
     if foretold:
-        stacked = mixture_weights(np.column_stack([found.elpd for found in foretold.values()])).tolist()
+        stacked = stacking_weights(np.column_stack([found.elpd for found in foretold.values()])).tolist()
     if told:
         told("comparing priors", len(sets), len(sets))
     return PriorComparison(

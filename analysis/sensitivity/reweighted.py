@@ -12,7 +12,7 @@ from ...models.sampling.fit import blocks_of, drawn_again
 from ..evaluation.importance import Weights, changed_nodes, log_prior_ratio, smoothed
 
 if TYPE_CHECKING:
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
 
 type NodesOfBlock = tuple[str, ...]

@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import plain_faults, take
 
 if TYPE_CHECKING:

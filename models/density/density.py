@@ -22,13 +22,14 @@ from ..families.base import flat_index
 from ..families.regression import baseline_name, group_name
 from ..families.table import table_name
 from ..families.terms import TERMS, effect_name, term_axes, term_of
+from ..sampling.pymc_model import network_parameters
 from .unconstrained import Layout, make_layout
 
 if TYPE_CHECKING:
     from ..cases.encode import Cases
     from ..cases.patterns import Patterns
     from ..network.network import Network, Node
-    from ..parameters.prior import PriorSet
+    from ..parameters.prior_set import PriorSet
 
 #: Families whose rows the loops know.
 FAMILY_CODES: Mapping[str, int] = {"table": 0, "confusion": 0, "ordinal": 1, "softmax": 2}
@@ -127,8 +128,8 @@ class Density:
         return value + self.layout.constant, gradient
 
 
-def has_gradient(network: Network, nodes: tuple[str, ...]) -> bool:
-    """Whether a block consists of nodes whose density the loops know.
+def has_gradient(network: Network, nodes: tuple[str, ...], priors: PriorSet | None = None) -> bool:
+    """Whether a block consists of nodes, and has priors, whose density the loops know.
 
     Examples
     --------
@@ -137,7 +138,10 @@ def has_gradient(network: Network, nodes: tuple[str, ...]) -> bool:
     >>> has_gradient(network, ("guarantors", "compliance"))
     True
     """
-    return all(network[name].family in FAMILY_CODES and _known_terms(network[name], network) for name in nodes)
+    if not all(network[name].family in FAMILY_CODES and _known_terms(network[name], network) for name in nodes):
+        return False
+    stated = (parameter.prior(priors) for parameter in network_parameters(network, nodes))
+    return all(prior.kind.loop_code is not None for prior in stated)
 
 
 def _known_terms(node: Node, network: Network) -> bool:

@@ -15,17 +15,9 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from ..parameters.distributions import EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .density import Program
-from .unconstrained import (
-    AS_IS,
-    EXPONENTIAL,
-    HALF_NORMAL,
-    LOG,
-    LOGITS,
-    LOGNORMAL,
-    NORMAL,
-    STUDENT_T,
-)
+from .unconstrained import AS_IS, LOG, LOGITS
 
 _TABLE, _ORDINAL = 0, 1
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.

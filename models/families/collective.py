@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import nearest
+from ..parameters.distributions import UNIT
 from ..parameters.parameter import Parameter
-from ..parameters.prior import UNIT, Prior
+from ..parameters.prior import Prior
 from .base import flatten_tail, namespace, take
 from .regression import (
     case_predictor,

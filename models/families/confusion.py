@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import plain_faults
 from .table import Table, table_name
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..parameters.distributions import POSITIVE, SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
 from .terms import TERMS, acting, term_axes, term_of
 

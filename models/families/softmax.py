@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
-from ..parameters.prior import REAL
 from .base import flatten_tail, namespace, one_hot, plain_faults, take
 from .regression import baseline_name, baseline_parameter, spread_over
 from .terms import EFFECT, effect_name

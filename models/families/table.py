@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, plain_faults, take
 
 if TYPE_CHECKING:

@@ -34,8 +34,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
+from ..parameters.prior import Prior
 
 if TYPE_CHECKING:
     from ..network.network import Arrow, Network, Node

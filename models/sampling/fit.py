@@ -23,8 +23,9 @@ from ..families.pooled import draw_rows, pooled_nodes, row_alpha
 from ..families.table import DIRICHLET, table_name
 from ..inference.contract import processors
 from ..network.toml import network_to_toml
+from ..parameters.distributions import dirichlet_draws
 from ..parameters.parameter import Parameter, sample_prior
-from ..parameters.prior import DISTRIBUTIONS, PriorSet
+from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
 from ..theories.two_coders import coded_by
 from .latent import check_latent, relabelled
@@ -222,7 +223,7 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
         if name in wanted:
             alpha = dirichlet_of(run, name)
             rng = np.random.default_rng(stream)
-            x = DISTRIBUTIONS["dirichlet"].sample(rng, (run.chains, run.draws, *alpha.shape), alpha=alpha)
+            x = dirichlet_draws(rng, (run.chains, run.draws, *alpha.shape), alpha)
             variables[table_name(network[name])] = labelled(x, network.axes(name), coords)
     stats: dict[tuple[str, ...], xr.Dataset] = {}
     ways: dict[tuple[str, ...], str] = {}
@@ -240,7 +241,7 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
 
 
 def _way(run: Run, nodes: tuple[str, ...]) -> str:
-    return way_to_sample(run.network, run.cases, nodes) if run.exact else "pymc"
+    return way_to_sample(run.network, run.cases, nodes, run.priors) if run.exact else "pymc"
 
 
 def fit_block(
@@ -376,9 +377,9 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
     return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))
 
 
-def way_to_sample(network: Network, cases: Cases, nodes: tuple[str, ...]) -> str:
+def way_to_sample(network: Network, cases: Cases, nodes: tuple[str, ...], priors: PriorSet | None = None) -> str:
     """Choose how a block of nodes is sampled: the first of `SAMPLERS` that can."""
-    return next(way for way, sampler in SAMPLERS.items() if sampler.can(network, cases, nodes))
+    return next(way for way, sampler in SAMPLERS.items() if sampler.can(network, cases, nodes, priors))
 
 
 def fit_identity(

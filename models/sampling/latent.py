@@ -28,8 +28,10 @@ from ..errors import DataError
 from ..families import FAMILIES
 from ..families.pooled import pooled_nodes
 from ..families.table import table_name
+from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter, sample_prior
-from ..parameters.prior import REAL, Prior, PriorSet
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
 if TYPE_CHECKING:
     import xarray as xr

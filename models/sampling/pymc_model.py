@@ -15,7 +15,8 @@ from ..families import FAMILIES, NEW
 from ..families.pooled import log_marginal, pooled_nodes, row_alpha, rows_from_units
 from ..families.table import counts, table_name
 from ..parameters.parameter import Parameter
-from ..parameters.prior import DISTRIBUTIONS, SIMPLEX, Prior, PriorSet
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -162,26 +163,11 @@ def compile(  # noqa: A001  the field's own word
 
 
 def _variable(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Any:
-    import pymc as pm
-
-    shape = tuple(len(coords[dim]) for dim in parameter.dims)
-    if prior.support == SIMPLEX:
-        return pm.Dirichlet(
-            parameter.name, prior.alpha(shape, parameter.states(coords), parameter.name), dims=parameter.dims
-        )
     numbers = prior.resolved(parameter.states(coords), parameter.name)
     if parameter.zero_sum:
-        mean = numbers["mu"] - np.mean(numbers["mu"])
-        free = pm.ZeroSumNormal(
-            f"{parameter.name}.free" if np.any(mean) else parameter.name,
-            sigma=float(np.max(numbers["sigma"])),
-            n_zerosum_axes=parameter.zero_sum,
-            dims=parameter.dims,
-        )
-        return pm.Deterministic(parameter.name, free + mean, dims=parameter.dims) if np.any(mean) else free
-    known = DISTRIBUTIONS[prior.distribution]
-    theirs = {new: numbers[old] for old, new in zip(known.numbers, known.pymc_numbers, strict=True)}
-    return getattr(pm, known.pymc)(parameter.name, **theirs, dims=parameter.dims or None)
+        return prior.kind.zero_sum_variable(parameter.name, parameter.dims, parameter.zero_sum, **numbers)
+    shape = tuple(len(coords[dim]) for dim in parameter.dims)
+    return prior.kind.variable(parameter.name, parameter.dims, shape, **numbers)
 
 
 def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:

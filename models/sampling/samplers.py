@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..cases.encode import Cases
     from ..cases.patterns import Patterns
     from ..network.network import Network
-    from ..parameters.prior import PriorSet
+    from ..parameters.prior_set import PriorSet
 
 
 @dataclass(frozen=True)
@@ -130,14 +130,14 @@ def _draw_by_pymc(
 class Sampler:
     """A way to draw a block of nodes: which blocks it can draw, and how."""
 
-    can: Callable[[Network, Cases, tuple[str, ...]], bool]
+    can: Callable[[Network, Cases, tuple[str, ...], PriorSet | None], bool]
     draw: Callable[..., Drawn]
 
 
 #: Ways to draw a block, cheapest first; a fit's provenance names them as ``drawn_by_...``.
 SAMPLERS: Mapping[str, Sampler] = {
-    "augmentation": Sampler(can_augment, _draw_by_augmentation),
-    "nuts": Sampler(lambda network, _, nodes: has_gradient(network, nodes), _draw_by_nuts),
+    "augmentation": Sampler(lambda network, cases, nodes, _: can_augment(network, cases, nodes), _draw_by_augmentation),
+    "nuts": Sampler(lambda network, _, nodes, priors: has_gradient(network, nodes, priors), _draw_by_nuts),
     "pymc": Sampler(lambda *_: True, _draw_by_pymc),
 }
 

@@ -22,7 +22,7 @@ from ..errors import NetworkError
 from ..families import FAMILIES
 from ..families.collective import Collective
 from ..network.network import Arrow, Network, Option
-from ..parameters.prior import PriorSet
+from ..parameters.prior_set import PriorSet
 from ..sampling.pymc_model import network_parameters
 from .backing import BACKING, fill_slot, slot_of, with_nodes, with_who
 

@@ -17,7 +17,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ..cases.encode import Cases, as_text, data_column
 from ..errors import DataError
 from ..network.network import Arrow, Coding, Network, Node
-from ..parameters.prior import PriorEntry, PriorSet
+from ..parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd
