@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
 from ..models.errors import PriorError, wrong_kinds
-from ..models.parameters.prior import PriorEntry, PriorSet
+from ..models.parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd

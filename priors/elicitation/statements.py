@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Levels at which a count of kept promises is matched.
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: A misfit of more than this, in probability, is told.
+#: A misfit of more than this, in probability, is reported.
 TOLERANCE = 0.01
 #: Probabilities closer to 0 or 1 are taken for as close.
 _NEAR = 1e-4
@@ -206,8 +206,8 @@ def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
             "statement", [Fault("quantiles", f"must be level -> value, such as {{0.5: 0.4}}, not {values!r}")]
         )
     points = sorted((_number(level), _number(value)) for level, value in values.items())
-    told = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
-    return _stated(of, None, points, told)
+    said = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
+    return _stated(of, None, points, said)
 
 
 def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> Statement:
@@ -292,11 +292,11 @@ def times_as_likely(
     '1.5 times as likely, between 1 and 2 (90 %)'
     """
     points = [(0.5, _number(ratio))]
-    told = f"{ratio:g} times as likely"
+    said = f"{ratio:g} times as likely"
     if between is not None:
         points = sorted([*points, *_range(*between, share)])
-        told += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
-    return _stated(one, other, points, told)
+        said += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
+    return _stated(one, other, points, said)
 
 
 def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statement:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from servanda.models import Arrow, Network, Node, load_network, network_parameters
-from servanda.models.parameters.prior import SIMPLEX
+from servanda.models.parameters.distributions import SIMPLEX
 from servanda.models.sampling.pymc_model import check_priors, parameter_coords
 from servanda.priors import load_prior, prior_predictive, shipped_priors
 from servanda.record import load_guarantees
