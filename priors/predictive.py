@@ -1,4 +1,4 @@
-"""What a prior set implies before any case is seen."""
+"""Prior predictive draws: what a prior set implies before any case is seen."""
 
 from __future__ import annotations
 

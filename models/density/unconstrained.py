@@ -205,7 +205,7 @@ def free_of_zero_sum(whole: np.ndarray, axis: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Transform:
-    """How rows of a parameter are made from unknowns.
+    """Way between the unknowns and the rows of a parameter.
 
     Parameters
     ----------

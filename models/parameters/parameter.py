@@ -1,4 +1,4 @@
-"""What a CPD family declares of each of its parameters."""
+"""Parameters as CPD families declare them: names, dims, supports, default priors."""
 
 from __future__ import annotations
 

@@ -87,12 +87,12 @@ class Prior:
 
     @property
     def kind(self) -> Distribution:
-        """What is known of its distribution."""
+        """Record of its distribution."""
         return DISTRIBUTIONS[self.distribution]
 
     @property
     def support(self) -> str:
-        """What values it covers: real, positive, unit (from 0 to 1) or simplex."""
+        """Values it covers: real, positive, unit (from 0 to 1) or simplex."""
         return self.kind.support
 
     def resolved(self, states: Sequence[str] | None = None, where: str = "prior") -> dict[str, np.ndarray]:

@@ -24,7 +24,7 @@ HYPER = tuple(PRIORS)
 
 
 def dimension(points: int, actors: int, agreements: int) -> int:
-    """How many numbers a position has."""
+    """Number of numbers in a position."""
     return len(HYPER) + actors + agreements + points
 
 

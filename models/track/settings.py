@@ -1,4 +1,4 @@
-"""What an event says and what is believed before any: a TOML file that a user may replace."""
+"""Settings of the track model: the meaning of events and the priors, in a TOML file that a user may replace."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SettingsError(InputError):
 
 @dataclass(frozen=True)
 class EventKind:
-    """What one kind of event says.
+    """Meaning of one kind of event.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class EventKind:
 
 @dataclass(frozen=True)
 class TrackSettings:
-    """What events say, and priors.
+    """Meaning of events, and priors.
 
     Parameters
     ----------

@@ -108,7 +108,7 @@ class Elicited:
 
     @property
     def changes(self) -> PriorDiff:
-        """Which priors changed, and from what to what."""
+        """Priors that changed, from what to what."""
         return prior_diff(replace(self.base, name=f"{self.base.name} (before)"), self.priors, self.network)
 
     @property
@@ -134,7 +134,7 @@ class Elicited:
         return " ".join(said)
 
     def plot(self) -> Figure:
-        """What is said now and was before, and what was asked."""
+        """Figure of each statement: what is said now and was before, and what was asked."""
         from .figure import elicitation_figure
 
         return elicitation_figure(self)

@@ -129,7 +129,7 @@ class SmoothDraws:
 
     @property
     def cells(self) -> int:
-        """How many numbers one set of draws holds."""
+        """Number of cells of one set of draws."""
         return sum(u.size for u in self.uniform.values())
 
     @property

@@ -60,7 +60,7 @@ class FreeNumber:
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """Number of numbers."""
         return self.start.size
 
     @property
@@ -135,7 +135,7 @@ class Solver:
 
     @property
     def size(self) -> int:
-        """How many numbers may change."""
+        """Number of numbers that may change."""
         return int(self.edges[-1])
 
     def priors(self, theta: np.ndarray, *, rounded: bool = False) -> dict[str, Prior]:
@@ -155,7 +155,7 @@ class Solver:
 
     @cached_property
     def sensitive(self) -> np.ndarray:
-        """Which numbers some statement depends on."""
+        """Mask of the numbers that some statement depends on."""
         zero, everything = np.zeros(self.size), np.ones(self.size, bool)
         search = _Search(self, self.statements, None, rough=False)
         return np.abs(search.slopes(zero, everything)).max(axis=0, initial=0.0) > _IDLE * _WEIGHT

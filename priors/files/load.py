@@ -13,6 +13,7 @@ from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorEntry, PriorSet
+from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults, strangers
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -78,7 +79,7 @@ def shipped_priors() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Read:
-    """What could be read of a file and what it inherits, and what is wrong with the rest.
+    """A file as far as it could be read, with what it inherits, and the faults of the rest.
 
     `unread` are the parameters of entries that could not be read.
     """
@@ -117,8 +118,6 @@ def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:
 
 def _misfits(read: _Read, network: Network) -> list[Fault]:
     """List where what could be read does not fit a network; a file with faults may lack priors for that reason."""
-    from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults, strangers
-
     coords = parameter_coords(network)
     if not read.faults:
         return prior_faults(network, read.priors, coords)

@@ -1,4 +1,4 @@
-"""What the TOML of a prior set may hold; unknown keys are faults, lest a misspelt one be lost."""
+"""Schema of the TOML of a prior set; unknown keys are faults, lest a misspelt one be lost."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def set_faults(raw: Mapping[str, Any]) -> list[Fault]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is wrong with a set's dictionary, and what of it can be read.
+    """A set's dictionary judged: its faults, and the entries that can be read.
 
     Parameters
     ----------

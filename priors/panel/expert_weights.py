@@ -23,7 +23,7 @@ _PARTS = np.array([0.05, 0.45, 0.45, 0.05])
 
 @dataclass(frozen=True)
 class ExpertScores:
-    """How experts did, and what weight that gives them.
+    """Scores of experts, and the weights that these give them.
 
     Parameters
     ----------

@@ -92,7 +92,7 @@ def _pooled(
         stated = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
         why = f"Logarithmic pool of {stated}."
         pooled = _pooled_prior(parameter, [(shares[e], entry.prior) for e, entry in entries.items()], coords)
-        if len({entry.prior.distribution for entry in entries.values()}) > 1:
+        if any(entry.prior.kind is not prior.kind for entry in entries.values()):
             faults.append(Fault(parameter.name, f"experts state distributions of different kinds ({stated}); {_ELSE}"))
         elif pooled is None:
             what = f"different {prior.distribution} priors have no pool in a family ({stated}); {_ELSE}"
@@ -108,7 +108,7 @@ def _pooled_prior(
 ) -> Prior | None:
     """The pool of priors with their shares, or None where it is in no family."""
     (_, first), states = stated[0], parameter.states(coords)
-    if any(prior.distribution != first.distribution for _, prior in stated):
+    if any(prior.kind is not first.kind for _, prior in stated):
         return None
     numbers = [prior.resolved(states, parameter.name) for _, prior in stated]
     if parameter.zero_sum:
