@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from .node import Group as Group
     from .node import Node as Node
     from .parameters.prior import Prior as Prior
-    from .parameters.prior import PriorEntry as PriorEntry
-    from .parameters.prior import PriorSet as PriorSet
+    from .parameters.prior_set import PriorEntry as PriorEntry
+    from .parameters.prior_set import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
     from .posterior import load_posterior as load_posterior
     from .questions.quantity import Quantity as Quantity
@@ -114,8 +114,8 @@ _HOMES = {
     "shipped_networks": ".network.toml",
     "Posterior": ".posterior",
     "Prior": ".parameters.prior",
-    "PriorEntry": ".parameters.prior",
-    "PriorSet": ".parameters.prior",
+    "PriorEntry": ".parameters.prior_set",
+    "PriorSet": ".parameters.prior_set",
     "load_posterior": ".posterior",
     "Quantity": ".questions.quantity",
     "chance_of": ".questions.quantity",

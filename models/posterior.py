@@ -24,8 +24,8 @@ from .network.show import facts_html
 from .network.tables import labelled_tables, ordered_tables
 from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
-from .parameters.prior import PriorSet
-from .store import damaged, load_tree, priors_from_dict, priors_to_dict, save_tree
+from .parameters.prior_set import PriorSet
+from .store import damaged, load_tree, priors_from_dict, save_tree
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,7 @@ class Posterior:
         """Write everything to one netCDF file, whole or not at all; see `load_posterior`."""
         facts = {
             "network": network_to_toml(self.network),
-            "priors": json.dumps(priors_to_dict(self.priors)),
+            "priors": json.dumps(None if self.priors is None else self.priors.to_dict()),
             "provenance": json.dumps(dict(self.provenance)),
         }
         save_tree(self.tree, facts, path)

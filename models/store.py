@@ -11,7 +11,7 @@ import xarray as xr
 
 from ..common.errors import Fault, InputError
 from ..common.files import written_whole
-from .parameters.prior import Prior, PriorEntry, PriorSet
+from .parameters.prior_set import PriorSet
 
 #: Raised when the layout of the file changes.
 FORMAT = 1
@@ -86,41 +86,25 @@ def _encoding(tree: xr.DataTree) -> dict[str, Any]:
     }
 
 
-def priors_to_dict(priors: PriorSet | None) -> dict[str, Any] | None:
-    """Plain content of a prior set."""
-    if priors is None:
-        return None
-    entries = [
-        {
-            "parameter": entry.parameter,
-            "distribution": entry.prior.distribution,
-            "numbers": [[name, value] for name, value in entry.prior.numbers],
-            "reason": entry.reason,
-            "source": entry.source,
-            "certainty": entry.certainty,
-        }
-        for entry in priors.entries
-    ]
-    head = {"name": priors.name, "title": priors.title, "description": priors.description}
-    return {**head, "based_on": list(priors.based_on), "entries": entries}
-
-
-def priors_from_dict(raw: dict[str, Any] | None) -> PriorSet | None:
-    """Prior set of plain content."""
+def priors_from_dict(raw: Mapping[str, Any] | None) -> PriorSet | None:
+    """Prior set of plain content, of this version or of the first."""
     if raw is None:
         return None
-    entries = tuple(
-        PriorEntry(
-            e["parameter"],
-            Prior(e["distribution"], tuple((name, _tuples(value)) for name, value in e["numbers"])),
-            e["reason"],
-            e["source"],
-            e["certainty"],
-        )
-        for e in raw["entries"]
-    )
-    return PriorSet(entries, raw["name"], raw["title"], raw["description"], tuple(raw["based_on"]))
+    return PriorSet.from_dict(_of_first_version(raw) if "entries" in raw else raw)
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+def _of_first_version(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A set as files of version 0.1.0 hold it, as `PriorSet.to_dict` gives it."""
+    entries = [
+        {**{key: value for key, value in entry.items() if key != "numbers"}, **_numbers_of_first_version(entry)}
+        for entry in raw["entries"]
+    ]
+    return {**raw, "priors": entries}
+
+
+def _numbers_of_first_version(entry: Mapping[str, Any]) -> dict[str, Any]:
+    # Numbers by state were pairs.
+    return {
+        name: dict(value) if isinstance(value, list) and isinstance(value[0], list) else value
+        for name, value in entry["numbers"]
+    }

@@ -1,4 +1,4 @@
-"""How two prior sets differ."""
+"""Differences between two prior sets."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
 from ..models.errors import PriorError, wrong_kinds
-from ..models.parameters.prior import PriorEntry, PriorSet
+from ..models.parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ _NOTHING = "-"
 
 @dataclass(frozen=True)
 class PriorDiff:
-    """What two sets state differently.
+    """Differences between two prior sets.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
 from ...models.sampling.fit import Block, fit_block
-from ...models.sampling.stacking_weights import mixture_weights
+from ...models.sampling.stacking_weights import stacking_weights
 from ..summaries.importance import paired_difference
 from ..summaries.summary import summarise
 from .leave_one_out import LeftOut, leave_one_out, units_of
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ...models.cases.encode import Cases
     from ...models.network.network import Network
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
@@ -222,7 +222,7 @@ def compare_models(
     if progress:
         progress("comparing", len(networks), len(networks))
     counts = next(iter(left_out.values())).counts
-    weights = mixture_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
+    weights = stacking_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
     named = {name: (titles or {}).get(name, name) for name in networks}
     return Comparison(node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), logs, errors)
 
@@ -245,7 +245,7 @@ def block_marginal_likelihood(block: Block, *, seed: int) -> MarginalLikelihood 
     Blocks compare only if they hold the same nodes' data.
     """
     run = block.run
-    if not has_gradient(run.network, block.nodes):
+    if not has_gradient(run.network, block.nodes, run.priors):
         return None
     density = make_density(run.network, run.cases, run.patterns, run.priors, block.nodes)
     values = dict(block.values)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...models.network.network import Network
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
 
 #: Shapes of the effect of the count.
 SHAPES = ("none", "log", "monotone", "saturating", "diffusion", "inverted_u", "institution")

@@ -14,7 +14,7 @@ from ...common.toml import read_toml, schema_faults, shipped
 from ...models.errors import QueryError
 from ...models.network.network import Network
 from ...models.network.toml import load_network
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.theories.theories import THEORIES
 from ...priors import load_prior
 from ..queries.named_backers import named_backers

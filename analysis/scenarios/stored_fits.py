@@ -12,7 +12,7 @@ from ...common.files import writable_folder
 from ...models.cases.encode import encode
 from ...models.network.network import Network
 from ...models.network.parameters import network_parameters
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior, load_posterior
 from ...models.sampling.fit import fit, fit_identity
 from ...models.sampling.nuts import Progress

@@ -14,7 +14,7 @@ import numpy as np
 from ...models.density.marginal_likelihood import bridge_log_ratio
 from ...models.errors import PriorError
 from ...models.network.parameters import network_parameters
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.sampling.fit import fit_inputs, resample_blocks
 from ...models.sampling.samplers import FitInputs, dirichlet_of

@@ -16,7 +16,7 @@ import numpy as np
 
 from ...common.errors import Fault
 from ...models.errors import PriorError
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.fit import resample_blocks
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
+    from ...models.parameters.prior_set import PriorSet
+    from ...models.posterior import Posterior
 #: Names what draws (chains, draws) with their weights conclude.
 Verdict = Callable[[np.ndarray, ImportanceWeights], str]
 #: How closely the place of a flip is found.

@@ -18,7 +18,7 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...models.errors import PriorError
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...priors.panel.linear_pool import LinearPool

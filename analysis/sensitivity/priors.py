@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.fit import Block, blocks_of, cases_of, fit_inputs
 from ...models.sampling.scoring import unit_scores
-from ...models.sampling.stacking_weights import mixture_weights
+from ...models.sampling.stacking_weights import stacking_weights
 from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo
 from ..summaries.likelihood_words import load_lexicon
 from .reweighted import Answer, ReweightedFit, checked_sets, reweighted_fit
@@ -250,7 +250,7 @@ def compare_priors(
     scored, unit = _predictive_scores(fits, outcome) if scores else ({}, "")
     stacked: list[float] = []
     if scored:
-        stacked = mixture_weights(np.column_stack([found.elpd for found in scored.values()])).tolist()
+        stacked = stacking_weights(np.column_stack([found.elpd for found in scored.values()])).tolist()
     if progress:
         progress("comparing priors", len(sets), len(sets))
     return PriorComparison(

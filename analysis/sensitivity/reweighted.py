@@ -16,7 +16,7 @@ import numpy as np
 from ...common.errors import Fault, raise_faults
 from ...models.errors import PriorError, wrong_kinds
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
 from ...models.sampling.fit import blocks_of, counted_twice, resample_blocks

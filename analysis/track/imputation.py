@@ -21,7 +21,7 @@ from ...models.cases.encode import encode
 from ...models.errors import DataError
 from ...models.network.network import Network
 from ...models.node import Arrow, Node
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.fit import fit
 from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings

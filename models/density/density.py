@@ -19,7 +19,8 @@ import numpy as np
 from ..cases.encode import Cases
 from ..cases.patterns import Patterns
 from ..network.network import Network
-from ..parameters.prior import PriorSet
+from ..network.parameters import network_parameters
+from ..parameters.prior_set import PriorSet
 from .program import Program, write_program
 from .unconstrained import Layout, make_layout
 
@@ -63,8 +64,8 @@ class Density:
         return value + self.layout.constant, gradient
 
 
-def has_gradient(network: Network, nodes: tuple[str, ...]) -> bool:
-    """Whether a block consists of nodes whose density the loops know.
+def has_gradient(network: Network, nodes: tuple[str, ...], priors: PriorSet | None = None) -> bool:
+    """Whether a block consists of nodes, and has priors, whose density the loops know.
 
     Examples
     --------
@@ -73,7 +74,10 @@ def has_gradient(network: Network, nodes: tuple[str, ...]) -> bool:
     >>> has_gradient(network, ("guarantors", "compliance"))
     True
     """
-    return all(network.family(name).in_loops(network.local(name)) for name in nodes)
+    if not all(network.family(name).in_loops(network.local(name)) for name in nodes):
+        return False
+    stated = (parameter.prior(priors) for parameter in network_parameters(network, nodes))
+    return all(prior.kind.loop_code is not None for prior in stated)
 
 
 def make_density(

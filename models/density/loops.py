@@ -16,17 +16,9 @@ from numba import types
 from numba.extending import intrinsic
 
 from ..families.rows import CELL, CUMULATIVE_LOGIT
+from ..parameters.distributions import EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
-from .unconstrained import (
-    AS_IS,
-    EXPONENTIAL,
-    HALF_NORMAL,
-    LOG,
-    LOGITS,
-    LOGNORMAL,
-    NORMAL,
-    STUDENT_T,
-)
+from .unconstrained import AS_IS, LOG, LOGITS
 
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0

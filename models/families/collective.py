@@ -25,8 +25,9 @@ import numpy as np
 
 from ...common.errors import nearest
 from ..node import Local
+from ..parameters.distributions import UNIT
 from ..parameters.parameter import Parameter
-from ..parameters.prior import UNIT, Prior
+from ..parameters.prior import Prior
 from .base import Family, flatten_tail, namespace, take
 from .regression import (
     case_predictor,

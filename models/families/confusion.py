@@ -11,8 +11,9 @@ Its rows stay conjugate, so that it is drawn as a `table` is: exactly, by augmen
 from __future__ import annotations
 
 from ..node import Local
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import plain_faults
 from .table import Table
 

@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 
 from ..node import Arrow, Local
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import Family, flatten_tail, plain_faults, take
 from .regression import spread_over
 

@@ -17,8 +17,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..node import Local
+from ..parameters.distributions import POSITIVE, SIMPLEX, dirichlet_draws
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import plain_faults
 from .table import UNIFORM, Table
 
@@ -150,8 +151,6 @@ def draw_rows(rng: np.random.Generator, alpha: np.ndarray, counted: np.ndarray) 
     ndarray
         Shape (..., *parents, states).
     """
-    from ..parameters.prior import DISTRIBUTIONS
-
     room = tuple(1 for _ in counted.shape[:-1])
     alpha = alpha.reshape((*alpha.shape[:-1], *room, alpha.shape[-1])) + counted
-    return DISTRIBUTIONS["dirichlet"].sample(rng, alpha.shape, alpha=alpha)
+    return dirichlet_draws(rng, alpha.shape, alpha)

@@ -10,8 +10,9 @@ import numpy as np
 
 from ...common.errors import nearest
 from ..node import Arrow, Local
+from ..parameters.distributions import POSITIVE, SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
 from .terms import TERMS, acting, term_axes, term_of
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from ..node import Local
+from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
-from ..parameters.prior import REAL
 from .base import Family, flatten_tail, namespace, one_hot, plain_faults, take
 from .regression import baseline_name, baseline_parameter, spread_over
 from .rows import MULTINOMIAL_LOGIT, Book, RowWriter

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ..node import Local
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import Family, flat_index, flatten_tail, plain_faults, take
 from .rows import CELL, Book, RowWriter
 

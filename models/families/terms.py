@@ -35,8 +35,9 @@ from typing import Any
 import numpy as np
 
 from ..node import Arrow, Local
+from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
+from ..parameters.prior import Prior
 
 #: Default spread of an effect, on the logit scale: two thirds of effects shift even odds to at most 73 %.
 EFFECT = Prior.of("normal", mu=0.0, sigma=1.0)

@@ -9,7 +9,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ..errors import PriorError
 from ..families import NEW
 from ..parameters.parameter import Parameter
-from ..parameters.prior import PriorSet
+from ..parameters.prior_set import PriorSet
 from .network import Network
 
 

@@ -25,8 +25,9 @@ from ..inference.contract import processors
 from ..network.network import Network
 from ..network.parameters import check_priors, network_parameters, parameter_coords, rows_learned, stored_table
 from ..network.toml import network_to_toml
+from ..parameters.distributions import dirichlet_draws
 from ..parameters.parameter import Parameter, sample_prior
-from ..parameters.prior import DISTRIBUTIONS, PriorSet
+from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
 from ..theories.two_coders import coded_by
 from .latent import check_latent, relabelled
@@ -222,7 +223,7 @@ def _sample(run: FitInputs, wanted: Collection[str], seed: int, progress: Progre
         if name in wanted:
             alpha = dirichlet_of(run, name)
             rng = np.random.default_rng(stream)
-            x = DISTRIBUTIONS["dirichlet"].sample(rng, (run.chains, run.draws, *alpha.shape), alpha=alpha)
+            x = dirichlet_draws(rng, (run.chains, run.draws, *alpha.shape), alpha)
             variables[stored_table(network, name)] = labelled(x, network.axes(name), coords)
     stats: dict[tuple[str, ...], xr.Dataset] = {}
     ways: dict[tuple[str, ...], str] = {}
@@ -240,7 +241,7 @@ def _sample(run: FitInputs, wanted: Collection[str], seed: int, progress: Progre
 
 
 def _way(run: FitInputs, nodes: tuple[str, ...]) -> str:
-    return choose_sampler(run.network, run.cases, nodes) if run.exact else "pymc"
+    return choose_sampler(run.network, run.cases, nodes, run.priors) if run.exact else "pymc"
 
 
 def fit_block(
@@ -377,9 +378,9 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
     return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))
 
 
-def choose_sampler(network: Network, cases: Cases, nodes: tuple[str, ...]) -> str:
+def choose_sampler(network: Network, cases: Cases, nodes: tuple[str, ...], priors: PriorSet | None = None) -> str:
     """Choose how a block of nodes is sampled: the first of `SAMPLERS` that can."""
-    return next(way for way, sampler in SAMPLERS.items() if sampler.accepts(network, cases, nodes))
+    return next(way for way, sampler in SAMPLERS.items() if sampler.accepts(network, cases, nodes, priors))
 
 
 def fit_identity(

@@ -29,8 +29,10 @@ from ..errors import DataError
 from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
 from ..node import Node
+from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter, sample_prior
-from ..parameters.prior import REAL, Prior, PriorSet
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -15,7 +15,8 @@ from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
 from ..node import Node
 from ..parameters.parameter import Parameter
-from ..parameters.prior import DISTRIBUTIONS, SIMPLEX, Prior, PriorSet
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -85,26 +86,11 @@ def pymc_model(
 
 
 def _variable(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Any:
-    import pymc as pm
-
-    shape = tuple(len(coords[dim]) for dim in parameter.dims)
-    if prior.support == SIMPLEX:
-        return pm.Dirichlet(
-            parameter.name, prior.alpha(shape, parameter.states(coords), parameter.name), dims=parameter.dims
-        )
     numbers = prior.resolved(parameter.states(coords), parameter.name)
     if parameter.zero_sum:
-        mean = numbers["mu"] - np.mean(numbers["mu"])
-        free = pm.ZeroSumNormal(
-            f"{parameter.name}.free" if np.any(mean) else parameter.name,
-            sigma=float(np.max(numbers["sigma"])),
-            n_zerosum_axes=parameter.zero_sum,
-            dims=parameter.dims,
-        )
-        return pm.Deterministic(parameter.name, free + mean, dims=parameter.dims) if np.any(mean) else free
-    known = DISTRIBUTIONS[prior.distribution]
-    theirs = {new: numbers[old] for old, new in zip(known.numbers, known.pymc_numbers, strict=True)}
-    return getattr(pm, known.pymc)(parameter.name, **theirs, dims=parameter.dims or None)
+        return prior.kind.zero_sum_variable(parameter.name, parameter.dims, parameter.zero_sum, **numbers)
+    shape = tuple(len(coords[dim]) for dim in parameter.dims)
+    return prior.kind.variable(parameter.name, parameter.dims, shape, **numbers)
 
 
 def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from ..families.base import counts
 from ..families.pooled import draw_rows
 from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
-from ..parameters.prior import PriorSet
+from ..parameters.prior_set import PriorSet
 from .augmentation import augmented_draws, can_augment
 from .nuts import Progress, nuts_draws
 from .pymc_model import pymc_model
@@ -129,14 +129,14 @@ def _draw_by_pymc(
 class Sampler:
     """A way to draw a block of nodes: which blocks it can draw, and how."""
 
-    accepts: Callable[[Network, Cases, tuple[str, ...]], bool]
+    accepts: Callable[[Network, Cases, tuple[str, ...], PriorSet | None], bool]
     draw: Callable[..., Drawn]
 
 
 #: Ways to draw a block, cheapest first; a fit's provenance names them as ``drawn_by_...``.
 SAMPLERS: Mapping[str, Sampler] = {
-    "augmentation": Sampler(can_augment, _draw_by_augmentation),
-    "nuts": Sampler(lambda network, _, nodes: has_gradient(network, nodes), _draw_by_nuts),
+    "augmentation": Sampler(lambda network, cases, nodes, _: can_augment(network, cases, nodes), _draw_by_augmentation),
+    "nuts": Sampler(lambda network, _, nodes, priors: has_gradient(network, nodes, priors), _draw_by_nuts),
     "pymc": Sampler(lambda *_: True, _draw_by_pymc),
 }
 

@@ -22,7 +22,7 @@ from ..errors import NetworkError
 from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..node import Arrow, Option
-from ..parameters.prior import PriorSet
+from ..parameters.prior_set import PriorSet
 from .backing import BACKING, fill_slot, slot_of, with_nodes, with_who
 
 

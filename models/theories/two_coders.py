@@ -19,7 +19,7 @@ from ..errors import DataError
 from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..node import Arrow, Coding, Node
-from ..parameters.prior import PriorEntry, PriorSet
+from ..parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd

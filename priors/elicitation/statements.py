@@ -1,4 +1,4 @@
-"""What an expert says, on the scale people think in: probabilities of described cases, never coefficients.
+"""Statements of an expert, on the scale people think in: probabilities of described cases, never coefficients.
 
 Each statement comes down to points of a distribution: so much of it lies below so much. Its subject is a probability in
 a described case, or the difference that something makes to one, such as `servanda.analysis.chance_of` gives.
@@ -21,7 +21,7 @@ from ...models.questions.quantity import Quantity
 
 #: Levels at which a count of kept promises is matched.
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: A misfit of more than this, in probability, is told.
+#: A misfit of more than this, in probability, is reported.
 TOLERANCE = 0.01
 #: Probabilities closer to 0 or 1 are taken for as close.
 _NEAR = 1e-4
@@ -56,7 +56,7 @@ class Statement:
     grain: float = 0.0
 
     def draws(self, posterior: Posterior) -> np.ndarray:
-        """What is spoken of, in every draw, shape (chains, draws)."""
+        """Draws of what is spoken of, shape (chains, draws)."""
         x = self.chance.draws(posterior).values
         return x if self.against is None else x / self.against.draws(posterior).values
 
@@ -65,7 +65,7 @@ class Statement:
         return self.chance.nodes(network) | (frozenset() if self.against is None else self.against.nodes(network))
 
     def faults(self, network: Network) -> list[Fault]:
-        """What is spoken of that a network does not have."""
+        """Names in what is spoken of that a network does not have."""
         return [*self.chance.faults(network), *([] if self.against is None else self.against.faults(network))]
 
     @property
@@ -74,24 +74,24 @@ class Statement:
         return frozenset({self.chance.target} | (set() if self.against is None else {self.against.target}))
 
     def words(self, network: Network) -> str:
-        """What is spoken of, as it is written on paper."""
+        """Formula of what is spoken of, as on paper."""
         one = self.chance.words(network)
         return one if self.against is None else f"{one} / {self.against.words(network)}"
 
     @property
     def points(self) -> tuple[str, ...]:
-        """What is asked of each point, in words."""
+        """Points in words: a share below a value, or a quantile."""
         if self.by_level:
             return tuple(f"share below {value:g}" for value in self.values)
         return tuple("median" if level == 0.5 else f"{100 * level:g} % quantile" for level in self.levels)
 
     @property
     def asked(self) -> np.ndarray:
-        """What each point shall be: values, or levels where it is compared by these."""
+        """Asked value of each point, or level where it is compared by that."""
         return np.array(self.levels if self.by_level else self.values)
 
     def achieved(self, x: np.ndarray) -> np.ndarray:
-        """What each point is in the draws of each chain, shape (chains, points)."""
+        """Achieved value (or level) of each point in the draws of each chain, shape (chains, points)."""
         if not self.by_level:
             return np.quantile(x, self.levels, axis=1).T
         middles = (np.arange(x.shape[1]) + 0.5) / x.shape[1]
@@ -122,7 +122,7 @@ class Statement:
         return 1.0 if self.against is None else float(np.median(self.against.draws(posterior).values))
 
     def apart(self, x: np.ndarray) -> np.ndarray:
-        """How far quantiles of draws are from where they should be, on a scale on which they never come to an end.
+        """Distance of quantiles of draws from where they should be, on a scale that does not end.
 
         The logit scale of a probability, the log scale of a ratio; shape (chains, points).
         """
@@ -172,8 +172,8 @@ def quantiles(of: Quantity, values: Mapping[float, float]) -> Statement:
             "statement", [Fault("quantiles", f"must be level -> value, such as {{0.5: 0.4}}, not {values!r}")]
         )
     points = sorted((_number(level), _number(value)) for level, value in values.items())
-    told = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
-    return _stated(of, None, points, told)
+    said = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
+    return _stated(of, None, points, said)
 
 
 def between(of: Quantity, low: float, high: float, *, share: float = 0.9) -> Statement:
@@ -258,11 +258,11 @@ def times_as_likely(
     '1.5 times as likely, between 1 and 2 (90 %)'
     """
     points = [(0.5, _number(ratio))]
-    told = f"{ratio:g} times as likely"
+    said = f"{ratio:g} times as likely"
     if between is not None:
         points = sorted([*points, *_range(*between, share)])
-        told += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
-    return _stated(one, other, points, told)
+        said += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
+    return _stated(one, other, points, said)
 
 
 def roulette(of: Quantity, edges: Sequence[float], chips: Sequence[int]) -> Statement:

@@ -16,7 +16,7 @@ from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, u
 from servanda.analysis.evaluation.models import Comparison
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
 from servanda.models.sampling.fit import fit_block
-from servanda.models.sampling.stacking_weights import mixture_weights
+from servanda.models.sampling.stacking_weights import stacking_weights
 
 RAIN = Network((Node("rain", ("no", "yes")),), name="rain")
 
@@ -84,15 +84,15 @@ def test_stacking_is_that_of_arviz():
         for name, array in log_p.items()
     }
     theirs = az.compare(elpds, round_to="none")["weight"]
-    ours = mixture_weights(np.column_stack([elpds[name].elpd_i.values for name in log_p]))
+    ours = stacking_weights(np.column_stack([elpds[name].elpd_i.values for name in log_p]))
     for name, weight in zip(log_p, ours, strict=True):
         assert weight == pytest.approx(float(theirs[name]), abs=2e-3)
 
 
 def test_stacking_counts_cases():
     elpd = np.log(np.array([[0.9, 0.2], [0.1, 0.8]]))
-    often = mixture_weights(elpd, np.array([7, 3]))
-    np.testing.assert_allclose(often, mixture_weights(np.repeat(elpd, [7, 3], axis=0)), atol=1e-5)
+    often = stacking_weights(elpd, np.array([7, 3]))
+    np.testing.assert_allclose(often, stacking_weights(np.repeat(elpd, [7, 3], axis=0)), atol=1e-5)
 
 
 def left(elpd):

@@ -11,7 +11,6 @@ from scipy import stats
 from servanda.analysis import chance_of
 from servanda.models import (
     Arrow,
-    Group,
     Network,
     Node,
     Prior,
@@ -19,7 +18,6 @@ from servanda.models import (
     PriorSet,
     network_parameters,
 )
-from servanda.models.sampling.fit import prior_draws
 from servanda.priors import (
     MisfitWarning,
     between,
@@ -33,7 +31,7 @@ from servanda.priors import (
     roulette,
     times_as_likely,
 )
-from servanda.priors.elicitation.smooth_draws import SmoothDraws, from_uniform
+from servanda.priors.elicitation.smooth_draws import SmoothDraws
 
 COIN = Network((Node("kept", ("no", "yes")),), name="coin")
 FLAT = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
@@ -53,129 +51,6 @@ def share_of_yes(priors):
     """The beta distribution of P(yes) that a prior of the coin's table is."""
     alpha = priors["kept.table"].resolved(("no", "yes"))["alpha"] * np.ones(2)
     return stats.beta(alpha[1], alpha[0])
-
-
-# Statements
-
-
-def test_a_count_is_a_beta():
-    statement = kept(YES, 7, 10)
-    np.testing.assert_allclose(stats.beta(8, 4).cdf(statement.values), statement.levels)
-
-
-def test_a_range_leaves_as_much_on_both_sides():
-    statement = between(YES, 0.2, 0.6, share=0.8)
-    assert (statement.levels, statement.values) == ((0.1, 0.9), (0.2, 0.6))
-
-
-def test_chips_are_shares_below_the_edges():
-    statement = roulette(YES, [0.1, 0.3, 0.5, 1.0], [3, 1, 0])
-    assert (statement.values, statement.levels) == ((0.1, 0.3, 0.5), (0.0, 0.75, 1.0))
-    x = np.array([[0.2, 0.2, 0.2, 0.4], [0.6, 0.6, 0.05, 0.05]])
-    np.testing.assert_allclose(statement.achieved(x)[0], [0, 0.75, 1], atol=0.13)
-    np.testing.assert_allclose(statement.achieved(x)[1], [0.5, 0.5, 0.5], atol=0.13)
-
-
-def test_achieved_points_are_those_of_the_empirical_distribution():
-    x = np.random.default_rng(1).beta(2, 5, (3, 20_000))
-    for statement in (quantiles(YES, {0.05: 0.1, 0.5: 0.2}), roulette(YES, [0, 0.1, 0.4, 1], [1, 1, 1])):
-        found = statement.achieved(x)
-        exact = stats.beta(2, 5)
-        expected = exact.cdf(statement.values) if statement.by_level else exact.ppf(statement.levels)
-        np.testing.assert_allclose(found, np.tile(expected, (3, 1)), atol=0.015)
-
-
-GAP = chance_of("kept", "yes", do={"few": "5"}, against={"few": "1"})
-BAD = {
-    "no quantile": (lambda: quantiles(YES, {}), "statement: says nothing; state one quantile at least"),
-    "level": (lambda: quantiles(YES, {1.0: 0.5}), "level: 1 must lie strictly between 0 and 1"),
-    "value": (lambda: quantiles(YES, {0.5: 1.2}), "value: 1.2 must lie strictly between 0 and 1"),
-    "order": (
-        lambda: quantiles(YES, {0.05: 0.5, 0.5: 0.4}),
-        "values: must ascend with their levels, but 0.5 is stated for 0.05 and 0.4 for 0.5",
-    ),
-    "range": (lambda: between(YES, 0.6, 0.2), "values: must ascend with their levels"),
-    "share": (lambda: between(YES, 0.2, 0.6, share=1.0), "share: must lie between 0 and 1, not 1"),
-    "count": (lambda: kept(YES, 11, 10), "count: cannot be 11 of 10"),
-    "no count": (lambda: kept(YES, 0, 0), "count: needs a total above 0, not 0"),
-    "count of a difference": (lambda: kept(GAP, 7, 10), "count: is of a probability, not of a difference of two"),
-    "ratio of a difference": (lambda: times_as_likely(GAP, YES, 2), "ratio: is of two probabilities"),
-    "ratio": (lambda: times_as_likely(YES, YES, -1), "value: -1 must lie strictly between 0 and inf"),
-    "chips": (
-        lambda: roulette(YES, [0, 0.5, 1], [0, 0]),
-        "chips: must be numbers of 0 or more, and one at least above",
-    ),
-    "bins": (lambda: roulette(YES, [0, 1], [1, 2]), "edges: are 2 for 2 bins; there must be one more"),
-    "edges": (lambda: roulette(YES, [0, 0.6, 0.5, 1], [1, 1, 1]), "edges: must ascend"),
-    "outside": (lambda: roulette(YES, [0, 0.5, 2], [1, 1]), "edges: 2 is outside of what it can be, 0 to 1"),
-    "no mapping": (lambda: quantiles(YES, [0.2, 0.4]), "quantiles: must be level -> value, such as {0.5: 0.4}, not"),
-    "order of arguments": (lambda: between(0.2, YES, 0.7), "chance: must be what servanda.analysis.chance_of gives"),
-    "no number": (lambda: between(YES, "low", 0.7), "value: must be a number, not a str"),
-    "one bin": (lambda: roulette(YES, [0, 1], [4]), "leave one bin for all that it can be, which says nothing"),
-}
-
-
-@pytest.mark.parametrize(("make", "message"), BAD.values(), ids=BAD)
-def test_statements_that_say_nothing_or_the_impossible(make, message):
-    with pytest.raises(PriorError) as caught:
-        make()
-    assert message in str(caught.value)
-
-
-# Draws that follow their priors
-
-
-SCALARS = {
-    "normal": (Prior.of("normal", mu=0.4, sigma=0.7), stats.norm(0.4, 0.7)),
-    "student_t": (Prior.of("student_t", nu=4, mu=-1, sigma=0.5), stats.t(4, -1, 0.5)),
-    "half_normal": (Prior.of("half_normal", sigma=0.6), stats.halfnorm(scale=0.6)),
-    "exponential": (Prior.of("exponential", lam=2.5), stats.expon(scale=1 / 2.5)),
-    "lognormal": (Prior.of("lognormal", mu=-0.3, sigma=0.8), stats.lognorm(0.8, scale=np.exp(-0.3))),
-    "beta": (Prior.of("beta", alpha=2, beta=5), stats.beta(2, 5)),
-}
-
-
-@pytest.mark.parametrize(("prior", "judge"), SCALARS.values(), ids=SCALARS)
-def test_uniform_numbers_become_draws_of_each_distribution(prior, judge):
-    from servanda.models.parameters.parameter import Parameter
-
-    u = np.linspace(0.001, 0.999, 99)
-    x = from_uniform(Parameter("y", (), prior.support, prior), prior, {}, u)
-    np.testing.assert_allclose(judge.cdf(x), u, rtol=1e-9)
-
-
-def everything():
-    """A network with every family and term, and group effects."""
-    some = Node("some", ("1", "3"), ordered=True, values=(1, 3))
-    two = Node("two", ("1", "2"), ordered=True, values=(1, 2))
-    sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
-    terms = (Arrow("sworn"), Arrow("two", term="saturating"), Arrow("some", term="inverted_u"))
-    done = Node("done", ("no", "yes"), terms, family="ordinal", ordered=True, groups=(Group("actor", "obligor"),))
-    means = Node("means", ("none", "oath", "gold"), (Arrow("done"),), family="softmax")
-    feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
-    shared = Node("shared", ("no", "yes"), (Arrow("means"),), family="pooled_table")
-    options = (("members", "two"),)
-    together = Node("together", ("no", "yes"), (Arrow("two"),), "any_of", ordered=True, options=options)
-    heard = Node("heard", ("no", "yes"), (Arrow("done"),), family="confusion")
-    return Network((some, two, sworn, done, means, feared, shared, together, heard), name="everything")
-
-
-def test_smooth_draws_are_draws_from_the_prior():
-    """The distribution of every parameter of every family agrees with that of ordinary draws."""
-    network = everything()
-    names = frozenset(network.names)
-    smooth = SmoothDraws.of(network, names, seed=3, draws=2**12)
-    found = smooth.at([{name: BASE[name] for name in smooth.parameters}]).draws
-    plain = prior_draws(network, BASE, seed=4, draws=2**14).draws
-    assert set(found) == set(plain)
-    for name in plain:
-        one, other = found[name].values[0], plain[name].transpose("chain", "draw", *found[name].dims[2:]).values[0]
-        assert one.shape[1:] == other.shape[1:], name
-        for mine, theirs in zip(one.reshape(len(one), -1).T, other.reshape(len(other), -1).T, strict=True):
-            assert stats.ks_2samp(mine, theirs).statistic < 0.035, name
-
-
-# Solving
 
 
 @pytest.mark.parametrize(
@@ -474,7 +349,7 @@ def test_a_base_that_does_not_fit():
 
 def test_progress_is_told():
     steps = []
-    elicit(COIN, FLAT, {"it": kept(YES, 1, 2)}, seed=1, told=lambda *step: steps.append(step))
+    elicit(COIN, FLAT, {"it": kept(YES, 1, 2)}, seed=1, progress=lambda *step: steps.append(step))
     assert steps[0] == ("eliciting", 0, 5)
     assert steps[-1] == ("eliciting", 5, 5)
 

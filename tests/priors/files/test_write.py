@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from servanda.models import Prior, PriorEntry, PriorError, PriorSet
-from servanda.models.parameters.prior import DISTRIBUTIONS
+from servanda.models.parameters.distributions import DISTRIBUTIONS
 from servanda.priors import load_prior, prior_to_toml, shipped_priors
 
 words = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"), min_size=1).filter(

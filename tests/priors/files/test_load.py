@@ -7,7 +7,7 @@ import re
 import pytest
 
 from servanda.models import Arrow, Network, Node, PriorError, PriorSet
-from servanda.models.parameters.prior import DISTRIBUTIONS
+from servanda.models.parameters.distributions import DISTRIBUTIONS
 from servanda.priors import load_prior
 
 GOOD = """

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from servanda.models import PriorError
-from servanda.models.sampling.stacking_weights import mixture_weights
+from servanda.models.sampling.stacking_weights import stacking_weights
 from servanda.priors import classical_weights, score_weights
 
 FORECASTS = pd.DataFrame(
@@ -31,8 +31,8 @@ def test_score_weights_are_the_best_on_a_grid(concentration):
 
 def test_counts_and_a_pull_together():
     log_p = np.log([[0.9, 0.5], [0.2, 0.6]])
-    repeated = mixture_weights(np.repeat(log_p, [7, 3], axis=0), concentration=3.0)
-    np.testing.assert_allclose(mixture_weights(log_p, np.array([7, 3]), concentration=3.0), repeated, atol=1e-5)
+    repeated = stacking_weights(np.repeat(log_p, [7, 3], axis=0), concentration=3.0)
+    np.testing.assert_allclose(stacking_weights(log_p, np.array([7, 3]), concentration=3.0), repeated, atol=1e-5)
 
 
 def test_scores_of_each_expert():
@@ -125,7 +125,7 @@ def test_a_pull_silences_nobody():
     rng = np.random.default_rng(147)
     log_p, counts = np.log(rng.beta(0.3, 0.3, (50, 15))), rng.integers(1, 50, 50).astype(float)
     for concentration in (1.2, 1.5, 2.0):
-        weights = mixture_weights(log_p, counts, concentration=concentration)
+        weights = stacking_weights(log_p, counts, concentration=concentration)
         assert weights.min() > 1e-6
 
         def value(w, concentration=concentration):

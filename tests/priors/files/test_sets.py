@@ -7,7 +7,7 @@ import pytest
 
 from servanda.models import Arrow, Network, Node, load_network, network_parameters
 from servanda.models.network.parameters import check_priors, parameter_coords
-from servanda.models.parameters.prior import SIMPLEX
+from servanda.models.parameters.distributions import SIMPLEX
 from servanda.priors import load_prior, prior_predictive, shipped_priors
 from servanda.record import load_guarantees
 

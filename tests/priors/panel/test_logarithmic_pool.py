@@ -66,11 +66,9 @@ def test_pool_of_probabilities_on_a_grid():
 
 @pytest.mark.parametrize("half", [Prior.of("half_normal", sigma=0.4), Prior.of("exponential", lam=3.0)])
 def test_pool_of_spreads_on_a_grid(half):
-    from servanda.priors.panel.logarithmic_pool import _POOLS
-
     number = half.numbers[0][0]
     other = Prior.of(half.distribution, **{number: 1.5})
-    numbers = _POOLS[half.distribution](np.array([0.25, 0.75]), [half.resolved(), other.resolved()])
+    numbers = half.kind.pooled(np.array([0.25, 0.75]), [half.resolved(), other.resolved()])
     pooled = Prior.of(half.distribution, **{number: float(numbers[number])})
     x = np.linspace(0, 30, 300_001)
     raw = np.exp(0.25 * half.log_prob(x) + 0.75 * other.log_prob(x))
@@ -181,12 +179,10 @@ def test_pool_of_effects_that_sum_to_zero_on_a_grid():
 
 
 def test_pool_of_beta_on_a_grid():
-    from servanda.priors.panel.logarithmic_pool import _POOLS
-
     one, other = Prior.of("beta", alpha=2, beta=5), Prior.of("beta", alpha=6, beta=1.5)
     pooled = Prior.of(
         "beta",
-        **{k: float(v) for k, v in _POOLS["beta"](np.array([0.3, 0.7]), [one.resolved(), other.resolved()]).items()},
+        **{k: float(v) for k, v in one.kind.pooled(np.array([0.3, 0.7]), [one.resolved(), other.resolved()]).items()},
     )
     p = np.linspace(0, 1, 100_001)[1:-1]
     raw = np.exp(0.3 * one.log_prob(p) + 0.7 * other.log_prob(p))
