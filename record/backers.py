@@ -13,7 +13,6 @@ from .files.codebook import BACKERS
 from .files.load import Rule, load_table, repeated, rows
 from .files.read import FilePath
 from .findings import Finding
-from .frames import column, columns, rows_where
 from .related import cases_or_shipped, every_case, known_ids, of_known_cases
 
 # The last year of the capability data; later tests carry its values.
@@ -86,10 +85,9 @@ def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFra
     >>> len(counts_that_differ(load_backers(), cases_or_shipped(None)))
     7
     """
-    listed = column(backers, "case_id").value_counts()
-    both = columns(cases, ["case_id", "guarantors"])
-    both.insert(1, "listed", column(both, "case_id").map(listed).astype("Int64"))
-    return rows_where(both, column(both, "listed") != column(both, "guarantors"))
+    listed = backers["case_id"].value_counts().reindex(cases["case_id"]).astype("Int64").array
+    both = cases[["case_id"]].assign(listed=listed, guarantors=cases["guarantors"])
+    return both.loc[both["listed"] != both["guarantors"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ class _Case:
 
 
 def _case_table(cases: pd.DataFrame) -> dict[str, _Case]:
-    facts = columns(cases, ["case_id", "obligor", "beneficiary", "tested_year"])
+    facts = cases[["case_id", "obligor", "beneficiary", "tested_year"]]
     return {
         name: _Case(obligor, frozenset(part.strip() for part in beneficiary.split(";")), int(year))
         for name, obligor, beneficiary, year in facts.itertuples(index=False)

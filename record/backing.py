@@ -20,13 +20,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError, raise_faults
 from .backers import load_backers
-from .frames import column, columns
 from .related import cases_or_shipped
 
 #: Levels of ``strongest_backer`` above none, and the ratio at which each begins: a factor of two either way is equal.
@@ -75,7 +74,7 @@ def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     table = load_backers() if backers is None else backers
     rows: dict[str, list[tuple[bool, _Backer]]] = {}
-    wanted = columns(table, ["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"])
+    wanted = table[["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"]]
     for case, name, kind, own, p5, tie, cinc in wanted.itertuples(index=False):
         share = None if pd.isna(cinc) else float(cinc)
         member = _Backer(name, share, tie == "rival_of_obligor", bool(p5), kind == "organisation")
@@ -85,8 +84,8 @@ def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
         for case, listed in rows.items()
     }
     found = pd.DataFrame.from_dict(facts, orient="index").rename_axis("case_id")
-    numbers = {name: pd.to_numeric(column(found, name)) for name in ("capability", "strongest_ratio")}
-    levels = {name: pd.Categorical(column(found, name), list(known), ordered=True) for name, known in LEVELS.items()}
+    numbers = {name: pd.to_numeric(found[name]) for name in ("capability", "strongest_ratio")}
+    levels = {name: pd.Categorical(found[name], list(known), ordered=True) for name, known in LEVELS.items()}
     return found.assign(**numbers, **levels)
 
 
@@ -113,9 +112,9 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     {'no': 177, 'yes': 35}
     """
     derived = who(backers).reindex(cases["case_id"].to_numpy())
-    added = {str(name): column(derived, str(name)).array for name in derived}
-    inside = column(derived, "organisation").astype(object).to_numpy()
-    resolved = (column(cases, "legal_form") == "unsc_resolution").to_numpy()
+    added = {str(name): derived[str(name)].array for name in derived}
+    inside = derived["organisation"].astype(object).to_numpy()
+    resolved = (cases["legal_form"] == "unsc_resolution").to_numpy()
     institution = ["yes" if by_text else known for by_text, known in zip(resolved, inside, strict=True)]
     return cases.assign(**added, institution=pd.Categorical(institution, list(NO_YES), ordered=True))
 
@@ -192,9 +191,9 @@ class _Memory:
 
     @classmethod
     def of(cls, record: pd.DataFrame, cases: pd.DataFrame, year: int) -> _Memory:
-        facts = columns(cases, ["case_id", "obligor", "tested_year"])
-        both = columns(record, ["case_id", "backer", "kind", "p5", "tie", "cinc", "cinc_year"]).merge(facts, "inner")
-        known = cast("pd.DataFrame", both[both["tested_year"] <= year]).sort_values("tested_year", kind="stable")
+        facts = cases[["case_id", "obligor", "tested_year"]]
+        both = record[["case_id", "backer", "kind", "p5", "tie", "cinc", "cinc_year"]].merge(facts, "inner")
+        known = both.loc[both["tested_year"] <= year].sort_values("tested_year", kind="stable")
         figures: dict[str, tuple[float, int]] = {}
         major: dict[str, bool] = {}
         met: dict[frozenset[str], tuple[int, bool]] = {}
@@ -207,7 +206,7 @@ class _Memory:
                 pair, rival = frozenset({name, row["obligor"]}), row["tie"] == "rival_of_obligor"
                 last, before = met.get(pair, (0, False))
                 met[pair] = (row["tested_year"], rival or (before and last == row["tested_year"]))
-        organisations = frozenset(column(record, "backer")[column(record, "kind") == "organisation"])
+        organisations = frozenset(record["backer"][record["kind"] == "organisation"])
         return cls(figures, major, {pair: rival for pair, (_, rival) in met.items()}, organisations, year)
 
     def backer(self, name: str, obligor: str) -> _Backer:

@@ -15,7 +15,6 @@ from .files.dates import as_day, earliest, latest, span_or_none
 from .files.load import load_table, repeated, rows
 from .files.read import FilePath
 from .findings import Finding
-from .frames import column, columns, rows_where
 from .history import Deed, past_defections
 from .sources import Source, known_sources
 
@@ -81,9 +80,9 @@ def load_guarantees(
     if as_of is not None:
         cases = known_cases(cases, as_of)
     counted = past_defections(_deeds(cases), spoken_for)
-    cases = cases.assign(**{_PAST: pd.array(counted, dtype="Int64")}, crisis=_crisis(cases, path))
+    cases = _with_crisis(cases.assign(**{_PAST: pd.array(counted, dtype="Int64")}), path)
     own = [str(name) for name in cases if name not in {*GUARANTEES.names, *GUARANTEES.derived}]
-    cases = columns(cases, [*GUARANTEES.names, *own, *GUARANTEES.derived])
+    cases = cases.loc[:, [*GUARANTEES.names, *own, *GUARANTEES.derived]]
     if path is None:
         # So that a prior that was made from the record is refused with it; see `servanda.models.fit`.
         cases.attrs["data_sets"] = [DATA_SET]
@@ -117,14 +116,14 @@ def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     """
     day = as_day(as_of)
     known_from = [*map(_known_from, cases["tested_from"], cases["outcome_year"])]
-    known = rows_where(cases, [first <= day for first in known_from])
+    known = cases.loc[[first <= day for first in known_from]].reset_index(drop=True)
     if known.empty:
         first = min(known_from)
         raise InputError(
             "as_of",
             [Fault("", f"no case was known by {day}; the first is known from {first}: give a later day")],
         )
-    ended = column(known, "ended")
+    ended = known["ended"]
     ahead = [isinstance(text, str) and latest(text) > day for text in ended]
     return known.assign(ended=ended.mask(pd.Series(ahead, index=known.index)))
 
@@ -152,7 +151,7 @@ def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None
     >>> past_defections_of(load_guarantees(as_of="2019-04-25"), "PRK", 2019)
     4
     """
-    rows_of_actor = int((column(cases, "obligor") == actor).sum())
+    rows_of_actor = cases["obligor"].tolist().count(actor)
     asked = Deed(actor, "", year, year, defected=False)
     spoken_for = GREAT_POWERS | ({actor} if rows_of_actor > 1 else set())
     # The supposed case must not make an actor with a single row look like one the file knows.
@@ -166,34 +165,34 @@ def _known_from(tested_from: pd.Timestamp, outcome_year: int) -> dt.date:
 
 def _derived(cases: pd.DataFrame) -> pd.DataFrame:
     first_days = [earliest(text) for text in cases["tested"]]
-    disputed = column(cases, "case_id").isin(column(load_doubts(), "case_id"))
+    disputed = cases["case_id"].isin(load_doubts()["case_id"])
     return cases.assign(
         tested_year=[day.year for day in first_days],
         # Microseconds reach back to the year 1; nanoseconds only to 1677.
         tested_from=pd.Series(first_days, index=cases.index).astype("datetime64[us]"),
-        doubted=disputed | (column(cases, "confidence") == "low"),
+        doubted=disputed | (cases["confidence"] == "low"),
     )
 
 
-def _crisis(cases: pd.DataFrame, path: FilePath | None) -> pd.Series:
-    own = column(cases, "guarantee_id") + "_" + column(cases, "tested_year").astype("str")
+def _with_crisis(cases: pd.DataFrame, path: FilePath | None) -> pd.DataFrame:
     if path is None:
         shocks = load_table(None, CRISES, [])
-        return column(cases, "case_id").map(dict(zip(shocks["case_id"], shocks["crisis"], strict=True)))
-    return column(cases, "crisis").fillna(own) if "crisis" in cases else own
+        crisis_of = dict(zip(shocks["case_id"], shocks["crisis"], strict=True))
+        return cases.assign(crisis=[crisis_of[name] for name in cases["case_id"]])
+    own = cases["guarantee_id"] + "_" + cases["tested_year"].astype("str")
+    return cases.assign(crisis=cases["crisis"].fillna(own) if "crisis" in cases else own)
 
 
 def _spoken_for(cases: pd.DataFrame) -> frozenset[str]:
     """Name the actors whose single row may carry a count: the great powers and those given one."""
     if _PAST not in cases:
         return GREAT_POWERS
-    single = ~column(cases, "obligor").duplicated(keep=False)
-    stated = rows_where(cases, single & column(cases, _PAST).notna())
-    return GREAT_POWERS | frozenset(stated["obligor"])
+    single = ~cases["obligor"].duplicated(keep=False)
+    return GREAT_POWERS | frozenset(cases.loc[single & cases[_PAST].notna(), "obligor"])
 
 
 def _deeds(cases: pd.DataFrame) -> Iterator[Deed]:
-    facts = columns(cases, ["obligor", "guarantee_id", "tested_year", "outcome_year", "outcome"])
+    facts = cases[["obligor", "guarantee_id", "tested_year", "outcome_year", "outcome"]]
     for obligor, guarantee, tested, ended, outcome in facts.itertuples(index=False):
         yield Deed(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
 

@@ -14,7 +14,6 @@ from .cases import load_guarantees
 from .crises import load_crises
 from .files.codebook import TABLES, Table
 from .files.read import FilePath, read_cells
-from .frames import column
 from .related import cases_or_shipped
 from .second_coding import load_second_coding
 from .sources import Source, load_sources
@@ -142,7 +141,7 @@ def _source_remarks(_frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
 
 
 def _case_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
-    doubted = column(frame, "doubted").tolist().count(True)
+    doubted = frame["doubted"].tolist().count(True)
     in_doubt = (f"{doubted} of {len(frame)} cases are doubted",) if doubted else ()
     return (*_source_remarks(frame, context), *in_doubt)
 

@@ -11,7 +11,6 @@ from ..common.errors import Fault, InputError, nearest
 from .cases import known_cases, load_guarantees
 from .files.load import Rule, rows
 from .findings import Finding
-from .frames import column, rows_where
 
 
 def cases_or_shipped(cases: pd.DataFrame | None) -> pd.DataFrame:
@@ -124,7 +123,7 @@ def of_known_cases(table: pd.DataFrame, cases: pd.DataFrame, as_of: str | dt.dat
     """
     if as_of is None:
         return table
-    kept = rows_where(table, column(table, "case_id").isin(column(known_cases(cases, as_of), "case_id")))
+    kept = table.loc[table["case_id"].isin(known_cases(cases, as_of)["case_id"])].reset_index(drop=True)
     if kept.empty:
         raise InputError("as_of", [Fault("", f"no case of this table was known by {as_of}; give a later day")])
     return kept

@@ -14,7 +14,6 @@ from .files.dates import as_day, span_or_none
 from .files.load import Rule, load_table, repeated, rows
 from .files.read import FilePath
 from .findings import Finding
-from .frames import column, columns
 from .related import cases_or_shipped, known_ids, of_known_cases
 
 # The coding rules name these cases and so gave their outcome away (codebook, section 10).
@@ -86,7 +85,7 @@ def load_second_coding(
         _outcome_after_test(of_cases),
     ]
     coded = load_table(path, SECOND_CODING, rules)
-    return of_known_cases(coded.assign(blind=~column(coded, "case_id").isin(NOT_BLIND)), of_cases, as_of)
+    return of_known_cases(coded.assign(blind=~coded["case_id"].isin(NOT_BLIND)), of_cases, as_of)
 
 
 def with_second_coding(
@@ -128,14 +127,14 @@ def with_second_coding(
     second = load_second_coding() if second is None else second
     raise_faults("second coding", [*_pairing_faults(cases, second)])
     told = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
-    blind = column(second, "blind") if "blind" in second else second["case_id"].notna()
+    blind = second["blind"] if "blind" in second else second["case_id"].notna()
     hidden = ~blind.astype("bool")
     if as_of is not None and "outcome_year" in second:
-        hidden |= column(second, "outcome_year") > as_day(as_of).year
-    kept = columns(second, ["case_id", *told]).assign(blind=blind.astype("boolean"))
+        hidden |= second["outcome_year"] > as_day(as_of).year
+    kept = second[["case_id", *told]].assign(blind=blind.astype("boolean"))
     if "outcome_year" in told:
-        kept = kept.assign(outcome_year=column(kept, "outcome_year").astype("Int64"))
-    kept = kept.assign(**{name: column(kept, name).mask(hidden) for name in _GIVEN_AWAY if name in told})
+        kept = kept.assign(outcome_year=kept["outcome_year"].astype("Int64"))
+    kept = kept.assign(**{name: kept[name].mask(hidden) for name in _GIVEN_AWAY if name in told})
     kept = kept.rename(columns={name: f"{PREFIX}{name}" for name in (*told, "blind")})
     return cases.merge(kept, on="case_id", how="left", validate="many_to_one")
 
@@ -150,11 +149,11 @@ def _pairing_faults(cases: pd.DataFrame, second: pd.DataFrame) -> Iterator[Fault
     if "case_id" not in cases:
         yield Fault("cases, column case_id", "is missing; give what load_guarantees returns")
     elif "case_id" in second:
-        ids = column(second, "case_id")
+        ids = second["case_id"]
         twice = ids[ids.duplicated()].tolist()
         if twice:
             yield Fault("column case_id", f"holds case '{twice[0]}' twice; keep one row of it")
-        if not ids.isin(column(cases, "case_id")).any():
+        if set(ids).isdisjoint(cases["case_id"]):
             yield Fault("column case_id", "holds none of the cases; load the second coding that belongs to them")
 
 

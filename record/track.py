@@ -13,7 +13,6 @@ from .files.codebook import TRACK_RECORD
 from .files.dates import as_day, earliest, latest
 from .files.load import load_table, repeated
 from .files.read import FilePath
-from .frames import rows_where
 from .sources import Source, known_sources
 
 
@@ -70,7 +69,7 @@ def load_track_record(
 def _known_events(events: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     day = as_day(as_of)
     last_days = [latest(text) for text in events["date"]]
-    known = rows_where(events, [last <= day for last in last_days])
+    known = events.loc[[last <= day for last in last_days]].reset_index(drop=True)
     if known.empty:
         what = f"no event was known by {day}; the first is known from {min(last_days)}: give a later day"
         raise InputError("as_of", [Fault("", what)])

@@ -13,7 +13,6 @@ from pandera.errors import SchemaErrors
 
 from ...common.errors import nearest
 from ..findings import Finding
-from ..frames import column as one_column
 from .codebook import TABLES, Column, Table
 from .dates import span
 from .read import Cells
@@ -204,12 +203,13 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     >>> list(typed(frame, CRISES))
     ['case_id', 'crisis']
     """
+    cells = dict(frame.items())
     known = {
-        column.name: KINDS[column.kind].typed(one_column(frame, column.name), column)
+        column.name: KINDS[column.kind].typed(cells[column.name], column)
         for column in table.columns
-        if column.name in frame
+        if column.name in cells
     }
-    own = {name: frame[name].mask(frame[name] == "") for name in own_columns(frame, table)}
+    own = {name: cells[name].mask(cells[name] == "") for name in own_columns(frame, table)}
     return pd.DataFrame(known | own).reset_index(drop=True)
 
 
