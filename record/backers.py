@@ -9,10 +9,10 @@ from functools import partial
 
 import pandas as pd
 
+from ..common.errors import Fault
 from .files.codebook import BACKERS
 from .files.load import Rule, load_table, repeated, rows
 from .files.read import FilePath
-from .findings import Finding
 from .related import cases_or_shipped, every_case, known_ids, of_known_cases
 
 # The last year of the capability data; later tests carry its values.
@@ -112,7 +112,7 @@ def _is_yes(text: str | None) -> bool:
 def _one_obligor(cases: pd.DataFrame) -> Rule:
     known = _case_table(cases)
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         if not {"case_id", "backer", "is_obligor"} <= set(frame.columns):
             return
         marked: dict[str, list[tuple[int, str]]] = {name: [] for name in frame["case_id"] if name in known}
@@ -120,30 +120,30 @@ def _one_obligor(cases: pd.DataFrame) -> Rule:
             if row["case_id"] in known and _is_yes(row["is_obligor"]):
                 marked[row["case_id"]].append((line, row["backer"]))
         for name, found in marked.items():
-            yield from _obligor_findings(name, known[name].obligor, found)
+            yield from _obligor_faults(name, known[name].obligor, found)
 
     return rule
 
 
-def _obligor_findings(name: str, obligor: str, found: list[tuple[int, str]]) -> Iterator[Finding]:
+def _obligor_faults(name: str, obligor: str, found: list[tuple[int, str]]) -> Iterator[Fault]:
     if not found:
-        yield Finding(0, "", f"case {name!r} has no obligor row; expected one for {obligor!r}")
+        yield Fault("", f"case {name!r} has no obligor row; expected one for {obligor!r}")
     for line, backer in found:
         if backer != obligor:
-            yield Finding(line, "backer", f"{backer!r} is not the obligor of {name!r}; expected {obligor!r}")
+            yield Fault.at(line, "backer", f"{backer!r} is not the obligor of {name!r}; expected {obligor!r}")
     for line, _ in found[1:]:
-        yield Finding(line, "is_obligor", f"is the second obligor of {name!r}; expected one")
+        yield Fault.at(line, "is_obligor", f"is the second obligor of {name!r}; expected one")
 
 
 def _each_backer(cases: pd.DataFrame) -> Rule:
     known = _case_table(cases)
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         for line, row in rows(frame):
             for name, complaint in _ROW_RULES.items():
                 what = complaint(row, known.get(row.get("case_id", "")))
                 if what:
-                    yield Finding(line, name, what)
+                    yield Fault.at(line, name, what)
 
     return rule
 

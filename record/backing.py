@@ -18,13 +18,13 @@ sum and its strongest member are not known, and the cells are missing: nobody co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from ..common.errors import Fault, InputError, raise_faults
+from ..common.errors import Fault, raise_faults
 from .backers import load_backers
 from .related import cases_or_shipped
 
@@ -164,7 +164,7 @@ def who_stands(
     >>> who_stands(["MNG"], "USA", 2019)["unknown"]["capability"]
     ('MNG',)
     """
-    raise_faults("backers", list(_list_faults(backers, obligor)), InputError)
+    raise_faults("backers", _list_faults(backers, obligor))
     memory = _Memory.of(load_backers() if record is None else record, cases_or_shipped(cases), year)
     own, *others = (memory.backer(name, obligor) for name in (obligor, *backers))
     facts, unknown = _facts(own, others)
@@ -172,7 +172,7 @@ def who_stands(
     return {"guarantors": len(backers) + 1, **facts, "figures": figures, "unknown": unknown}
 
 
-def _list_faults(backers: Sequence[str], obligor: str) -> Iterable[Fault]:
+def _list_faults(backers: Sequence[str], obligor: str) -> Iterator[Fault]:
     for name in sorted({name for name in backers if list(backers).count(name) > 1}):
         yield Fault(name, "is named twice; name each backer once")
     if obligor in backers:

@@ -14,7 +14,6 @@ from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
 from .files.load import load_table, repeated, rows
 from .files.read import FilePath
-from .findings import Finding
 from .history import Deed, past_defections
 from .sources import Source, known_sources
 
@@ -197,7 +196,7 @@ def _deeds(cases: pd.DataFrame) -> Iterator[Deed]:
         yield Deed(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
 
 
-def _dates_in_order(frame: pd.DataFrame) -> Iterator[Finding]:
+def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:
     for line, row in rows(frame):
         signed, tested, ended, outcome = (
             span_or_none(row.get(name, "")) for name in ("signed", "tested", "ended", "outcome_year")
@@ -206,14 +205,14 @@ def _dates_in_order(frame: pd.DataFrame) -> Iterator[Finding]:
             continue
         # Partial dates contradict each other only when no reading of them is in order.
         if signed and signed[0] > tested[1]:
-            yield Finding(line, "signed", f"{row['signed']!r} lies after the test ({row['tested']!r})")
+            yield Fault.at(line, "signed", f"{row['signed']!r} lies after the test ({row['tested']!r})")
         if outcome and outcome[1] < tested[0]:
-            yield Finding(line, "outcome_year", f"{row['outcome_year']!r} lies before the test ({row['tested']!r})")
+            yield Fault.at(line, "outcome_year", f"{row['outcome_year']!r} lies before the test ({row['tested']!r})")
         if ended and ended[1] < tested[0]:
-            yield Finding(line, "ended", f"{row['ended']!r} lies before the test ({row['tested']!r})")
+            yield Fault.at(line, "ended", f"{row['ended']!r} lies before the test ({row['tested']!r})")
 
 
-def _past_agrees(frame: pd.DataFrame) -> Iterator[Finding]:
+def _past_agrees(frame: pd.DataFrame) -> Iterator[Fault]:
     """Compare stated past defections with the count; a count over bad cells would mislead."""
     deeds = [_deed_or_none(row) for _, row in rows(frame)]
     if _PAST not in frame or None in deeds:
@@ -226,7 +225,7 @@ def _past_agrees(frame: pd.DataFrame) -> Iterator[Finding]:
                 f"{stated!r} contradicts the file, which holds {count} (codebook, section 5): "
                 "correct it or drop the column"
             )
-            yield Finding(line, _PAST, what)
+            yield Fault.at(line, _PAST, what)
 
 
 def _deed_or_none(row: Mapping[str, str]) -> Deed | None:

@@ -10,7 +10,6 @@ import pandas as pd
 from ..common.errors import Fault, InputError, nearest
 from .cases import known_cases, load_guarantees
 from .files.load import Rule, rows
-from .findings import Finding
 
 
 def cases_or_shipped(cases: pd.DataFrame | None) -> pd.DataFrame:
@@ -50,16 +49,16 @@ def known_ids(cases: pd.DataFrame) -> Rule:
     Examples
     --------
     >>> rule = known_ids(load_guarantees())
-    >>> [finding.what for finding in rule(pd.DataFrame({"case_id": ["bav_1871"]}, index=[2]))]
+    >>> [fault.what for fault in rule(pd.DataFrame({"case_id": ["bav_1871"]}, index=[2]))]
     ["'bav_1871' is no case; did you mean 'bav_1870'?"]
     """
     ids = dict.fromkeys(cases["case_id"])
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         for line, row in rows(frame):
             name = row.get("case_id", "")
             if name and name not in ids:
-                yield Finding(line, "case_id", f"{name!r} is no case{nearest(name, ids)}")
+                yield Fault.at(line, "case_id", f"{name!r} is no case{nearest(name, ids)}")
 
     return rule
 
@@ -80,16 +79,16 @@ def every_case(cases: pd.DataFrame) -> Rule:
     Examples
     --------
     >>> rule = every_case(load_guarantees().head(1))
-    >>> [finding.what for finding in rule(pd.DataFrame({"case_id": ["x"]}, index=[2]))]
+    >>> [fault.what for fault in rule(pd.DataFrame({"case_id": ["x"]}, index=[2]))]
     ["case 'prt_1826_gbr' has no row; add one"]
     """
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         if "case_id" in frame:
             present = set(frame["case_id"])
             for name in cases["case_id"]:
                 if name not in present:
-                    yield Finding(0, "", f"case {name!r} has no row; add one")
+                    yield Fault("", f"case {name!r} has no row; add one")
 
     return rule
 

@@ -13,7 +13,6 @@ from .files.codebook import SECOND_CODING
 from .files.dates import as_day, span_or_none
 from .files.load import Rule, load_table, repeated, rows
 from .files.read import FilePath
-from .findings import Finding
 from .related import cases_or_shipped, known_ids, of_known_cases
 
 # The coding rules name these cases and so gave their outcome away (codebook, section 10).
@@ -125,7 +124,7 @@ def with_second_coding(
     {'outcome': ['complied', 'partial'], 'second_outcome': [nan, 'partial'], 'second_blind': [False, True]}
     """
     second = load_second_coding() if second is None else second
-    raise_faults("second coding", [*_pairing_faults(cases, second)])
+    raise_faults("second coding", _pairing_faults(cases, second))
     told = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
     blind = second["blind"] if "blind" in second else second["case_id"].notna()
     hidden = ~blind.astype("bool")
@@ -160,11 +159,11 @@ def _pairing_faults(cases: pd.DataFrame, second: pd.DataFrame) -> Iterator[Fault
 def _outcome_after_test(cases: pd.DataFrame) -> Rule:
     tested = dict(zip(cases["case_id"], cases["tested_year"], strict=True))
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         for line, row in rows(frame):
             outcome, test = span_or_none(row.get("outcome_year", "")), tested.get(row.get("case_id", ""))
             if outcome and test and outcome[0].year < test:
                 what = f"{row['outcome_year']!r} lies before the test of the case ({test})"
-                yield Finding(line, "outcome_year", what)
+                yield Fault.at(line, "outcome_year", what)
 
     return rule

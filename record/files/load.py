@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from ..findings import Finding, raise_findings
+from ...common.errors import Fault, raise_faults
 from .codebook import Table
 from .read import FilePath, read_cells, shipped
-from .schema import column_findings, frame_of, typed
+from .schema import column_faults, frame_of, typed
 
-Rule = Callable[[pd.DataFrame], Iterable[Finding]]
+Rule = Callable[[pd.DataFrame], Iterable[Fault]]
 
 
 def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd.DataFrame:
@@ -45,11 +45,11 @@ def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd
     """
     cells = read_cells(shipped(f"{table.name}.csv") if path is None else path)
     frame = frame_of(cells)
-    findings = [*cells.findings, *column_findings(frame, table)]
+    faults = [*cells.faults, *column_faults(frame, table)]
     # A row that could not be split into cells is not in the frame, and counts over the rest would mislead.
-    for rule in () if cells.findings else rules:
-        findings.extend(rule(frame))
-    raise_findings(cells.name, findings)
+    for rule in () if cells.faults else rules:
+        faults.extend(rule(frame))
+    raise_faults(cells.name, faults)
     return typed(frame, table)
 
 
@@ -76,7 +76,7 @@ def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
         yield line, dict(zip(names, values, strict=True))
 
 
-def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator[Finding]:
+def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator[Fault]:
     """Find rows that repeat an earlier one in `columns`.
 
     Parameters
@@ -90,13 +90,13 @@ def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator
 
     Yields
     ------
-    Finding
+    Fault
         One for each repetition, in its own row.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"case_id": ["a", "a"]}, index=[2, 3])
-    >>> [finding.what for finding in repeated(frame, ["case_id"], "case")]
+    >>> [fault.what for fault in repeated(frame, ["case_id"], "case")]
     ["repeats the case of row 2 ('a'); each may stand once"]
     """
     if not set(columns) <= set(frame.columns):
@@ -107,4 +107,4 @@ def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator
         if all(key) and first.setdefault(key, line) != line:
             named = ", ".join(map(repr, key))
             place = columns[0] if len(columns) == 1 else ""
-            yield Finding(line, place, f"repeats the {what} of row {first[key]} ({named}); each may stand once")
+            yield Fault.at(line, place, f"repeats the {what} of row {first[key]} ({named}); each may stand once")

@@ -14,8 +14,7 @@ from functools import singledispatch
 from pathlib import Path
 from types import NoneType
 
-from ...common.errors import InputError
-from ..findings import Finding, raise_findings
+from ...common.errors import Fault, InputError, raise_faults
 
 FilePath = str | os.PathLike[str]
 Row = tuple[str, ...]
@@ -49,7 +48,7 @@ class Cells:
     lines
         The line of the file on which each row begins, the header being line 1. For Parquet, the number
         of the row plus one, as it would be in a CSV.
-    findings
+    faults
         Rows that could not be read and were left out.
 
     Examples
@@ -62,7 +61,7 @@ class Cells:
     columns: Row
     rows: tuple[Row, ...]
     lines: tuple[int, ...]
-    findings: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def shipped(name: str) -> Path:
@@ -152,7 +151,7 @@ def read_cells(path: FilePath) -> Cells:
     data = read_bytes(path)
     is_parquet = data.startswith(b"PAR1") or Path(path).suffix.lower() in {".parquet", ".pq"}
     cells = _tidy((_parquet if is_parquet else _csv)(path, data))
-    if not (cells.rows or cells.findings):
+    if not (cells.rows or cells.faults):
         raise _refusal(path, "has a header but no rows")
     return cells
 
@@ -249,7 +248,7 @@ def _(value: dt.datetime) -> str:
 
 
 def _refusal(path: FilePath, what: str, line: int = 0) -> InputError:
-    return InputError(Path(path).name or str(path), [Finding(line, "", what).fault()])
+    return InputError(Path(path).name or str(path), [Fault.at(line, "", what)])
 
 
 def _numbered(reader: Iterator[list[str]], line_of: Callable[[], int]) -> Iterator[tuple[int, list[str]]]:
@@ -273,8 +272,8 @@ def _csv(path: FilePath, data: bytes) -> Cells:
     columns = tuple(header[1])
     _refuse_separator(path, columns)
     fitting = [(line, tuple(record)) for line, record in body if len(record) == len(columns)]
-    findings = [
-        Finding(line, "", f"has {len(record)} cells where the header has {len(columns)}; check commas and quotes")
+    faults = [
+        Fault.at(line, "", f"has {len(record)} cells where the header has {len(columns)}; check commas and quotes")
         for line, record in body
         if len(record) != len(columns)
     ]
@@ -283,7 +282,7 @@ def _csv(path: FilePath, data: bytes) -> Cells:
         columns,
         tuple(row for _, row in fitting),
         tuple(line for line, _ in fitting),
-        tuple(findings),
+        tuple(faults),
     )
 
 
@@ -318,10 +317,10 @@ def _tidy(cells: Cells) -> Cells:
     """Drop columns without a name: a spare comma, or an index that another program wrote."""
     keep = [at for at, name in enumerate(cells.columns) if name and not _PANDAS_INDEX.fullmatch(name)]
     names = tuple(cells.columns[at] for at in keep)
-    twice = (Finding(1, name, "is named twice in the header; rename or drop one") for name in _repeated(names))
-    raise_findings(cells.name, twice)
+    twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in _repeated(names))
+    raise_faults(cells.name, twice)
     rows = tuple(tuple(row[at] for at in keep) for row in cells.rows)
-    return Cells(cells.name, names, rows, cells.lines, cells.findings)
+    return Cells(cells.name, names, rows, cells.lines, cells.faults)
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -11,8 +11,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from ...common.errors import nearest
-from ..findings import Finding
+from ...common.errors import Fault, nearest
 from .codebook import TABLES, Column, Table
 from .dates import span
 from .read import Cells
@@ -145,7 +144,7 @@ def frame_of(cells: Cells) -> pd.DataFrame:
     return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
 
 
-def column_findings(frame: pd.DataFrame, table: Table, *, complete: bool = False) -> list[Finding]:
+def column_faults(frame: pd.DataFrame, table: Table, *, complete: bool = False) -> list[Fault]:
     """Judge every column of a table by itself.
 
     Parameters
@@ -159,14 +158,14 @@ def column_findings(frame: pd.DataFrame, table: Table, *, complete: bool = False
 
     Returns
     -------
-    list of Finding
+    list of Fault
         Missing columns, empty cells and cells of the wrong kind.
 
     Examples
     --------
     >>> from servanda.record.files.codebook import CRISES
     >>> frame = frame_of(Cells("a.csv", ("case_id", "crisis"), (("a", ""),), (2,)))
-    >>> [finding.what for finding in column_findings(frame, CRISES)]
+    >>> [fault.what for fault in column_faults(frame, CRISES)]
     ['is empty; a value is required']
     """
     try:
@@ -186,7 +185,7 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     Parameters
     ----------
     frame
-        From `frame_of`, without findings.
+        From `frame_of`, without faults.
     table
         The table it is.
 
@@ -257,14 +256,14 @@ def _schema(name: str, *, complete: bool) -> pa.DataFrameSchema:
     return pa.DataFrameSchema({column.name: _schema_column(column, complete=complete) for column in table.columns})
 
 
-def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Finding:
+def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Fault:
     name, check, value, line = case
     if check == "column_in_dataframe":
-        return Finding(0, "", _missing(value, own_columns(frame, table)))
+        return Fault("", _missing(value, own_columns(frame, table)))
     if check == "filled":
-        return Finding(int(line), name, "is empty; a value is required")
+        return Fault.at(int(line), name, "is empty; a value is required")
     column = table[name]
-    return Finding(int(line), name, KINDS[column.kind].complaint(value, column))
+    return Fault.at(int(line), name, KINDS[column.kind].complaint(value, column))
 
 
 def _missing(name: str, others: list[str]) -> str:

@@ -63,7 +63,7 @@ def test_rows_keep_the_line_they_begin_on(tmp_path):
     cells = read_cells(path)
     assert cells.rows == (("1", "two\r\nlines"), ("3", "4"))
     assert cells.lines == (2, 5)
-    assert [str(finding.fault()) for finding in cells.findings] == [
+    assert [str(fault) for fault in cells.faults] == [
         "row 6: has 1 cells where the header has 2; check commas and quotes"
     ]
 
