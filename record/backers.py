@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault
 from .files.codebook import BACKERS
-from .files.load import Rule, load_table, repeated, rows
+from .files.load import Rule, rows
 from .files.read import FilePath
-from .related import cases_or_shipped, every_case, known_ids, of_known_cases
+from .related import every_case, load_related
 
 # The last year of the capability data; later tests carry its values.
 LAST_CINC = 2022
@@ -53,15 +52,7 @@ def load_backers(
     >>> len(backers), int(backers["is_obligor"].sum())
     (912, 212)
     """
-    of_cases = cases_or_shipped(cases)
-    rules = [
-        partial(repeated, columns=["case_id", "backer"], what="backer"),
-        known_ids(of_cases),
-        every_case(of_cases),
-        _one_obligor(of_cases),
-        _each_backer(of_cases),
-    ]
-    return of_known_cases(load_table(path, BACKERS, rules), of_cases, as_of)
+    return load_related(path, BACKERS, [every_case, _one_obligor, _each_backer], as_of=as_of, cases=cases)
 
 
 def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:

@@ -53,7 +53,7 @@ class _Backer:
     organisation: bool
 
 
-def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
+def facts_by_case(backers: pd.DataFrame | None = None) -> pd.DataFrame:
     """Derive who stands behind each case.
 
     Parameters
@@ -69,7 +69,7 @@ def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> who().loc["lond1840_gbr", ["strongest_backer", "rival_backer", "permanent_backer"]].tolist()
+    >>> facts_by_case().loc["lond1840_gbr", ["strongest_backer", "rival_backer", "permanent_backer"]].tolist()
     ['weaker', 'no', 'yes']
     """
     table = load_backers() if backers is None else backers
@@ -102,7 +102,7 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     Returns
     -------
     DataFrame
-        `cases` with the columns that `who` gives and with ``institution``: whether an organisation is on the list, or
+        `cases` with the columns that `facts_by_case` gives and with ``institution``: whether an organisation is on the list, or
         the commitment is a resolution of the Security Council. Columns of these names are replaced.
 
     Examples
@@ -111,7 +111,7 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     >>> with_backers(load_guarantees())["institution"].value_counts().to_dict()
     {'no': 177, 'yes': 35}
     """
-    derived = who(backers).reindex(cases["case_id"].to_numpy())
+    derived = facts_by_case(backers).reindex(cases["case_id"].to_numpy())
     added = {str(name): derived[str(name)].array for name in derived}
     inside = derived["organisation"].astype(object).to_numpy()
     resolved = (cases["legal_form"] == "unsc_resolution").to_numpy()
@@ -119,7 +119,7 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     return cases.assign(**added, institution=pd.Categorical(institution, list(NO_YES), ordered=True))
 
 
-def who_stands(
+def backer_facts(
     backers: Sequence[str],
     obligor: str,
     year: int,
@@ -158,10 +158,10 @@ def who_stands(
 
     Examples
     --------
-    >>> stands = who_stands(["CHN", "RUS"], "USA", 2019)
-    >>> stands["guarantors"], stands["strongest_backer"], stands["rival_backer"], stands["permanent_backer"]
+    >>> facts = backer_facts(["CHN", "RUS"], "USA", 2019)
+    >>> facts["guarantors"], facts["strongest_backer"], facts["rival_backer"], facts["permanent_backer"]
     (3, 'equal', 'yes', 'yes')
-    >>> who_stands(["MNG"], "USA", 2019)["unknown"]["capability"]
+    >>> backer_facts(["MNG"], "USA", 2019)["unknown"]["capability"]
     ('MNG',)
     """
     raise_faults("backers", _list_faults(backers, obligor))

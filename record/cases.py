@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError
-from .doubts import load_doubts
+from .disputed import load_disputed
 from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
-from .files.load import load_table, repeated, rows
+from .files.load import load_table, rows
 from .files.read import FilePath
 from .history import Deed, past_defections
 from .sources import Source, known_sources
@@ -52,7 +51,7 @@ def load_guarantees(
         columns: ``tested_year`` (int), ``tested_from`` (first day the test may have begun, datetime64),
         ``crisis`` (the shock a case belongs to; in your own file without it, the guarantee and the year)
         and ``doubted`` (bool: confidence is low, or sections 8 or 11 of the codebook dispute the row,
-        see `load_doubts`). Dates are text as in the file, levels are categorical and ordered where the
+        see `load_disputed`). Dates are text as in the file, levels are categorical and ordered where the
         codebook orders them, counts are Int64 with missing values. ``attrs["data_sets"]`` names the shipped record.
 
     Raises
@@ -68,12 +67,7 @@ def load_guarantees(
     >>> int(load_guarantees(as_of="1914")["outcome_year"].max())
     1914
     """
-    rules = [
-        partial(repeated, columns=["case_id"], what="case"),
-        _dates_in_order,
-        _past_agrees,
-        known_sources(path, sources),
-    ]
+    rules = [_dates_in_order, _past_agrees, known_sources(path, sources)]
     cases = _derived(load_table(path, GUARANTEES, rules))
     spoken_for = _spoken_for(cases)
     if as_of is not None:
@@ -164,7 +158,7 @@ def _known_from(tested_from: pd.Timestamp, outcome_year: int) -> dt.date:
 
 def _derived(cases: pd.DataFrame) -> pd.DataFrame:
     first_days = [earliest(text) for text in cases["tested"]]
-    disputed = cases["case_id"].isin(load_doubts()["case_id"])
+    disputed = cases["case_id"].isin(load_disputed()["case_id"])
     return cases.assign(
         tested_year=[day.year for day in first_days],
         # Microseconds reach back to the year 1; nanoseconds only to 1677.
@@ -175,7 +169,7 @@ def _derived(cases: pd.DataFrame) -> pd.DataFrame:
 
 def _with_crisis(cases: pd.DataFrame, path: FilePath | None) -> pd.DataFrame:
     if path is None:
-        shocks = load_table(None, CRISES, [])
+        shocks = load_table(None, CRISES)
         crisis_of = dict(zip(shocks["case_id"], shocks["crisis"], strict=True))
         return cases.assign(crisis=[crisis_of[name] for name in cases["case_id"]])
     own = cases["guarantee_id"] + "_" + cases["tested_year"].astype("str")

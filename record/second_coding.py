@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, raise_faults
 from .files.codebook import SECOND_CODING
 from .files.dates import as_day, span_or_none
-from .files.load import Rule, load_table, repeated, rows
+from .files.load import Rule, rows
 from .files.read import FilePath
-from .related import cases_or_shipped, known_ids, of_known_cases
+from .related import load_related
 
 # The coding rules name these cases and so gave their outcome away (codebook, section 10).
 NOT_BLIND = (
@@ -77,14 +76,8 @@ def load_second_coding(
     >>> int(load_second_coding()["blind"].sum())
     192
     """
-    of_cases = cases_or_shipped(cases)
-    rules = [
-        partial(repeated, columns=["case_id"], what="case"),
-        known_ids(of_cases),
-        _outcome_after_test(of_cases),
-    ]
-    coded = load_table(path, SECOND_CODING, rules)
-    return of_known_cases(coded.assign(blind=~coded["case_id"].isin(NOT_BLIND)), of_cases, as_of)
+    coded = load_related(path, SECOND_CODING, [_outcome_after_test], as_of=as_of, cases=cases)
+    return coded.assign(blind=~coded["case_id"].isin(NOT_BLIND))
 
 
 def with_second_coding(

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError
 from .files.codebook import TRACK_RECORD
 from .files.dates import as_day, earliest, latest
-from .files.load import load_table, repeated
+from .files.load import load_table
 from .files.read import FilePath
 from .sources import Source, known_sources
 
@@ -54,11 +53,7 @@ def load_track_record(
     >>> load_track_record(as_of="1986")["actor"].tolist()
     ['PRK', 'USA']
     """
-    rules = [
-        partial(repeated, columns=["actor", "date", "agreement", "event"], what="event"),
-        known_sources(path, sources),
-    ]
-    events = load_table(path, TRACK_RECORD, rules)
+    events = load_table(path, TRACK_RECORD, [known_sources(path, sources)])
     events = events.assign(
         date_from=pd.Series([earliest(text) for text in events["date"]]).astype("datetime64[us]"),
         date_until=pd.Series([latest(text) for text in events["date"]]).astype("datetime64[us]"),

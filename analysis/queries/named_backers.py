@@ -23,7 +23,7 @@ WHO = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
 
 
 @dataclass(frozen=True)
-class Stand:
+class BackerFacts:
     """What a list of backers says of a case.
 
     Parameters
@@ -48,7 +48,7 @@ def named_backers(
     year: int | None = None,
     *,
     named: Collection[str] = (),
-) -> Stand:
+) -> BackerFacts:
     """Say what a list of backers settles in a network, from the shipped record.
 
     Parameters
@@ -60,13 +60,13 @@ def named_backers(
     obligor
         Whose promise it is.
     year
-        Nothing later is known; None for all that the record holds. See `servanda.record.who_stands`.
+        Nothing later is known; None for all that the record holds. See `servanda.record.backer_facts`.
     named
         Nodes whose states are named beside the list.
 
     Returns
     -------
-    Stand
+    BackerFacts
 
     Raises
     ------
@@ -81,7 +81,7 @@ def named_backers(
     >>> stand.states["guarantors"], stand.states["rival_backer"], stand.states["permanent_backer"]
     ('3', 'yes', 'yes')
     """
-    from ...record import who_stands
+    from ...record import backer_facts
 
     record, cases = _record()
     known: list[str] = sorted({*record["backer"], *cases["obligor"]})
@@ -100,7 +100,7 @@ def named_backers(
     faults += [Fault(name, f"is not an actor that the record knows{nearest(name, known)}") for name in unknown]
     facts: dict[str, Any] = {}
     try:
-        facts = who_stands(backers, obligor or "", max(years) if year is None else year, record=record, cases=cases)
+        facts = backer_facts(backers, obligor or "", max(years) if year is None else year, record=record, cases=cases)
     except InputError as error:
         faults += error.faults
     raise_faults("backers", faults, QueryError)
@@ -109,12 +109,12 @@ def named_backers(
     }
     left = {name: facts["unknown"][name] for name in settled if facts[name] is None}
     told = "; ".join(f"{network[name].title.lower()} (for want of {', '.join(who)})" for name, who in left.items())
-    return Stand(states, left, f"Not known from the record and left open: {told}." if left else "")
+    return BackerFacts(states, left, f"Not known from the record and left open: {told}." if left else "")
 
 
 def listed_backers(
     network: Network, text: str | None, obligor: str | None, year: int | None, *, named: Collection[str] = ()
-) -> Stand:
+) -> BackerFacts:
     """Do the same for names in one text, separated by commas; None names nobody and settles nothing.
 
     Raises
@@ -132,7 +132,7 @@ def listed_backers(
         return named_backers(network, backers, obligor, year, named=named)
     if year is not None:
         raise QueryError.of("year", "speaks of the backers, and none are named; name them or drop it")
-    return Stand({}, {}, "")
+    return BackerFacts({}, {}, "")
 
 
 def shipped_cases(network: Network, as_of: str | None = None) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import pandas as pd
 
@@ -14,7 +15,7 @@ from .schema import column_faults, frame_of, typed
 Rule = Callable[[pd.DataFrame], Iterable[Fault]]
 
 
-def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd.DataFrame:
+def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) -> pd.DataFrame:
     """Read a table and refuse it with all its faults, or give it typed.
 
     Parameters
@@ -40,14 +41,14 @@ def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd
     Examples
     --------
     >>> from servanda.record.files.codebook import CRISES
-    >>> load_table(None, CRISES, []).shape
+    >>> load_table(None, CRISES).shape
     (212, 2)
     """
     cells = read_cells(shipped(f"{table.name}.csv") if path is None else path)
     frame = frame_of(cells)
     faults = [*cells.faults, *column_faults(frame, table)]
     # A row that could not be split into cells is not in the frame, and counts over the rest would mislead.
-    for rule in () if cells.faults else rules:
+    for rule in () if cells.faults else (partial(_repeated, table=table), *rules):
         faults.extend(rule(frame))
     raise_faults(cells.name, faults)
     return typed(frame, table)
@@ -76,35 +77,13 @@ def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
         yield line, dict(zip(names, values, strict=True))
 
 
-def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator[Fault]:
-    """Find rows that repeat an earlier one in `columns`.
-
-    Parameters
-    ----------
-    frame
-        Text, indexed by line.
-    columns
-        The columns that together must be unique; nothing is found when one is absent.
-    what
-        What such a row is called in the message.
-
-    Yields
-    ------
-    Fault
-        One for each repetition, in its own row.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"case_id": ["a", "a"]}, index=[2, 3])
-    >>> [fault.what for fault in repeated(frame, ["case_id"], "case")]
-    ["repeats the case of row 2 ('a'); each may stand once"]
-    """
-    if not set(columns) <= set(frame.columns):
+def _repeated(frame: pd.DataFrame, table: Table) -> Iterator[Fault]:
+    if not set(table.key) <= set(frame.columns):
         return
     first: dict[tuple[str, ...], int] = {}
     for line, row in rows(frame):
-        key = tuple(row[name] for name in columns)
+        key = tuple(row[name] for name in table.key)
         if all(key) and first.setdefault(key, line) != line:
             named = ", ".join(map(repr, key))
-            place = columns[0] if len(columns) == 1 else ""
-            yield Fault.at(line, place, f"repeats the {what} of row {first[key]} ({named}); each may stand once")
+            place = table.key[0] if len(table.key) == 1 else ""
+            yield Fault.at(line, place, f"repeats the {table.row} of row {first[key]} ({named}); each may stand once")

@@ -12,7 +12,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
 from ...common.errors import Fault, nearest
-from .codebook import TABLES, Column, Table
+from .codebook import Column, Table
 from .dates import span
 from .read import Cells
 
@@ -144,7 +144,7 @@ def frame_of(cells: Cells) -> pd.DataFrame:
     return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
 
 
-def column_faults(frame: pd.DataFrame, table: Table, *, complete: bool = False) -> list[Fault]:
+def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
     """Judge every column of a table by itself.
 
     Parameters
@@ -153,8 +153,6 @@ def column_faults(frame: pd.DataFrame, table: Table, *, complete: bool = False) 
         From `frame_of`.
     table
         The table it should be.
-    complete
-        Whether columns that may be left out must be there as well.
 
     Returns
     -------
@@ -169,7 +167,7 @@ def column_faults(frame: pd.DataFrame, table: Table, *, complete: bool = False) 
     ['is empty; a value is required']
     """
     try:
-        _schema(table.name, complete=complete).validate(frame, lazy=True)
+        _schema(table).validate(frame, lazy=True)
     except SchemaErrors as errors:
         failures = errors.failure_cases
         return [
@@ -244,16 +242,15 @@ def _filled(text: str) -> bool:
     return text != ""
 
 
-def _schema_column(column: Column, *, complete: bool) -> pa.Column:
+def _schema_column(column: Column) -> pa.Column:
     kind = pa.Check(partial(_accepts, column=column), element_wise=True, name="kind")
     filled = pa.Check(_filled, element_wise=True, name="filled")
-    return pa.Column(checks=[kind] if column.blank else [kind, filled], required=complete or not column.absent)
+    return pa.Column(checks=[kind] if column.blank else [kind, filled], required=not column.absent)
 
 
 @cache
-def _schema(name: str, *, complete: bool) -> pa.DataFrameSchema:
-    table = TABLES[name]
-    return pa.DataFrameSchema({column.name: _schema_column(column, complete=complete) for column in table.columns})
+def _schema(table: Table) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema({column.name: _schema_column(column) for column in table.columns})
 
 
 def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Fault:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from servanda.common.errors import InputError
-from servanda.record import describe, load_doubts, load_guarantees, with_backers
+from servanda.record import describe, load_disputed, load_guarantees, with_backers
 from servanda.record.files.codebook import GREAT_POWERS, GUARANTEES
 from servanda.record.files.read import shipped
 
@@ -115,10 +115,10 @@ def test_doubted_is_low_confidence_or_disputed_by_the_codebook(cases, plain):
     named |= {f"jcpoa_2019_{who}" for who in re.findall(r" _([a-z]+)", disputed)}
     rows = plain("guarantees")
     ids = {row["case_id"] for row in rows}
-    assert set(load_doubts()["case_id"]) == named & ids
+    assert set(load_disputed()["case_id"]) == named & ids
     low = {row["case_id"] for row in rows if row["confidence"] == "low"}
     assert set(cases["case_id"][cases["doubted"]]) == low | (named & ids)
-    assert load_doubts()["reason"].str.len().min() > 10
+    assert load_disputed()["reason"].str.len().min() > 10
 
 
 RULE = "(codebook, section 5): correct it or drop the column"
