@@ -13,8 +13,8 @@ import pytest
 
 from servanda import record
 from servanda.common.errors import InputError
-from servanda.record import load_backers, load_guarantees, with_backers
 from servanda.record import backer_facts as from_files
+from servanda.record import load_backers, load_guarantees, with_backers
 from servanda.record.backing import facts_by_case
 
 BACKERS, CASES = load_backers(), load_guarantees()
