@@ -24,7 +24,7 @@ def load_backers(
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Load who stood behind each commitment.
+    """Backers of each commitment: who stood behind it, the obligor included.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def load_backers(
     Returns
     -------
     DataFrame
-        One row a case and backer (912 in the shipped record), the obligor included. ``is_obligor`` and
+        One row a case and backer (912 in the shipped record). ``is_obligor`` and
         ``p5`` are bool, ``cinc`` is a share of the world from 0 to 1.
 
     Raises
@@ -56,7 +56,7 @@ def load_backers(
 
 
 def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    """Compare the length of each list of backers with the count of guarantors.
+    """Cases whose list of backers is not as long as their count of guarantors.
 
     Parameters
     ----------

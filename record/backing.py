@@ -54,7 +54,7 @@ class _Backer:
 
 
 def facts_by_case(backers: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Derive who stands behind each case.
+    """Facts of the backers of each case.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ def facts_by_case(backers: pd.DataFrame | None = None) -> pd.DataFrame:
 
 
 def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Add to each case who stands behind it.
+    """Cases with the facts of their backers.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     Returns
     -------
     DataFrame
-        `cases` with the columns that `facts_by_case` gives and with ``institution``: whether an organisation is on the list, or
-        the commitment is a resolution of the Security Council. Columns of these names are replaced.
+        `cases` with the columns that `facts_by_case` gives and with ``institution``: whether an organisation is on
+        the list, or the commitment is a resolution of the Security Council. Columns of these names are replaced.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def backer_facts(
     record: pd.DataFrame | None = None,
     cases: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
-    """Say the same of a list that nobody has drawn up yet, for a scenario.
+    """Facts of a supposed list of backers, for a scenario.
 
     A capability is the latest that the record holds of that state at or before `year`. A rival is one coded so where
     the two last met in the record by then, whichever of them was the obligor. Permanent members are those of the

@@ -13,7 +13,7 @@ from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
 from .files.load import load_table, rows
 from .files.read import FilePath
-from .history import Deed, past_defections
+from .history import PastCase, past_defections
 from .sources import Source, known_sources
 
 #: Name of the shipped record, as a prior set's `based_on` has it.
@@ -27,7 +27,7 @@ def load_guarantees(
     as_of: str | dt.date | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
 ) -> pd.DataFrame:
-    """Load the cases, checked against the codebook.
+    """Cases of guarantees put to the test, checked against the codebook.
 
     Parameters
     ----------
@@ -72,7 +72,7 @@ def load_guarantees(
     spoken_for = _spoken_for(cases)
     if as_of is not None:
         cases = known_cases(cases, as_of)
-    counted = past_defections(_deeds(cases), spoken_for)
+    counted = past_defections(_past_cases(cases), spoken_for)
     cases = _with_crisis(cases.assign(**{_PAST: pd.array(counted, dtype="Int64")}), path)
     own = [str(name) for name in cases if name not in {*GUARANTEES.names, *GUARANTEES.derived}]
     cases = cases.loc[:, [*GUARANTEES.names, *own, *GUARANTEES.derived]]
@@ -83,7 +83,7 @@ def load_guarantees(
 
 
 def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
-    """Keep the cases known on a day, and blank the ends that lay ahead.
+    """Cases known on a day, with the ends that lay ahead blanked.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
 
 
 def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None:
-    """Count an actor's past defections as a case tested in `year` would carry them.
+    """Past defections of an actor, as a case tested in `year` would carry them.
 
     Parameters
     ----------
@@ -145,10 +145,10 @@ def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None
     4
     """
     rows_of_actor = cases["obligor"].tolist().count(actor)
-    asked = Deed(actor, "", year, year, defected=False)
+    asked = PastCase(actor, "", year, year, defected=False)
     spoken_for = GREAT_POWERS | ({actor} if rows_of_actor > 1 else set())
     # The supposed case must not make an actor with a single row look like one the file knows.
-    counted = past_defections([*_deeds(cases), asked], spoken_for)[-1]
+    counted = past_defections([*_past_cases(cases), asked], spoken_for)[-1]
     return counted if actor in spoken_for else None
 
 
@@ -184,10 +184,10 @@ def _spoken_for(cases: pd.DataFrame) -> frozenset[str]:
     return GREAT_POWERS | frozenset(cases.loc[single & cases[_PAST].notna(), "obligor"])
 
 
-def _deeds(cases: pd.DataFrame) -> Iterator[Deed]:
+def _past_cases(cases: pd.DataFrame) -> Iterator[PastCase]:
     facts = cases[["obligor", "guarantee_id", "tested_year", "outcome_year", "outcome"]]
     for obligor, guarantee, tested, ended, outcome in facts.itertuples(index=False):
-        yield Deed(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
+        yield PastCase(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
 
 
 def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:
@@ -208,11 +208,11 @@ def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:
 
 def _past_agrees(frame: pd.DataFrame) -> Iterator[Fault]:
     """Compare stated past defections with the count; a count over bad cells would mislead."""
-    deeds = [_deed_or_none(row) for _, row in rows(frame)]
-    if _PAST not in frame or None in deeds:
+    found = [_past_case_or_none(row) for _, row in rows(frame)]
+    if _PAST not in frame or None in found:
         return
-    sound = [deed for deed in deeds if deed is not None]
-    counted = past_defections(sound, frozenset(deed.obligor for deed in sound))
+    sound = [case for case in found if case is not None]
+    counted = past_defections(sound, frozenset(case.obligor for case in sound))
     for line, stated, count in zip(frame.index, frame[_PAST], counted, strict=True):
         if stated.isdigit() and int(stated) != count:
             what = (
@@ -222,10 +222,10 @@ def _past_agrees(frame: pd.DataFrame) -> Iterator[Fault]:
             yield Fault.at(line, _PAST, what)
 
 
-def _deed_or_none(row: Mapping[str, str]) -> Deed | None:
+def _past_case_or_none(row: Mapping[str, str]) -> PastCase | None:
     tested, ended = span_or_none(row.get("tested", "")), span_or_none(row.get("outcome_year", ""))
     names = row.get("obligor"), row.get("guarantee_id")
     if tested is None or ended is None or not all(names) or row.get("outcome") not in OUTCOME:
         return None
     obligor, guarantee = (str(name) for name in names)
-    return Deed(obligor, guarantee, tested[0].year, ended[0].year, defected=row["outcome"] == "defected")
+    return PastCase(obligor, guarantee, tested[0].year, ended[0].year, defected=row["outcome"] == "defected")

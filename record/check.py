@@ -1,4 +1,4 @@
-"""Check a file of any of the record's kinds, without being told which."""
+"""The check of a file of any of the record's kinds, known by its columns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ALIKE_ENOUGH = 0.3
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A file that passed.
+    """File that passed its check.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def check_file(
     cases: pd.DataFrame | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
 ) -> CheckedFile:
-    """Check a file; which table it is shows in its columns.
+    """Verdict on a file of any of the record's kinds, recognised by its columns.
 
     Parameters
     ----------

@@ -49,7 +49,7 @@ def load_second_coding(
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Load the second coding.
+    """Second coding of the cases, made without sight of the first.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def load_second_coding(
 def with_second_coding(
     cases: pd.DataFrame, second: pd.DataFrame | None = None, *, as_of: str | dt.date | None = None
 ) -> pd.DataFrame:
-    """Put the second coding beside the cases.
+    """Cases with their second coding beside the first.
 
     Parameters
     ----------
@@ -118,16 +118,16 @@ def with_second_coding(
     """
     second = load_second_coding() if second is None else second
     raise_faults("second coding", _pairing_faults(cases, second))
-    told = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
+    coded = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
     blind = second["blind"] if "blind" in second else second["case_id"].notna()
     hidden = ~blind.astype("bool")
     if as_of is not None and "outcome_year" in second:
         hidden |= second["outcome_year"] > as_day(as_of).year
-    kept = second[["case_id", *told]].assign(blind=blind.astype("boolean"))
-    if "outcome_year" in told:
+    kept = second[["case_id", *coded]].assign(blind=blind.astype("boolean"))
+    if "outcome_year" in coded:
         kept = kept.assign(outcome_year=kept["outcome_year"].astype("Int64"))
-    kept = kept.assign(**{name: kept[name].mask(hidden) for name in _GIVEN_AWAY if name in told})
-    kept = kept.rename(columns={name: f"{PREFIX}{name}" for name in (*told, "blind")})
+    kept = kept.assign(**{name: kept[name].mask(hidden) for name in _GIVEN_AWAY if name in coded})
+    kept = kept.rename(columns={name: f"{PREFIX}{name}" for name in (*coded, "blind")})
     return cases.merge(kept, on="case_id", how="left", validate="many_to_one")
 
 

@@ -52,7 +52,7 @@ class Source:
 
 
 def load_sources(path: FilePath | None = None) -> Mapping[str, Source]:
-    """Read a bibliography.
+    """Works of a bibliography, in plain text.
 
     Parameters
     ----------
@@ -90,7 +90,7 @@ _shipped_sources = cache(load_sources)
 
 
 def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source] | None) -> Rule:
-    """Make the rule that every source key of a table stands in the bibliography.
+    """Rule that every source key of a table stands in the bibliography.
 
     Parameters
     ----------

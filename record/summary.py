@@ -9,7 +9,7 @@ from .files.codebook import OUTCOME, ROLE
 
 
 def describe(cases: pd.DataFrame) -> pd.DataFrame:
-    """Count the outcomes and the missing cells of cases, by role.
+    """Counts of outcomes and of missing cells, by role.
 
     Parameters
     ----------

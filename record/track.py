@@ -21,7 +21,7 @@ def load_track_record(
     as_of: str | dt.date | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
 ) -> pd.DataFrame:
-    """Load the dated events, checked against the codebook.
+    """Dated events of actors under their agreements, checked against the codebook.
 
     Parameters
     ----------

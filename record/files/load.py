@@ -16,7 +16,7 @@ Rule = Callable[[pd.DataFrame], Iterable[Fault]]
 
 
 def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) -> pd.DataFrame:
-    """Read a table and refuse it with all its faults, or give it typed.
+    """Typed table of the record; a faulty file is refused with all its faults.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) 
 
 
 def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
-    """Go through the rows of a frame of text.
+    """Rows of a frame of text, each with its line.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from pathlib import Path
 from types import NoneType
@@ -65,7 +65,7 @@ class Cells:
 
 
 def shipped(name: str) -> Path:
-    """Give the path of a file that ships with the record.
+    """Path of a file that ships with the record.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def shipped(name: str) -> Path:
 
 
 def read_bytes(path: FilePath) -> bytes:
-    """Read a whole file.
+    """Content of a whole file, as bytes.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def read_bytes(path: FilePath) -> bytes:
 
 
 def read_cells(path: FilePath) -> Cells:
-    """Read a CSV or Parquet file as text.
+    """Cells of a CSV or Parquet file, as text.
 
     Surrounding blanks of a cell are dropped, as are rows without any text and columns without a name.
 
@@ -157,7 +157,7 @@ def read_cells(path: FilePath) -> Cells:
 
 
 def decoded(path: FilePath, data: bytes) -> str:
-    """Decode the bytes of a text file as UTF-8.
+    """Text of a file in UTF-8.
 
     Parameters
     ----------
@@ -199,7 +199,7 @@ def decoded(path: FilePath, data: bytes) -> str:
 
 @singledispatch
 def as_text(value: object) -> str:
-    """Write one cell of a Parquet file as a CSV would hold it.
+    """Text of a cell of a Parquet file, as a CSV would hold it.
 
     Parameters
     ----------
@@ -320,7 +320,7 @@ def _tidy(cells: Cells) -> Cells:
     twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in _repeated(names))
     raise_faults(cells.name, twice)
     rows = tuple(tuple(row[at] for at in keep) for row in cells.rows)
-    return Cells(cells.name, names, rows, cells.lines, cells.faults)
+    return replace(cells, columns=names, rows=rows)
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -20,7 +20,7 @@ _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 class Kind(NamedTuple):
-    """How the cells of one kind are judged and typed.
+    """Judge and type of the cells of one kind.
 
     Parameters
     ----------
@@ -28,6 +28,11 @@ class Kind(NamedTuple):
         Says what is wrong with a cell that is not empty; empty text when nothing is.
     typed
         Turns a column of checked text into its type.
+
+    Examples
+    --------
+    >>> KINDS["count"].complaint("few", Column("guarantors", "count", "", minimum=1))
+    "'few' is not a count; expected a whole number of at least 1"
     """
 
     complaint: Callable[[str, Column], str]
@@ -123,7 +128,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def frame_of(cells: Cells) -> pd.DataFrame:
-    """Put cells in a DataFrame of text.
+    """Cells as a DataFrame of text.
 
     Parameters
     ----------
@@ -145,7 +150,7 @@ def frame_of(cells: Cells) -> pd.DataFrame:
 
 
 def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
-    """Judge every column of a table by itself.
+    """Faults of a table, each column by itself.
 
     Parameters
     ----------
@@ -178,7 +183,7 @@ def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Give checked text its types.
+    """Checked text with its types.
 
     Parameters
     ----------
@@ -211,7 +216,7 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
 
 
 def own_columns(frame: pd.DataFrame, table: Table) -> list[str]:
-    """Name the columns that the codebook does not know.
+    """Columns that the codebook does not know.
 
     Parameters
     ----------
