@@ -73,7 +73,8 @@ def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFra
 
     Examples
     --------
-    >>> len(counts_that_differ(load_backers(), cases_or_shipped(None)))
+    >>> from servanda.record import load_guarantees
+    >>> len(counts_that_differ(load_backers(), load_guarantees()))
     7
     """
     listed = backers["case_id"].value_counts().reindex(cases["case_id"]).astype("Int64").array
