@@ -7,6 +7,7 @@ stand in the record, so that every number of the first page can be told beforeha
 from __future__ import annotations
 
 import csv
+import json
 import math
 from importlib.resources import files
 from itertools import combinations, product
@@ -16,14 +17,18 @@ import pytest
 import xarray as xr
 from scipy.stats import beta
 
-from servanda.analysis.reporting.answers import Row, judged, next_case_moves
-from servanda.analysis.reporting.build import QUANTILES, Material, build
+from servanda.analysis.reporting.answers import Row, described, judged, next_case_moves
+from servanda.analysis.reporting.build import Material, build
 from servanda.analysis.reporting.confidence import confidence
-from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario
-from servanda.models import Arrow, Network, Node, Posterior, PriorSet, fit
+from servanda.analysis.reporting.html import render
+from servanda.analysis.reporting.make import report, without_nan
+from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario, load_scenario
+from servanda.models import Arrow, Group, Network, Node, Posterior, PriorSet, fit
+from servanda.models.cases.encode import encode
 from servanda.models.network.network import Coding
 from servanda.models.parameters.prior import Prior, PriorEntry
-from servanda.record import load_guarantees, load_second_coding
+from servanda.models.sampling.fit import prior_draws
+from servanda.record import load_guarantees, load_second_coding, past_defections_of
 
 AS_OF = "2019-04-25"
 OUTCOMES = ("defected", "partial", "complied")
@@ -127,7 +132,7 @@ def test_an_answer_is_that_of_the_dirichlet(rows, label):
 @pytest.mark.parametrize("label", ["one", "several"])
 def test_a_curve_is_the_density_of_its_answer(rows, label):
     exact, curve = kept(label), rows[label]["curve"]
-    assert list(curve["quantiles"]) == [f"{share:g}" for share in QUANTILES]
+    assert list(curve["quantiles"]) == ["0.05", "0.1", "0.25", "0.5", "0.75", "0.9", "0.95"]
     for share, x in curve["quantiles"].items():
         assert x == pytest.approx(exact.ppf(float(share)), abs=0.005)
     x, density = np.array(curve["x"]), np.array(curve["density"])
@@ -361,3 +366,146 @@ def test_every_gate_is_counted_and_passes(built, rows):
     for found in built["diagnostics"]["fits"]:
         assert (found["chain"], found["draw"]) == (4, 4000)
         assert found["drawn_exactly"] == ["guarantors", "compliance"]
+
+
+# --- rows of named actors, and what the record holds for them -------------------------------------------------------
+
+ROLES = Network(
+    (
+        Node("role", ("guarantor", "principal")),
+        Node("kept", ("no", "yes"), (Arrow("role"),), "ordinal", ordered=True, groups=(Group("actor", "obligor"),)),
+    )
+)
+#: Log-odds of keeping as guarantor and as principal, and what each actor adds.
+BASE, ADDS = {"guarantor": 0.5, "principal": -0.5}, {"FRA": 1.0, "GBR": -2.0, "(new)": 0.25}
+
+
+def of_actors() -> Posterior:
+    """Two draws by hand; the effect of the role is half its spread to either side."""
+    ones = np.ones((1, 2))
+    draws = {
+        "role.table": (("chain", "draw", "role"), np.full((1, 2, 2), 0.5)),
+        "kept.baseline": (("chain", "draw", "kept"), np.full((1, 2, 2), 0.5)),
+        "kept.role": (("chain", "draw", "role"), np.broadcast_to(list(BASE.values()), (1, 2, 2))),
+        "kept.actor_sd": (("chain", "draw"), ones),
+        "kept.actor": (("chain", "draw", "actor"), np.broadcast_to(list(ADDS.values()), (1, 2, 3))),
+    }
+    coords = {"role": list(BASE), "kept": ["no", "yes"], "actor": list(ADDS)}
+    return Posterior(ROLES, xr.DataTree.from_dict({"posterior": xr.Dataset(draws, coords)}))
+
+
+@pytest.mark.parametrize("everybody", [None, "GBR"])
+def test_a_row_is_about_its_own_actor_else_the_judgements_else_nobody(everybody):
+    raw = {"id": "own", "title": "", "claim": "", "node": "kept", "states": ["yes"], "given": {"role": "principal"}}
+    formats = [
+        {"label": "France", "actor": "FRA"},
+        {"label": "someone"},
+        {"label": "g", "given": {"role": "guarantor"}},
+    ]
+    judgement = Judgement.model_validate({**raw, "actor": everybody, "formats": formats})
+    found = judged(of_actors(), Scenario.model_validate(SCENARIO), judgement, load_guarantees(as_of=AS_OF))
+    assert [row.actor for row in found] == ["FRA", everybody, everybody]
+    assert [row.given["role"] for row in found] == ["principal", "principal", "guarantor"]
+    for row in found:
+        odds = BASE[row.given["role"]] + ADDS[row.actor or "(new)"]
+        np.testing.assert_allclose(row.draws.values, 1 / (1 + math.exp(-odds)), rtol=1e-12)
+
+
+def test_past_defections_are_filled_in_from_the_record():
+    cases = load_guarantees(as_of=AS_OF)
+    asked = {"past_defections": "as recorded", "role": "guarantor"}
+    known = cases[cases["obligor"] == "USA"]
+    assert described(asked, "USA", cases, 2019)["role"] == "guarantor"
+    assert described(asked, "USA", cases, 2019)["past_defections"] == past_defections_of(cases, "USA", 2019)
+    assert len(known) > 5
+    assert "past_defections" not in described(asked, None, cases, 2019)
+    assert "past_defections" not in described(asked, "(nobody)", cases, 2019)
+    assert described({"past_defections": "1"}, "USA", cases, 2019) == {"past_defections": "1"}
+
+
+def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
+    """Every case of the shipped record against every described state, as a reader would tick them off."""
+    loaded = load_scenario("dprk-six-party")
+    cases, network = load_guarantees(as_of=loaded.scenario.as_of), loaded.network
+    codes = encode(network, cases).codes
+    told = {row["case_id"]: row for row in rows_of("guarantees")}
+    lines = {(j["id"], row["label"]): row for j in supposed["judgements"] for row in j["rows"]}
+    assert len(supposed["record"]["held"]) == 13
+    for held in supposed["record"]["held"]:
+        row = lines[held["judgement"], held["label"]]
+        wanted = {name: network[name].index(state) for name, state in {**row["given"], **row["do"]}.items()}
+        ticks = {name: [bool(code == number) for code in codes[name]] for name, number in wanted.items()}
+        alike = [sum(tick[place] for tick in ticks.values()) for place in range(len(cases))]
+        assert held["states"] == [
+            {"node": network[name].title, "state": network[name].states[number], "cases": sum(ticks[name])}
+            for name, number in wanted.items()
+        ]
+        assert held["exact"] == alike.count(len(wanted))
+        unseen = [
+            " and ".join(f"{network[name].title} = {network[name].states[wanted[name]]}" for name in pair)
+            for pair in combinations(wanted, 2)
+            if not any(first and second for first, second in zip(*(ticks[name] for name in pair), strict=True))
+        ]
+        assert held["pairs_unseen"] == unseen
+        own = [case for case in cases["case_id"] if told[case]["obligor"] == row["actor"]]
+        assert held["own"]["cases"] == len(own)
+        assert held["own"]["outcomes"] == {o: sum(told[c]["outcome"] == o for c in own) for o in OUTCOMES}
+        order = sorted(
+            range(len(cases)),
+            key=lambda i: (
+                -alike[i],
+                told[cases["case_id"].iloc[i]]["obligor"] != row["actor"],
+                -cases["tested_year"].iloc[i],
+            ),
+        )
+        for case, place in zip(held["nearest"], order[:8], strict=True):
+            source = told[case["case_id"]]
+            assert (case["shared"], case["described"]) == (alike[place], len(wanted))
+            assert case["sources"] == [key for key in source["sources"].split(";") if key]
+            assert case["note"] == source["note"]
+            # A cell that is blank does not differ.
+            blank = sum(codes[name][place] < 0 for name in wanted)
+            assert len(case["differs"]) == len(wanted) - case["shared"] - blank
+    cited = {key for held in supposed["record"]["held"] for case in held["nearest"] for key in case["sources"]}
+    assert list(supposed["record"]["citations"]) == sorted(cited)
+
+
+def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():
+    """Before any data P(complied) is Beta(1, 2): its density is highest at 0, where a plain kernel would halve it."""
+    loaded = Loaded(Scenario.model_validate({**SCENARIO, "priors": ["open"]}), PACT, (flat("open"),))
+    blank = prior_draws(PACT, flat("open"), seed=2, draws=4000)
+    built = build(Material(loaded, load_guarantees(as_of=AS_OF), {"open": blank}))
+    curve = built["judgements"][0]["rows"][0]["curve"]
+    x, density = np.array(curve["x"]), np.array(curve["density"])
+    assert x.min() < 0.01
+    assert density[x < 0.05].min() > 1.6
+    assert built["provenance"]["command"] == "servanda report pact"
+    again = build(Material(loaded, load_guarantees(as_of=AS_OF), {"open": blank}, command="make mine", shipped=False))
+    assert again["provenance"]["command"] == "make mine"
+    assert again["answer"]["confidence"]["parts"][0]["value"] == 0.0
+    assert "coders" not in again["record"]
+
+
+def test_a_report_is_sampled_as_it_says_and_kept_where_it_is_told(tmp_path):
+    loaded = Loaded(Scenario.model_validate({**SCENARIO, "priors": ["open"]}), PACT, (flat("open"),))
+    cases, folder = load_guarantees(as_of=AS_OF), tmp_path / "fits"
+    written = report(loaded, tmp_path / "out", cases=cases, folder=folder)
+    (fitted,) = written.content["diagnostics"]["fits"]
+    assert (fitted["chain"], fitted["draw"]) == (4, 1000)
+    settings = written.content["provenance"]["fits"]["open"]["settings"]
+    assert (settings["seed"], settings["tune"]) == (7, 500)
+    assert written.reused == ()
+    assert [path.suffix for path in folder.iterdir()] == [".nc"]
+    assert "coders" not in written.content["record"]  # one's own record was not coded twice
+    stored = json.loads(written.json.read_text(encoding="utf-8"))
+    assert stored["answer"]["mean"] == written.content["answer"]["mean"]
+    assert written.html.read_text(encoding="utf-8") == render(written.content)
+    other = report(loaded, tmp_path / "other", cases=cases, folder=folder, seed=8, draws=50, chains=2, draft=True)
+    assert other.content["provenance"]["fits"]["open"]["settings"]["seed"] == 8
+    assert report(loaded, tmp_path / "out", cases=cases, folder=folder).reused == ("open",)
+
+
+def test_json_has_null_for_what_could_not_be_computed():
+    nan, inf = float("nan"), float("inf")
+    told = {"a": nan, "b": [1, inf, {"c": -inf}], "d": 0.5, "e": "nan", "f": None, "g": True}
+    assert without_nan(told) == {"a": None, "b": [1, None, {"c": None}], "d": 0.5, "e": "nan", "f": None, "g": True}
