@@ -12,6 +12,7 @@ from ...common.errors import Fault, raise_faults
 from ...models.network.check import QueryError
 from ...models.sampling.fit import Block, fit_block
 from ...models.sampling.stacking_weights import mixture_weights
+from ..figures.comparison import comparison_figure
 from .leave_one_out import LeftOut, leave_one_out, units_of
 
 if TYPE_CHECKING:
@@ -126,9 +127,7 @@ class Comparison:
 
     def plot(self) -> Figure:
         """How far each model is behind the best, with two standard errors, and its weight."""
-        from ..figures.comparison import comparison_figure
-
-        return comparison_figure(self)
+        return comparison_figure(self.table, unit=self.unit, errors=SURE)
 
     def _repr_html_(self) -> str:
         shown = self.table.drop(columns=["elpd"]).rename(columns={"behind": "behind the best"})

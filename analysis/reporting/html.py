@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ..figures.figures import densities, network_figure, percent, priors_figure, span
+from ..figures.densities import densities_svg
+from ..figures.network import network_svg
+from ..figures.percent import percent, span
+from ..figures.priors import prior_sets_svg
 from ..summaries.likelihood_words import Band
 from .theories import theories_figure
 from .tracks import tracks_figure
@@ -261,13 +264,21 @@ def _context(content: Mapping[str, Any]) -> dict[str, Any]:
         "prior_titles": {s["name"]: s["title"] for s in priors["sets"]},
         "node_titles": titles,
         "prior_lines": lines,
-        "density_figures": {j["id"]: _drawn(densities(j, bands)) for j in content["judgements"]},
+        "density_figures": {
+            j["id"]: _drawn(densities_svg(j["rows"], answer["lexicon"]["bands"], name=j["id"], base=j["base"]))
+            for j in content["judgements"]
+        },
         "prior_figures": _prior_figures(lines, priors["sets"]),
         "tracks": content.get("tracks"),
         "tracks_figure": _drawn(tracks_figure(content["tracks"])) if content.get("tracks") else None,
         "theories": content.get("theories"),
         "theories_figure": _drawn(theories_figure(content["theories"])) if content.get("theories") else None,
-        "network_figure": _drawn(network_figure(content["network"])),
+        "network_figure": _drawn(
+            network_svg(
+                [node["name"] for node in content["network"]["nodes"]],
+                [(p["name"], node["name"]) for node in content["network"]["nodes"] for p in node["parents"]],
+            )
+        ),
         "facts": facts(content["provenance"]["fits"]),
         "source_places": {key: place for place, key in enumerate(content["record"]["citations"], 1)},
     }
@@ -275,7 +286,7 @@ def _context(content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _prior_figures(lines: Mapping[str, list[Any]], sets: Iterable[Mapping[str, Any]]) -> dict[str, Markup]:
     titles = {s["name"]: s["title"] for s in sets}
-    return {identity: _drawn(priors_figure(table, titles)) for identity, table in lines.items()}
+    return {identity: _drawn(prior_sets_svg(table, titles, name=identity)) for identity, table in lines.items()}
 
 
 def _drawn(svg: str) -> Markup:

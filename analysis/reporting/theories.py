@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...common.figure_style import styled
 from ...common.files import writable_folder, written_whole
 from ...models.cases.encode import encode
 from ...models.sampling.fit import fit_identity
 from ...models.theories.theories import THEORIES
 from ...record import with_backers
-from ..evaluation.models import Comparison
+from ..evaluation.models import SURE, Comparison
 from ..evaluation.theories import compare_theories
 from ..figures.comparison import comparison_figure
-from ..figures.figures import styled, svg
+from ..figures.svg import svg
 from ..scenarios.scenario import Loaded
 from ..scenarios.stored_fits import Settings, cache_folder
 
@@ -90,7 +91,11 @@ def described(found: Comparison) -> dict[str, Any]:
     ]
     with styled():
         said = "; ".join(f"{row['title']}: {row['behind']:.1f} behind, weight {row['weight']:.2f}" for row in rows)
-        figure = svg(comparison_figure(found), "theories", f"How far each theory is behind the best. {said}.")
+        figure = svg(
+            comparison_figure(found.table, unit=found.unit, errors=SURE),
+            "theories",
+            f"How far each theory is behind the best. {said}.",
+        )
     return {
         "node": found.node,
         "unit": found.unit,

@@ -8,12 +8,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ...common.figure_style import styled
 from ...common.files import writable_folder, written_whole
 from ...models.track.events import as_date, line_up
 from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings
 from ...record import load_track_record
-from ..figures.figures import percent, span, styled, svg
+from ..figures.percent import percent, span
+from ..figures.svg import svg
 from ..figures.track import track_figure
 from ..scenarios.scenario import Scenario
 from ..scenarios.stored_fits import cache_folder

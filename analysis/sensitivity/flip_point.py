@@ -19,6 +19,7 @@ from ...models.network.check import PriorError
 from ...models.sampling.fit import drawn_again
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..evaluation.importance import Weights, log_prior_ratio, smoothed, weighted_summary
+from ..figures.priors import flip_figure
 from ..queries.quantity import Quantity, check_quantities
 from ..summaries.likelihood_words import load_lexicon
 from .priors import checked_sets
@@ -122,9 +123,8 @@ class FlipPath:
 
     def plot(self) -> Figure:
         """The answer along the path, with its interval and the flips."""
-        from ..figures.priors import flip_figure
-
-        return flip_figure(self)
+        flips = [(flip.at, flip.before, flip.after) for flip in self.flips]
+        return flip_figure(self.table, flips, start=self.start, end=self.end)
 
     def _repr_html_(self) -> str:
         return f"<p>{self.verdict}</p>{self.table.iloc[:: max(1, len(self.table) // 10)].round(3).to_html(index=False)}"

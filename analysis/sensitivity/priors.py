@@ -26,6 +26,7 @@ from ..evaluation.importance import (
     weighted_summary,
 )
 from ..evaluation.models import paired_difference
+from ..figures.priors import priors_figure
 from ..queries.quantity import Quantity, check_quantities
 from ..summaries.likelihood_words import load_lexicon
 from .reweighted import Variant, variant_of
@@ -211,9 +212,9 @@ class PriorComparison:
 
     def plot(self) -> Figure:
         """Every answer under every prior, with its interval."""
-        from ..figures.priors import priors_comparison_figure
-
-        return priors_comparison_figure(self)
+        table = self.table
+        differences = [question for question, one in self.questions.items() if one.is_difference]
+        return priors_figure(table.assign(trusted=table["how"] != "not trusted"), self.titles, differences=differences)
 
     def _repr_html_(self) -> str:
         shown = self.table[["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]
