@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
+from ...common.json_values import without_nan
 from ...models.posterior import Posterior
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Called with what is being done, draws done and draws to do.
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 class GateError(InputError):
@@ -66,7 +66,7 @@ def report(
     draft: bool = False,
     folder: Path | None = None,
     command: str = "",
-    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> Written:
     """Answer a scenario and write ``report.html`` and ``report.json`` to a folder.
 
@@ -90,7 +90,7 @@ def report(
         Where fits are kept.
     command
         What the report says writes it again.
-    told
+    progress
         Called with what is being done, draws done and draws to do.
 
     Returns
@@ -112,15 +112,15 @@ def report(
     reused = []
     for prior in loaded.priors:
 
-        def progress(done: int, total: int, name: str = prior.name) -> None:
-            if told:
-                told(f"fitting under priors {name}", done, total)
+        def fitting(done: int, total: int, name: str = prior.name) -> None:
+            if progress:
+                progress(f"fitting under priors {name}", done, total)
 
-        posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, progress)
+        posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, fitting)
         if found:
             reused.append(prior.name)
     tracks = scenario_tracks(loaded.scenario, settings.seed, folder)
-    theories = scenario_theories(loaded, known, settings, folder, told)
+    theories = scenario_theories(loaded, known, settings, folder, progress)
     shipped = cases is None
     content = build(Material(loaded, known, posteriors, shipped, command, tracks=tracks, theories=theories))
     if not content["passed"] and not draft:
@@ -140,12 +140,3 @@ def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Wri
     with written_whole(html) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Written(html, data, content, reused)
-
-
-def without_nan(value: Any) -> Any:
-    """Put null for what could not be computed; JSON has no NaN."""
-    if isinstance(value, dict):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
