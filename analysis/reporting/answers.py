@@ -11,18 +11,16 @@ import numpy as np
 import xarray as xr
 
 from ...models.posterior import Posterior
-from ...record import past_defections_of
 from ...record.files.dates import as_day
 from ..queries.probability import probability
-from ..queries.quantity import Quantity, chance_of
 from ..queries.suppose import redraw_unseen, suppose
-from ..scenarios.scenario import AS_RECORDED, Format, Judgement, Scenario, Supposed
+from ..scenarios.questions import described, quantity_of
+from ..scenarios.scenario import Format, Judgement, Scenario, Supposed
 from ..summaries.summary import Summary, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...models.network.network import Network
 
 #: How the members of a collective add up, from draws of each member's probability.
 RULES = {
@@ -84,18 +82,6 @@ def judged(posterior: Posterior, scenario: Scenario, judgement: Judgement, cases
     return tuple(rows)
 
 
-def described(given: Mapping[str, Any], actor: str | None, cases: pd.DataFrame, year: int) -> dict[str, Any]:
-    """Fill in counts of past defections; where the record is silent the node is left open."""
-    filled = dict(given)
-    if filled.get("past_defections") == AS_RECORDED:
-        count = past_defections_of(cases, actor, year) if actor else None
-        if count is None:
-            del filled["past_defections"]
-        else:
-            filled["past_defections"] = count
-    return filled
-
-
 def next_case_moves(row: Row, judgement: Judgement, seed: int) -> float:
     """Expected absolute change of the mean answer once one more case of the kind is seen.
 
@@ -119,14 +105,6 @@ def _row(posterior: Posterior, judgement: Judgement, row: Format, cases: pd.Data
     asked = quantity_of(posterior.network, judgement, row, cases, year)
     actor = row.actor or judgement.actor
     return Row(row.label, asked.draws(posterior), asked.given, asked.do, actor, posterior)
-
-
-def quantity_of(network: Network, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Quantity:
-    """Give what a row of a judgement asks, counts of past defections filled in."""
-    actor = row.actor or judgement.actor
-    given = described({**judgement.given, **row.given}, actor, cases, year)
-    members: dict[str, Any] = {"actor": actor} if actor and "actor" in network.group_columns else {}
-    return chance_of(judgement.node, judgement.states, given, row.do, **members)
 
 
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,16 +15,13 @@ from ...models.posterior import Posterior
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import Settings, stored_fit
-from .build import Material, build
+from .build import build
 from .html import render
-from .theories import scenario_theories
-from .tracks import scenario_tracks
+from .section import Material, Progress, Task
+from .sections import SECTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Called with what is being done, draws done and draws to do.
-Progress = Callable[[str, int, int], None]
 
 
 class GateError(InputError):
@@ -119,10 +115,9 @@ def report(
         posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, fitting)
         if found:
             reused.append(prior.name)
-    tracks = scenario_tracks(loaded.scenario, settings.seed, folder)
-    theories = scenario_theories(loaded, known, settings, folder, progress)
-    shipped = cases is None
-    content = build(Material(loaded, known, posteriors, shipped, command, tracks=tracks, theories=theories))
+    task = Task(loaded, known, settings, folder, progress)
+    prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
+    content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from ...record import past_defections_of
 from ...record.files.dates import as_day
-from ..reporting.answers import quantity_of
+from ..queries.quantity import Quantity, chance_of
+from .scenario import AS_RECORDED, Format, Judgement, Loaded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ..queries.quantity import Quantity
-    from .scenario import Loaded
+    from ...models.network.network import Network
 
 
 def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Quantity], list[str]]:
@@ -42,3 +44,23 @@ def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Q
                 continue
             questions[label] = quantity_of(loaded.network, judgement, row, cases, year)
     return questions, left_out
+
+
+def quantity_of(network: Network, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Quantity:
+    """Give what a row of a judgement asks, counts of past defections filled in."""
+    actor = row.actor or judgement.actor
+    given = described({**judgement.given, **row.given}, actor, cases, year)
+    members: dict[str, Any] = {"actor": actor} if actor and "actor" in network.group_columns else {}
+    return chance_of(judgement.node, judgement.states, given, row.do, **members)
+
+
+def described(given: Mapping[str, Any], actor: str | None, cases: pd.DataFrame, year: int) -> dict[str, Any]:
+    """Fill in counts of past defections; where the record is silent the node is left open."""
+    filled = dict(given)
+    if filled.get("past_defections") == AS_RECORDED:
+        count = past_defections_of(cases, actor, year) if actor else None
+        if count is None:
+            del filled["past_defections"]
+        else:
+            filled["past_defections"] = count
+    return filled
