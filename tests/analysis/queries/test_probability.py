@@ -33,7 +33,7 @@ from servanda.models import (
     QueryError,
     load_network,
 )
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 
 def by_enumeration(posterior, target, given, do):

@@ -31,7 +31,7 @@ from servanda.models.cases.encode import encode
 from servanda.models.node import Coding
 from servanda.models.parameters.prior import Prior
 from servanda.models.parameters.prior_set import PriorEntry
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.record import load_guarantees, load_second_coding, past_defections_of
 
 AS_OF = "2019-04-25"

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from servanda.analysis import Settings, compare_theories
+from servanda.analysis import compare_theories
 from servanda.analysis.reporting.html import render
 from servanda.analysis.reporting.sections.theories import described, scenario_theories
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
 from servanda.common.toml import read_toml
-from servanda.models import Arrow, Network, Node
+from servanda.models import Arrow, Network, Node, Sampling
 from servanda.record import load_guarantees
 
 PACT = Network(
@@ -59,7 +59,7 @@ def test_the_page_shows_what_the_section_holds(told, content):
 
 def test_a_scenario_without_theories_compares_none():
     loaded = load_scenario("dprk-backers")
-    assert scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), Settings(1)) is None
+    assert scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), Sampling(1)) is None
 
 
 def test_an_unknown_theory_is_a_fault_of_the_scenario():
