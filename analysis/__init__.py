@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from ..common.lazy import lazy_exports
 
 if TYPE_CHECKING:
+    from ..models.questions.quantity import Quantity as Quantity
+    from ..models.questions.quantity import chance_of as chance_of
     from .evaluation.models import Comparison as Comparison
     from .evaluation.models import compare_models as compare_models
     from .evaluation.predictive_check import RecordSummaries as RecordSummaries
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
     from .queries.probability import explain as explain
     from .queries.probability import marginals as marginals
     from .queries.probability import probability as probability
-    from .queries.quantity import Quantity as Quantity
-    from .queries.quantity import chance_of as chance_of
     from .queries.suppose import suppose as suppose
     from .reporting.make import GateError as GateError
     from .reporting.make import report as report
@@ -110,8 +110,8 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Quantity": ".queries.quantity",
-    "chance_of": ".queries.quantity",
+    "Quantity": "..models.questions.quantity",
+    "chance_of": "..models.questions.quantity",
     "PriorComparison": ".sensitivity.priors",
     "compare_priors": ".sensitivity.priors",
     "RecordSummaries": ".evaluation.predictive_check",

@@ -127,9 +127,9 @@ def through_pymc(sampler: str) -> Run:
     """The blocks that Servanda samples, as models of PyMC; draws and warm-up as Servanda takes them."""
     import warnings
 
+    from servanda.models import pymc_model as compiled
     from servanda.models.cases.patterns import find_patterns
     from servanda.models.sampling.fit import conjugate_nodes, sampled_blocks
-    from servanda.models.sampling.pymc_model import compile as compiled
 
     warnings.simplefilter("ignore")
     network, cases, priors = record()

@@ -40,7 +40,7 @@ def compare(seed: int) -> None:
     import numpy as np
 
     from servanda.analysis import compare_priors
-    from servanda.analysis.evaluation.importance import weighted_summary
+    from servanda.analysis.summaries.importance import weighted_summary
     from servanda.models import fit, load_network
     from servanda.priors import load_prior
     from servanda.record import load_guarantees

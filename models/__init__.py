@@ -7,32 +7,34 @@ from ..common.lazy import lazy_exports
 if TYPE_CHECKING:
     from .cases.count import count_cases as count_cases
     from .cases.encode import encode as encode
-    from .formats.files import FormatError as FormatError
-    from .formats.files import read_network_file as read_network_file
-    from .formats.files import write_network_file as write_network_file
+    from .errors import DataError as DataError
+    from .errors import NetworkError as NetworkError
+    from .errors import PriorError as PriorError
+    from .errors import QueryError as QueryError
+    from .formats.content import FormatError as FormatError
     from .inference.question import CapacityError as CapacityError
     from .inference.question import ImpossibleEvidenceError as ImpossibleEvidenceError
-    from .network.check import DataError as DataError
-    from .network.check import NetworkError as NetworkError
-    from .network.check import PriorError as PriorError
-    from .network.check import QueryError as QueryError
-    from .network.network import Arrow as Arrow
-    from .network.network import Coding as Coding
-    from .network.network import Group as Group
+    from .network.files import read_network_file as read_network_file
+    from .network.files import write_network_file as write_network_file
     from .network.network import Network as Network
-    from .network.network import Node as Node
+    from .network.parameters import network_parameters as network_parameters
     from .network.toml import load_network as load_network
     from .network.toml import network_from_toml as network_from_toml
     from .network.toml import network_to_toml as network_to_toml
     from .network.toml import shipped_networks as shipped_networks
+    from .node import Arrow as Arrow
+    from .node import Coding as Coding
+    from .node import Group as Group
+    from .node import Node as Node
     from .parameters.prior import Prior as Prior
-    from .parameters.prior import PriorEntry as PriorEntry
-    from .parameters.prior import PriorSet as PriorSet
+    from .parameters.prior_set import PriorEntry as PriorEntry
+    from .parameters.prior_set import PriorSet as PriorSet
     from .posterior import Posterior as Posterior
+    from .posterior import load_posterior as load_posterior
+    from .questions.quantity import Quantity as Quantity
+    from .questions.quantity import chance_of as chance_of
     from .sampling.fit import fit as fit
-    from .sampling.pymc_model import compile as compile  # noqa: A004  the field's own word
-    from .sampling.pymc_model import network_parameters as network_parameters
-    from .store import load_posterior as load_posterior
+    from .sampling.pymc_model import pymc_model as pymc_model
     from .theories.backing import with_who as with_who
     from .theories.theories import THEORIES as THEORIES
     from .theories.theories import Theory as Theory
@@ -60,13 +62,14 @@ __all__ = [
     "PriorEntry",
     "PriorError",
     "PriorSet",
+    "Quantity",
     "QueryError",
     "Theory",
     "TrackError",
     "TrackPosterior",
     "TrackSettings",
+    "chance_of",
     "coded_by",
-    "compile",
     "count_cases",
     "encode",
     "fit",
@@ -77,6 +80,7 @@ __all__ = [
     "network_from_toml",
     "network_parameters",
     "network_to_toml",
+    "pymc_model",
     "read_network_file",
     "shipped_networks",
     "with_who",
@@ -84,35 +88,37 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DataError": ".network.check",
-    "NetworkError": ".network.check",
-    "PriorError": ".network.check",
-    "QueryError": ".network.check",
+    "DataError": ".errors",
+    "NetworkError": ".errors",
+    "PriorError": ".errors",
+    "QueryError": ".errors",
     "coded_by": ".theories.two_coders",
-    "compile": ".sampling.pymc_model",
-    "network_parameters": ".sampling.pymc_model",
+    "pymc_model": ".sampling.pymc_model",
+    "network_parameters": ".network.parameters",
     "CapacityError": ".inference.question",
     "ImpossibleEvidenceError": ".inference.question",
     "count_cases": ".cases.count",
     "encode": ".cases.encode",
     "fit": ".sampling.fit",
-    "FormatError": ".formats.files",
-    "read_network_file": ".formats.files",
-    "write_network_file": ".formats.files",
-    "Arrow": ".network.network",
-    "Coding": ".network.network",
-    "Group": ".network.network",
+    "FormatError": ".formats.content",
+    "read_network_file": ".network.files",
+    "write_network_file": ".network.files",
+    "Arrow": ".node",
+    "Coding": ".node",
+    "Group": ".node",
     "Network": ".network.network",
-    "Node": ".network.network",
+    "Node": ".node",
     "load_network": ".network.toml",
     "network_from_toml": ".network.toml",
     "network_to_toml": ".network.toml",
     "shipped_networks": ".network.toml",
     "Posterior": ".posterior",
     "Prior": ".parameters.prior",
-    "PriorEntry": ".parameters.prior",
-    "PriorSet": ".parameters.prior",
-    "load_posterior": ".store",
+    "PriorEntry": ".parameters.prior_set",
+    "PriorSet": ".parameters.prior_set",
+    "load_posterior": ".posterior",
+    "Quantity": ".questions.quantity",
+    "chance_of": ".questions.quantity",
     "THEORIES": ".theories.theories",
     "Theory": ".theories.theories",
     "with_who": ".theories.backing",

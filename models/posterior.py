@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
-from .families import FAMILIES, NEW
-from .families.table import table_name
-from .network.check import DataError, QueryError
-
-if TYPE_CHECKING:
-    from .network.network import Network
-    from .parameters.prior import PriorSet
-
-#: How far from one a row of probabilities may add up; more is an error, and nothing is rescaled.
-ROW_TOLERANCE = 1e-8
+from .errors import QueryError
+from .families import NEW
+from .formats.content import scaled_to_one
+from .formats.pgmpy import content_from_pgmpy
+from .network.files import read_network_file, write_network_file
+from .network.network import Network
+from .network.parameters import stored_table
+from .network.show import facts_html
+from .network.tables import labelled_tables, ordered_tables
+from .network.toml import network_from_toml, network_to_toml
+from .node import DEFAULT_FAMILY
+from .parameters.prior_set import PriorSet
+from .store import damaged, load_tree, priors_from_dict, save_tree
 
 
 @dataclass(frozen=True)
@@ -78,9 +82,11 @@ class Posterior:
     @cached_property
     def zeros(self) -> frozenset[str]:
         """Nodes with a probability of exactly zero in some table of some draw, or by what their family says."""
-        stated = {node.name: self.values.get(table_name(node)) for node in self.network.nodes}
-        drawn = {name for name, table in stated.items() if table is not None and table.min() == 0}
-        said = {node.name for node in self.network.nodes if getattr(FAMILIES[node.family], "forbids", False)}
+        network = self.network
+        named = {name: network.family(name).stored_table(network.local(name)) for name in network.names}
+        stated = {name: self.values[table] for name, table in named.items() if table is not None}
+        drawn = {name for name, table in stated.items() if table.min() == 0}
+        said = {name for name in network.names if network.family(name).forbids}
         return frozenset(drawn | said)
 
     @cached_property
@@ -142,7 +148,7 @@ class Posterior:
         raise_faults("table", faults, QueryError)
         fixed = {name: network[name].index(state) for name, state in (given or {}).items()}
         picks = {g.name: self.member(g.name, members.get(g.name)) for g in network[node].groups}
-        table = FAMILIES[network[node].family].table(self.values, fixed, picks, network[node], network)
+        table = network.family(node).table(self.values, fixed, picks, network.local(node))
         axes = [axis for axis in network.axes(node) if axis not in fixed]
         table = table.reshape((*table.shape[:-1], *self.sizes.values()))
         coords = {axis: list(network[axis].states) for axis in axes}
@@ -152,9 +158,12 @@ class Posterior:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything to one netCDF file, whole or not at all; see `load_posterior`."""
-        from .store import save_posterior
-
-        save_posterior(self, path)
+        facts = {
+            "network": network_to_toml(self.network),
+            "priors": json.dumps(None if self.priors is None else self.priors.to_dict()),
+            "provenance": json.dumps(dict(self.provenance)),
+        }
+        save_tree(self.tree, facts, path)
 
     @classmethod
     def from_tables(
@@ -182,7 +191,7 @@ class Posterior:
             nodes=tuple(
                 replace(
                     n,
-                    family="table",
+                    family=DEFAULT_FAMILY,
                     groups=(),
                     options=(),
                     parents=tuple(replace(a, term=None, by=None) for a in n.parents),
@@ -190,23 +199,12 @@ class Posterior:
                 for n in network.nodes
             ),
         )
-        known = plain.names
-        faults = [Fault(f"table {name}", f"no such node{nearest(name, known)}") for name in tables if name not in known]
-        faults += [Fault(f"node {name}", "has no table") for name in known if name not in tables]
-        for name in known:
-            if name in tables:
-                faults += [Fault(f"table {name}", what) for what in _table_faults(plain, name, tables[name])]
-        faults += _draw_faults(tables)
-        raise_faults(f"tables of network {network.name}", faults, DataError)
-        sizes = {dim: max(table.sizes.get(dim, 1) for table in tables.values()) for dim in ("chain", "draw")}
+        arrays = ordered_tables(plain, tables)
         variables = {
-            table_name(plain[name]): (
-                ("chain", "draw", *plain.axes(name)),
-                _with_draws(plain, name, tables[name], sizes),
-            )
-            for name in known
+            stored_table(plain, name): (("chain", "draw", *plain.axes(name)), array) for name, array in arrays.items()
         }
-        numbers = {dim: np.arange(size) for dim, size in sizes.items()}
+        chains, draws = next(iter(arrays.values())).shape[:2]
+        numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
         dataset = xr.Dataset(variables, numbers | {node.name: list(node.states) for node in plain.nodes})
         return cls(plain, xr.DataTree.from_dict({"posterior": dataset}), None, dict(provenance or {}))
 
@@ -217,11 +215,10 @@ class Posterior:
         pgmpy takes tables whose rows add up to one within 0.01, as files with rounded numbers have them. They
         are scaled, and ``provenance["rows_scaled"]`` says which nodes and by how much.
         """
-        from .formats.pgmpy import network_from_pgmpy, scaled_to_one, tables_from_pgmpy
-
-        network = network_from_pgmpy(model, name)
-        tables, off = scaled_to_one(tables_from_pgmpy(model, network))
-        return cls.from_tables(network, tables, {"rows_scaled": off} if off else {})
+        content = content_from_pgmpy(model, name)
+        network = Network.from_content(content)
+        scaled, off = scaled_to_one(content)
+        return cls.from_tables(network, labelled_tables(scaled), {"rows_scaled": off} if off else {})
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Posterior:
@@ -230,8 +227,6 @@ class Posterior:
         Rows that add up to one only within the rounding of the file are scaled, and ``provenance["rows_scaled"]`` says
         which nodes and by how much.
         """
-        from .formats.files import read_network_file
-
         network, tables, off = read_network_file(path)
         return cls.from_tables(network, tables, {"rows_scaled": off} if off else {})
 
@@ -240,64 +235,33 @@ class Posterior:
 
         The table of a node with effects of actors is that of an actor not seen.
         """
-        from .formats.files import write_network_file
-
         tables = {name: self.table(name).mean(("chain", "draw")) for name in self.network.names}
         write_network_file(self.network, tables, path)
 
     def _repr_html_(self) -> str:
-        from .network.show import posterior_html
-
-        return posterior_html(self)
-
-
-def _table_faults(network: Network, name: str, table: xr.DataArray) -> list[str]:
-    axes = network.axes(name)
-    own = [str(dim) for dim in table.dims if dim not in ("chain", "draw")]
-    if set(own) != set(axes):
-        return [f"has dims {', '.join(own)}; expected {', '.join(axes)}"]
-    faults = []
-    for axis in axes:
-        states = network[axis].states
-        if table.sizes[axis] != len(states):
-            faults.append(f"has {table.sizes[axis]} entries along {axis}, which has {len(states)} states")
-        elif axis in table.coords and {str(s) for s in table.coords[axis].values} != set(states):
-            faults.append(f"names states along {axis} that differ from the network's: {', '.join(states)}")
-    if faults:
-        return faults
-    values = np.asarray(table.values, float)
-    if not np.all(np.isfinite(values)) or values.min() < 0:
-        return ["holds a negative or missing probability"]
-    off = float(np.abs(np.asarray(table.sum(name)) - 1).max())
-    return (
-        [f"has a row that adds up to 1 only within {off:.2g}; at most {ROW_TOLERANCE:g} is taken"]
-        if off > ROW_TOLERANCE
-        else []
-    )
+        facts = {
+            "network": self.network.name,
+            "priors": self.priors.name if self.priors else "none stated",
+            "draws": f"{self.sizes['chain']} chains of {self.sizes['draw']}",
+            "cases": self.provenance.get("cases", "not from data"),
+            "missing cells": self.provenance.get("missing_cells") or "none",
+        }
+        return facts_html(facts)
 
 
-def _draw_faults(tables: Mapping[str, xr.DataArray]) -> list[Fault]:
-    faults = []
-    for dim in ("chain", "draw"):
-        sizes = {name: table.sizes[dim] for name, table in tables.items() if table.sizes.get(dim, 1) > 1}
-        if len(set(sizes.values())) > 1:
-            shown = ", ".join(f"{name}: {size}" for name, size in sizes.items())
-            faults.append(Fault(f"dim {dim}", f"has different sizes ({shown}); all tables with draws need the same"))
-    return faults
+def load_posterior(path: str | os.PathLike[str]) -> Posterior:
+    """Posterior from the file that `Posterior.save` wrote.
 
-
-def _with_draws(network: Network, name: str, table: xr.DataArray, sizes: Mapping[str, int]) -> np.ndarray:
-    """Cells of a table in the network's order of axes and states, shape (chain, draw, *axes)."""
-    axes = network.axes(name)
-    present = [dim for dim in ("chain", "draw") if dim in table.dims]
-    values = np.asarray(table.variable.transpose(*present, *axes).values, float)
-    for place, axis in enumerate(axes, start=len(present)):
-        if axis in table.coords:
-            stated = {str(state): number for number, state in enumerate(table.coords[axis].values)}
-            order = [stated[state] for state in network[axis].states]
-            if order != list(range(len(order))):
-                values = values.take(order, axis=place)
-    for place, dim in enumerate(("chain", "draw")):
-        if dim not in present:
-            values = np.expand_dims(values, place)
-    return np.broadcast_to(values, (*sizes.values(), *network.shape(name)))
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it was not written by `Posterior.save`.
+    """
+    tree, facts = load_tree(path)
+    try:
+        network = network_from_toml(facts["network"])
+        priors = priors_from_dict(json.loads(facts["priors"]))
+        provenance = json.loads(facts["provenance"])
+    except (KeyError, ValueError) as error:
+        raise damaged(path) from error
+    return Posterior(network, tree, priors, provenance)

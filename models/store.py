@@ -1,9 +1,9 @@
-"""A posterior in one netCDF file."""
+"""One netCDF file for a tree of draws and the facts about it."""
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,69 +11,68 @@ import xarray as xr
 
 from ..common.errors import Fault, InputError
 from ..common.files import written_whole
-from .network.toml import network_from_toml, network_to_toml
-from .parameters.prior import Prior, PriorEntry, PriorSet
-from .posterior import Posterior
+from .parameters.prior_set import PriorSet
 
 #: Raised when the layout of the file changes.
 FORMAT = 1
+#: What goes before the names of the facts among the attributes of a file.
+_MARK = "servanda_"
 
 
 class StoreError(InputError):
     """A file that holds no posterior."""
 
 
-def save_posterior(posterior: Posterior, path: str | os.PathLike[str]) -> None:
-    """Write a posterior to `path`, under a temporary name that is renamed when it is whole.
+def save_tree(tree: xr.DataTree, facts: Mapping[str, str], path: str | os.PathLike[str]) -> None:
+    """Write a tree of draws with facts about it to `path`, under a temporary name that is renamed when it is whole.
+
+    Parameters
+    ----------
+    facts
+        Name -> text, kept as attributes of the file whose names begin with ``servanda_``.
 
     Raises
     ------
     StoreError
         If the folder cannot be written to.
     """
-    tree = posterior.tree.copy()
-    tree.attrs = {
-        **tree.attrs,
-        "servanda_format": FORMAT,
-        "servanda_network": network_to_toml(posterior.network),
-        "servanda_priors": json.dumps(_priors_to_dict(posterior.priors)),
-        "servanda_provenance": json.dumps(dict(posterior.provenance)),
-    }
+    marked = tree.copy()
+    own = {f"{_MARK}{name}": text for name, text in facts.items()}
+    marked.attrs = {**tree.attrs, f"{_MARK}format": FORMAT, **own}
     try:
         with written_whole(path) as temporary:
-            tree.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(tree))
+            marked.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(marked))
     except OSError as error:
         raise StoreError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from error
 
 
-def load_posterior(path: str | os.PathLike[str]) -> Posterior:
-    """Load what `Posterior.save` wrote.
+def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]]:
+    """Read what `save_tree` wrote: the tree, and the facts about it.
 
     Raises
     ------
     StoreError
-        If there is no such file, or it was not written by `Posterior.save`.
+        If there is no such file, it cannot be read, or it has another layout.
     """
     if not Path(path).is_file():
         raise StoreError(str(path), [Fault("", "there is no such file; fit a model first, e.g. `servanda fit`")])
-    damaged = StoreError(str(path), [Fault("", "is not a posterior that Servanda saved, or is damaged")])
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
             tree = opened.load()
     except Exception as error:
-        raise damaged from error
-    attrs = dict(tree.attrs)
-    if attrs.get("servanda_format", FORMAT) != FORMAT:
-        what = f"has layout {attrs['servanda_format']}, this version reads {FORMAT}; fit the model again"
+        raise damaged(path) from error
+    attrs = {str(name): value for name, value in tree.attrs.items()}
+    layout = attrs.pop(f"{_MARK}format", FORMAT)
+    if layout != FORMAT:
+        what = f"has layout {layout}, this version reads {FORMAT}; fit the model again"
         raise StoreError(str(path), [Fault("", what)])
-    try:
-        network = network_from_toml(attrs["servanda_network"])
-        priors = _priors_from_dict(json.loads(attrs["servanda_priors"]))
-        provenance = json.loads(attrs["servanda_provenance"])
-    except (KeyError, ValueError) as error:
-        raise damaged from error
-    tree.attrs = {key: value for key, value in attrs.items() if not str(key).startswith("servanda_")}
-    return Posterior(network, tree, priors, provenance)
+    tree.attrs = {name: value for name, value in attrs.items() if not name.startswith(_MARK)}
+    return tree, {name.removeprefix(_MARK): value for name, value in attrs.items() if name.startswith(_MARK)}
+
+
+def damaged(path: str | os.PathLike[str]) -> StoreError:
+    """Error of a file that holds no posterior, or not a whole one."""
+    return StoreError(str(path), [Fault("", "is not a posterior that Servanda saved, or is damaged")])
 
 
 def _encoding(tree: xr.DataTree) -> dict[str, Any]:
@@ -87,39 +86,25 @@ def _encoding(tree: xr.DataTree) -> dict[str, Any]:
     }
 
 
-def _priors_to_dict(priors: PriorSet | None) -> dict[str, Any] | None:
-    if priors is None:
-        return None
-    entries = [
-        {
-            "parameter": entry.parameter,
-            "distribution": entry.prior.distribution,
-            "numbers": [[name, value] for name, value in entry.prior.numbers],
-            "reason": entry.reason,
-            "source": entry.source,
-            "certainty": entry.certainty,
-        }
-        for entry in priors.entries
-    ]
-    head = {"name": priors.name, "title": priors.title, "description": priors.description}
-    return {**head, "based_on": list(priors.based_on), "entries": entries}
-
-
-def _priors_from_dict(raw: dict[str, Any] | None) -> PriorSet | None:
+def priors_from_dict(raw: Mapping[str, Any] | None) -> PriorSet | None:
+    """Prior set of plain content, of this version or of the first."""
     if raw is None:
         return None
-    entries = tuple(
-        PriorEntry(
-            e["parameter"],
-            Prior(e["distribution"], tuple((name, _tuples(value)) for name, value in e["numbers"])),
-            e["reason"],
-            e["source"],
-            e["certainty"],
-        )
-        for e in raw["entries"]
-    )
-    return PriorSet(entries, raw["name"], raw["title"], raw["description"], tuple(raw["based_on"]))
+    return PriorSet.from_dict(_of_first_version(raw) if "entries" in raw else raw)
 
 
-def _tuples(value: Any) -> Any:
-    return tuple(_tuples(item) for item in value) if isinstance(value, list) else value
+def _of_first_version(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A set as files of version 0.1.0 hold it, as `PriorSet.to_dict` gives it."""
+    entries = [
+        {**{key: value for key, value in entry.items() if key != "numbers"}, **_numbers_of_first_version(entry)}
+        for entry in raw["entries"]
+    ]
+    return {**raw, "priors": entries}
+
+
+def _numbers_of_first_version(entry: Mapping[str, Any]) -> dict[str, Any]:
+    # Numbers by state were pairs.
+    return {
+        name: dict(value) if isinstance(value, list) and isinstance(value[0], list) else value
+        for name, value in entry["numbers"]
+    }

@@ -1,4 +1,4 @@
-"""What was believed: named prior sets with reasons and sources, and what they imply before data."""
+"""Priors: named sets with reasons and sources, elicitation, panels of experts, and predictions before data."""
 
 from typing import TYPE_CHECKING
 

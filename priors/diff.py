@@ -1,4 +1,4 @@
-"""How two prior sets differ."""
+"""Differences between two prior sets."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
-from ..models.network.check import PriorError, wrong_kinds
-from ..models.parameters.prior import PriorEntry, PriorSet
+from ..models.errors import PriorError, wrong_kinds
+from ..models.parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +20,7 @@ _NOTHING = "-"
 
 @dataclass(frozen=True)
 class PriorDiff:
-    """What two sets state differently.
+    """Differences between two prior sets.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.
         names = list(dict.fromkeys(entry.parameter for priors in (one, other) for entry in priors.entries))
         found = {name: (_stated(one, name), _stated(other, name)) for name in names}
     else:
-        from ..models.sampling.pymc_model import network_parameters
+        from ..models.network.parameters import network_parameters
 
         names = [parameter.name for parameter in network_parameters(network)]
         found = {name: (one.entry(name), other.entry(name)) for name in names}

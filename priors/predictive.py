@@ -1,23 +1,21 @@
-"""What a prior set implies before any case is seen."""
+"""Prior predictive draws: what a prior set implies before any case is seen."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ..common.errors import Fault, raise_faults
-from ..models.network.check import DataError
-from .panel.linear_pool import LinearPool
+from ..models.errors import DataError
+from ..models.sampling.fit import as_cases, prior_draws
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ..models.cases.encode import Cases
     from ..models.network.network import Network
-    from ..models.parameters.prior import PriorSet
+    from ..models.parameters.prior_set import PriorSet
     from ..models.posterior import Posterior
+    from .panel.linear_pool import LinearPool
 
 
 def prior_predictive(
@@ -72,39 +70,14 @@ def prior_predictive(
     >>> table.dims, round(float(table.sel(kept="yes").mean()), 1)
     (('chain', 'draw', 'kept'), 0.5)
     """
-    from ..models.sampling.fit import as_cases, prior_draws
-
     few = [Fault("draws", f"must be 1 or more, not {draws}")] if draws < 1 else []
     raise_faults("prior predictive", few, DataError)
     levels = None if cases is None else as_cases(network, cases).levels
-    if isinstance(priors, LinearPool):
-        return _of_panel(network, priors, seed, draws, levels)
-    return prior_draws(network, priors, seed=seed, draws=draws, levels=levels)
 
+    def draw(own: PriorSet, stream: int, size: int) -> Posterior:
+        return prior_draws(network, own, seed=stream, draws=size, levels=levels)
 
-def _of_panel(
-    network: Network, pool: LinearPool, seed: int, draws: int, levels: Mapping[str, tuple[str, ...]] | None
-) -> Posterior:
-    import xarray as xr
-
-    from ..models.posterior import Posterior
-    from ..models.sampling.fit import prior_draws
-
-    rng = np.random.default_rng(seed)
-    # Systematic: an expert of weight w makes w times the draws, to within one.
-    ends = np.cumsum([*pool.weights.values()])
-    ends[-1] = 1.0
-    whose = np.searchsorted(ends, (np.arange(draws) + rng.random()) / draws, side="right")
-    parts = []
-    for place, priors in enumerate(pool.experts.values()):
-        own = int((whose == place).sum())
-        if own:
-            stream = int(rng.integers(2**31))
-            parts.append(prior_draws(network, priors, seed=stream, draws=own, levels=levels).draws)
-    mixed = xr.concat(parts, dim="draw").isel(draw=rng.permutation(draws))
-    tree = xr.DataTree.from_dict({"posterior": mixed.assign_coords(draw=np.arange(draws))})
-    identity = {"seed": seed, "draws": draws, "priors": pool.name, "weights": dict(pool.weights), "cases": 0}
-    return Posterior(network, tree, None, identity)
+    return priors.drawn(draw, seed=seed, draws=draws)
 
 
 __all__ = ["prior_predictive"]

@@ -100,7 +100,7 @@ def priors(
         posterior, _ = stored_fit(
             loaded.network, data, sets[0], settings, progress=lambda done, total: progress("fitting", done, total)
         )
-        found = compare_priors(posterior, sets[1:], questions, told=progress)
+        found = compare_priors(posterior, sets[1:], questions, progress=progress)
     found.plot().savefig(figure)
     if as_json:
         facts = {"answers": json_rows(found.table), "scores": json_rows(found.scores)}
@@ -148,7 +148,7 @@ def theories(
     from ...models.network.toml import load_network
     from ...models.theories.theories import THEORIES
     from ...priors import load_prior
-    from ..evaluation.theories import SHAPES, WHO, compare_theories
+    from ..evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
 
     chosen = listed(names or [])
     if chosen == ["list"]:
@@ -162,13 +162,13 @@ def theories(
             load_network(network),
             data,
             load_prior(priors),
-            theories=chosen or [*SHAPES, *WHO],
+            theories=chosen or [*SHAPES, *BACKER_THEORIES],
             node=node,
             count=count,
             unit=by,
             seed=seed,
             refits=refits,
-            told=progress,
+            progress=progress,
             draws=draws,
             tune=tune,
             chains=chains,
@@ -223,7 +223,7 @@ def networks(
             unit=by,
             seed=seed,
             refits=refits,
-            told=progress,
+            progress=progress,
             draws=draws,
             tune=tune,
             chains=chains,

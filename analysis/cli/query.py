@@ -61,8 +61,7 @@ def query(
     --given enforcement=none --had enforcement=snapback --actor USA`
     """
     from ...models.formats.files import FORMATS
-    from ...models.posterior import Posterior
-    from ...models.store import load_posterior
+    from ...models.posterior import Posterior, load_posterior
     from ..queries.explanation import most_probable
     from ..queries.named_backers import listed_backers
     from ..queries.probability import explain as explain_plan
@@ -116,7 +115,7 @@ def _answers(
 
 
 #: What an answer says of itself, as far as it does.
-_NOTES = ("reading", "identification", "coupling", "assumption", "backers")
+_NOTES = ("whose_conduct", "identification", "coupling", "assumption", "backers")
 
 
 def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Leave-one-out: how well a model foretells one node of units it has not seen, by PSIS and by refits where that fails.
+"""Leave-one-out: how well a model predicts one node of units it has not seen, by PSIS and by refits where that fails.
 
 Vehtari, Gelman and Gabry (2017, doi 10.1007/s11222-016-9696-4). Rows of one guarantee or one crisis are not
 independent, so that a unit may be all of them; effects that only the unit speaks of are integrated out
@@ -7,19 +7,18 @@ independent, so that a unit may be all of them; effects that only the unit speak
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, Cases, bad_cells
-from ...models.network.check import DataError
+from ...models.errors import DataError
 from ...models.sampling.fit import Block, fit_block
-from ...models.sampling.scoring import Scores, unit_scores, without_cells
+from ...models.sampling.scoring import cases_at, unit_scores, without_cells
+from ..summaries.importance import good_k, psis_loo, relative_efficiency
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """What leaving out each unit in turn gives.
+    """Scores of units, each left out in turn.
 
     Parameters
     ----------
@@ -69,16 +68,16 @@ def leave_one_out(
     seed: int,
     refits: int = 20,
     refit: Callable[[Any, int], Block] | None = None,
-    told: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> LeftOut:
-    """Foretell a node in each unit of rows from all others.
+    """Predictive density of a node in each unit of rows from all others.
 
     Parameters
     ----------
     block
         Draws of the node's parameters, from `servanda.models.sampling.fit.fit_block`.
     node
-        The node that is foretold, given all else that is known of a row.
+        The node that is predicted, given all else that is known of a row.
     units
         Unit of each case, shape (cases,); None leaves out case by case.
     seed
@@ -87,7 +86,7 @@ def leave_one_out(
         At most so many units are fitted again; what remains is listed as untrusted.
     refit
         From coded cases and a seed to a block; by default a fit with the settings of `block`.
-    told
+    progress
         Called with refits done and refits to do.
 
     Returns
@@ -95,14 +94,15 @@ def leave_one_out(
     LeftOut
     """
     scores = unit_scores(block, node, units, seed=seed)
-    elpd, pareto_k, good_k = _by_weights(scores)
-    bad = np.flatnonzero(~(pareto_k <= good_k))
+    elpd, pareto_k = _by_weights(scores.log_p)
+    most_k = good_k(scores.log_p.shape[0] * scores.log_p.shape[1])
+    bad = np.flatnonzero(~(pareto_k <= most_k))
     bad = bad[np.argsort(-np.nan_to_num(pareto_k[bad], nan=np.inf), kind="stable")]
     again = refit or (lambda cases, number: _same_again(block, node, cases, number))
     rows_of = _rows(block, node, units, scores.units)
     for done, unit in enumerate(bad[:refits]):
-        if told:
-            told(done, min(refits, len(bad)))
+        if progress:
+            progress(done, min(refits, len(bad)))
         elpd[unit] = _left_out_of_a_fit(block, node, units, rows_of[unit], again, seed + 1 + done)
         pareto_k[unit] = np.nan
     return LeftOut(
@@ -112,25 +112,17 @@ def leave_one_out(
         tuple(scores.units[unit] for unit in bad[:refits]),
         tuple(scores.units[unit] for unit in bad[refits:]),
         scores.counts,
-        good_k,
+        most_k,
     )
 
 
-def _by_weights(scores: Scores) -> tuple[np.ndarray, np.ndarray, float]:
-    import arviz
-
-    chains, draws, _ = scores.log_p.shape
-    dims = ("chain", "draw", "unit")
-    log_p = xr.DataArray(scores.log_p, dims=dims, coords={"chain": range(chains), "draw": range(draws)}, name="score")
-    # ArviZ takes the relative efficiency from a posterior group; here it is that of the likelihoods themselves.
-    tree = xr.DataTree.from_dict(
-        {"log_likelihood": xr.Dataset({"score": log_p}), "posterior": xr.Dataset({"score": np.exp(log_p)})}
-    )
-    with warnings.catch_warnings():
-        # What the weights are worth is told unit by unit, not in a warning.
-        warnings.filterwarnings("ignore", message=".*Estimated shape parameter.*")
-        found: Any = arviz.loo(tree, pointwise=True)
-    return np.array(found.elpd_i.values), np.array(found.pareto_k.values), float(found.good_k)
+def _by_weights(log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Log predictive density of each unit, and the shape of its weights."""
+    # The draws are as efficient as they are for the likelihoods themselves; of one chain nobody can tell.
+    by_unit = np.moveaxis(np.exp(log_p), -1, 0)
+    efficiency = float(np.mean([relative_efficiency(p) for p in by_unit])) if len(log_p) > 1 else 1.0
+    found = psis_loo(log_p, efficiency=efficiency)
+    return found.elpd, found.pareto_k
 
 
 def _rows(block: Block, node: str, units: np.ndarray | None, names: tuple[str, ...]) -> list[np.ndarray]:
@@ -152,8 +144,6 @@ def _left_out_of_a_fit(
 ) -> float:
     """Log predictive density of a unit's cells under a fit that has not seen them."""
     from scipy.special import logsumexp
-
-    from ...models.sampling.scoring import cases_at
 
     cases = block.run.cases
     if units is None and cases.counts is not None:

@@ -1,4 +1,4 @@
-"""Rival models of one node, compared by what they foretell of cases they have not seen."""
+"""Rival models of one node, compared by how well they predict cases they have not seen."""
 
 from __future__ import annotations
 
@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import QueryError
+from ...models.density.density import has_gradient, make_density
+from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
+from ...models.errors import QueryError
 from ...models.sampling.fit import Block, fit_block
-from ...models.sampling.stacking_weights import mixture_weights
+from ...models.sampling.stacking_weights import stacking_weights
 from ..figures.comparison import comparison_figure
+from ..summaries.importance import paired_difference
+from ..summaries.summary import summarise
 from .leave_one_out import LeftOut, leave_one_out, units_of
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
 
     from ...models.cases.encode import Cases
     from ...models.network.network import Network
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
@@ -38,7 +42,7 @@ class Comparison:
     Parameters
     ----------
     node
-        The node that is foretold.
+        The node that is predicted.
     unit
         What was left out at a time: ``case``, ``guarantee``, ``crisis`` or another column.
     titles
@@ -47,7 +51,7 @@ class Comparison:
         Model -> what leaving out each unit gave.
     weights
         Model -> stacking weight.
-    log_evidence, evidence_error
+    log_marginal_likelihood, marginal_likelihood_error
         Model -> logarithm of its marginal likelihood, and its standard error; none where it cannot be had.
     """
 
@@ -56,16 +60,16 @@ class Comparison:
     titles: Mapping[str, str]
     left_out: Mapping[str, LeftOut]
     weights: Mapping[str, float]
-    log_evidence: Mapping[str, float]
-    evidence_error: Mapping[str, float]
+    log_marginal_likelihood: Mapping[str, float]
+    marginal_likelihood_error: Mapping[str, float]
 
     @property
     def best(self) -> str:
-        """The model that foretells best."""
+        """The model that predicts best."""
         return max(self.left_out, key=lambda name: self.left_out[name].total)
 
     def difference(self, one: str, other: str) -> tuple[float, float]:
-        """How much better `one` foretells than `other`: difference in ELPD and its standard error.
+        """Difference in ELPD: how much better `one` predicts than `other`, and its standard error.
 
         The standard error is that of a sum of paired differences over units (Vehtari, Gelman and Gabry 2017,
         doi 10.1007/s11222-016-9696-4, equation 24).
@@ -83,17 +87,17 @@ class Comparison:
         """One row a model, best first.
 
         Columns: ``elpd`` (sum over cases), ``behind`` (the best) with ``error``, stacking ``weight``, largest
-        ``pareto_k``, ``refits``, ``untrusted`` units, ``log_evidence`` and ``bayes_factor`` (against the best by
-        evidence), and whether the data tell it ``apart`` from the best.
+        ``pareto_k``, ``refits``, ``untrusted`` units, ``log_marginal_likelihood`` and ``bayes_factor`` (against
+        the best by marginal likelihood), and whether the data tell it ``apart`` from the best.
         """
         import pandas as pd
 
-        top = max(self.log_evidence.values(), default=np.nan)
+        top = max(self.log_marginal_likelihood.values(), default=np.nan)
         rows = []
         for name in sorted(self.left_out, key=lambda name: -self.left_out[name].total):
             found = self.left_out[name]
             behind, error = self.difference(self.best, name)
-            log_evidence = self.log_evidence.get(name, np.nan)
+            log = self.log_marginal_likelihood.get(name, np.nan)
             rows.append(
                 {
                     "model": name,
@@ -105,8 +109,8 @@ class Comparison:
                     "pareto_k": float(np.nanmax(found.pareto_k, initial=-np.inf)),
                     "refits": len(found.refitted),
                     "untrusted": len(found.untrusted),
-                    "log_evidence": log_evidence,
-                    "bayes_factor": float(np.exp(log_evidence - top)),
+                    "log_marginal_likelihood": log,
+                    "bayes_factor": float(np.exp(log - top)),
                     "apart": self.told_apart(self.best, name),
                 }
             )
@@ -114,7 +118,7 @@ class Comparison:
 
     @property
     def verdict(self) -> str:
-        """What the data can and cannot tell apart, in two sentences."""
+        """Models that the data can and cannot tell apart, in two sentences."""
         best = self.titles[self.best]
         others = [name for name in self.left_out if name != self.best]
         apart = [self.titles[name] for name in others if self.told_apart(self.best, name)]
@@ -126,7 +130,7 @@ class Comparison:
         return f"{what} {cannot}{f'; it can from {_listed(apart)}' if apart else ', that is, from none of the others'}."
 
     def plot(self) -> Figure:
-        """How far each model is behind the best, with two standard errors, and its weight."""
+        """Figure of how far each model is behind the best, with two standard errors, and its weight."""
         return comparison_figure(self.table, unit=self.unit, errors=SURE)
 
     def _repr_html_(self) -> str:
@@ -136,24 +140,6 @@ class Comparison:
     def __str__(self) -> str:
         columns = ["elpd", "behind", "error", "weight", "pareto_k", "refits", "bayes_factor"]
         return f"{self.table[columns].round(2).to_string()}\n{self.verdict}"
-
-
-def paired_difference(one: np.ndarray, other: np.ndarray, counts: np.ndarray | None = None) -> tuple[float, float]:
-    """Sum over units of the differences of two models' scores, and its standard error.
-
-    Parameters
-    ----------
-    one, other
-        Score of each unit, shape (units,).
-    counts
-        How many cases each unit stands for; one by default.
-    """
-    apart = one - other
-    counts = np.ones(len(apart)) if counts is None else counts
-    number = float(counts.sum())
-    mean = float((counts * apart).sum()) / number
-    spread = float((counts * (apart - mean) ** 2).sum()) / max(number - 1, 1.0)
-    return mean * number, float(np.sqrt(number * spread))
 
 
 def compare_models(
@@ -166,11 +152,11 @@ def compare_models(
     titles: Mapping[str, str] | None = None,
     seed: int,
     refits: int = 20,
-    evidence: bool = True,
-    told: Callable[[str, int, int], None] | None = None,
+    bayes_factors: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
     **settings: Any,
 ) -> Comparison:
-    """Fit rival networks and compare what they foretell of one node.
+    """Comparison of rival networks by how well their fits predict one node.
 
     Only the parameters that bear on the node are sampled. Each unit of rows is left out in turn by Pareto-smoothed
     importance sampling, and by a fit of its own where the weights cannot be trusted.
@@ -185,7 +171,7 @@ def compare_models(
     priors
         One set for all, or model -> set.
     node
-        The node that is foretold, given all else that is known of a row.
+        The node that is predicted, given all else that is known of a row.
     unit
         ``case``, ``guarantee``, ``crisis`` or a column of `cases`. Rows of one guarantee are not independent, so
         leaving out rows alone flatters models that remember guarantees.
@@ -195,10 +181,10 @@ def compare_models(
         Same seed, same machine, same numbers.
     refits
         At most so many units are fitted again for each model.
-    evidence
+    bayes_factors
         Whether to estimate marginal likelihoods too, for Bayes factors: where the loops know the families, and missing
         cells tie no other nodes to the outcome than in the first model.
-    told
+    progress
         Called with what is being done, and how many parts of it are done and to do.
     settings
         Of the fits, as `servanda.models.fit` takes them: draws, tune, chains, thin, cores, target_accept.
@@ -216,26 +202,28 @@ def compare_models(
     """
     _check(networks, node)
     units = units_of(cases, unit)
-    left_out, log_evidence, errors = {}, {}, {}
+    left_out, logs, errors = {}, {}, {}
     first: set[str] = set()
     for number, (name, network) in enumerate(networks.items()):
-        if told:
-            told("comparing", number, len(networks))
+        if progress:
+            progress("comparing", number, len(networks))
         chosen = priors[name] if isinstance(priors, Mapping) else priors
         block = fit_block(network, cases, chosen, node, seed=seed, **settings)
         left_out[name] = leave_one_out(block, node, units, seed=seed, refits=refits)
         # Of other nodes' data too, a marginal likelihood would compare with nothing.
         first = first or set(block.nodes)
-        if evidence and set(block.nodes) == first and (found := marginal_likelihood(block, seed=seed)) is not None:
-            log_evidence[name], errors[name] = found
-    if told:
-        told("comparing", len(networks), len(networks))
+        if (
+            bayes_factors
+            and set(block.nodes) == first
+            and (found := block_marginal_likelihood(block, seed=seed)) is not None
+        ):
+            logs[name], errors[name] = found.log, found.error
+    if progress:
+        progress("comparing", len(networks), len(networks))
     counts = next(iter(left_out.values())).counts
-    weights = mixture_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
+    weights = stacking_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
     named = {name: (titles or {}).get(name, name) for name in networks}
-    return Comparison(
-        node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), log_evidence, errors
-    )
+    return Comparison(node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), logs, errors)
 
 
 def _check(networks: Mapping[str, Network], node: str) -> None:
@@ -249,19 +237,14 @@ def _check(networks: Mapping[str, Network], node: str) -> None:
     raise_faults("comparison", faults, QueryError)
 
 
-def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | None:
-    """Logarithm of the marginal likelihood of a block, with its standard error; None where it cannot be had.
+def block_marginal_likelihood(block: Block, *, seed: int) -> MarginalLikelihood | None:
+    """Marginal likelihood of a block, missing cells included; None where it cannot be had.
 
     It cannot where a family has no compiled gradient, where draws are too few, or where the estimate is too rough.
-
-    It is that of the whole block, holes included, so that blocks compare only if they hold the same nodes' data.
+    Blocks compare only if they hold the same nodes' data.
     """
-    from ...models.density.density import has_gradient, make_density
-    from ...models.density.marginal_likelihood import log_evidence
-    from ..summaries.summary import summarise
-
     run = block.run
-    if not has_gradient(run.network, block.nodes):
+    if not has_gradient(run.network, block.nodes, run.priors):
         return None
     density = make_density(run.network, run.cases, run.patterns, run.priors, block.nodes)
     values = dict(block.values)
@@ -277,8 +260,8 @@ def marginal_likelihood(block: Block, *, seed: int) -> tuple[float, float] | Non
     effective = None if stats is None else summarise(stats["lp"]).ess_bulk
     if len(mixed) < _DRAWS_FOR_EACH * density.size:
         return None
-    found = log_evidence(density, mixed, seed=seed, effective=effective)
-    return (found.log, found.error) if found.error <= _WORST_ERROR else None
+    found = log_marginal_likelihood(density, mixed, seed=seed, effective=effective)
+    return found if found.error <= _WORST_ERROR else None
 
 
 def _plural(unit: str) -> str:

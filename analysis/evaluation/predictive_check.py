@@ -1,4 +1,4 @@
-"""What draws of a network imply for the record's own summaries: how often an outcome is seen, overall and by group.
+"""Predictive checks: how often an outcome is seen in the record, overall and by group, and as draws imply it.
 
 Of a prior it shows what was believed before the record was read; of a fit it is a posterior predictive check. Every
 draw makes the outcomes of all cases anew, with the effects of the record's own actors and guarantees.
@@ -16,7 +16,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, SHOWN
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.sampling.fit import as_cases
 from ..figures.predictive_check import summaries_figure
 from ..queries.probability import probability
@@ -36,7 +36,7 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class RecordSummary:
-    """How often an outcome is seen among some cases.
+    """Share of some cases with an outcome, in the record and as draws imply it.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class RecordSummary:
 
 @dataclass(frozen=True)
 class RecordSummaries:
-    """How often an outcome is seen, in the record and as draws imply it.
+    """Shares of cases with an outcome, in the record and as draws imply it.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class RecordSummaries:
 
     @property
     def verdict(self) -> str:
-        """Which groups lie outside of the interval that the draws imply."""
+        """Groups that lie outside of the interval that the draws imply."""
         table = self.table
         outside = (table["seen"] < table["lower"]) | (table["seen"] > table["upper"])
         off = [key for key, out in zip(self.summaries, outside, strict=True) if out]
@@ -97,7 +97,7 @@ class RecordSummaries:
         return f"{self.outcome}: {len(table)} summaries of the record, {what}."
 
     def plot(self) -> Figure:
-        """What is implied, with its interval, and what was seen."""
+        """Figure of what is implied, with its interval, and what was seen."""
         return summaries_figure(self.table, self.outcome)
 
     def _repr_html_(self) -> str:
@@ -116,7 +116,7 @@ def record_summaries(
     by: str | Iterable[str] = (),
     seed: int,
 ) -> RecordSummaries:
-    """Compare how often an outcome is seen in the record with how often draws imply it.
+    """Predictive check: how often an outcome is seen in the record, and how often draws imply it.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.theories.theories import THEORIES, Theory, priors_for
 from .models import Comparison, compare_models
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ...models.network.network import Network
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
 
 #: Shapes of the effect of the count.
 SHAPES = ("none", "log", "monotone", "saturating", "diffusion", "inverted_u", "institution")
 #: Who stands behind a commitment rather than how many.
-WHO = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
+BACKER_THEORIES = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
 
 
 def compare_theories(
@@ -27,19 +27,19 @@ def compare_theories(
     cases: pd.DataFrame,
     priors: PriorSet | None = None,
     *,
-    theories: Iterable[str | Theory] = (*SHAPES, *WHO),
+    theories: Iterable[str | Theory] = (*SHAPES, *BACKER_THEORIES),
     node: str = "compliance",
     count: str = "guarantors",
     unit: str = "guarantee",
     seed: int,
     refits: int = 20,
-    told: Callable[[str, int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
     **settings: Any,
 ) -> Comparison:
-    """Compare rival theories of what the number of guarantors, or who they are, does to an outcome.
+    """Comparison of rival theories of what the number of guarantors, or who they are, does to an outcome.
 
     Each theory takes the slot of the count in the network; all else stays. What is compared is how well each
-    foretells the outcome of cases that were left out, given all else that is known of them.
+    predicts the outcome of cases that were left out, given all else that is known of them.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def compare_theories(
         Names of `servanda.models.THEORIES`, or theories of your own.
     node, count
         The outcome, and the node that counts the backers.
-    unit, seed, refits, told, settings
+    unit, seed, refits, progress, settings
         As in `servanda.analysis.compare_models`.
 
     Returns
@@ -94,7 +94,7 @@ def compare_theories(
         titles={theory.name: theory.title for theory in chosen},
         seed=seed,
         refits=refits,
-        told=told,
+        progress=progress,
         **settings,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 
 if TYPE_CHECKING:
     import xarray as xr

@@ -1,4 +1,4 @@
-"""What changes an answer, and by how much."""
+"""Contrasts of interventions: how much an answer differs between two of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import xarray as xr
 
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from .evidence import Given
+from ...models.questions.evidence import Given
 from .probability import in_short, probability
 
 
@@ -23,7 +23,7 @@ def contrast(
     memory: int = MEMORY_LIMIT,
     **members: Any,
 ) -> xr.Dataset:
-    """Compare a node's distribution under two interventions, draw by draw.
+    """Contrast of a node's distribution under two interventions, draw by draw.
 
     Both sides are taken in the same draw, with the same actor and the same guarantee, so that what they share
     cancels.

@@ -1,29 +1,24 @@
-"""What a case that was seen would have been, had something been set otherwise."""
+"""Counterfactuals: a case that was seen, as it would have been had something been set otherwise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
-from ...common.errors import Fault, nearest, raise_faults
-from ...models.inference.contract import MEMORY_LIMIT, distribution
-from ...models.inference.question import Form, check_question
-from ...models.inference.tables import Evidence
-from ...models.inference.twin import COUPLINGS, make_twin
-from ...models.network.check import QueryError
+from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from .evidence import Given, States, as_names, as_states, known
-from .probability import in_short, in_words, labelled
+from ...models.questions.counterfactual import counterfactual_distribution
+from ...models.questions.evidence import Given, States, as_names
+from ...models.questions.labels import in_words
+from .probability import in_short
 
 
 def counterfactual(
     posterior: Posterior,
     targets: str | Sequence[str],
-    seen: Given,
+    observed: Given,
     do: States,
     *,
     coupling: str | None = None,
@@ -43,7 +38,7 @@ def counterfactual(
         From `servanda.models.fit`, a file, or tables.
     targets
         One node or several, in the world that was not seen; they may be among what was seen in this one.
-    seen
+    observed
         What the case showed: node -> state; or a data frame with a row for each case.
     do
         Node set otherwise -> state. It may be among what was seen.
@@ -80,42 +75,26 @@ def counterfactual(
     >>> tables = {"rain": xr.DataArray([0.8, 0.2], dims="rain"),
     ...           "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet"))}
     >>> posterior = Posterior.from_tables(network, tables)
-    >>> answer = counterfactual(posterior, "wet", seen={"rain": "no", "wet": "yes"}, do={"rain": "yes"})
+    >>> answer = counterfactual(posterior, "wet", observed={"rain": "no", "wet": "yes"}, do={"rain": "yes"})
     >>> answer.sel(wet="yes").item()
     1.0
 
     Had a dry lawn been rained on, it would have been wet with probability (0.8 - 0.1) / 0.9:
 
-    >>> answer = counterfactual(posterior, "wet", seen={"rain": "no", "wet": "no"}, do={"rain": "yes"})
+    >>> answer = counterfactual(posterior, "wet", observed={"rain": "no", "wet": "no"}, do={"rain": "yes"})
     >>> round(answer.sel(wet="yes").item(), 4)
     0.7778
     """
-    network = posterior.network
-    names, done = as_names(targets), as_states("do", do)
-    if coupling is not None and coupling not in list(COUPLINGS):
-        raise QueryError.of("coupling", f"there is none named '{coupling}'{nearest(coupling, COUPLINGS)}")
-    action = check_question(network, names, {}, done)
-    if not action.do:
-        raise QueryError.of("do", "sets nothing; say what would have been otherwise, or ask for a probability")
-    found = known(posterior, (), seen, None, members, targets_needed=False, memory=memory)
-    twin = make_twin(posterior, dict(action.do), coupling)
-    untouched = [name for name in names if name not in twin.reached and name in found.form.given]
-    what = f"is seen, and not reached by do({', '.join(done)}): it stays as it was"
-    raise_faults("question", [Fault(f"target {name}", what) for name in untouched], QueryError)
-    asked = twin.names(names)
-
-    def answer(form: Form, evidence: Evidence) -> np.ndarray:
-        return distribution(twin.system, replace(form, targets=asked), evidence, memory=memory)
-
-    values = found.each(answer, tuple(len(network[name].states) for name in names))
-    result = labelled(posterior, found, names, values)
+    network, names = posterior.network, as_names(targets)
+    result, couplings = counterfactual_distribution(
+        posterior, names, observed, do, members, coupling=coupling, memory=memory
+    )
     world = in_words(network, names, None, do)
-    case = in_words(network, (), seen, None, members).removeprefix("P(").removeprefix(" | ").removesuffix(")")
-    ways = sorted({coupling or ("rank" if network[name].ordered else "gumbel") for name in twin.reached})
+    case = in_words(network, (), observed, None, members).removeprefix("P(").removeprefix(" | ").removesuffix(")")
     result.attrs = {
         "question": f"{world} for the case seen: {case or 'nothing'}",
         "answer": in_short(result),
-        "coupling": ", ".join(ways) or "none needed",
+        "coupling": ", ".join(couplings) or "none needed",
         "assumption": "how a case's noise carries over to the world not seen is assumed, and no data can test it",
     }
     return result

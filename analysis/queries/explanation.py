@@ -8,14 +8,12 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
-from ...models.inference.contract import MEMORY_LIMIT, log_evidence
-from ...models.inference.most_probable import most_probable as choose
-from ...models.inference.most_probable import sample
-from ...models.inference.tables import Evidence
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
+from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from .evidence import Given, Known, States, Weights, known
-from .probability import batch_coords, draws_first, in_words
+from ...models.questions.answers import most_probable_states, sampled_states
+from ...models.questions.evidence import Given, States, StateWeights, resolve_evidence
+from ...models.questions.labels import in_words
 
 
 def most_probable(
@@ -23,11 +21,11 @@ def most_probable(
     given: Given = None,
     do: States = None,
     *,
-    virtual: Weights = None,
+    virtual: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     **members: Any,
 ) -> xr.Dataset:
-    """Find the joint state of all other nodes that explains the evidence best, for every draw.
+    """Most probable explanation: the joint state of all other nodes that explains the evidence best, for every draw.
 
     Parameters
     ----------
@@ -59,22 +57,10 @@ def most_probable(
     >>> best["rain"].item(), round(best["probability"].item(), 3)
     ('yes', 0.667)
     """
-    found = known(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
-    names = _open(found)
-    shape = (len(names) + 2,)
-
-    def answer(form: Any, evidence: Evidence) -> np.ndarray:
-        states, joint = choose(found.system, form, evidence, memory=memory)
-        whole = log_evidence(found.system, form, evidence, memory=memory)
-        return np.stack([*_filled(names, states, evidence, joint.shape), joint, np.exp(joint - whole)])
-
-    values = found.each(answer, shape)
-    dataset = _dataset(posterior, found, names, values[:-2].astype(int), ())
-    for name, numbers in (("log_joint", values[-2]), ("probability", values[-1])):
-        dims, arranged = draws_first(posterior, found, (), numbers)
-        dataset[name] = (dims, arranged)
+    asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
+    dataset = most_probable_states(asked, memory=memory)
     words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual)
-    dataset.attrs = {"question": f"most probable under {words}", "answer": _most_often(dataset, names)}
+    dataset.attrs = {"question": f"most probable under {words}", "answer": _most_often(dataset, asked.open_nodes)}
     return dataset
 
 
@@ -85,11 +71,11 @@ def simulate(
     *,
     seed: int,
     size: int = 1,
-    virtual: Weights = None,
+    virtual: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     **members: Any,
 ) -> xr.Dataset:
-    """Draw whole cases from the network, given evidence, under interventions: `size` for every draw.
+    """Whole cases drawn from the network, given evidence, under interventions: `size` for every draw.
 
     Over all draws they are a sample of the posterior predictive distribution of a case.
 
@@ -132,43 +118,10 @@ def simulate(
         if not isinstance(value, int | np.integer) or value < least
     ]
     raise_faults("question", faults, QueryError)
-    found = known(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
-    names, rng = _open(found), np.random.default_rng(seed)
-
-    def answer(form: Any, evidence: Evidence) -> np.ndarray:
-        states = sample(found.system, form, evidence, size=size, rng=rng, memory=memory)
-        shape = next(iter(states.values())).shape if states else (size, evidence.cases or 1, found.system.samples)
-        return np.stack(_filled(names, states, evidence, shape))
-
-    values = found.each(answer, (len(names), size)) if names else np.empty((0, size))
-    dataset = _dataset(posterior, found, names, values.astype(int), ("sample",))
+    asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
+    dataset = sampled_states(asked, size=size, rng=np.random.default_rng(seed), memory=memory)
     dataset.attrs = {"question": in_words(posterior.network, ("all other nodes",), given, do, members, virtual)}
     return dataset
-
-
-def _open(found: Known) -> tuple[str, ...]:
-    """Nodes that some case does not know."""
-    return tuple(name for name in found.system.network.names if name not in found.form.do and not found.knows(name))
-
-
-def _filled(
-    names: tuple[str, ...], states: dict[str, np.ndarray], evidence: Evidence, shape: tuple[int, ...]
-) -> list[np.ndarray]:
-    """State numbers of all open nodes; where these cases know one, what they know."""
-    return [
-        states[name] if name in states else np.broadcast_to(np.asarray(evidence.fixed[name])[:, None], shape)
-        for name in names
-    ]
-
-
-def _dataset(
-    posterior: Posterior, found: Known, names: tuple[str, ...], numbers: np.ndarray, extra: tuple[str, ...]
-) -> xr.Dataset:
-    variables = {}
-    for name, own in zip(names, numbers, strict=True):
-        dims, arranged = draws_first(posterior, found, extra, own)
-        variables[name] = (dims, np.asarray(posterior.network[name].states)[arranged])
-    return xr.Dataset(variables, batch_coords(posterior, found))
 
 
 def _most_often(dataset: xr.Dataset, names: tuple[str, ...]) -> str:
@@ -178,6 +131,8 @@ def _most_often(dataset: xr.Dataset, names: tuple[str, ...]) -> str:
     columns = [np.unique(dataset[name].values.ravel(), return_inverse=True) for name in names]
     numbers, counts = np.unique([inverse for _, inverse in columns], axis=1, return_counts=True)
     best = [states[number] for (states, _), number in zip(columns, numbers[:, counts.argmax()], strict=True)]
-    told = ", ".join(f"{name} = {state}" for name, state in zip(names, best, strict=True))
+    best_case = ", ".join(f"{name} = {state}" for name, state in zip(names, best, strict=True))
     chance = float(dataset["probability"].mean())
-    return f"{told} (best in {counts.max():,} of {counts.sum():,} draws; probability of the best, mean: {chance:.3f})"
+    return (
+        f"{best_case} (best in {counts.max():,} of {counts.sum():,} draws; probability of the best, mean: {chance:.3f})"
+    )

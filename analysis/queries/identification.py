@@ -1,4 +1,4 @@
-"""Whether the graph identifies the effect of an intervention, and how.
+"""Identification of the effect of an intervention from the graph.
 
 An effect is identified when any two networks with this graph that agree on the observed nodes agree on the effect.
 With every node observed that always holds; with latent nodes it is decided here, in polynomial time. The statement is
@@ -14,8 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.families.confusion import reports
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.network.network import Network
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ Names = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Identification:
-    """What the graph says of an effect.
+    """Identification of an effect, as far as the graph has it.
 
     Parameters
     ----------
@@ -118,7 +117,7 @@ def identify(
     latent: Iterable[str] = (),
     given: str | Iterable[str] = (),
 ) -> Identification:
-    """Say whether the graph identifies the effect of setting some nodes on others, and how.
+    """Identification of the effect of setting some nodes on others, from the graph.
 
     Tried in turn: that there is no effect; a minimal adjustment set, sound and complete for single and for joint
     interventions (Shpitser, VanderWeele and Robins 2010†; Perkovic et al. 2018); truncated factorisation; a front door
@@ -196,7 +195,7 @@ def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
     cases = posterior.provenance.get("cases", 0)
     missing = posterior.provenance.get("missing_cells") or {}
     hidden = (name for name in posterior.network.names if cases and missing.get(name, 0) >= cases)
-    return tuple(name for name in hidden if not reports(posterior.network, name))
+    return tuple(name for name in hidden if not posterior.network.reports(name))
 
 
 def _names(stated: str | Iterable[str]) -> Names:
@@ -298,7 +297,7 @@ def _adjustment_within(asked: _Asked) -> set[str] | None:
 def _separator(
     asked: _Asked, wanted: frozenset[str], allowed: frozenset[str], given: frozenset[str]
 ) -> set[str] | None:
-    """What separates acting from wanted nodes, with `given`, once the causal paths are cut; None if nothing can."""
+    """Set that separates acting from wanted nodes, with `given`, once causal paths are cut; None if nothing can."""
     from networkx.algorithms.d_separation import find_minimal_d_separator
 
     graph = _back_door_graph(asked)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.network.network import Network
 from ...models.network.toml import load_network, shipped_networks
 from ...models.theories.backing import BACKING
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 #: Nodes that a list of backers settles: their number, and who they are. `institution` is not among them, since it also
 #: turns on the legal form.
-NUMBER = "guarantors"
-WHO = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
+COUNT_NODE = "guarantors"
+BACKER_NODES = ("capability", "strongest_backer", "rival_backer", "permanent_backer")
 
 
 @dataclass(frozen=True)
-class Stand:
-    """What a list of backers says of a case.
+class BackerStates:
+    """States of nodes that a list of backers settles in a case.
 
     Parameters
     ----------
@@ -48,13 +48,13 @@ def named_backers(
     year: int | None = None,
     *,
     named: Collection[str] = (),
-) -> Stand:
-    """Say what a list of backers settles in a network, from the shipped record.
+) -> BackerStates:
+    """States that a list of backers settles in a network, from the shipped record.
 
     Parameters
     ----------
     network
-        Has one at least of the nodes `WHO`.
+        Has one at least of the nodes `BACKER_NODES`.
     backers
         The others, as the record codes them; empty for an obligor that stands alone.
     obligor
@@ -66,7 +66,7 @@ def named_backers(
 
     Returns
     -------
-    Stand
+    BackerStates
 
     Raises
     ------
@@ -86,7 +86,7 @@ def named_backers(
     record, cases = _record()
     known: list[str] = sorted({*record["backer"], *cases["obligor"]})
     years: list[int] = cases["tested_year"].tolist()
-    settled = [name for name in (NUMBER, *WHO) if name in network]
+    settled = [name for name in (COUNT_NODE, *BACKER_NODES) if name in network]
     faults = _network_faults(network)
     faults += [
         Fault(f"node {name}", "is named and follows from the backers too; drop one")
@@ -108,13 +108,13 @@ def named_backers(
         name: network[name].states[network[name].index(facts[name])] for name in settled if facts[name] is not None
     }
     left = {name: facts["unknown"][name] for name in settled if facts[name] is None}
-    told = "; ".join(f"{network[name].title.lower()} (for want of {', '.join(who)})" for name, who in left.items())
-    return Stand(states, left, f"Not known from the record and left open: {told}." if left else "")
+    listed = "; ".join(f"{network[name].title.lower()} (for want of {', '.join(who)})" for name, who in left.items())
+    return BackerStates(states, left, f"Not known from the record and left open: {listed}." if left else "")
 
 
 def listed_backers(
     network: Network, text: str | None, obligor: str | None, year: int | None, *, named: Collection[str] = ()
-) -> Stand:
+) -> BackerStates:
     """Do the same for names in one text, separated by commas; None names nobody and settles nothing.
 
     Raises
@@ -132,7 +132,7 @@ def listed_backers(
         return named_backers(network, backers, obligor, year, named=named)
     if year is not None:
         raise QueryError.of("year", "speaks of the backers, and none are named; name them or drop it")
-    return Stand({}, {}, "")
+    return BackerStates({}, {}, "")
 
 
 def shipped_cases(network: Network, as_of: str | None = None) -> pd.DataFrame:
@@ -150,9 +150,9 @@ def shipped_cases(network: Network, as_of: str | None = None) -> pd.DataFrame:
 
 
 def _network_faults(network: Network) -> list[Fault]:
-    if any(name in network for name in WHO):
+    if any(name in network for name in BACKER_NODES):
         return []
-    able = [name for name in shipped_networks() if any(who in load_network(name) for who in WHO)]
+    able = [name for name in shipped_networks() if any(who in load_network(name) for who in BACKER_NODES)]
     what = f"has no node that says who backs a commitment; ask a network that has, such as {', '.join(able)}"
     return [Fault(f"network {network.name}", what)]
 

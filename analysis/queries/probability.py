@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice, product
 from typing import Any
@@ -10,17 +10,24 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ...models.inference.backends import solver
-from ...models.inference.contract import MEMORY_LIMIT, all_marginals, distribution, log_evidence, prepare
-from ...models.inference.plan import HUGE, WORTH_ABSORBING
-from ...models.inference.question import Form, check_question
-from ...models.inference.tables import Evidence
-from ...models.network.network import Network
+from ...models.inference.contract import MEMORY_LIMIT
+from ...models.inference.question import Form
 from ...models.posterior import Posterior
+from ...models.questions.answers import joint_distribution, node_distributions, plan_in_words, probability_of_evidence
+from ...models.questions.evidence import (
+    Given,
+    GivenEvidence,
+    States,
+    StateWeights,
+    as_names,
+    as_states,
+    as_table,
+    resolve_evidence,
+)
+from ...models.questions.labels import batch_coords, in_words
 from ..summaries.summary import INTERVAL
-from .evidence import Given, Known, States, Weights, as_names, as_states, is_blank, is_frame, known
 from .identification import identify, latent_nodes
-from .whose_conduct import reading
+from .whose_conduct import whose_conduct
 
 
 def probability(
@@ -29,8 +36,8 @@ def probability(
     given: Given = None,
     do: States = None,
     *,
-    virtual: Weights = None,
-    soft: Weights = None,
+    virtual: StateWeights = None,
+    soft: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
     **members: Any,
@@ -102,29 +109,30 @@ def probability(
     array([0.667, 0.2  ])
     """
     names = as_names(targets)
-    found = known(posterior, names, given, do, members, virtual=virtual, soft=soft, memory=memory)
-    how: Any = {"memory": memory, "solver": solver(backend)}
-    shape = tuple(len(posterior.network[name].states) for name in names)
-    values = found.each(lambda form, evidence: distribution(found.system, form, evidence, **how), shape)
-    answer = labelled(posterior, found, names, values)
-    words = in_words(posterior.network, names, given, do, members, virtual, soft)
-    cells = [*([] if found.labels is None else [found.labels]), *(posterior.network[name].states for name in names)]
-    told = _short(answer.values, cells)
-    whose = reading(posterior.network, names, {**_single(given), **_single(do)})
+    asked = resolve_evidence(posterior, names, given, do, members, virtual=virtual, soft=soft, memory=memory)
+    answer = joint_distribution(asked, memory=memory, backend=backend)
+    whose = whose_conduct(posterior.network, names, {**_single(given), **_single(do)})
     answer.attrs = {
-        "question": words,
-        "answer": told,
-        **({"reading": whose} if whose else {}),
-        **causal(posterior, found, names),
+        "question": in_words(posterior.network, names, given, do, members, virtual, soft),
+        "answer": _short(answer.values, _labels(asked, names)),
+        **({"whose_conduct": whose} if whose else {}),
+        **causal(asked, names),
     }
     return answer
 
 
+def _labels(asked: GivenEvidence, names: Sequence[str]) -> list[Sequence[Any]]:
+    """Labels of the cells of an answer: its cases, where there are several, and states."""
+    cases = [] if asked.labels is None else [asked.labels]
+    return [*cases, *(asked.system.network[name].states for name in names)]
+
+
 def _single(stated: Any) -> dict[str, str]:
     """States of one case; of a table of cases a node counts as given where it has a column."""
-    if is_frame(stated):
-        return {str(name): "each case has it" for name in stated.columns}
-    return {str(name): str(state) for name, state in dict({} if stated is None else stated).items()}
+    table = as_table(stated)
+    if table is not None:
+        return {str(name): "each case has it" for name in table.columns}
+    return {name: str(state) for name, state in as_states(stated, "given").items()}
 
 
 def evidence_probability(
@@ -132,7 +140,7 @@ def evidence_probability(
     given: Given = None,
     do: States = None,
     *,
-    virtual: Weights = None,
+    virtual: StateWeights = None,
     log: bool = False,
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
@@ -156,10 +164,8 @@ def evidence_probability(
     DataArray
         Dims (chain, draw), and case for a table of evidence.
     """
-    found = known(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
-    how: Any = {"memory": memory, "solver": solver(backend)}
-    logs = found.each(lambda form, evidence: log_evidence(found.system, form, evidence, **how), ())
-    return labelled(posterior, found, (), logs if log else np.exp(logs), "log_evidence" if log else "evidence")
+    asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
+    return probability_of_evidence(asked, log=log, memory=memory, backend=backend)
 
 
 def marginals(
@@ -168,8 +174,8 @@ def marginals(
     do: States = None,
     *,
     nodes: Sequence[str] | None = None,
-    virtual: Weights = None,
-    soft: Weights = None,
+    virtual: StateWeights = None,
+    soft: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
     **members: Any,
@@ -203,53 +209,18 @@ def marginals(
     >>> list(marginals(Posterior.from_tables(network, tables)))
     ['p_rain', 'p_wet']
     """
-    network = posterior.network
-    asked = (nodes,) if isinstance(nodes, str) else tuple(nodes or ())
-    found = known(posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory)
-    open_in_some = [n for n in network.names if n not in found.form.do and not found.knows(n)]
-    if nodes is not None:
-        settled = (name for name in found.form.given if name not in open_in_some)
-        check_question(network, asked, {}, {}, columns=(*settled, *found.form.do))
-    chosen = asked if nodes is not None else tuple(open_in_some)
-    how: Any = {"memory": memory, "solver": solver(backend)}
-    sizes = [len(network[name].states) for name in chosen]
-    edges = np.cumsum([0, *sizes])
-
-    def answer(form: Form, evidence: Evidence) -> np.ndarray:
-        free = tuple(name for name in chosen if name not in form.given)
-        light, heavy = _split(network, replace(form, targets=free))
-        values = all_marginals(found.system, light, evidence, **how) if light.targets else {}
-        values |= {one.targets[0]: distribution(found.system, one, evidence, **how) for one in heavy}
-        batch = next(iter(values.values())).shape[1:] if values else (evidence.cases or 1, found.system.samples)
-        for name in form.given:
-            if name in chosen:
-                states = np.arange(len(network[name].states))[:, None, None]
-                values[name] = np.broadcast_to(states == evidence.fixed[name][:, None], (len(states), *batch))
-        return np.concatenate([values[name] for name in chosen])
-
-    whole = found.each(answer, (int(edges[-1]),)) if chosen else np.empty((0,))
-    variables, coords = {}, batch_coords(posterior, found)
-    for name, start, stop in zip(chosen, edges[:-1], edges[1:], strict=True):
-        dims, values = draws_first(posterior, found, (name,), whole[start:stop])
-        coords[name] = list(network[name].states)
-        words = in_words(network, (name,), given, do, members, virtual, soft)
-        labels = [coords[dim] for dim in dims[2:]]
-        attrs = {"question": words, "answer": _short(values, labels), **causal(posterior, found, (name,))}
-        variables[f"p_{name}"] = (dims, values, attrs)
-    return xr.Dataset(variables, coords)
-
-
-def _split(network: Network, form: Form) -> tuple[Form, list[Form]]:
-    """Set nodes apart whose own table is too large to be made, and on which no other answer depends."""
-    sizes = {name: len(network[name].states) for name in network.names}
-    below = set(form.given) | set(form.likely)
-    heavy = []
-    for name in form.targets:
-        cells = np.prod([sizes[axis] for axis in network.axes(name) if axis not in form.fixed], dtype=float)
-        if cells > HUGE and not network.descendants([name]) & (below | set(form.targets) - {name}):
-            heavy.append(name)
-    light = tuple(name for name in form.targets if name not in heavy)
-    return replace(form, targets=light), [replace(form, targets=(name,)) for name in heavy]
+    asked = resolve_evidence(
+        posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
+    )
+    chosen = None if nodes is None else (nodes,) if isinstance(nodes, str) else tuple(nodes)
+    found = node_distributions(asked, chosen, memory=memory, backend=backend)
+    for name, answer in found.items():
+        answer.attrs = {
+            "question": in_words(posterior.network, (name,), given, do, members, virtual, soft),
+            "answer": _short(answer.values, _labels(asked, (name,))),
+            **causal(asked, (name,)),
+        }
+    return xr.Dataset({f"p_{name}": answer for name, answer in found.items()}, batch_coords(asked))
 
 
 def explain(
@@ -269,31 +240,20 @@ def explain(
     CapacityError
         If it would not fit `memory`.
     """
-    names = as_names(targets)
-    found = known(posterior, names, given, do, {}, memory=memory)
-    states = np.prod([len(posterior.network[name].states) for name in names], dtype=int)
-    plan, *_ = prepare(
-        found.system,
-        found.form,
-        found.evidence,
-        "conditional",
-        answer=int(states),
-        memory=memory,
-        absorb=WORTH_ABSORBING,
-    )
-    return plan.explain(found.system.samples)
+    asked = resolve_evidence(posterior, as_names(targets), given, do, {}, memory=memory)
+    return plan_in_words(asked, memory=memory)
 
 
-def causal(posterior: Posterior, found: Known, targets: tuple[str, ...]) -> dict[str, str]:
+def causal(asked: GivenEvidence, targets: tuple[str, ...]) -> dict[str, str]:
     """Attributes that say whether an effect is identified under the graph; none without an intervention.
 
     Of several cases that know different nodes, the first whose question is not identified speaks for all.
     """
-    if not found.form.do or not targets:
+    if not asked.form.do or not targets:
         return {}
-    forms = {replace(form, targets=targets) for _, form, _ in found.groups if not set(targets) & set(form.given)}
-    told = [_identification(posterior, form) for form in sorted(forms, key=lambda form: form.given)]
-    return next((attrs for attrs in told if attrs["identified"] == "no"), told[-1] if told else {})
+    forms = {replace(form, targets=targets) for _, form, _ in asked.groups if not set(targets) & set(form.given)}
+    stated = [_identification(asked.posterior, form) for form in sorted(forms, key=lambda form: form.given)]
+    return next((attrs for attrs in stated if attrs["identified"] == "no"), stated[-1] if stated else {})
 
 
 def _identification(posterior: Posterior, form: Form) -> dict[str, str]:
@@ -306,82 +266,8 @@ def _identification(posterior: Posterior, form: Form) -> dict[str, str]:
     }
 
 
-def in_words(
-    network: Network,
-    targets: Sequence[str],
-    given: Given = None,
-    do: States = None,
-    members: Mapping[str, Any] | None = None,
-    virtual: Weights = None,
-    soft: Weights = None,
-) -> str:
-    """Write a question as it is written on paper.
-
-    Examples
-    --------
-    >>> from servanda.models import Network, Node
-    >>> in_words(Network((Node("a", ("x", "y")), Node("b", ("u",)))), ("b",), {"a": "y"}, members={"actor": "USA"})
-    'P(b | a = y; actor = USA)'
-    """
-    if is_frame(given):
-        seen = [f"{name} = each case's" for name in given.columns]
-    else:
-        seen = [f"{name} = {_state(network, name, state)}" for name, state in sorted(as_states("given", given).items())]
-    seen += [f"{name} weighted {_numbers(weights)}" for name, weights in (virtual or {}).items()]
-    seen += [f"{name} distributed {_numbers(weights)}" for name, weights in (soft or {}).items()]
-    done = [f"do({name} = {_state(network, name, state)})" for name, state in sorted(as_states("do", do).items())]
-    who = [
-        f"{group} = " + (member if isinstance(member, str) else "each case's")
-        for group, member in (members or {}).items()
-        if not is_blank(member)
-    ]
-    conditions = "; ".join(", ".join(part) for part in (seen, done, who) if part)
-    return f"P({', '.join(targets)}{' | ' if conditions else ''}{conditions})"
-
-
-def _state(network: Network, name: str, state: Any) -> str:
-    return network[name].states[network[name].index(state)]
-
-
-def _numbers(weights: Mapping[Any, float]) -> str:
-    return "(" + ", ".join(f"{state} {weight:g}" for state, weight in weights.items()) + ")"
-
-
-def labelled(
-    posterior: Posterior, found: Known, names: Sequence[str], values: np.ndarray, name: str = "probability"
-) -> xr.DataArray:
-    """Name the dims of an array of shape (*names, samples) or (*names, cases, samples)."""
-    dims, arranged = draws_first(posterior, found, names, values)
-    coords = batch_coords(posterior, found) | {axis: list(posterior.network[axis].states) for axis in names}
-    return xr.DataArray(arranged, coords, dims, name)
-
-
-def batch_coords(posterior: Posterior, found: Known) -> dict[str, Any]:
-    """Coordinates of chains, draws and, where there are several, cases."""
-    named = posterior.draws.variables
-    coords: dict[str, Any] = {
-        dim: named[dim].values if dim in named else np.arange(size) for dim, size in posterior.sizes.items()
-    }
-    return (
-        coords
-        if found.labels is None
-        else coords | {"case": [str(label) if isinstance(label, tuple) else label for label in found.labels]}
-    )
-
-
-def draws_first(
-    posterior: Posterior, found: Known, names: Sequence[str], values: np.ndarray
-) -> tuple[tuple[str, ...], np.ndarray]:
-    """Name the dims of an array of shape (*names, samples) or (*names, cases, samples), and put draws in front."""
-    case = () if found.labels is None else ("case",)
-    whole = values.reshape((*values.shape[:-1], *posterior.sizes.values()))
-    own = range(len(names))
-    batch = range(len(names), whole.ndim)
-    return ("chain", "draw", *case, *names), whole.transpose((*batch[-2:], *batch[:-2], *own))
-
-
 def in_short(answer: xr.DataArray, interval: float = INTERVAL) -> str:
-    """Write mean and interval of each cell of an answer (of the first dozen)."""
+    """Mean and interval of each cell of an answer (of the first dozen), in words."""
     ordered = answer.transpose("chain", "draw", ...)
     return _short(ordered.values, [ordered.coords[dim].values for dim in ordered.dims[2:]], interval)
 

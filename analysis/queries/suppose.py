@@ -1,4 +1,4 @@
-"""What if we also saw this: a posterior conditioned on a hypothetical case."""
+"""Posteriors conditioned on a hypothetical case: what if we also saw this."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import xarray as xr
 
 from ...common.errors import Fault, InputError
 from ...models.families import NEW
-from ...models.inference.contract import conditional
-from ...models.inference.question import check_question
 from ...models.posterior import Posterior
-from .evidence import States, member_arrays
+from ...models.questions.answers import joint_distribution
+from ...models.questions.evidence import States, resolve_evidence
 
 #: Values of an unseen member's effect that are proposed in every draw.
 _PROPOSALS = 8
@@ -22,14 +21,14 @@ _PROPOSALS = 8
 
 def suppose(
     posterior: Posterior,
-    seen: Mapping[str, Any],
+    observed: Mapping[str, Any],
     given: States = None,
     do: States = None,
     *,
     seed: int,
     **members: Any,
 ) -> Posterior:
-    """Condition a posterior on what one more case showed, without a new fit.
+    """Posterior conditioned on what one more case showed, without a new fit.
 
     Each draw is weighted by the probability it gives to what was seen in the described circumstances, and draws
     are resampled by weight within each chain (systematic resampling). The effect of a member that the data does
@@ -41,7 +40,7 @@ def suppose(
     ----------
     posterior
         What was believed before.
-    seen
+    observed
         What the case showed: node -> state, such as ``{"compliance": "defected"}``.
     given, do
         Circumstances of the case, taken as known and as set; nothing is learnt from their own probability.
@@ -73,7 +72,7 @@ def suppose(
     rng = np.random.default_rng(seed)
     unseen = [group for group in posterior.members if members.get(group) is None]
     proposals = [_with_unseen(posterior, unseen, rng) for _ in range(_PROPOSALS if unseen else 1)]
-    weights = np.stack([_chance(proposal, seen, given, do, members) for proposal in proposals])
+    weights = np.stack([_probability(proposal, observed, given, do, members) for proposal in proposals])
     average = weights.mean(axis=0)
     total = average.sum(axis=1, keepdims=True)
     if not np.all(total > 0):
@@ -88,7 +87,7 @@ def suppose(
     draws = chosen.isel(index)
     draws = draws.assign_coords({dim: posterior.draws.coords[dim].values for dim in ("chain", "draw")})
     left = float(average.sum() ** 2 / (average**2).sum())
-    case = {"seen": dict(seen), "given": dict(given or {}), "do": dict(do or {}), **members}
+    case = {"observed": dict(observed), "given": dict(given or {}), "do": dict(do or {}), **members}
     supposed = {**case, "effective_draws": left}
     provenance = {**posterior.provenance, "supposed": supposed}
     groups = {"posterior": draws}
@@ -97,19 +96,17 @@ def suppose(
     return replace(posterior, tree=xr.DataTree.from_dict(groups), provenance=provenance)
 
 
-def _chance(
-    posterior: Posterior, seen: Mapping[str, Any], given: States, do: States, members: Mapping[str, Any]
+def _probability(
+    posterior: Posterior, observed: Mapping[str, Any], given: States, do: States, members: Mapping[str, Any]
 ) -> np.ndarray:
-    """Probability of what was seen in the described circumstances, shape (chain, draw)."""
-    question = check_question(posterior.network, tuple(seen), given or {}, do or {})
-    numbers, _ = member_arrays(posterior, members, None)
-    chances = conditional(posterior, question, numbers)
-    states = tuple(posterior.network[name].index(state) for name, state in seen.items())
-    return chances[(slice(None), *states)].reshape(tuple(posterior.sizes.values()))
+    """Probability of what was observed in the described circumstances, shape (chain, draw)."""
+    asked = resolve_evidence(posterior, tuple(observed), given, do, members)
+    states = tuple(posterior.network[name].index(state) for name, state in observed.items())
+    return joint_distribution(asked).values[(..., *states)]
 
 
 def redraw_unseen(posterior: Posterior, group: str, seed: int) -> Posterior:
-    """Draw a group's unseen member again, as another member of the same population."""
+    """Posterior with a group's unseen member drawn again, as another member of the same population."""
     return _with_unseen(posterior, [group], np.random.default_rng(seed))
 
 

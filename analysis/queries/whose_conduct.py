@@ -1,4 +1,4 @@
-"""Whose deed an answer is about: one obligor's, in which role, or what a group does together.
+"""The conduct that an answer is about: one obligor's, in which role, or what a group does together.
 
 A guarantor that acts and a principal that complies are different outcomes, and so are *any acts*, *all act* and *at
 least m act*. The published literature contradicts itself mostly because it does not say which.
@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...models.network.network import Network, Node
+    from ...models.network.network import Network
+    from ...models.node import Node
 
 #: The node that says in which role an obligor is judged.
-ROLE = "role"
+_ROLE = "role"
 
 
-def reading(network: Network, targets: Iterable[str], fixed: Mapping[str, str]) -> str:
-    """Say whose deed each target is.
+def whose_conduct(network: Network, targets: Iterable[str], fixed: Mapping[str, str]) -> str:
+    """Sentences that say whose conduct each target is.
 
     Parameters
     ----------
@@ -31,31 +32,31 @@ def reading(network: Network, targets: Iterable[str], fixed: Mapping[str, str]) 
     Returns
     -------
     str
-        A sentence for each target that is somebody's deed; empty where none is.
+        A sentence for each target that is somebody's conduct; empty where none is.
 
     Examples
     --------
     >>> from servanda.models import load_network
-    >>> reading(load_network("guarantee"), ["compliance"], {"role": "guarantor"})
+    >>> whose_conduct(load_network("guarantee"), ["compliance"], {"role": "guarantor"})
     'compliance is the conduct of one obligor as guarantor, not what a group does together.'
     """
-    told = (_deed(network, network[name], fixed) for name in targets)
-    return " ".join(sentence for sentence in told if sentence)
+    sentences = (_conduct(network, network[name], fixed) for name in targets)
+    return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _deed(network: Network, node: Node, fixed: Mapping[str, str]) -> str:
+def _conduct(network: Network, node: Node, fixed: Mapping[str, str]) -> str:
     together = _TOGETHER.get(node.family)
     if together:
         needed = node.option("at_least", "")
         return f"{node.name} is what the {node.option('members')} do together: {together.format(needed)}."
-    if ROLE not in node.parent_names or not node.groups:
+    if _ROLE not in node.parent_names or not node.groups:
         return ""
-    role = fixed.get(ROLE)
+    role = fixed.get(_ROLE)
     if role is not None:
         whose = f"one obligor as {role}"
     else:
-        states = " and ".join(network[ROLE].states)
-        whose = f"one obligor in either role, {states} mixed as in the record; give {ROLE} to keep them apart"
+        states = " and ".join(network[_ROLE].states)
+        whose = f"one obligor in either role, {states} mixed as in the record; give {_ROLE} to keep them apart"
         return f"{node.name} is the conduct of {whose}."
     return f"{node.name} is the conduct of {whose}, not what a group does together."
 

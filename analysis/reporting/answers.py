@@ -14,13 +14,12 @@ from ...models.posterior import Posterior
 from ...record.files.dates import as_day
 from ..queries.probability import probability
 from ..queries.suppose import redraw_unseen, suppose
-from ..scenarios.questions import described, quantity_of
+from ..scenarios.questions import quantity_of, with_past_defections
 from ..scenarios.scenario import Format, Judgement, Scenario, Supposed
 from ..summaries.summary import Summary, summarise
 
 if TYPE_CHECKING:
     import pandas as pd
-
 
 #: How the members of a collective add up, from draws of each member's probability.
 RULES = {
@@ -108,6 +107,6 @@ def _row(posterior: Posterior, judgement: Judgement, row: Format, cases: pd.Data
 
 
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:
-    given = described(case.given, case.actor, cases, year)
+    given = with_past_defections(case.given, case.actor, cases, year)
     members: dict[str, Any] = {"actor": case.actor} if "actor" in posterior.members else {}
     return suppose(posterior, case.seen, given, case.do, seed=seed, **members)

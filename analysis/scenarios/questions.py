@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from ...models.network.network import Network
+from ...models.questions.quantity import Quantity, chance_of
 from ...record import past_defections_of
 from ...record.files.dates import as_day
-from ..queries.quantity import Quantity, chance_of
 from .scenario import AS_RECORDED, Format, Judgement, Loaded
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...models.network.network import Network
-
 
 def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Quantity], list[str]]:
-    """Give every row of a scenario's judgements as a quantity.
+    """Quantities that the rows of a scenario's judgements ask for.
 
     Parameters
     ----------
@@ -47,15 +46,15 @@ def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Q
 
 
 def quantity_of(network: Network, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Quantity:
-    """Give what a row of a judgement asks, counts of past defections filled in."""
+    """Quantity that a row of a judgement asks for, counts of past defections filled in."""
     actor = row.actor or judgement.actor
-    given = described({**judgement.given, **row.given}, actor, cases, year)
+    given = with_past_defections({**judgement.given, **row.given}, actor, cases, year)
     members: dict[str, Any] = {"actor": actor} if actor and "actor" in network.group_columns else {}
     return chance_of(judgement.node, judgement.states, given, row.do, **members)
 
 
-def described(given: Mapping[str, Any], actor: str | None, cases: pd.DataFrame, year: int) -> dict[str, Any]:
-    """Fill in counts of past defections; where the record is silent the node is left open."""
+def with_past_defections(given: Mapping[str, Any], actor: str | None, cases: pd.DataFrame, year: int) -> dict[str, Any]:
+    """Described case with counts of past defections filled in; where the record is silent the node is left open."""
     filled = dict(given)
     if filled.get("past_defections") == AS_RECORDED:
         count = past_defections_of(cases, actor, year) if actor else None

@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.toml import read_toml, schema_faults, shipped
-from ...models.network.check import QueryError
+from ...models.errors import QueryError
 from ...models.network.network import Network
 from ...models.network.toml import load_network
-from ...models.parameters.prior import PriorSet
+from ...models.parameters.prior_set import PriorSet
 from ...models.theories.theories import THEORIES
 from ...priors import load_prior
 from ..queries.named_backers import named_backers
@@ -57,8 +57,8 @@ class Format(_Strict):
     note: str = ""
 
 
-class Collective(_Strict):
-    """What several rows do together; they act independently once the parameters and the guarantee are known."""
+class Together(_Strict):
+    """Collective outcome of several rows, which act independently once the parameters and the guarantee are known."""
 
     label: str
     rule: Literal["any", "all"]
@@ -81,13 +81,13 @@ class Judgement(_Strict):
     backers: list[str] | None = None
     suppose: list[Supposed] = []
     formats: list[Format] = Field(min_length=1)
-    together: list[Collective] = []
+    together: list[Together] = []
     base: str | None = None
     note: str = ""
 
 
 class Headline(_Strict):
-    """Which row is the answer in one sentence, and against which it is compared."""
+    """Row that is the answer in one sentence, and the one it is compared with."""
 
     judgement: str
     format: str
@@ -219,13 +219,13 @@ def _with_backers(judgement: Judgement, network: Network, year: int | None, faul
             continue
         try:
             named = {*judgement.given, *row.given, *row.do}
-            stand = named_backers(network, backers, row.actor or judgement.actor, year, named=named)
+            settled = named_backers(network, backers, row.actor or judgement.actor, year, named=named)
         except QueryError as error:
             where = f"judgement {judgement.id}, format {row.label}"
             faults += [Fault(f"{where}, backers", str(fault)) for fault in error.faults]
             continue
-        stated = {kind: {**getattr(row, kind), **stand.states}}
-        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {stand.note}".strip()}))
+        stated = {kind: {**getattr(row, kind), **settled.states}}
+        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {settled.note}".strip()}))
     return judgement.model_copy(update={"formats": rows})
 
 

@@ -1,4 +1,4 @@
-"""Fits are kept and found again: equal questions to equal data are sampled once."""
+"""Stored fits, kept and found again: equal questions to equal data are sampled once."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from ...common.errors import InputError
 from ...common.files import writable_folder
 from ...models.cases.encode import encode
 from ...models.network.network import Network
-from ...models.parameters.prior import PriorSet
-from ...models.posterior import Posterior
-from ...models.sampling.fit import SAMPLERS, Progress, fit, fit_identity
-from ...models.sampling.pymc_model import network_parameters
-from ...models.store import load_posterior
+from ...models.network.parameters import network_parameters
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior, load_posterior
+from ...models.sampling.fit import fit, fit_identity
+from ...models.sampling.nuts import Progress
+from ...models.sampling.samplers import SAMPLERS
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ VARIABLE = "SERVANDA_CACHE"
 
 @dataclass(frozen=True)
 class Settings:
-    """How a fit is sampled; defaults are those of `servanda.models.fit`."""
+    """Settings of a fit's sampling; defaults are those of `servanda.models.fit`."""
 
     seed: int
     draws: int = 1000
@@ -43,7 +44,7 @@ class Settings:
 
 
 def cache_folder() -> Path:
-    """Where fits are kept: ``$SERVANDA_CACHE``, else the user's cache folder."""
+    """Folder of stored fits: ``$SERVANDA_CACHE``, else the user's cache folder."""
     import platformdirs
 
     stated = os.environ.get(VARIABLE)
@@ -53,7 +54,7 @@ def cache_folder() -> Path:
 def stored_path(
     network: Network, cases: pd.DataFrame, priors: PriorSet | None, settings: Settings, folder: Path
 ) -> Path:
-    """Where the fit of these very inputs is, or would be, stored."""
+    """Path at which the fit of these very inputs is, or would be, stored."""
     identity = fit_identity(network, encode(network, cases), priors, settings.as_dict())
     return folder / f"{network.name}-{identity['priors']}-{identity['key'][:16]}.nc"
 

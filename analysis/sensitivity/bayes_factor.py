@@ -1,4 +1,4 @@
-"""How much more likely one prior makes the data than another, from draws of a fit.
+"""Bayes factors of priors: how much more likely one makes the data than another, from draws of a fit.
 
 The marginal likelihood of the data under a prior is the mean of the likelihood over it. Nodes in different blocks are
 independent, so its logarithm is a sum over blocks, and only blocks whose priors differ count.
@@ -8,26 +8,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.network.check import PriorError
-from ...models.parameters.prior import PriorSet
-from ...models.sampling.fit import drawn_again, run_of
-from ...models.sampling.pymc_model import network_parameters
-from ...models.sampling.samplers import dirichlet_of
+from ...models.density.marginal_likelihood import bridge_log_ratio
+from ...models.errors import PriorError
+from ...models.network.parameters import network_parameters
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
+from ...models.sampling.fit import fit_inputs, resample_blocks
+from ...models.sampling.samplers import FitInputs, dirichlet_of
 from ...priors.panel.logarithmic_pool import logarithmic_pool
-from ..evaluation.importance import log_prior_ratio
 from ..summaries.summary import array_stats
-from .reweighted import Variant, changed_blocks
-
-if TYPE_CHECKING:
-    from ...models.posterior import Posterior
-    from ...models.sampling.samplers import Run
+from .reweighted import ReweightedFit, changed_blocks, log_prior_ratio
 
 #: A bridge is close enough with this error of the logarithm; at most so many fits stand on the way, ends included.
-_CLOSE, _MOST_STONES = 0.1, 8
+_CLOSE, _MOST_FITS = 0.1, 8
 #: A larger error of a logarithm leaves open how much the data speak for a prior.
 _WORST_ERROR = 0.3
 #: A mean of draws that rests on fewer of them has an error that they cannot tell.
@@ -35,7 +31,7 @@ _FEWEST = 5.0
 
 
 @dataclass(frozen=True)
-class EvidenceRatio:
+class BayesFactor:
     """Logarithm of the ratio of two marginal likelihoods.
 
     Parameters
@@ -58,8 +54,8 @@ class EvidenceRatio:
         return not self.doubt
 
 
-def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> EvidenceRatio:
-    """How much more likely other priors make the data than those of a fit.
+def bayes_factor(posterior: Posterior, priors: PriorSet, reweighted: ReweightedFit) -> BayesFactor:
+    """Bayes factor of other priors against those of a fit: how much more likely they make the data.
 
     Tables that were drawn exactly have it in closed form (the Dirichlet-multinomial). Else it is the mean of the
     weights, or where these failed and the block was fitted again, the optimal bridge between the two fits (Meng and
@@ -71,33 +67,33 @@ def evidence_ratio(posterior: Posterior, priors: PriorSet, variant: Variant) -> 
         The fit.
     priors
         The others.
-    variant
+    reweighted
         The fit brought to `priors`, each changed block for itself (`block_questions`).
 
     Returns
     -------
-    EvidenceRatio
+    BayesFactor
     """
     blocks = changed_blocks(posterior, priors)
     total, variance, doubts = 0.0, 0.0, []
     tables = [name for block, exactly in blocks.items() if exactly for name in block]
     if tables:
-        run = run_of(posterior, posterior.priors)
+        run = fit_inputs(posterior, posterior.priors)
         total += sum(_table_ratio(run, priors, name) for name in tables)
     for block in (block for block, exactly in blocks.items() if not exactly):
-        if block in variant.ratios:
-            weights = variant.weights_of((block,))
-            log, error = weights.log_mean, _relative_error(variant.ratios[block])
+        if block in reweighted.ratios:
+            weights = reweighted.weights_of((block,))
+            log, error = weights.log_mean, _relative_error(reweighted.ratios[block])
             doubts += [] if weights.trusted else [f"weights of {' + '.join(block)} cannot be trusted"]
         else:
-            log, error = _bridged(posterior, replace(variant.posterior, priors=priors), block)
+            log, error = _bridged(posterior, replace(reweighted.posterior, priors=priors), block)
         total, variance = total + log, variance + error**2
         # Draws keep to one order of such a node's states, where a prior may hold several for equally likely.
         named = [name for name in block if posterior.network[name].anchored_by and _is_latent(posterior, name)]
         doubts += [f"the states of {name}, which nobody saw, may be renamed" for name in named]
     error = float(np.sqrt(variance))
     doubts += [f"its logarithm has an error of {error:.1f}"] if error > _WORST_ERROR else []
-    return EvidenceRatio(total, error, "; ".join(doubts))
+    return BayesFactor(total, error, "; ".join(doubts))
 
 
 def _is_latent(posterior: Posterior, name: str) -> bool:
@@ -112,9 +108,7 @@ def block_questions(posterior: Posterior, priors: PriorSet) -> dict[str, frozens
 def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     r"""Logarithm of the ratio of two marginal likelihoods from draws of both posteriors, and its standard error.
 
-    The likelihood is the same in both, so the ratio l of the prior densities is that of the unnormalised posteriors.
-    With as many draws here (under the old prior) as there, the optimal bridge solves
-    sum_here expit(l - c) = sum_there expit(c - l) for c.
+    The likelihood is the same in both, so the ratio of the prior densities is that of the unnormalised posteriors.
 
     Parameters
     ----------
@@ -129,42 +123,34 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     >>> abs(bridge(3 * one - 4.5, 3 * other - 4.5)[0]) < 0.1
     True
     """
-    from scipy.optimize import brentq
     from scipy.special import log_expit, logsumexp
 
-    def unbalanced(c: float) -> float:
-        return float(np.asarray(logsumexp(log_expit(here - c)))) - float(np.asarray(logsumexp(log_expit(c - there))))
-
-    low, high = (float(end) for end in (min(here.min(), there.min()), max(here.max(), there.max())))
-    # Far outside of all ratios one of the sums is that of its exponentials, so that the root lies within.
-    reach = np.log(here.size) + np.log(there.size) + 1.0
-    solve: Any = brentq
-    c = float(solve(unbalanced, low - reach, high + reach, xtol=1e-10))
+    log = bridge_log_ratio(here, there, there.size / (here.size + there.size))
+    c = log + float(np.log(here.size / there.size))
     crossing = float(np.exp(logsumexp(log_expit(here - c))))
     error = np.hypot(_relative_error(log_expit(here - c)), _relative_error(log_expit(c - there)))
     # Where not even a few draws of one fit could be of the other, nothing but the tails is compared.
-    error = error if crossing >= _FEWEST else np.inf
-    return c - float(np.log(here.size / there.size)), float(error)
+    return log, float(error) if crossing >= _FEWEST else np.inf
 
 
 def _bridged(posterior: Posterior, other: Posterior, block: tuple[str, ...]) -> tuple[float, float]:
     """Cross from one fit of a block to another, over fits under geometric means of the priors where it is far."""
-    stones = [posterior, other]
+    intermediate_fits = [posterior, other]
     while True:
         spans = [
             bridge(log_prior_ratio(a, b.priors, block), -log_prior_ratio(b, a.priors, block))
-            for a, b in pairwise(stones)
+            for a, b in pairwise(intermediate_fits)
             if a.priors is not None and b.priors is not None
         ]
         log, error = sum(span[0] for span in spans), float(np.sqrt(sum(span[1] ** 2 for span in spans)))
-        if error <= _CLOSE or len(stones) == _MOST_STONES:
+        if error <= _CLOSE or len(intermediate_fits) == _MOST_FITS:
             return log, error
         worst = int(np.argmax([span[1] for span in spans]))
         try:
-            middle = _middle(stones[worst], stones[worst + 1], block)
+            middle = _middle(*intermediate_fits[worst : worst + 2], block)
         except PriorError:  # The middle is in no family: the long bridge has to do, and its error says so.
             return log, error
-        stones.insert(worst + 1, replace(drawn_again(posterior, middle, block), priors=middle))
+        intermediate_fits.insert(worst + 1, replace(resample_blocks(posterior, middle, block), priors=middle))
 
 
 def _middle(one: Posterior, other: Posterior, block: tuple[str, ...]) -> PriorSet:
@@ -172,8 +158,8 @@ def _middle(one: Posterior, other: Posterior, block: tuple[str, ...]) -> PriorSe
     inside = {parameter.name for parameter in network_parameters(one.network, block)}
     names = [parameter.name for parameter in network_parameters(one.network)]
     ends = {}
-    for label, stone in (("one", one), ("other", other)):
-        chosen = {name: (stone.priors if name in inside else one.priors) for name in names}
+    for label, end in (("one", one), ("other", other)):
+        chosen = {name: (end.priors if name in inside else one.priors) for name in names}
         ends[label] = PriorSet.from_mapping({name: own[name] for name, own in chosen.items() if own is not None}, label)
     return logarithmic_pool(one.network, ends)
 
@@ -188,7 +174,7 @@ def _relative_error(log: np.ndarray) -> float:
     return float(array_stats().mcse(x, method="mean", chain_axis=0, draw_axis=1)) / float(x.mean())
 
 
-def _table_ratio(run: Run, priors: PriorSet, name: str) -> float:
+def _table_ratio(run: FitInputs, priors: PriorSet, name: str) -> float:
     """Of one table, from the Dirichlet-multinomial."""
     from scipy.special import gammaln
 

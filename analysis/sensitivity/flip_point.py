@@ -1,4 +1,4 @@
-"""At which strength of belief a conclusion flips: a path from one prior to another, and where the verdict changes.
+"""Flip points of a conclusion: at which strength of belief it changes, on a path from one prior to another.
 
 The path is geometric: at t the prior is proportional to p^(1 - t) q^t, the logarithmic pool of the two with weights
 1 - t and t. Draws of a fit at s weigh (q / p)^(t - s), so that every fit on the path serves its neighbourhood. Where no
@@ -15,36 +15,36 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault
-from ...models.network.check import PriorError
-from ...models.sampling.fit import drawn_again
+from ...models.errors import PriorError
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity, check_quantities
+from ...models.sampling.fit import resample_blocks
 from ...priors.panel.logarithmic_pool import logarithmic_pool
-from ..evaluation.importance import Weights, log_prior_ratio, smoothed, weighted_summary
 from ..figures.priors import flip_figure
-from ..queries.quantity import Quantity, check_quantities
+from ..summaries.importance import ImportanceWeights, smoothed, weighted_summary
 from ..summaries.likelihood_words import load_lexicon
-from .priors import checked_sets
-from .reweighted import changed_blocks
+from .reweighted import changed_blocks, checked_sets, log_prior_ratio
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
-
 #: Names what draws (chains, draws) with their weights conclude.
-Verdict = Callable[[np.ndarray, Weights], str]
+Verdict = Callable[[np.ndarray, ImportanceWeights], str]
 #: How closely the place of a flip is found.
 _CLOSE = 1e-3
 
 
-def likelihood_word(x: np.ndarray, weights: Weights) -> str:
-    """Conclude the likelihood word (ICD 203) of the mean."""
+def likelihood_word(x: np.ndarray, weights: ImportanceWeights) -> str:
+    """Verdict: the likelihood word (ICD 203) of the mean."""
     return load_lexicon().band(weights.mean(x)).word
 
 
 def direction(threshold: float = 0.0, sure: float = 0.9) -> Verdict:
-    """Conclude whether a number is above or below a threshold with some probability, or neither.
+    """Verdict whether a number is above or below a threshold with some probability, or neither.
 
     Examples
     --------
@@ -52,7 +52,7 @@ def direction(threshold: float = 0.0, sure: float = 0.9) -> Verdict:
     'above 0'
     """
 
-    def verdict(x: np.ndarray, weights: Weights) -> str:
+    def verdict(x: np.ndarray, weights: ImportanceWeights) -> str:
         above = float((weights.values * (x > threshold)).sum())
         return f"above {threshold:g}" if above >= sure else f"below {threshold:g}" if above <= 1 - sure else "unsettled"
 
@@ -109,11 +109,11 @@ class FlipPath:
 
     @property
     def verdict(self) -> str:
-        """Where the conclusion flips, in words."""
+        """Flips of the conclusion, in words."""
         first, last = self.table["verdict"].iloc[0], self.table["verdict"].iloc[-1]
         if self.flips:
-            told = "; ".join(f"at {f.at:.2f} from “{f.before}” to “{f.after}” (mean {f.mean:.2f})" for f in self.flips)
-            what = f"On the way from {self.start} (0) to {self.end} (1) the verdict flips {told}."
+            where = "; ".join(f"at {f.at:.2f} from “{f.before}” to “{f.after}” (mean {f.mean:.2f})" for f in self.flips)
+            what = f"On the way from {self.start} (0) to {self.end} (1) the verdict flips {where}."
         else:
             what = f"From {self.start} to {self.end} the verdict stays “{first}”."
         bad = self.table.loc[~self.table["trusted"], "t"]
@@ -142,7 +142,7 @@ def flip_point(
     steps: int = 40,
     refits: int = 3,
 ) -> FlipPath:
-    """Follow an answer from the prior of a fit towards another, and find where the verdict changes.
+    """Path of an answer from the prior of a fit towards another, and where on it the verdict changes.
 
     Parameters
     ----------
@@ -193,22 +193,23 @@ def flip_point(
         raise PriorError("path", [Fault(own.name, what)])
     inside = frozenset(name for block in touched for name in block)
     grid = np.linspace(0.0, 1.0, steps + 1)
-    stones = {0.0: _stone(posterior, towards, question, inside)}
+    intermediate_fits = {0.0: _answer_and_ratio(posterior, towards, question, inside)}
 
-    def at(t: float) -> tuple[np.ndarray, Weights]:
+    def at(t: float) -> tuple[np.ndarray, ImportanceWeights]:
         """Draws of the fit whose weights are the best there."""
-        found = [(x, smoothed((t - place) * ratio)) for place, (x, ratio) in stones.items()]
+        found = [(x, smoothed((t - place) * ratio)) for place, (x, ratio) in intermediate_fits.items()]
         return min(found, key=lambda one: one[1].pareto_k)
 
     found = [at(t) for t in grid]
-    while len(stones) <= refits:
+    while len(intermediate_fits) <= refits:
         bad = [t for t, (_, weights) in zip(grid, found, strict=True) if not weights.trusted]
         if not bad:
             break
-        place = 1.0 if 1.0 not in stones else float(bad[len(bad) // 2])
+        place = 1.0 if 1.0 not in intermediate_fits else float(bad[len(bad) // 2])
         ends, shares = {"own": own, "other": towards}, {"own": 1 - place, "other": place}
         between = logarithmic_pool(posterior.network, ends, shares)
-        stones[place] = _stone(drawn_again(posterior, between, inside), towards, question, inside)
+        fitted = resample_blocks(posterior, between, inside)
+        intermediate_fits[place] = _answer_and_ratio(fitted, towards, question, inside)
         found = [at(t) for t in grid]
     rows = []
     for t, (x, weights) in zip(grid, found, strict=True):
@@ -225,11 +226,11 @@ def flip_point(
             low, high = (middle, high) if verdict(*at(middle)) == here[4] else (low, middle)
         x, weights = at(high)
         flips.append(Flip(float(high), here[4], verdict(x, weights), weights.mean(x), weights.trusted))
-    asked, fitted = question.words(posterior.network), tuple(sorted(stones))
-    return FlipPath(own.name, towards.name, asked, table, tuple(flips), fitted)
+    asked, places = question.words(posterior.network), tuple(sorted(intermediate_fits))
+    return FlipPath(own.name, towards.name, asked, table, tuple(flips), places)
 
 
-def _stone(
+def _answer_and_ratio(
     fitted: Posterior, towards: PriorSet, question: Quantity, nodes: frozenset[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draws of the question in a fit, and the log ratio of the two ends' priors, each of shape (chains, draws)."""

@@ -1,4 +1,4 @@
-"""Answers of a panel: under the mixture of its experts' priors, with what they disagree about in the interval.
+"""Answers of a panel, under the mixture of its experts' priors, with what they disagree about in the interval.
 
 Under a mixture of priors the posterior is the mixture of the experts' posteriors, each weighing its prior weight times
 the marginal likelihood of the data under its prior: experts whom the record bears out gain.
@@ -17,23 +17,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
-from ..evaluation.importance import WeightedSummary, draw_shares, weighted_quantiles
+from ...models.errors import PriorError
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity, check_quantities
+from ...priors.panel.linear_pool import LinearPool
 from ..figures.priors import priors_figure
-from ..queries.quantity import Quantity, check_quantities
+from ..summaries.importance import WeightedSummary, draw_shares, weighted_quantiles
 from ..summaries.likelihood_words import load_lexicon
 from ..summaries.summary import INTERVAL
-from .bayes_factor import EvidenceRatio, block_questions, evidence_ratio
-from .priors import Answer, answer_under, base_faults, set_faults
-from .reweighted import variant_of
+from .bayes_factor import BayesFactor, bayes_factor, block_questions
+from .reweighted import Answer, base_faults, prior_set_faults, reweighted_fit
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
-
-    from ...models.parameters.prior import PriorSet
-    from ...models.posterior import Posterior
-    from ...priors.panel.linear_pool import LinearPool
 
 #: What the panel as a whole is called in tables.
 PANEL = "panel"
@@ -99,7 +97,7 @@ class MixedAnswer:
 
 @dataclass(frozen=True)
 class PanelAnswers:
-    """What a panel answers, what each expert would, and what the others would without one.
+    """Answers of a panel, of each expert, and of the others without one.
 
     Parameters
     ----------
@@ -109,7 +107,7 @@ class PanelAnswers:
         Question -> whose (``panel``, an expert, ``without`` an expert) -> answer.
     shares
         Expert -> weight after the data.
-    evidence
+    bayes_factors
         Expert -> how much more likely its prior makes the data than that of the fit.
     refitted
         Expert -> nodes that were fitted again, for those where any were.
@@ -122,7 +120,7 @@ class PanelAnswers:
     pool: LinearPool
     answers: Mapping[str, Mapping[str, MixedAnswer]]
     shares: Mapping[str, float]
-    evidence: Mapping[str, EvidenceRatio]
+    bayes_factors: Mapping[str, BayesFactor]
     refitted: Mapping[str, tuple[str, ...]]
     questions: Mapping[str, Quantity]
     seconds: float
@@ -173,14 +171,14 @@ class PanelAnswers:
 
     @property
     def weights(self) -> pd.DataFrame:
-        """One row an expert: weight ``before`` and ``after`` the data, ``log_evidence`` (to the fit) with ``error``."""
+        """One row an expert: weight ``before`` and ``after`` data, ``log_bayes_factor`` (to the fit) with ``error``."""
         import pandas as pd
 
         rows = [
             (expert, self.pool.weights[expert], self.shares[expert], found.log, found.error, found.trusted)
-            for expert, found in self.evidence.items()
+            for expert, found in self.bayes_factors.items()
         ]
-        columns = ["expert", "before", "after", "log_evidence", "error", "trusted"]
+        columns = ["expert", "before", "after", "log_bayes_factor", "error", "trusted"]
         return pd.DataFrame(rows, columns=columns).set_index("expert")
 
     @property
@@ -190,10 +188,10 @@ class PanelAnswers:
             f"{expert} {self.pool.weights[expert]:.2f} to {self.shares[expert]:.2f}" for expert in self.shares
         )
         moves = any(self.pool.weights[expert] != share for expert, share in self.shares.items())
-        told = [f"The data move the experts' weights: {weights}." if moves else "The experts weigh what was stated."]
+        said = [f"The data move the experts' weights: {weights}." if moves else "The experts weigh what was stated."]
         most = max(self.answers, key=lambda question: self.answers[question][PANEL].disagreement)
         whole = self.answers[most][PANEL]
-        told.append(
+        said.append(
             f"Experts disagree most about “{most}”: {whole.summary.mean:.2f} ({whole.summary.lower:.2f} to "
             f"{whole.summary.upper:.2f}), {100 * whole.disagreement:.0f} % of its variance."
         )
@@ -204,15 +202,15 @@ class PanelAnswers:
         ]
         if moved:
             _, question, expert, mean = max(moved)
-            told.append(f"One expert's absence moves most: without {expert}, “{question}” is {mean:.2f}.")
+            said.append(f"One expert's absence moves most: without {expert}, “{question}” is {mean:.2f}.")
         again = "; ".join(f"{expert} ({', '.join(nodes)})" for expert, nodes in self.refitted.items())
-        told.append(
+        said.append(
             f"Fitted again, as weights could not be trusted: {again}." if again else "Nothing was fitted again."
         )
-        bad = [f"{expert} ({found.doubt})" for expert, found in self.evidence.items() if found.doubt]
+        bad = [f"{expert} ({found.doubt})" for expert, found in self.bayes_factors.items() if found.doubt]
         if bad:
-            told.append(f"How much the data speak for an expert is not settled: {', '.join(bad)}.")
-        return " ".join(told)
+            said.append(f"How much the data speak for an expert is not settled: {', '.join(bad)}.")
+        return " ".join(said)
 
     def plot(self) -> Figure:
         """Every answer of the panel and of each expert, and where the panel's mean would be without them."""
@@ -235,9 +233,9 @@ def ask_panel(
     *,
     update: bool = True,
     refit: bool = True,
-    told: Callable[[str, int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> PanelAnswers:
-    """Answer questions under a panel's mixture of priors, from the draws of one fit.
+    """Answers to questions under a panel's mixture of priors, from the draws of one fit.
 
     The fit may be under any set: draws are weighted for each expert, and blocks are fitted again where weights cannot
     be trusted, as in `servanda.analysis.compare_priors`. The experts' weights are updated by how likely each prior
@@ -256,7 +254,7 @@ def ask_panel(
         vague priors lose by it even where they lead to the same answers; False keeps the weights that were stated.
     refit
         Whether to fit again where weights cannot be trusted; else such answers are marked.
-    told
+    progress
         Called with what is being done, and how many parts of it are done and to do.
 
     Returns
@@ -291,26 +289,26 @@ def ask_panel(
     nodes = {label: one.nodes(posterior.network) for label, one in questions.items()}
     asked = {label: one.draws(posterior).values for label, one in questions.items()}
     parts: dict[str, dict[str, Answer]] = {label: {} for label in questions}
-    evidence, refitted = {}, {}
+    factors, refitted = {}, {}
     for number, (expert, priors) in enumerate(experts.items()):
-        if told:
-            told("asking the panel", number, len(experts))
+        if progress:
+            progress("asking the panel", number, len(experts))
         needed = nodes | block_questions(posterior, priors)
-        variant = variant_of(posterior, priors, needed, refit=refit)
-        evidence[expert] = evidence_ratio(posterior, priors, variant)
-        if variant.refitted:
-            refitted[expert] = tuple(sorted(variant.refitted))
+        reweighted = reweighted_fit(posterior, priors, needed, refit=refit)
+        factors[expert] = bayes_factor(posterior, priors, reweighted)
+        if reweighted.refitted:
+            refitted[expert] = tuple(sorted(reweighted.refitted))
         for label, one in questions.items():
-            parts[label][expert] = answer_under(variant, one, nodes[label], asked[label])
-    if told:
-        told("asking the panel", len(experts), len(experts))
-    logs = {expert: found.log for expert, found in evidence.items()}
+            parts[label][expert] = reweighted.answer(one, nodes[label], asked[label])
+    if progress:
+        progress("asking the panel", len(experts), len(experts))
+    logs = {expert: found.log for expert, found in factors.items()}
     shares = _updated(pool.weights, logs) if update else dict(pool.weights)
     return PanelAnswers(
         pool,
         {label: _mixtures(found, shares) for label, found in parts.items()},
         shares,
-        evidence,
+        factors,
         refitted,
         dict(questions),
         time.perf_counter() - started,
@@ -319,22 +317,22 @@ def ask_panel(
 
 
 def _experts(posterior: Posterior, pool: LinearPool) -> Mapping[str, PriorSet]:
-    if not hasattr(pool, "experts"):
+    if not isinstance(pool, LinearPool):
         what = f"must be a pool from servanda.priors.linear_pool, not a {type(pool).__name__}"
         raise PriorError("panel", [Fault("pool", what)])
     faults = base_faults(posterior)
     taken = [expert for expert in pool.experts if expert == PANEL or expert.startswith("without ")]
     faults += [Fault(f"expert {expert}", "has a name that the table needs; rename it") for expert in taken]
     for expert, priors in pool.experts.items():
-        faults += [fault.within(f"expert {expert}") for fault in set_faults(posterior, priors)]
+        faults += [fault.within(f"expert {expert}") for fault in prior_set_faults(posterior, priors)]
     raise_faults("panel", faults, PriorError)
     return pool.experts
 
 
-def _updated(weights: Mapping[str, float], log_evidence: Mapping[str, float]) -> dict[str, float]:
-    top = max(log_evidence[expert] for expert, weight in weights.items() if weight > 0)
+def _updated(weights: Mapping[str, float], log_factors: Mapping[str, float]) -> dict[str, float]:
+    top = max(log_factors[expert] for expert, weight in weights.items() if weight > 0)
     raw = {
-        expert: weight * math.exp(log_evidence[expert] - top) if weight > 0 else 0.0
+        expert: weight * math.exp(log_factors[expert] - top) if weight > 0 else 0.0
         for expert, weight in weights.items()
     }
     total = math.fsum(raw.values())

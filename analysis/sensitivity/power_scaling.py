@@ -1,4 +1,4 @@
-"""How much an answer leans on each prior and on the data: power-scaling, with the shape of the weights kept.
+"""Power-scaling: how much an answer leans on each prior and on the data, with the shape of the weights kept.
 
 Kallioinen and others 2024 (doi 10.1007/s11222-023-10366-5): the prior, or the likelihood, is raised to a power a little
 below and above one, by weights on the draws, and the distance by which the answer moves is divided by the logarithm of
@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import QueryError
-from ...models.sampling.fit import Block, blocks_of, run_of
-from ...models.sampling.pymc_model import log_likelihood, network_parameters
-from ..evaluation.importance import Weights, good_k, smoothed
-from ..queries.quantity import Quantity, check_quantities
+from ...models.cases.likelihood import log_likelihood
+from ...models.errors import QueryError
+from ...models.network.parameters import network_parameters
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity, check_quantities
+from ...models.sampling.fit import Block, blocks_of, fit_inputs
+from ..summaries.importance import ImportanceWeights, good_k, smoothed
 from ..summaries.summary import array_stats
-from .priors import checked_sets
+from .reweighted import checked_sets
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ...models.posterior import Posterior
 
 #: A sensitivity above this is worth a look (Kallioinen and others 2024).
 NOTABLE = 0.05
@@ -55,19 +55,19 @@ class PowerScaling:
         return rows.sort_values("sensitivity", ascending=False).head(most)
 
     def _repr_html_(self) -> str:
-        told = "".join(f"<p>{question}: {diagnosis}</p>" for question, diagnosis in self.diagnoses.items())
+        said = "".join(f"<p>{question}: {diagnosis}</p>" for question, diagnosis in self.diagnoses.items())
         chosen = self.table.index.get_level_values("component").isin(["prior", "likelihood"])
-        return f"{told}{self.table[chosen].round(3).to_html()}"
+        return f"{said}{self.table[chosen].round(3).to_html()}"
 
     def __str__(self) -> str:
-        told = "\n".join(f"{question}: {diagnosis}" for question, diagnosis in self.diagnoses.items())
-        return f"{self.table.round(3).to_string()}\n{told}"
+        said = "\n".join(f"{question}: {diagnosis}" for question, diagnosis in self.diagnoses.items())
+        return f"{self.table.round(3).to_string()}\n{said}"
 
 
 def power_scaling(
     posterior: Posterior, questions: Mapping[str, Quantity], *, powers: tuple[float, float] = POWERS
 ) -> PowerScaling:
-    """Tell how much each answer leans on the prior as a whole, on that of each parameter, and on the data.
+    """Sensitivity of each answer to the prior as a whole, to that of each parameter, and to the data.
 
     Only what a question depends on is scaled. Effects of single actors and guarantees are not: the prior of their
     spread is.
@@ -113,7 +113,7 @@ def power_scaling(
         raise_faults("power scaling", [Fault("powers", f"must be one below and one above 1, not {powers}")], QueryError)
     rows, diagnoses = [], {}
     # Weights depend on what is scaled and not on what is asked of it.
-    scaled: dict[tuple[str, ...], dict[str, tuple[Weights, Weights]]] = {}
+    scaled: dict[tuple[str, ...], dict[str, tuple[ImportanceWeights, ImportanceWeights]]] = {}
     for label, question in questions.items():
         x = question.draws(posterior).values
         needed = question.nodes(posterior.network)
@@ -129,12 +129,12 @@ def power_scaling(
 
 def _scaled(
     posterior: Posterior, nodes: tuple[str, ...], powers: tuple[float, float]
-) -> dict[str, tuple[Weights, Weights]]:
+) -> dict[str, tuple[ImportanceWeights, ImportanceWeights]]:
     """Component -> weights of the draws once it is raised to either power."""
     stored = posterior.tree["log_prior"].to_dataset()
     names = [parameter.name for parameter in network_parameters(posterior.network, nodes)]
     priors = {name: stored[name].values for name in names}
-    run = run_of(posterior, posterior.priors)
+    run = fit_inputs(posterior, posterior.priors)
     values = Block(run, nodes, posterior.tree).values
     by_case = log_likelihood(posterior.network, run.patterns, values, cells=nodes, holes=nodes)
     likelihood = (by_case * run.cases.weights).sum(axis=1).reshape(tuple(posterior.sizes.values()))
@@ -143,7 +143,9 @@ def _scaled(
     return {name: (smoothed((below - 1) * part), smoothed((above - 1) * part)) for name, part in parts.items()}
 
 
-def _sensitivity(x: np.ndarray, lower: Weights, upper: Weights, powers: tuple[float, float]) -> tuple[float, float]:
+def _sensitivity(
+    x: np.ndarray, lower: ImportanceWeights, upper: ImportanceWeights, powers: tuple[float, float]
+) -> tuple[float, float]:
     """Sensitivity to one component, and the worse of the two shapes."""
     worst = max(lower.pareto_k, upper.pareto_k)
     if np.isneginf(worst) or np.ptp(x) == 0:

@@ -1,87 +1,34 @@
-"""How answers move with the prior: one fit, weighted for every other prior, fitted again only where weights fail."""
+"""Comparison of priors by their answers: one fit, weighted for every other prior, fitted again where weights fail."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError, wrong_kinds
-from ...models.parameters.prior import PriorSet
-from ...models.sampling.fit import Block, blocks_of, cases_of, counted_twice, run_of
-from ...models.sampling.pymc_model import parameter_coords, prior_faults
-from ...models.sampling.stacking_weights import mixture_weights
-from ..evaluation.importance import (
-    Foretold,
-    WeightedSummary,
-    Weights,
-    good_k,
-    left_out,
-    weighted_summary,
-)
-from ..evaluation.models import paired_difference
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity, check_quantities
+from ...models.sampling.fit import Block, blocks_of, cases_of, fit_inputs
+from ...models.sampling.scoring import unit_scores
+from ...models.sampling.stacking_weights import stacking_weights
 from ..figures.priors import priors_figure
-from ..queries.quantity import Quantity, check_quantities
+from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo
 from ..summaries.likelihood_words import load_lexicon
-from .reweighted import Variant, variant_of
+from .reweighted import Answer, ReweightedFit, checked_sets, reweighted_fit
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from ...models.posterior import Posterior
-
 #: Seed of the points at which effects of single guarantees are integrated out; it moves scores by less than draws do.
 _POINTS_SEED = 1
 #: Draws that score a prior, of all chains; more would take longer than the answers.
 _SCORED = 1000
-
-
-@dataclass(frozen=True)
-class Answer:
-    """An answer under one prior.
-
-    Parameters
-    ----------
-    draws
-        Shape (chains, draws).
-    weights
-        None where the draws are those of a fit under this very prior.
-    pareto_k
-        Shape of the weights; minus infinity where there are none.
-    refitted
-        Nodes that were fitted again for it.
-    """
-
-    draws: np.ndarray
-    weights: Weights | None
-    refitted: tuple[str, ...]
-
-    @property
-    def pareto_k(self) -> float:
-        """Shape of the weights' tail; minus infinity where all weigh the same."""
-        return -np.inf if self.weights is None else self.weights.pareto_k
-
-    @property
-    def trusted(self) -> bool:
-        """Whether its weights can be trusted."""
-        return self.weights is None or self.weights.trusted
-
-    @property
-    def effective(self) -> float:
-        """Effective number of its draws, as far as weights take from it."""
-        return float(self.draws.size) if self.weights is None else self.weights.effective
-
-    @cached_property
-    def summary(self) -> WeightedSummary:
-        """Mean, interval, standard deviation and Monte Carlo error."""
-        return weighted_summary(self.draws, self.weights)
 
 
 @dataclass(frozen=True)
@@ -96,14 +43,14 @@ class PriorComparison:
         Prior -> its title.
     answers
         Question -> prior -> answer.
-    foretold
-        Prior -> how well it foretells `node`; empty where that was not asked.
+    predictive_scores
+        Prior -> how well it predicts `node`; empty where that was not asked.
     weights
         Prior -> stacking weight.
     refitted
         Prior -> nodes that were fitted again, for those where any were.
     node, unit
-        What is foretold, and what was left out at a time.
+        What is predicted, and what was left out at a time.
     seconds, fit_seconds
         How long the comparison took, and how long the fit of each prior would have taken (that of the base).
     questions
@@ -113,7 +60,7 @@ class PriorComparison:
     base: str
     titles: Mapping[str, str]
     answers: Mapping[str, Mapping[str, Answer]]
-    foretold: Mapping[str, Foretold]
+    predictive_scores: Mapping[str, PredictiveScores]
     weights: Mapping[str, float]
     refitted: Mapping[str, tuple[str, ...]]
     node: str
@@ -170,8 +117,8 @@ class PriorComparison:
         import pandas as pd
 
         rows = []
-        for prior, found in self.foretold.items():
-            apart, error = paired_difference(found.elpd, self.foretold[self.base].elpd)
+        for prior, found in self.predictive_scores.items():
+            apart, error = paired_difference(found.elpd, self.predictive_scores[self.base].elpd)
             rows.append(
                 {
                     "prior": prior,
@@ -189,7 +136,7 @@ class PriorComparison:
 
     @property
     def verdict(self) -> str:
-        """Which answer moves most, what was fitted again, and what it cost."""
+        """Answer that moves most, nodes that were fitted again, and the cost, in words."""
         table: pd.DataFrame = self.table.reset_index()
         row = table.to_dict("records")[int(np.argmax(np.abs(table["shift"].to_numpy(float))))]
         most = (
@@ -218,12 +165,12 @@ class PriorComparison:
 
     def _repr_html_(self) -> str:
         shown = self.table[["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]
-        scored = self.scores.drop(columns="title").round(2).to_html() if len(self.foretold) else ""
+        scored = self.scores.drop(columns="title").round(2).to_html() if len(self.predictive_scores) else ""
         return f"<p>{self.verdict}</p>{shown.round(3).to_html()}{scored}"
 
     def __str__(self) -> str:
         shown = self.table[["mean", "lower", "upper", "shift", "pareto_k", "how"]].round(3).to_string()
-        scored = f"{self.scores.drop(columns='title').round(2).to_string()}\n" if len(self.foretold) else ""
+        scored = f"{self.scores.drop(columns='title').round(2).to_string()}\n" if len(self.predictive_scores) else ""
         return f"{shown}\n{scored}{self.verdict}"
 
 
@@ -235,9 +182,9 @@ def compare_priors(
     node: str | None = None,
     scores: bool = True,
     refit: bool = True,
-    told: Callable[[str, int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> PriorComparison:
-    """Answer questions under other priors, from the draws of one fit.
+    """Comparison of answers under other priors, from the draws of one fit.
 
     Draws are weighted by the ratio of prior densities of what each question depends on. Tables that the fit drew
     exactly are drawn exactly again. Where the weights of a question cannot be trusted (Pareto k of 0.7 and more), the
@@ -258,7 +205,7 @@ def compare_priors(
         none.
     refit
         Whether to fit again where weights cannot be trusted; else such answers are marked.
-    told
+    progress
         Called with what is being done, and how many parts of it are done and to do.
 
     Returns
@@ -290,30 +237,30 @@ def compare_priors(
     sets = checked_sets(posterior, priors)
     check_quantities(posterior.network, questions)
     nodes = {label: one.nodes(posterior.network) for label, one in questions.items()}
-    variants = {}
+    fits = {}
     for number, chosen in enumerate(sets):
-        if told:
-            told("comparing priors", number, len(sets))
-        variants[chosen.name] = variant_of(posterior, chosen, nodes, refit=refit)
+        if progress:
+            progress("comparing priors", number, len(sets))
+        fits[chosen.name] = reweighted_fit(posterior, chosen, nodes, refit=refit)
     asked = {label: one.draws(posterior).values for label, one in questions.items()}
     answers: dict[str, dict[str, Answer]] = {label: {} for label in questions}
-    for name, variant in variants.items():
+    for name, reweighted in fits.items():
         for label, one in questions.items():
-            answers[label][name] = answer_under(variant, one, nodes[label], asked[label])
+            answers[label][name] = reweighted.answer(one, nodes[label], asked[label])
     outcome = node or next(iter(questions.values())).target
-    foretold, unit = _foretold(variants, outcome) if scores else ({}, "")
+    scored, unit = _predictive_scores(fits, outcome) if scores else ({}, "")
     stacked: list[float] = []
-    if foretold:
-        stacked = mixture_weights(np.column_stack([found.elpd for found in foretold.values()])).tolist()
-    if told:
-        told("comparing priors", len(sets), len(sets))
+    if scored:
+        stacked = stacking_weights(np.column_stack([found.elpd for found in scored.values()])).tolist()
+    if progress:
+        progress("comparing priors", len(sets), len(sets))
     return PriorComparison(
         sets[0].name,
         {chosen.name: chosen.title or chosen.name for chosen in sets},
         answers,
-        foretold,
-        dict(zip(foretold, stacked, strict=True)),
-        {name: tuple(sorted(variant.refitted)) for name, variant in variants.items() if variant.refitted},
+        scored,
+        dict(zip(scored, stacked, strict=True)),
+        {name: tuple(sorted(one.refitted)) for name, one in fits.items() if one.refitted},
         outcome,
         unit,
         time.perf_counter() - started,
@@ -322,58 +269,9 @@ def compare_priors(
     )
 
 
-def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[PriorSet]:
-    """Give the posterior's own set first, then the others; raises if one does not fit the network."""
-    own, priors = posterior.priors, list(priors)
-    if own is None or base_faults(posterior):
-        raise PriorError("comparison of priors", base_faults(posterior))
-    faults = wrong_kinds({f"prior {number}": (chosen, PriorSet) for number, chosen in enumerate(priors, start=1)})
-    raise_faults("comparison of priors", faults, PriorError)
-    others = [chosen for chosen in priors if chosen != own]
-    names = [own.name, *(chosen.name for chosen in others)]
-    faults = [
-        Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})
-    ]
-    for chosen in others:
-        faults += [fault.within(chosen.name) for fault in set_faults(posterior, chosen)]
-    raise_faults("comparison of priors", faults, PriorError)
-    return [own, *others]
-
-
-def answer_under(variant: Variant, question: Quantity, nodes: frozenset[str], asked: np.ndarray) -> Answer:
-    """Answer a question under the priors of a variant.
-
-    Parameters
-    ----------
-    variant
-        A fit brought to those priors.
-    question, nodes
-        What is asked, and the nodes whose tables it depends on.
-    asked
-        Its draws under the fit, shape (chains, draws), which serve where nothing of it was drawn again.
-    """
-    x = question.draws(variant.posterior).values if variant.redrawn & nodes else asked
-    return Answer(x, variant.weights(nodes), tuple(sorted(variant.refitted & nodes)))
-
-
-def base_faults(posterior: Posterior) -> list[Fault]:
-    """Say so where a posterior was not fitted under a prior set that others could be weighed against."""
-    fitted = posterior.priors is not None and "drawn_exactly" in posterior.provenance
-    return [] if fitted else [Fault("posterior", "has no prior set to weigh against; fit the network with one")]
-
-
-def set_faults(posterior: Posterior, priors: PriorSet) -> list[Fault]:
-    """List where a set does not fit the network of a posterior, or was made from the data behind it."""
-    coords = parameter_coords(posterior.network, posterior.levels)
-    twice = counted_twice(priors, posterior.provenance.get("data_sets", ()))
-    return [*prior_faults(posterior.network, priors, coords), *twice]
-
-
-def _foretold(variants: Mapping[str, Variant], node: str) -> tuple[dict[str, Foretold], str]:
+def _predictive_scores(fits: Mapping[str, ReweightedFit], node: str) -> tuple[dict[str, PredictiveScores], str]:
     """Leave out each unit in turn under every prior; posteriors that share draws share the scoring."""
-    from ...models.sampling.scoring import unit_scores
-
-    first = next(iter(variants.values())).posterior
+    first = next(iter(fits.values())).posterior
     network = first.network
     needed = {node, *network.children[node]}
     bearing = [block for block in blocks_of(first) if needed & set(block)]
@@ -384,15 +282,15 @@ def _foretold(variants: Mapping[str, Variant], node: str) -> tuple[dict[str, For
     step = max(1, first.sizes["chain"] * first.sizes["draw"] // _SCORED)
     scored: dict[int, np.ndarray] = {}
     found = {}
-    for name, variant in variants.items():
-        own = variant.redrawn & set(nodes)
-        key = id(variant.posterior) if own else 0
+    for name, reweighted in fits.items():
+        own = reweighted.redrawn & set(nodes)
+        key = id(reweighted.posterior) if own else 0
         if key not in scored:
-            posterior = variant.posterior if own else first
+            posterior = reweighted.posterior if own else first
             drawn = xr.DataTree.from_dict({"posterior": posterior.draws.isel(draw=slice(None, None, step))})
-            block = Block(run_of(posterior, first.priors), nodes, drawn)
+            block = Block(fit_inputs(posterior, first.priors), nodes, drawn)
             scored[key] = unit_scores(block, node, units, seed=_POINTS_SEED).log_p
         log_p = scored[key]
-        ratio = variant.ratio(variant.blocks(frozenset(nodes)))
-        found[name] = left_out(log_p, ratio[:, ::step])
+        ratio = reweighted.ratio(reweighted.blocks(frozenset(nodes)))
+        found[name] = psis_loo(log_p, ratio[:, ::step])
     return found, "case" if group is None else group

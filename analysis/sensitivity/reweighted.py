@@ -1,25 +1,73 @@
-"""A fit under other priors: weights where they can be trusted, draws made again where they cannot."""
+"""Fits under other priors: weights on the draws where they can be trusted, draws made again where they cannot.
+
+A posterior is its prior times the likelihood, so that under another prior a draw weighs the ratio of the two prior
+densities. Nodes in different blocks are independent a posteriori, so a question takes the ratio of the blocks it
+depends on, and of no others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from functools import cached_property
 
 import numpy as np
 
-from ...models.sampling.fit import blocks_of, drawn_again
-from ..evaluation.importance import Weights, changed_nodes, log_prior_ratio, smoothed
-
-if TYPE_CHECKING:
-    from ...models.parameters.prior import PriorSet
-    from ...models.posterior import Posterior
+from ...common.errors import Fault, raise_faults
+from ...models.errors import PriorError, wrong_kinds
+from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity
+from ...models.sampling.fit import blocks_of, counted_twice, resample_blocks
+from ..summaries.importance import ImportanceWeights, WeightedSummary, smoothed, weighted_summary
 
 type NodesOfBlock = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Variant:
+class Answer:
+    """An answer under one prior.
+
+    Parameters
+    ----------
+    draws
+        Shape (chains, draws).
+    weights
+        None where the draws are those of a fit under this very prior.
+    pareto_k
+        Shape of the weights; minus infinity where there are none.
+    refitted
+        Nodes that were fitted again for it.
+    """
+
+    draws: np.ndarray
+    weights: ImportanceWeights | None
+    refitted: tuple[str, ...]
+
+    @property
+    def pareto_k(self) -> float:
+        """Shape of the weights' tail; minus infinity where all weigh the same."""
+        return -np.inf if self.weights is None else self.weights.pareto_k
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its weights can be trusted."""
+        return self.weights is None or self.weights.trusted
+
+    @property
+    def effective(self) -> float:
+        """Effective number of its draws, as far as weights take from it."""
+        return float(self.draws.size) if self.weights is None else self.weights.effective
+
+    @cached_property
+    def summary(self) -> WeightedSummary:
+        """Mean, interval, standard deviation and Monte Carlo error."""
+        return weighted_summary(self.draws, self.weights)
+
+
+@dataclass(frozen=True)
+class ReweightedFit:
     """A posterior on its way to other priors: some blocks drawn again under them, some with weights.
 
     Parameters
@@ -36,7 +84,7 @@ class Variant:
     redrawn: frozenset[str]
     refitted: frozenset[str]
     ratios: Mapping[NodesOfBlock, np.ndarray]
-    _smoothed: dict[tuple[NodesOfBlock, ...], Weights] = field(default_factory=dict)
+    _smoothed: dict[tuple[NodesOfBlock, ...], ImportanceWeights] = field(default_factory=dict)
 
     def blocks(self, nodes: frozenset[str]) -> tuple[NodesOfBlock, ...]:
         """Blocks with a ratio that hold some of the nodes."""
@@ -46,16 +94,68 @@ class Variant:
         """Sum of the ratios of some blocks, shape (chains, draws); zero without any."""
         return sum((self.ratios[block] for block in blocks), np.zeros(tuple(self.posterior.sizes.values())))
 
-    def weights(self, nodes: frozenset[str]) -> Weights | None:
+    def weights(self, nodes: frozenset[str]) -> ImportanceWeights | None:
         """Weights of the draws for what depends on some nodes; None where all weigh the same."""
         blocks = self.blocks(nodes)
         return self.weights_of(blocks) if blocks else None
 
-    def weights_of(self, blocks: tuple[NodesOfBlock, ...]) -> Weights:
+    def answer(self, question: Quantity, nodes: frozenset[str], asked: np.ndarray) -> Answer:
+        """Answer to a question under these priors.
+
+        Parameters
+        ----------
+        question, nodes
+            What is asked, and the nodes whose tables it depends on.
+        asked
+            Its draws under the fit, shape (chains, draws), which serve where nothing of it was drawn again.
+        """
+        x = question.draws(self.posterior).values if self.redrawn & nodes else asked
+        return Answer(x, self.weights(nodes), tuple(sorted(self.refitted & nodes)))
+
+    def weights_of(self, blocks: tuple[NodesOfBlock, ...]) -> ImportanceWeights:
         """Weights of the draws for what depends on some blocks; smoothed once."""
         if blocks not in self._smoothed:
             self._smoothed[blocks] = smoothed(self.ratio(blocks))
         return self._smoothed[blocks]
+
+
+def log_prior_ratio(posterior: Posterior, priors: PriorSet, nodes: Collection[str]) -> np.ndarray:
+    """Log ratio of the prior densities of some nodes' parameters: under other priors to under the posterior's own.
+
+    Parameters
+    ----------
+    posterior
+        A fit.
+    priors
+        The others.
+    nodes
+        Whose parameters.
+
+    Returns
+    -------
+    ndarray
+        Shape (chains, draws).
+    """
+    coords = parameter_coords(posterior.network, posterior.levels)
+    total = np.zeros(tuple(posterior.sizes.values()))
+    for parameter in network_parameters(posterior.network, [n for n in posterior.network.names if n in nodes]):
+        new, old = parameter.prior(priors), parameter.prior(posterior.priors)
+        if new != old:
+            x = posterior.draws[parameter.name].transpose("chain", "draw", *parameter.dims).values
+            total += parameter.log_prior(x, new, coords) - parameter.log_prior(x, old, coords)
+    return total
+
+
+def changed_nodes(posterior: Posterior, priors: PriorSet) -> frozenset[str]:
+    """Nodes for some parameter of which two sets state different priors."""
+    return frozenset(
+        name
+        for name in posterior.network.names
+        if any(
+            parameter.prior(priors) != parameter.prior(posterior.priors)
+            for parameter in network_parameters(posterior.network, [name])
+        )
+    )
 
 
 def changed_blocks(posterior: Posterior, priors: PriorSet) -> dict[NodesOfBlock, bool]:
@@ -64,10 +164,10 @@ def changed_blocks(posterior: Posterior, priors: PriorSet) -> dict[NodesOfBlock,
     return {block: exactly for block, exactly in blocks_of(posterior).items() if changed & set(block)}
 
 
-def variant_of(
+def reweighted_fit(
     posterior: Posterior, priors: PriorSet, questions: Mapping[str, frozenset[str]], *, refit: bool
-) -> Variant:
-    """Bring a posterior to other priors, as far as questions need it.
+) -> ReweightedFit:
+    """Fit brought to other priors, as far as questions need it.
 
     Parameters
     ----------
@@ -85,9 +185,9 @@ def variant_of(
     touched = [block for block in blocks if wanted & set(block)]
     ratios = {block: log_prior_ratio(posterior, priors, block) for block in touched if not blocks[block]}
     exact = frozenset(name for block in touched if blocks[block] for name in block)
-    found = Variant(posterior, frozenset(), frozenset(), ratios)
+    found = ReweightedFit(posterior, frozenset(), frozenset(), ratios)
     if exact:
-        found = replace(found, posterior=drawn_again(posterior, priors, exact), redrawn=exact)
+        found = replace(found, posterior=resample_blocks(posterior, priors, exact), redrawn=exact)
     while refit:
         bad = [nodes for nodes in questions.values() if (w := found.weights(nodes)) is not None and not w.trusted]
         if not bad:
@@ -95,10 +195,41 @@ def variant_of(
         # Of the blocks a question depends on, the one whose weights have the heaviest tail.
         worst = max(found.blocks(bad[0]), key=lambda block: found.weights_of((block,)).pareto_k)
         again = frozenset(worst)
-        found = Variant(
-            drawn_again(found.posterior, priors, again),
+        found = ReweightedFit(
+            resample_blocks(found.posterior, priors, again),
             found.redrawn | again,
             found.refitted | again,
             {block: ratio for block, ratio in found.ratios.items() if block != worst},
         )
     return found
+
+
+def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[PriorSet]:
+    """Give the posterior's own set first, then the others; raises if one does not fit the network."""
+    own, priors = posterior.priors, list(priors)
+    if own is None or base_faults(posterior):
+        raise PriorError("comparison of priors", base_faults(posterior))
+    faults = wrong_kinds({f"prior {number}": (chosen, PriorSet) for number, chosen in enumerate(priors, start=1)})
+    raise_faults("comparison of priors", faults, PriorError)
+    others = [chosen for chosen in priors if chosen != own]
+    names = [own.name, *(chosen.name for chosen in others)]
+    faults = [
+        Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})
+    ]
+    for chosen in others:
+        faults += [fault.within(chosen.name) for fault in prior_set_faults(posterior, chosen)]
+    raise_faults("comparison of priors", faults, PriorError)
+    return [own, *others]
+
+
+def base_faults(posterior: Posterior) -> list[Fault]:
+    """Say so where a posterior was not fitted under a prior set that others could be weighed against."""
+    fitted = posterior.priors is not None and "drawn_exactly" in posterior.provenance
+    return [] if fitted else [Fault("posterior", "has no prior set to weigh against; fit the network with one")]
+
+
+def prior_set_faults(posterior: Posterior, priors: PriorSet) -> list[Fault]:
+    """List where a set does not fit the network of a posterior, or was made from the data behind it."""
+    coords = parameter_coords(posterior.network, posterior.levels)
+    twice = counted_twice(priors, posterior.provenance.get("data_sets", ()))
+    return [*prior_faults(posterior.network, priors, coords), *twice]

@@ -1,4 +1,4 @@
-"""What a distribution comes to: mean, interval, and the diagnostics of the number itself."""
+"""Summaries of a distribution: mean, interval, and the diagnostics of the number itself."""
 
 from __future__ import annotations
 

@@ -18,14 +18,15 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import encode
-from ...models.network.check import DataError
-from ...models.network.network import Arrow, Network, Node
-from ...models.parameters.prior import PriorSet
+from ...models.errors import DataError
+from ...models.network.network import Network
+from ...models.node import Arrow, Node
+from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.fit import fit
 from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings
-from ..evaluation.importance import left_out
 from ..queries.probability import probability
+from ..summaries.importance import psis_loo
 from .credibility import credibility
 
 if TYPE_CHECKING:
@@ -317,7 +318,7 @@ def _loo(posterior: Posterior, cases: pd.DataFrame, target: str) -> tuple[np.nda
     answer = probability(posterior, target, given, **members).transpose("chain", "draw", "case", target).values
     outcome = coded.codes[target]
     log_p = np.log(np.take_along_axis(answer, outcome[None, None, :, None], axis=3)[..., 0])
-    found = left_out(log_p)
+    found = psis_loo(log_p)
     return found.elpd, found.pareto_k
 
 

@@ -14,71 +14,67 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..node import Local
 from ..parameters.parameter import Parameter
 from ..parameters.prior import SIMPLEX, Prior
-from .base import plain_faults, take
-
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
+from .base import Family, plain_faults, take
 
 #: FILL IN, with a reason: the prior of each parameter where nobody states one, on a scale that people think in.
 DEFAULT = Prior.of("dirichlet", alpha=1.0)
 
 
-class MyFamily:
+class MyFamily(Family):
     """FILL IN: what it assumes, and what it cannot do."""
 
-    def faults(self, node: Node, network: Network) -> list[str]:  # noqa: ARG002
+    def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be of this family: all reasons at once, each with what to do."""
         # `plain_faults` refuses terms and group effects; leave it out if your family takes them.
-        faults = plain_faults("my_family", node)
-        if len(node.states) < 2:
+        faults = plain_faults("my_family", local)
+        if len(local.states) < 2:
             faults.append("family 'my_family' needs two states or more")
         return faults
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:  # noqa: ARG002
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare the parameters: name, dims, support, default prior, and what it means to a reader."""
         # Dims are names of nodes, `<node>_step` (steps between its states) or `<node>_on` (all states but the first).
         # A simplex lies along the last dim.
-        doc = f"probability of each state of {node.title}"
-        return (Parameter(chances_name(node), (node.name,), SIMPLEX, DEFAULT, doc=doc),)
+        doc = f"probability of each state of {local.node.title}"
+        return (Parameter(chances_name(local), (local.name,), SIMPLEX, DEFAULT, doc=doc),)
 
     def log_prob(
         self,
         values: Mapping[str, Any],
         codes: np.ndarray,
         members: Mapping[str, np.ndarray],  # noqa: ARG002
-        node: Node,
-        network: Network,  # noqa: ARG002
+        local: Local,
         xp: ModuleType,
     ) -> Any:
         """Log-probability of coded cases, shape (..., cases)."""
         # `codes` has a column for each parent, then one for the node. In NumPy values have a leading dim of draws,
         # in PyTensor they have not: index from the right, and let constants (codes) pick, not symbols.
         # Work with logs, and see that a small probability keeps its digits: NUTS needs the gradient there.
-        return take(xp, xp.log(values[chances_name(node)]), codes[:, -1])
+        return take(xp, xp.log(values[chances_name(local)]), codes[:, -1])
 
     def table(
         self,
         values: Mapping[str, np.ndarray],
         fixed: Mapping[str, int],
         members: Mapping[str, int],  # noqa: ARG002
-        node: Node,
-        network: Network,
+        local: Local,
     ) -> np.ndarray:
         """Probabilities for the free axes, shape (*free axes, samples)."""
         # Here the draws are innermost. Slice by `fixed` first, then make the table: evidence keeps tables small.
-        chances = values[chances_name(node)]
-        if node.name in fixed:
-            chances = chances[fixed[node.name]]
-        free = tuple(len(network[axis].states) for axis in node.parent_names if axis not in fixed)
+        chances = values[chances_name(local)]
+        if local.name in fixed:
+            chances = chances[fixed[local.name]]
+        free = tuple(len(local[axis].states) for axis in local.parent_names if axis not in fixed)
         return np.broadcast_to(chances, (*free, *chances.shape))
 
 
-def chances_name(node: Node) -> str:
+def chances_name(local: Local) -> str:
     """Name of the parameter: ``<node>.<what it is>``."""
-    return f"{node.name}.chances"
+    return f"{local.name}.chances"

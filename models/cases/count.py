@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ..network.check import DataError
+from ..errors import DataError
+from ..network.network import Network
+from ..node import Node
 from .encode import (
     BLANK_MEMBER,
     DATA_SET,
@@ -27,8 +29,6 @@ from .encode import (
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from ..network.network import Network, Node
 
 #: Rows read at a time.
 BATCH = 1 << 18

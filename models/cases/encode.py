@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..network.check import DataError, QueryError
+from ..errors import DataError, QueryError
+from ..network.network import Network
+from ..node import Node
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..network.network import Network, Node
 
 MISSING = -1
 #: Column that says which data set a case comes from.

@@ -11,16 +11,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ..network.check import DataError
+from ..errors import DataError
+from ..network.network import Network
 from .encode import MISSING, Cases
-
-if TYPE_CHECKING:
-    from ..network.network import Network
 
 #: More completions than this in one row would need a contraction rather than a list.
 MOST_COMPLETIONS = 200_000

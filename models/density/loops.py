@@ -15,19 +15,11 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from .density import Program
-from .unconstrained import (
-    AS_IS,
-    EXPONENTIAL,
-    HALF_NORMAL,
-    LOG,
-    LOGITS,
-    LOGNORMAL,
-    NORMAL,
-    STUDENT_T,
-)
+from ..families.rows import CELL, CUMULATIVE_LOGIT
+from ..parameters.distributions import EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
+from .program import Program
+from .unconstrained import AS_IS, LOG, LOGITS
 
-_TABLE, _ORDINAL = 0, 1
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0
 
@@ -80,9 +72,9 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     cuts = np.empty((len(program.nodes), widest + 1))
     for node in range(len(program.nodes)):
         kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
-        if kind == _TABLE:
+        if kind == CELL:
             _table_rows(program, node, logs, log_p)
-        elif kind == _ORDINAL:
+        elif kind == CUMULATIVE_LOGIT:
             _cutpoints(values, base, size, cuts[node])
             _ordinal_rows(program, node, cuts[node], effects, log_p, kept)
         else:
@@ -94,9 +86,9 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
 
     for node in range(len(program.nodes)):
         kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
-        if kind == _TABLE:
+        if kind == CELL:
             _table_rows_back(program, node, weights, log_slope)
-        elif kind == _ORDINAL:
+        elif kind == CUMULATIVE_LOGIT:
             cut_slope = np.zeros(size + 1)
             _ordinal_rows_back(program, node, weights, kept, effect_slope, cut_slope)
             _cutpoints_back(values, base, size, cut_slope, log_slope)

@@ -5,24 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
-from ..sampling.pymc_model import network_parameters, parameter_coords
+from ..cases.encode import Cases
+from ..network.network import Network
+from ..network.parameters import network_parameters, parameter_coords
+from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
+from ..parameters.parameter import Parameter
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
-if TYPE_CHECKING:
-    from ..cases.encode import Cases
-    from ..network.network import Network
-    from ..parameters.parameter import Parameter
-    from ..parameters.prior import PriorSet
-
-#: Codes of the transforms and of the prior densities, as the loops know them.
+#: Codes of the transforms, as the loops know them.
 AS_IS, LOG, LOGITS, ZERO_SUM = range(4)
-NORMAL, STUDENT_T, HALF_NORMAL, EXPONENTIAL, LOGNORMAL, DIRICHLET = range(6)
 
-UNIT = Prior.of("normal", mu=0.0, sigma=1.0)
+STANDARD = Prior.of("normal", mu=0.0, sigma=1.0)
 
 
 @dataclass(frozen=True)
@@ -70,8 +67,8 @@ class Layout:
         for (name, shape), (transform, _, first, value, rows, one, two) in zip(
             self.shapes.items(), self.segments.tolist(), strict=True
         ):
-            size = _SIZES[transform](rows, one, two)
-            own = _BACK[transform](x[..., first : first + size], rows, one, two)
+            way = TRANSFORMS[transform]
+            own = way.back(x[..., first : first + way.size(rows, one, two)], rows, one, two)
             if transform == ZERO_SUM:
                 own = own + self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
             found[name] = own.reshape((*x.shape[:-1], *shape))
@@ -97,7 +94,7 @@ class Layout:
             own = values[name].reshape((*values[name].shape[: values[name].ndim - len(shape)], rows, one, two))
             if transform == ZERO_SUM:
                 own = own - self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
-            free = _THERE[transform](own)
+            free = TRANSFORMS[transform].there(own)
             parts.append(free.reshape((*free.shape[:-3], -1)))
         return np.concatenate(parts, axis=-1)
 
@@ -110,7 +107,7 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
         for p in network_parameters(network, nodes)
     ]
     wanted += [
-        (f"{name}.{group.name}.unit", None, UNIT, (len(cases.levels[group.name]),))
+        (f"{name}.{group.name}.unit", None, STANDARD, (len(cases.levels[group.name]),))
         for name in nodes
         for group in network[name].groups
     ]
@@ -119,21 +116,17 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
     constant = 0.0
     for name, parameter, prior, shape in wanted:
         start[name], shapes[name] = values, shape
-        transform = ZERO_SUM if parameter and parameter.zero_sum else _TRANSFORMS[prior.support]
+        transform = ZERO_SUM if parameter and parameter.zero_sum else OF_SUPPORT[prior.support]
         rows, one, two = _rows_of(shape, transform, parameter)
-        states = parameter.states(coords) if parameter else None
-        known = prior.resolved(states, name)
-        if transform == LOGITS:
-            known = {"alpha": prior.alpha(shape, states, name)}
+        kind, known = prior.kind, prior.resolved(parameter.states(coords) if parameter else None, name)
         if transform == ZERO_SUM:
-            known = {"mu": known["mu"] - np.mean(known["mu"]), "sigma": np.max(known["sigma"])}
-        make = _dirichlet if transform == LOGITS else _PRIORS[prior.distribution]
-        own, more = make(known, shape, rows * _SIZES[transform](1, one, two))
-        code = DIRICHLET if transform == LOGITS else _CODES[prior.distribution]
-        segments.append((transform, code, size, values, rows, one, two))
+            known = kind.on_zero_sum(**known)
+        free = TRANSFORMS[transform].size(rows, one, two)
+        own, more = kind.loop_numbers(shape, free, **known)
+        segments.append((transform, kind.loop_code, size, values, rows, one, two))
         numbers.append(own)
         constant += more + _jacobian_constant(transform, rows, one)
-        size += _SIZES[transform](rows, one, two)
+        size += free
         values += math.prod(shape)
     return Layout(
         start,
@@ -160,15 +153,6 @@ def _rows_of(shape: tuple[int, ...], transform: int, parameter: Parameter | None
 def _free(size: int) -> int:
     """Unknowns along an axis that sums to zero; an axis of one is not constrained."""
     return max(size - 1, 1)
-
-
-_TRANSFORMS: Mapping[str, int] = {REAL: AS_IS, POSITIVE: LOG, SIMPLEX: LOGITS}
-_SIZES: Mapping[int, Callable[[int, int, int], int]] = {
-    AS_IS: lambda rows, one, two: rows,  # noqa: ARG005
-    LOG: lambda rows, one, two: rows,  # noqa: ARG005
-    LOGITS: lambda rows, one, two: rows * (one - 1),  # noqa: ARG005
-    ZERO_SUM: lambda rows, one, two: rows * _free(one) * _free(two),
-}
 
 
 def _jacobian_constant(transform: int, rows: int, one: int) -> float:
@@ -198,14 +182,6 @@ def _back_zero_sum(x: np.ndarray, rows: int, one: int, two: int) -> np.ndarray:
     return zero_sum_of(z, -2) if one > 1 else z
 
 
-_BACK: Mapping[int, Callable[[np.ndarray, int, int, int], np.ndarray]] = {
-    AS_IS: lambda x, rows, one, two: x,  # noqa: ARG005
-    LOG: lambda x, rows, one, two: np.exp(x),  # noqa: ARG005
-    LOGITS: lambda x, rows, one, two: simplex_of(x.reshape((*x.shape[:-1], rows, one - 1))),  # noqa: ARG005
-    ZERO_SUM: _back_zero_sum,
-}
-
-
 def _free_of_simplex(p: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         log = np.log(p)
@@ -224,65 +200,39 @@ def free_of_zero_sum(whole: np.ndarray, axis: int) -> np.ndarray:
     return np.moveaxis(free, -1, axis)
 
 
-_THERE: Mapping[int, Callable[[np.ndarray], np.ndarray]] = {
-    AS_IS: lambda values: values,
-    LOG: np.log,
-    LOGITS: _free_of_simplex,
-    ZERO_SUM: lambda values: free_of_zero_sum(free_of_zero_sum(values, -2), -1),
+@dataclass(frozen=True)
+class Transform:
+    """Way between the unknowns and the rows of a parameter.
+
+    Parameters
+    ----------
+    size
+        Rows, and the sizes of each -> how many unknowns stand for them.
+    back
+        Unknowns, shape (..., size), with rows and sizes -> values.
+    there
+        Values, shape (..., rows, one, two) -> unknowns.
+    """
+
+    size: Callable[[int, int, int], int]
+    back: Callable[[np.ndarray, int, int, int], np.ndarray]
+    there: Callable[[np.ndarray], np.ndarray]
+
+
+#: Code -> transform.
+TRANSFORMS: Mapping[int, Transform] = {
+    AS_IS: Transform(lambda rows, *_: rows, lambda x, *_: x, lambda values: values),
+    LOG: Transform(lambda rows, *_: rows, lambda x, *_: np.exp(x), np.log),
+    LOGITS: Transform(
+        lambda rows, one, _: rows * (one - 1),
+        lambda x, rows, one, _: simplex_of(x.reshape((*x.shape[:-1], rows, one - 1))),
+        _free_of_simplex,
+    ),
+    ZERO_SUM: Transform(
+        lambda rows, one, two: rows * _free(one) * _free(two),
+        _back_zero_sum,
+        lambda values: free_of_zero_sum(free_of_zero_sum(values, -2), -1),
+    ),
 }
-
-
-def _columns(shape: tuple[int, ...], *numbers: Any) -> np.ndarray:
-    table = np.zeros((math.prod(shape), 3))
-    for column, number in enumerate(numbers):
-        table[:, column] = np.broadcast_to(number, shape).ravel()
-    return table
-
-
-def _normal(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:
-    own = _columns(shape, known["mu"], known["sigma"])
-    # Along axes that sum to zero there are fewer unknowns than values, all of one sigma.
-    return own, -free * (float(np.mean(np.log(own[:, 1]))) + 0.5 * math.log(2 * math.pi))
-
-
-def _student_t(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:  # noqa: ARG001
-    own = _columns(shape, known["mu"], known["sigma"], known["nu"])
-    half = [math.lgamma((nu + 1) / 2) - math.lgamma(nu / 2) - 0.5 * math.log(nu * math.pi) for nu in own[:, 2]]
-    return own, float(np.sum(half) - np.log(own[:, 1]).sum())
-
-
-def _half_normal(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:  # noqa: ARG001
-    own = _columns(shape, 0.0, known["sigma"])
-    return own, float(0.5 * np.log(2 / np.pi) * len(own) - np.log(own[:, 1]).sum())
-
-
-def _exponential(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:  # noqa: ARG001
-    own = _columns(shape, known["lam"])
-    return own, float(np.log(own[:, 0]).sum())
-
-
-def _lognormal(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:
-    return _normal(known, shape, free)
-
-
-def _dirichlet(known: Mapping[str, Any], shape: tuple[int, ...], free: int) -> tuple[np.ndarray, float]:  # noqa: ARG001
-    rows = known["alpha"].reshape(-1, shape[-1])
-    constant = sum(math.lgamma(alpha.sum()) - sum(map(math.lgamma, alpha)) for alpha in rows)
-    return _columns(shape, known["alpha"]), constant
-
-
-_CODES: Mapping[str, int] = {
-    "normal": NORMAL,
-    "student_t": STUDENT_T,
-    "half_normal": HALF_NORMAL,
-    "exponential": EXPONENTIAL,
-    "lognormal": LOGNORMAL,
-}
-#: Prior numbers, shape, unknowns -> a row of numbers for each value, and the constant of the log density.
-_PRIORS: Mapping[str, Callable[[Mapping[str, Any], tuple[int, ...], int], tuple[np.ndarray, float]]] = {
-    "normal": _normal,
-    "student_t": _student_t,
-    "half_normal": _half_normal,
-    "exponential": _exponential,
-    "lognormal": _lognormal,
-}
+#: Support -> code of the transform that reaches all of it.
+OF_SUPPORT: Mapping[str, int] = {REAL: AS_IS, POSITIVE: LOG, SIMPLEX: LOGITS}

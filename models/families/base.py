@@ -1,22 +1,23 @@
-"""What every CPD family must do: declare, give log-probabilities, give tables."""
+"""CPD families: what each must do, and what it may do beyond that, with a default for all of it."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, ClassVar
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
-    from ..parameters.parameter import Parameter
+from ..node import Local
+from ..parameters.parameter import Parameter
+from .rows import Book, RowWriter
 
 #: Label of the member of a group that the data does not hold.
 NEW = "(new)"
 
 
-class Family(Protocol):
+class Family(ABC):
     """The mathematics of one kind of conditional probability table.
 
     `values` maps a parameter's name to its array. For `log_prob`, dims (samples, ...) in NumPy and without
@@ -25,21 +26,37 @@ class Family(Protocol):
     that has NumPy's functions (see `namespace`); then the table is one too.
     """
 
-    def faults(self, node: Node, network: Network) -> list[str]:
-        """Say why `node` cannot be of this family."""
-        ...
+    #: Whether its rows are Dirichlet with priors that are stated, so that counted cases give their posterior.
+    conjugate: ClassVar[bool] = False
+    #: Whether it makes some states impossible by what it says, whatever its parameters.
+    forbids: bool = False
+    #: Whether all effects turn around when the order of the node's own states does.
+    mirrored: ClassVar[bool] = False
+    #: Whether `weighted_sum` takes less than making the table and summing it.
+    sums_itself: ClassVar[bool] = False
+    #: Whether its parents act by the terms of their arrows.
+    has_terms: ClassVar[bool] = False
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return ()
+
+    @abstractmethod
+    def faults(self, local: Local) -> list[str]:
+        """Say why the node cannot be of this family."""
+
+    @abstractmethod
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare the parameters whose priors can be stated (group members excepted)."""
-        ...
 
+    @abstractmethod
     def log_prob(
         self,
         values: Mapping[str, Any],
         codes: np.ndarray,
         members: Mapping[str, np.ndarray],
-        node: Node,
-        network: Network,
+        local: Local,
         xp: ModuleType,
     ) -> Any:
         """Log-probability of coded cases.
@@ -47,7 +64,7 @@ class Family(Protocol):
         Parameters
         ----------
         codes
-            State numbers, shape (cases, parents + 1), columns in the order of ``network.axes(node.name)``.
+            State numbers, shape (cases, parents + 1), columns in the order of ``local.axes``.
         members
             Group effect -> member number, shape (cases,).
         xp
@@ -58,15 +75,14 @@ class Family(Protocol):
         array
             Shape (..., cases).
         """
-        ...
 
+    @abstractmethod
     def table(
         self,
         values: Mapping[str, np.ndarray],
         fixed: Mapping[str, int],
         members: Mapping[str, int],
-        node: Node,
-        network: Network,
+        local: Local,
     ) -> np.ndarray:
         """Conditional probabilities, sliced before they are made.
 
@@ -80,16 +96,77 @@ class Family(Protocol):
         Returns
         -------
         ndarray
-            Shape (*free axes, samples), axes in the order of ``network.axes(node.name)``.
+            Shape (*free axes, samples), axes in the order of ``local.axes``.
         """
-        ...
+
+    def stored_table(self, local: Local) -> str | None:  # noqa: ARG002
+        """Name of the variable that holds the table itself; None where the table is made from other parameters."""
+        return None
+
+    def row_alpha(self, values: Mapping[str, Any], local: Local) -> Any:  # noqa: ARG002
+        """Dirichlet numbers of every row before its cases, dims (..., states), where they are learned; else None.
+
+        The rows are then no parameters with a prior that could be stated, and are drawn after those.
+        """
+        return None
+
+    def learns_rows(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether the rows of the table have a prior that is learned, as `row_alpha` gives it."""
+        return False
+
+    def reported(self, local: Local) -> str | None:  # noqa: ARG002
+        """Name the parent of which the node says, with errors, what state it is in."""
+        return None
+
+    def done_together(self, local: Local) -> str:  # noqa: ARG002
+        """Say what members do together where the node is that, as in "any of them acts"; else nothing."""
+        return ""
+
+    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Free parents as `weighted_sum` takes them: those gone through one by one, then those taken together."""
+        return tuple(name for name in local.parent_names if name not in fixed), ()
+
+    def weighted_sum(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, int],
+        members: Mapping[str, int],
+        local: Local,
+        weights: np.ndarray,
+    ) -> np.ndarray:
+        """Sum the table over its free parents, weighted.
+
+        Parameters
+        ----------
+        weights
+            Shape (*free parents, samples), free parents in the order of `summing_order`.
+
+        Returns
+        -------
+        ndarray
+            Shape (states, samples), or (samples,) where the node itself is fixed.
+        """
+        axes = [axis for axis in local.axes if axis not in fixed]
+        order = [axis for side in self.summing_order(local, fixed) for axis in side]
+        sums = [*(axes.index(axis) for axis in order), len(axes)]
+        kept = [place for place, axis in enumerate(axes) if axis not in order]
+        table = self.table(values, fixed, members, local)
+        return np.einsum(table, [*range(len(axes)), len(axes)], weights, sums, [*kept, len(axes)])
+
+    def in_loops(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether `write_rows` can write the node's rows for the compiled loops."""
+        return False
+
+    def write_rows(self, local: Local, book: Book) -> RowWriter:
+        """Write down the pieces of a node's effects, and how its rows pick among them; only where `in_loops`."""
+        raise NotImplementedError(f"{type(self).__name__} has no rows for the compiled loops")
 
 
-def plain_faults(family: str, node: Node) -> list[str]:
-    """Say what `node` states that a family without terms and group effects cannot take."""
-    faults = [f"family '{family}' has no term '{a.term}'; drop the term" for a in node.parents if a.term]
-    faults += [f"family '{family}' has no 'by'; drop it from '{a.parent}'" for a in node.parents if a.by]
-    return faults + [f"family '{family}' has no group effects; drop '{group.name}'" for group in node.groups]
+def plain_faults(family: str, local: Local) -> list[str]:
+    """Say what a node states that a family without terms and group effects cannot take."""
+    faults = [f"family '{family}' has no term '{a.term}'; drop the term" for a in local.arrows if a.term]
+    faults += [f"family '{family}' has no 'by'; drop it from '{a.parent}'" for a in local.arrows if a.by]
+    return faults + [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
 
 
 def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:
@@ -98,7 +175,7 @@ def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:
 
 
 def namespace(array: Any) -> Any:
-    """The library an array is of: NumPy, or one with the same functions for other processors."""
+    """Library that an array is of: NumPy, or one with the same functions for other processors."""
     return array.__array_namespace__()
 
 
@@ -118,3 +195,9 @@ def one_hot(index: np.ndarray, size: int) -> np.ndarray:
     rows = np.zeros((len(index), size))
     rows[np.arange(len(index)), index] = 1.0
     return rows
+
+
+def counts(codes: np.ndarray, weights: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Counted cases of each cell of a table of the given shape."""
+    size = int(np.prod(shape))
+    return np.bincount(flat_index(codes, shape), weights=weights, minlength=size).reshape(shape)

@@ -19,14 +19,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...common.errors import nearest
+from ..node import Local
+from ..parameters.distributions import UNIT
 from ..parameters.parameter import Parameter
-from ..parameters.prior import UNIT, Prior
-from .base import flatten_tail, namespace, take
+from ..parameters.prior import Prior
+from .base import Family, flatten_tail, namespace, take
 from .regression import (
     case_predictor,
     effect_slices,
@@ -35,9 +37,6 @@ from .regression import (
     term_faults,
     term_parameters,
 )
-
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
 
 #: A member may act as often as not, or hardly ever, or nearly always.
 MEMBER = Prior.of("beta", alpha=1.0, beta=1.0)
@@ -48,7 +47,7 @@ _AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True)
-class Collective:
+class Collective(Family):
     """Members who act or do not, seen together.
 
     Options of a node: ``members`` names the parent whose values count them; ``correlated = false`` makes them
@@ -66,6 +65,8 @@ class Collective:
         Names of options beyond ``members`` and ``correlated``.
     forbids
         Whether some states are impossible for some counts.
+    together
+        What its members do, with ``{}`` for how many are needed.
 
     Examples
     --------
@@ -81,68 +82,73 @@ class Collective:
     needed: Any = None
     own: tuple[str, ...] = ()
     forbids: bool = False
+    together: str = ""
+
+    def done_together(self, local: Local) -> str:
+        """Say what the members do together."""
+        return self.together.format(local.node.option("at_least", ""))
 
     @property
     def options(self) -> tuple[str, ...]:
         """Options a node may state."""
         return ("members", "correlated", *self.own)
 
-    def faults(self, node: Node, network: Network) -> list[str]:
+    def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be of this family."""
-        count, parents = node.option("members"), node.parent_names
+        count, parents = local.node.option("members"), local.parent_names
         if count not in parents:
             what = "names no parent" if count is None else f"'{count}' is no parent{nearest(str(count), parents)}"
             return [f"family '{self.name}' needs the parent that counts the members; options.members {what}"]
-        values = network[str(count)].values
+        values = local[str(count)].values
         if not values or not all(float(value).is_integer() and value >= 1 for value in values):
             return [f"family '{self.name}' counts members; give '{count}' a whole number of 1 or more for each state"]
-        faults = term_faults(_with_count(node), network)
-        if not isinstance(node.option("correlated", default=True), bool):
-            faults.append(f"options.correlated is true or false, not {node.option('correlated')!r}")
-        if not node.ordered:
+        faults = term_faults(_with_count(local))
+        if not isinstance(local.node.option("correlated", default=True), bool):
+            faults.append(f"options.correlated is true or false, not {local.node.option('correlated')!r}")
+        if not local.node.ordered:
             faults.append(f"family '{self.name}' needs ordered states; set ordered = true")
-        return faults + self._state_faults(node, int(max(values)))
+        return faults + self._state_faults(local, int(max(values)))
 
-    def _state_faults(self, node: Node, most: int) -> list[str]:
+    def _state_faults(self, local: Local, most: int) -> list[str]:
         if self.needed is None:
-            numbers = tuple(map(str, range(len(node.states))))
-            if node.states != numbers or len(node.states) <= most:
+            numbers = tuple(map(str, range(len(local.states))))
+            if local.states != numbers or len(local.states) <= most:
                 return [f"family '{self.name}' needs the states 0, 1, ... up to {most} or more, in order"]
             return []
         faults = []
-        if len(node.states) != 2:
-            faults.append(f"family '{self.name}' needs 2 states, no before yes, not {len(node.states)}")
+        if len(local.states) != 2:
+            faults.append(f"family '{self.name}' needs 2 states, no before yes, not {len(local.states)}")
         if "at_least" in self.own:
-            wanted = node.option("at_least")
+            wanted = local.node.option("at_least")
             if type(wanted) is not int or not 1 <= wanted <= most:
                 said = "is missing" if wanted is None else f"is {wanted!r}"
                 faults.append(f"options.at_least {said}; expected a whole number from 1 to {most}")
         return faults
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare what one member does, how members hang together, effects of parents, spreads of groups."""
-        doc = f"probability that one member acts in the average case of {node.title} (all effects zero)"
-        member = Parameter(member_name(node), (), UNIT, MEMBER, doc=doc)
+        doc = f"probability that one member acts in the average case of {local.node.title} (all effects zero)"
+        member = Parameter(member_name(local), (), UNIT, MEMBER, doc=doc)
         doc = "correlation between what two members do, from 0 (each for itself) to 1 (all as one)"
-        rho = (Parameter(rho_name(node), (), UNIT, RHO, doc=doc),) if node.option("correlated", default=True) else ()
-        return (member, *rho, *term_parameters(_with_count(node), network), *group_parameters(node))
+        correlated = local.node.option("correlated", default=True)
+        rho = (Parameter(rho_name(local), (), UNIT, RHO, doc=doc),) if correlated else ()
+        return (member, *rho, *term_parameters(_with_count(local)), *group_parameters(local))
 
     def log_prob(
         self,
         values: Mapping[str, Any],
         codes: np.ndarray,
         members: Mapping[str, np.ndarray],
-        node: Node,
-        network: Network,
+        local: Local,
         xp: ModuleType,
     ) -> Any:
         """Log-probability of coded cases, shape (..., cases)."""
-        plain = _with_count(node)
-        member = values[member_name(node)][..., None]
-        eta = xp.log(member) - xp.log1p(-member) + case_predictor(values, codes, members, plain, network, xp)
-        k = _counts(node, network)[codes[:, node.parent_names.index(str(node.option("members")))]]
-        seen = self._seen(node, k, codes[:, -1])
-        rho = values.get(rho_name(node))
+        plain = _with_count(local)
+        member = values[member_name(local)][..., None]
+        eta = xp.log(member) - xp.log1p(-member) + case_predictor(values, codes, members, plain, xp)
+        k = _counts(local)[codes[:, local.parent_names.index(str(local.node.option("members")))]]
+        seen = self._seen(local, k, codes[:, -1])
+        rho = values.get(rho_name(local))
         if xp is not np:
             return _log_of_seen(_log_numbers(eta, rho, k, xp), seen, xp)
         # What is worked on has the members as a further dim, so draws are taken some at a time.
@@ -156,59 +162,57 @@ class Collective:
         values: Mapping[str, np.ndarray],
         fixed: Mapping[str, int],
         members: Mapping[str, int],
-        node: Node,
-        network: Network,
+        local: Local,
     ) -> np.ndarray:
         """Probabilities for the free axes, shape (*free axes, samples)."""
-        count = str(node.option("members"))
-        axes = tuple(axis for axis in node.parent_names if axis not in fixed)
-        shape = tuple(len(network[axis].states) for axis in axes)
-        member = values[member_name(node)]
+        count = str(local.node.option("members"))
+        axes = tuple(axis for axis in local.parent_names if axis not in fixed)
+        shape = tuple(len(local[axis].states) for axis in axes)
+        member = values[member_name(local)]
         xp = namespace(member)
-        constant, slices = effect_slices(values, fixed, members, _with_count(node), network)
+        constant, slices = effect_slices(values, fixed, members, _with_count(local))
         eta = xp.log(member) - xp.log1p(-member) + constant
         for own, effects in slices:
             eta = eta + spread_over(effects, own, axes)
         eta = xp.broadcast_to(eta, (*shape, member.shape[-1])).reshape(-1, member.shape[-1]).T
         number = fixed[count] if count in fixed else np.indices(shape)[axes.index(count)].ravel()
-        k = np.broadcast_to(_counts(node, network)[number], eta.shape[-1:])
-        numbers = xp.exp(_log_numbers(eta, values.get(rho_name(node)), k, xp))
-        wanted = [fixed[node.name]] if node.name in fixed else range(len(node.states))
-        states = [(numbers * self._seen(node, k, np.full(len(k), state))).sum(axis=-1) for state in wanted]
+        k = np.broadcast_to(_counts(local)[number], eta.shape[-1:])
+        numbers = xp.exp(_log_numbers(eta, values.get(rho_name(local)), k, xp))
+        wanted = [fixed[local.name]] if local.name in fixed else range(len(local.states))
+        states = [(numbers * self._seen(local, k, np.full(len(k), state))).sum(axis=-1) for state in wanted]
         table = xp.stack([state.T for state in states], axis=-2).reshape((*shape, len(wanted), -1))
-        return table[..., 0, :] if node.name in fixed else table
+        return table[..., 0, :] if local.name in fixed else table
 
-    def _seen(self, node: Node, k: np.ndarray, state: np.ndarray) -> np.ndarray:
+    def _seen(self, local: Local, k: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Which numbers of acting members a state stands for, shape (cases, largest k + 1)."""
         number = np.arange(k.max(initial=0) + 1)
         if self.needed is None:
             wanted = number == state[:, None]
         else:
-            wanted = (number >= self.needed(k, node.option("at_least"))[:, None]) == state[:, None]
+            wanted = (number >= self.needed(k, local.node.option("at_least"))[:, None]) == state[:, None]
         return wanted & (number <= k[:, None])
 
 
-def member_name(node: Node) -> str:
+def member_name(local: Local) -> str:
     """Name of the probability that one member acts."""
-    return f"{node.name}.member"
+    return f"{local.name}.member"
 
 
-def rho_name(node: Node) -> str:
+def rho_name(local: Local) -> str:
     """Name of the correlation between members."""
-    return f"{node.name}.rho"
+    return f"{local.name}.rho"
 
 
 @lru_cache(maxsize=256)
-def _with_count(node: Node) -> Node:
+def _with_count(local: Local) -> Local:
     """The node as its terms see it: where no term says how the count acts on each member, it does not."""
-    count = node.option("members")
-    return replace(
-        node, parents=tuple(replace(a, term=a.term or "none") if a.parent == count else a for a in node.parents)
-    )
+    count = local.node.option("members")
+    arrows = tuple(replace(a, term=a.term or "none") if a.parent == count else a for a in local.arrows)
+    return replace(local, node=replace(local.node, parents=arrows))
 
 
-def _counts(node: Node, network: Network) -> np.ndarray:
-    return np.asarray(network[str(node.option("members"))].values, int)
+def _counts(local: Local) -> np.ndarray:
+    return np.asarray(local[str(local.node.option("members"))].values, int)
 
 
 def _log_numbers(eta: Any, rho: Any, k: np.ndarray, xp: Any) -> Any:
@@ -267,7 +271,13 @@ def _log_of_seen(log_p: Any, seen: np.ndarray, xp: Any) -> Any:
 
 
 #: What must happen for the group to have acted, from k and m: the names are those of the families.
-ANY_OF = Collective("any_of", lambda k, m: np.ones_like(k))  # noqa: ARG005
-ALL_OF = Collective("all_of", lambda k, m: k)  # noqa: ARG005
-AT_LEAST = Collective("at_least", lambda k, m: np.full_like(k, m), ("at_least",), forbids=True)
-HEADCOUNT = Collective("headcount", forbids=True)
+ANY_OF = Collective("any_of", lambda k, m: np.ones_like(k), together="any of them acts")  # noqa: ARG005
+ALL_OF = Collective("all_of", lambda k, m: k, together="all of them act")  # noqa: ARG005
+AT_LEAST = Collective(
+    "at_least",
+    lambda k, m: np.full_like(k, m),
+    ("at_least",),
+    forbids=True,
+    together="at least {} of them act",
+)
+HEADCOUNT = Collective("headcount", forbids=True, together="how many of them act")

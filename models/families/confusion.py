@@ -10,15 +10,12 @@ Its rows stay conjugate, so that it is drawn as a `table` is: exactly, by augmen
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ..node import Local
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import plain_faults
-from .table import Table, table_name
-
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
+from .table import Table
 
 #: By judgement: right in about four cases of five, with the weight of about eight cases in each row; in ordered states
 #: a neighbour is twice as likely as what lies farther.
@@ -41,34 +38,28 @@ class Confusion(Table):
     ('said.confusion', ('kept', 'said'), 'confusion(far=0.75, near=0.75, right=6)')
     """
 
-    def faults(self, node: Node, network: Network) -> list[str]:
+    def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot say something of its last parent."""
-        faults = plain_faults("confusion", node)
-        if not node.parents:
+        faults = plain_faults("confusion", local)
+        if not local.arrows:
             return [*faults, "family 'confusion' needs a parent: the node that it speaks of, as the last one"]
-        truth = node.parent_names[-1]
-        if network[truth].states != node.states:
-            states = ", ".join(network[truth].states)
+        truth = local.parent_names[-1]
+        if local[truth].states != local.states:
+            states = ", ".join(local[truth].states)
             faults.append(f"family 'confusion' speaks of its last parent and needs the states of '{truth}': {states}")
         return faults
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare the table."""
-        truth = network[node.parent_names[-1]].title
-        doc = f"probability of each state of {node.title}, for each state of {truth}"
-        default = ORDERED if node.ordered else UNORDERED
-        return (Parameter(table_name(node), network.axes(node.name), SIMPLEX, default, doc=doc),)
+        truth = local[local.parent_names[-1]].title
+        doc = f"probability of each state of {local.node.title}, for each state of {truth}"
+        default = ORDERED if local.node.ordered else UNORDERED
+        return (Parameter(self.stored_table(local), local.axes, SIMPLEX, default, doc=doc),)
 
+    def stored_table(self, local: Local) -> str:
+        """Name of the variable that holds the table."""
+        return f"{local.name}.confusion"
 
-def reports(network: Network, name: str) -> tuple[str, ...]:
-    """Children that say what state a node is in, with errors.
-
-    Examples
-    --------
-    >>> from servanda.models import Arrow, Network, Node
-    >>> said = Node("said", ("no", "yes"), (Arrow("kept"),), family="confusion")
-    >>> reports(Network((Node("kept", ("no", "yes")), said)), "kept")
-    ('said',)
-    """
-    children = (network[child] for child in network.children[name])
-    return tuple(child.name for child in children if child.family == "confusion" and child.parent_names[-1] == name)
+    def reported(self, local: Local) -> str:
+        """Name the parent of which the node says what state it is in: the last."""
+        return local.parent_names[-1]

@@ -11,26 +11,27 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from ..node import Local
 from ..parameters.parameter import Parameter
-from .base import namespace, take
+from .base import Family, flat_index, namespace, take
 from .kernels import sum_states
 from .regression import (
     baseline_name,
     baseline_parameter,
     case_predictor,
     effect_slices,
+    group_name,
     group_parameters,
     spread_over,
     term_faults,
     term_parameters,
 )
-
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
+from .rows import CUMULATIVE_LOGIT, Book, RowWriter
+from .terms import TERMS, term_axes, term_of
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3
@@ -40,34 +41,37 @@ _IN_CACHE = 2**15
 _TOGETHER = 200
 
 
-class Ordinal:
+class Ordinal(Family):
     """Ordered states; an effect moves all of them up or down together."""
 
-    def faults(self, node: Node, network: Network) -> list[str]:
+    mirrored: ClassVar[bool] = True
+    sums_itself: ClassVar[bool] = True
+    has_terms: ClassVar[bool] = True
+
+    def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be ordinal."""
-        faults = term_faults(node, network)
-        if not node.ordered:
+        faults = term_faults(local)
+        if not local.node.ordered:
             faults.append("family 'ordinal' needs ordered states; set ordered = true")
-        if len(node.states) < 2:
+        if len(local.states) < 2:
             faults.append("family 'ordinal' needs two states or more")
         return faults
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare baseline, effects of parents, spreads of groups."""
-        return (baseline_parameter(node), *term_parameters(node, network), *group_parameters(node))
+        return (baseline_parameter(local), *term_parameters(local), *group_parameters(local))
 
     def log_prob(
         self,
         values: Mapping[str, Any],
         codes: np.ndarray,
         members: Mapping[str, np.ndarray],
-        node: Node,
-        network: Network,
+        local: Local,
         xp: ModuleType,
     ) -> Any:
         """Log-probability of coded cases, shape (..., cases)."""
-        eta = case_predictor(values, codes, members, node, network, xp)
-        cuts = _padded_cutpoints(values[baseline_name(node)], xp)
+        eta = case_predictor(values, codes, members, local, xp)
+        cuts = _padded_cutpoints(values[baseline_name(local)], xp)
         state = codes[:, -1]
         upper, lower = take(xp, cuts, state + 1) - eta, take(xp, cuts, state) - eta
         # logistic(a) - logistic(b) = logistic(a) logistic(-b) (1 - exp(b - a)): no cancellation for close a, b.
@@ -78,32 +82,30 @@ class Ordinal:
         values: Mapping[str, np.ndarray],
         fixed: Mapping[str, int],
         members: Mapping[str, int],
-        node: Node,
-        network: Network,
+        local: Local,
     ) -> np.ndarray:
         """Probabilities for the free axes, shape (*free axes, samples)."""
-        xp = namespace(values[baseline_name(node)])
-        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(node)], -1, 0), xp)[:, 1:-1].T)
-        constant, slices = effect_slices(values, fixed, members, node, network)
-        axes = tuple(axis for axis in node.parent_names if axis not in fixed)
+        xp = namespace(values[baseline_name(local)])
+        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(local)], -1, 0), xp)[:, 1:-1].T)
+        constant, slices = effect_slices(values, fixed, members, local)
+        axes = tuple(axis for axis in local.parent_names if axis not in fixed)
         # exp(-eta) is a product of small tables, smallest first, so that the only work on the full table is one
         # product and, for each cutpoint, a product, a sum and a division.
         factors = [xp.exp(-constant) * xp.ones((*(1 for _ in axes), cuts.shape[-1]))]
         factors += [
             spread_over(xp.exp(-effects), own, axes) for own, effects in sorted(slices, key=lambda piece: piece[1].size)
         ]
-        wanted = range(len(node.states)) if node.name not in fixed else (fixed[node.name],)
+        wanted = range(len(local.states)) if local.name not in fixed else (fixed[local.name],)
         table = _states(factors, cuts, wanted) if xp is np else _states_elsewhere(factors, cuts, wanted)
         # The node's own axis is outermost in memory, so that each state is a block written in one go.
-        return table[0] if node.name in fixed else xp.moveaxis(table, 0, -2)
+        return table[0] if local.name in fixed else xp.moveaxis(table, 0, -2)
 
     def weighted_sum(
         self,
         values: Mapping[str, np.ndarray],
         fixed: Mapping[str, int],
         members: Mapping[str, int],
-        node: Node,
-        network: Network,
+        local: Local,
         weights: np.ndarray,
     ) -> np.ndarray:
         """Sum the table over its free parents, weighted, without ever making it.
@@ -118,50 +120,85 @@ class Ordinal:
         ndarray
             Shape (states, samples), or (samples,) where the node itself is fixed.
         """
-        outer, inner = self.summing_order(node, network, fixed)
+        outer, inner = self.summing_order(local, fixed)
         xp = namespace(weights)
-        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(node)], -1, 0), xp)[:, 1:-1].T)
-        constant, slices = effect_slices(values, fixed, members, node, network)
+        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(local)], -1, 0), xp)[:, 1:-1].T)
+        constant, slices = effect_slices(values, fixed, members, local)
         samples = weights.shape[-1]
-        far = _odds([piece for piece in slices if set(piece[0]) <= set(outer)], outer, network, samples, xp)
-        near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, network, samples, xp)
+        far = _odds([piece for piece in slices if set(piece[0]) <= set(outer)], outer, local, samples, xp)
+        near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, local, samples, xp)
         near = near * xp.exp(-constant)
         weights = weights.reshape(len(far), len(near), samples)
         table = (sum_states if xp is np else _sum_elsewhere)(weights, far, near, cuts)
-        return table[fixed[node.name]] if node.name in fixed else table
+        return table[fixed[local.name]] if local.name in fixed else table
 
-    def summing_order(
-        self, node: Node, network: Network, fixed: Mapping[str, int]
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Free parents, split in two: those summed one configuration at a time, and those summed together.
 
         Parents whose effects depend on each other stay on one side.
         """
-        free = [name for name in node.parent_names if name not in fixed]
-        tied = [{arrow.parent, arrow.by} & set(free) for arrow in node.parents if arrow.by]
+        free = [name for name in local.parent_names if name not in fixed]
+        tied = [{arrow.parent, arrow.by} & set(free) for arrow in local.arrows if arrow.by]
         parts: list[set[str]] = []
         for name in free:
             part = {name}.union(*(pair for pair in tied if name in pair))
             joined = [other for other in parts if other & part]
             parts = [other for other in parts if other not in joined] + [part.union(*joined)]
-        parts.sort(key=lambda part: -_size(network, part))
+        parts.sort(key=lambda part: -_size(local, part))
         # As many configurations on one side as on the other make the fewest products, up to what a cache holds.
-        enough = min(_TOGETHER, math.sqrt(_size(network, free)))
+        enough = min(_TOGETHER, math.sqrt(_size(local, free)))
         inner: set[str] = set()
-        while parts and _size(network, inner) < enough:
+        while parts and _size(local, inner) < enough:
             inner |= parts.pop(0)
         return tuple(n for n in free if n not in inner), tuple(n for n in free if n in inner)
 
+    def in_loops(self, local: Local) -> bool:
+        """Whether the compiled loops know its rows: where every term is a sum of pieces."""
+        return all(TERMS[term_of(local, arrow)].pieces for arrow in local.arrows)
 
-def _size(network: Network, names: Iterable[str]) -> int:
-    return math.prod(len(network[name].states) for name in names)
+    def write_rows(self, local: Local, book: Book) -> RowWriter:
+        """Let each row add up the effects of its parents' states and of its members."""
+        column = {axis: number for number, axis in enumerate(local.axes)}
+        parts: list[tuple[int, list[int], tuple[int, ...]]] = []
+        for arrow in local.arrows:
+            axes = term_axes(arrow)
+            shape = local.sizes(axes)
+            first = book.room(math.prod(shape))
+            write = TERMS[term_of(local, arrow)].pieces
+            assert write is not None  # noqa: S101  `in_loops` said so
+            for piece in write(local, arrow):
+                ends = [book.start[name] + offset for name, offset in piece.factors]
+                one, two = (*ends, -1, -1)[:2]
+                three = -1 if piece.exponent is None else book.start[piece.exponent]
+                book.add(first + piece.effect, piece.coefficient, one, two, piece.rate, three)
+            parts.append((first, [column[axis] for axis in axes], shape))
+        groups = []
+        for group in local.node.groups:
+            name = group_name(local, group.name)
+            units, spread = book.start[f"{name}.unit"], book.start[f"{name}_sd"]
+            size = book.shapes[f"{name}.unit"][0]
+            first = book.room(size)
+            for member in range(size):
+                book.add(first + member, 1.0, units + member, spread)
+            groups.append((group.name, first))
+
+        def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:
+            columns = [first + flat_index(codes[:, own], shape) for first, own, shape in parts]
+            columns += [first + members[name] for name, first in groups]
+            return np.column_stack([np.zeros((len(codes), 0), np.int64), *columns])
+
+        return RowWriter(CUMULATIVE_LOGIT, book.start[baseline_name(local)], picks)
+
+
+def _size(local: Local, names: Iterable[str]) -> int:
+    return math.prod(len(local[name].states) for name in names)
 
 
 def _odds(
-    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], network: Network, samples: int, xp: Any
+    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], local: Local, samples: int, xp: Any
 ) -> Any:
     """exp(-effects) of some parents for all their configurations, shape (configurations, samples)."""
-    shape = (*(len(network[axis].states) for axis in axes), samples)
+    shape = (*(len(local[axis].states) for axis in axes), samples)
     factors = [spread_over(xp.exp(-effects), own, axes) for own, effects in slices]
     odds = reduce(lambda one, other: one * other, sorted(factors, key=lambda factor: factor.size), xp.ones(samples))
     return xp.broadcast_to(odds, shape).reshape(-1, samples)

@@ -11,18 +11,17 @@ is called decides it, as everywhere else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
+from ..node import Local
+from ..parameters.distributions import POSITIVE, SIMPLEX, dirichlet_draws
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import plain_faults
 from .table import UNIFORM, Table
-
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
 
 #: Median 5 cases, nineteen in twenty beliefs between a half and fifty: where the average is one half, rows then differ
 #: by a standard deviation of 0.4 down to 0.07. Not a half-normal, whose mass at 0 makes every empty row a certainty.
@@ -41,34 +40,43 @@ class PooledTable(Table):
     ['kept.average', 'kept.concentration']
     """
 
-    def faults(self, node: Node, network: Network) -> list[str]:  # noqa: ARG002
-        """Say why `node` cannot be a pooled table."""
-        few = ["family 'pooled_table' needs two states or more"] if len(node.states) < 2 else []
-        return plain_faults("pooled_table", node) + few
+    conjugate: ClassVar[bool] = False
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:  # noqa: ARG002
+    def faults(self, local: Local) -> list[str]:
+        """Say why `node` cannot be a pooled table."""
+        few = ["family 'pooled_table' needs two states or more"] if len(local.states) < 2 else []
+        return plain_faults("pooled_table", local) + few
+
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare the average row and how close to it the rows are; the rows follow from these and the cases."""
-        doc = f"probability of each state of {node.title}, averaged over the configurations of its parents"
-        weight = f"how many cases the average row of {node.title} is worth in each row of its table"
+        doc = f"probability of each state of {local.node.title}, averaged over the configurations of its parents"
+        weight = f"how many cases the average row of {local.node.title} is worth in each row of its table"
         return (
-            Parameter(average_name(node), (node.name,), SIMPLEX, UNIFORM, doc=doc),
-            Parameter(concentration_name(node), (), POSITIVE, CONCENTRATION, doc=weight),
+            Parameter(average_name(local), (local.name,), SIMPLEX, UNIFORM, doc=doc),
+            Parameter(concentration_name(local), (), POSITIVE, CONCENTRATION, doc=weight),
         )
 
+    def learns_rows(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether the rows have a prior that is learned: they have."""
+        return True
 
-def average_name(node: Node) -> str:
+    def row_alpha(self, values: Mapping[str, Any], local: Local) -> Any:
+        """Dirichlet numbers of every row before its cases, dims (..., states)."""
+        return values[concentration_name(local)][..., None] * values[average_name(local)]
+
+    def in_loops(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether the compiled loops know its rows: they do not know a learned prior."""
+        return False
+
+
+def average_name(local: Local) -> str:
     """Name of the average row."""
-    return f"{node.name}.average"
+    return f"{local.name}.average"
 
 
-def concentration_name(node: Node) -> str:
+def concentration_name(local: Local) -> str:
     """Name of the number of cases that the average row is worth."""
-    return f"{node.name}.concentration"
-
-
-def row_alpha(values: Mapping[str, Any], node: Node) -> Any:
-    """Dirichlet numbers of every row before its cases, dims (..., states)."""
-    return values[concentration_name(node)][..., None] * values[average_name(node)]
+    return f"{local.name}.concentration"
 
 
 def log_marginal(alpha: Any, counted: np.ndarray) -> Any:
@@ -143,13 +151,6 @@ def draw_rows(rng: np.random.Generator, alpha: np.ndarray, counted: np.ndarray) 
     ndarray
         Shape (..., *parents, states).
     """
-    from ..parameters.prior import DISTRIBUTIONS
-
     room = tuple(1 for _ in counted.shape[:-1])
     alpha = alpha.reshape((*alpha.shape[:-1], *room, alpha.shape[-1])) + counted
-    return DISTRIBUTIONS["dirichlet"].sample(rng, alpha.shape, alpha=alpha)
-
-
-def pooled_nodes(network: Network, names: Iterable[str]) -> tuple[str, ...]:
-    """Which of `names` have rows with a learned prior."""
-    return tuple(name for name in names if network[name].family == "pooled_table")
+    return dirichlet_draws(rng, alpha.shape, alpha)

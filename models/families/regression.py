@@ -4,86 +4,81 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ...common.errors import nearest
+from ..node import Arrow, Local
+from ..parameters.distributions import POSITIVE, SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
 from .terms import TERMS, acting, term_axes, term_of
-
-if TYPE_CHECKING:
-    from ..network.network import Arrow, Network, Node
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)
 
 
-def baseline_name(node: Node) -> str:
+def baseline_name(local: Local) -> str:
     """Name of the probabilities of the average case."""
-    return f"{node.name}.baseline"
+    return f"{local.name}.baseline"
 
 
-def group_name(node: Node, group: str) -> str:
+def group_name(local: Local, group: str) -> str:
     """Name of the effects of a group's members; their spread is this name with ``_sd``."""
-    return f"{node.name}.{group}"
+    return f"{local.name}.{group}"
 
 
-def baseline_parameter(node: Node) -> Parameter:
+def baseline_parameter(local: Local) -> Parameter:
     """Declare the probabilities of the states where every effect is zero."""
-    doc = f"probability of each state of {node.title} for the average case (all effects zero)"
-    return Parameter(baseline_name(node), (node.name,), SIMPLEX, BASELINE, doc=doc)
+    doc = f"probability of each state of {local.node.title} for the average case (all effects zero)"
+    return Parameter(baseline_name(local), (local.name,), SIMPLEX, BASELINE, doc=doc)
 
 
-def group_parameters(node: Node) -> tuple[Parameter, ...]:
+def group_parameters(local: Local) -> tuple[Parameter, ...]:
     """Declare the spread of each group's effects."""
     return tuple(
         Parameter(
-            f"{group_name(node, group.name)}_sd",
+            f"{group_name(local, group.name)}_sd",
             (),
             POSITIVE,
             GROUP_SD,
-            doc=f"spread of the effects of {group.name} on {node.title}, on the logit scale",
+            doc=f"spread of the effects of {group.name} on {local.node.title}, on the logit scale",
         )
-        for group in node.groups
+        for group in local.node.groups
     )
 
 
-def term_faults(node: Node, network: Network, terms: Mapping[str, Any] = TERMS) -> list[str]:
+def term_faults(local: Local, terms: Mapping[str, Any] = TERMS) -> list[str]:
     """Say which arrows cannot act as stated."""
-    from ...common.errors import nearest
-
     faults = []
-    for arrow in node.parents:
-        name = term_of(arrow, network)
+    for arrow in local.arrows:
+        name = term_of(local, arrow)
         if name not in terms:
             faults.append(f"unknown term '{name}' for '{arrow.parent}'{nearest(name, terms)}")
-        elif problem := terms[name].fault(node, arrow, network):
+        elif problem := terms[name].fault(local, arrow):
             faults.append(problem)
     return faults
 
 
-def term_parameters(node: Node, network: Network) -> tuple[Parameter, ...]:
+def term_parameters(local: Local) -> tuple[Parameter, ...]:
     """Declare the parameters of all terms."""
     return tuple(
-        parameter
-        for arrow in node.parents
-        for parameter in TERMS[term_of(arrow, network)].parameters(node, arrow, network)
+        parameter for arrow in local.arrows for parameter in TERMS[term_of(local, arrow)].parameters(local, arrow)
     )
 
 
-def effect_table(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+def effect_table(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
     """Effects of one arrow, dims (..., *term_axes(arrow))."""
-    return TERMS[term_of(arrow, network)].effect(values, node, arrow, network)
+    return TERMS[term_of(local, arrow)].effect(values, local, arrow)
 
 
 def case_predictor(
     values: Mapping[str, Any],
     codes: np.ndarray,
     members: Mapping[str, np.ndarray],
-    node: Node,
-    network: Network,
+    local: Local,
     xp: ModuleType,
 ) -> Any:
     """Sum of all effects for coded cases, shape (..., cases).
@@ -91,18 +86,18 @@ def case_predictor(
     All effects of parents stand in one vector and a constant matrix of zeros and ones picks them: one product
     to compile and to differentiate, where picking term by term makes dozens of small ones.
     """
-    column = {axis: place for place, axis in enumerate(network.axes(node.name))}
+    column = {axis: place for place, axis in enumerate(local.axes)}
     effects, picks = [], []
-    for arrow in acting(node, network):
+    for arrow in acting(local):
         axes = term_axes(arrow)
-        shape = tuple(len(network[axis].states) for axis in axes)
-        effects.append(flatten_tail(effect_table(values, node, arrow, network), len(axes)))
+        shape = tuple(len(local[axis].states) for axis in axes)
+        effects.append(flatten_tail(effect_table(values, local, arrow), len(axes)))
         picks.append(one_hot(flat_index(codes[:, [column[axis] for axis in axes]], shape), int(np.prod(shape))))
     total: Any = np.zeros(len(codes))
     if effects:
         total = xp.concatenate(effects, axis=-1) @ np.concatenate(picks, axis=1).T
-    for group in node.groups:
-        total = total + take(xp, values[group_name(node, group.name)], members[group.name])
+    for group in local.node.groups:
+        total = total + take(xp, values[group_name(local, group.name)], members[group.name])
     return total
 
 
@@ -110,8 +105,7 @@ def effect_slices(
     values: Mapping[str, np.ndarray],
     fixed: Mapping[str, int],
     members: Mapping[str, int],
-    node: Node,
-    network: Network,
+    local: Local,
 ) -> tuple[Any, list[tuple[tuple[str, ...], np.ndarray]]]:
     """Effects after slicing: what is fixed adds up to one number a draw, the rest stays a small table each.
 
@@ -127,16 +121,16 @@ def effect_slices(
     slices
         Free parents and their effects, shape (*free parents, samples).
     """
-    own = {name: value for name, value in values.items() if name.startswith(f"{node.name}.")}
+    own = {name: value for name, value in values.items() if name.startswith(f"{local.name}.")}
     leading = {name: _draws_first(value) for name, value in own.items()}
     constant: Any = 0.0
     slices = []
-    acts = acting(node, network)
-    still = [arrow.parent for arrow in node.parents if arrow not in acts and arrow.parent not in fixed]
+    acts = acting(local)
+    still = [arrow.parent for arrow in local.arrows if arrow not in acts and arrow.parent not in fixed]
     for arrow in acts:
         axes = term_axes(arrow)
         picks = tuple(fixed.get(axis, slice(None)) for axis in axes)
-        effects = _draws_last(effect_table(leading, node, arrow, network)[(slice(None), *picks)])
+        effects = _draws_last(effect_table(leading, local, arrow)[(slice(None), *picks)])
         free = tuple(axis for axis in axes if axis not in fixed)
         if free:
             slices.append((free, effects))
@@ -144,10 +138,10 @@ def effect_slices(
             constant = constant + effects
     if still:
         some = next(iter(own.values()))
-        shapes = {name: (len(network[name].states), some.shape[-1]) for name in still}
+        shapes = {name: (len(local[name].states), some.shape[-1]) for name in still}
         slices += [((name,), namespace(some).zeros(shape)) for name, shape in shapes.items()]
-    for group in node.groups:
-        constant = constant + values[group_name(node, group.name)][members[group.name]]
+    for group in local.node.groups:
+        constant = constant + values[group_name(local, group.name)][members[group.name]]
     return constant, slices
 
 

@@ -8,58 +8,56 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..node import Local
+from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
-from ..parameters.prior import REAL
-from .base import flatten_tail, namespace, one_hot, plain_faults, take
+from .base import Family, flatten_tail, namespace, one_hot, plain_faults, take
 from .regression import baseline_name, baseline_parameter, spread_over
+from .rows import MULTINOMIAL_LOGIT, Book, RowWriter
 from .terms import EFFECT, effect_name
 
-if TYPE_CHECKING:
-    from ..network.network import Network, Node
 
-
-class Softmax:
+class Softmax(Family):
     """Unordered states; each state of each parent shifts the log-odds of each state of the node."""
 
-    def faults(self, node: Node, network: Network) -> list[str]:  # noqa: ARG002
+    def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be of this family."""
-        return plain_faults("softmax", node)
+        return plain_faults("softmax", local)
 
-    def parameters(self, node: Node, network: Network) -> tuple[Parameter, ...]:
+    def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare the baseline and one matrix of effects for each parent."""
         effects = tuple(
             Parameter(
-                effect_name(node, arrow),
-                (arrow.parent, node.name),
+                effect_name(local, arrow),
+                (arrow.parent, local.name),
                 REAL,
                 EFFECT,
                 zero_sum=2,
-                doc=f"effect of {network[arrow.parent].title} on the log-odds of each state; sums to zero both ways",
+                doc=f"effect of {local[arrow.parent].title} on the log-odds of each state; sums to zero both ways",
             )
-            for arrow in node.parents
+            for arrow in local.arrows
         )
-        return (baseline_parameter(node), *effects)
+        return (baseline_parameter(local), *effects)
 
     def log_prob(
         self,
         values: Mapping[str, Any],
         codes: np.ndarray,
         members: Mapping[str, np.ndarray],  # noqa: ARG002
-        node: Node,
-        network: Network,
+        local: Local,
         xp: ModuleType,
     ) -> Any:
         """Log-probability of coded cases, shape (..., cases)."""
-        size, cases = len(node.states), len(codes)
+        size, cases = len(local.states), len(codes)
         # One row of effects for each state of each parent; a constant matrix picks and adds them.
-        score = xp.log(values[baseline_name(node)])[..., None, :] + np.zeros((cases, 1))
-        if node.parents:
-            effects = xp.concatenate([values[effect_name(node, arrow)] for arrow in node.parents], axis=-2)
-            sizes = [len(network[name].states) for name in node.parent_names]
+        score = xp.log(values[baseline_name(local)])[..., None, :] + np.zeros((cases, 1))
+        if local.arrows:
+            effects = xp.concatenate([values[effect_name(local, arrow)] for arrow in local.arrows], axis=-2)
+            sizes = [len(local[name].states) for name in local.parent_names]
             picks = np.concatenate([one_hot(codes[:, place], count) for place, count in enumerate(sizes)], axis=1)
             score = score + picks @ effects
         top = xp.max(score, axis=-1, keepdims=True)
@@ -71,20 +69,41 @@ class Softmax:
         values: Mapping[str, np.ndarray],
         fixed: Mapping[str, int],
         members: Mapping[str, int],  # noqa: ARG002
-        node: Node,
-        network: Network,  # noqa: ARG002
+        local: Local,
     ) -> np.ndarray:
         """Probabilities for the free axes, shape (*free axes, samples)."""
-        free = tuple(axis for axis in node.parent_names if axis not in fixed)
-        axes = (*free, node.name)
-        xp = namespace(values[baseline_name(node)])
-        score = spread_over(xp.log(values[baseline_name(node)]), (node.name,), axes)
-        for arrow in node.parents:
-            effects = values[effect_name(node, arrow)]
+        free = tuple(axis for axis in local.parent_names if axis not in fixed)
+        axes = (*free, local.name)
+        xp = namespace(values[baseline_name(local)])
+        score = spread_over(xp.log(values[baseline_name(local)]), (local.name,), axes)
+        for arrow in local.arrows:
+            effects = values[effect_name(local, arrow)]
             if arrow.parent in fixed:
-                score = score + spread_over(effects[fixed[arrow.parent]], (node.name,), axes)
+                score = score + spread_over(effects[fixed[arrow.parent]], (local.name,), axes)
             else:
-                score = score + spread_over(effects, (arrow.parent, node.name), axes)
+                score = score + spread_over(effects, (arrow.parent, local.name), axes)
         weight = xp.exp(score - score.max(axis=-2, keepdims=True))
         table = weight / weight.sum(axis=-2, keepdims=True)
-        return table[..., fixed[node.name], :] if node.name in fixed else table
+        return table[..., fixed[local.name], :] if local.name in fixed else table
+
+    def in_loops(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether the compiled loops know its rows: they do."""
+        return True
+
+    def write_rows(self, local: Local, book: Book) -> RowWriter:
+        """Let each row add up, for each state, the effects of its parents' states."""
+        size = len(local.states)
+        firsts = []
+        for arrow in local.arrows:
+            start, cells = book.start[effect_name(local, arrow)], size * len(local[arrow.parent].states)
+            first = book.room(cells)
+            for cell in range(cells):
+                book.add(first + cell, 1.0, start + cell, -1)
+            firsts.append(first)
+
+        def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ARG001
+            return np.column_stack(
+                [np.zeros((len(codes), 0), np.int64), *(first + codes[:, k] * size for k, first in enumerate(firsts))]
+            )
+
+        return RowWriter(MULTINOMIAL_LOGIT, book.start[baseline_name(local)], picks)

@@ -30,15 +30,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ..node import Arrow, Local
+from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import POSITIVE, REAL, SIMPLEX, Prior
-
-if TYPE_CHECKING:
-    from ..network.network import Arrow, Network, Node
+from ..parameters.prior import Prior
 
 #: Default spread of an effect, on the logit scale: two thirds of effects shift even odds to at most 73 %.
 EFFECT = Prior.of("normal", mu=0.0, sigma=1.0)
@@ -79,21 +78,21 @@ class Piece:
 class Term:
     """A way for a parent to act.
 
-    `parameters(node, arrow, network)` declares; `effect(values, node, arrow, network)` gives the table of
+    `parameters(local, arrow)` declares; `effect(values, local, arrow)` gives the table of
     effects, dims (..., [by,] parent); `fault` says why it cannot serve an arrow, or None. `pieces`, where there
     are any, say the same as `effect` as a sum, for the loops of `servanda.models.density.density`; a term without them
     is sampled through PyMC.
     """
 
-    parameters: Callable[[Node, Arrow, Network], tuple[Parameter, ...]]
-    effect: Callable[[Mapping[str, Any], Node, Arrow, Network], Any]
-    fault: Callable[[Node, Arrow, Network], str | None]
-    pieces: Callable[[Node, Arrow, Network], list[Piece]] | None = None
+    parameters: Callable[[Local, Arrow], tuple[Parameter, ...]]
+    effect: Callable[[Mapping[str, Any], Local, Arrow], Any]
+    fault: Callable[[Local, Arrow], str | None]
+    pieces: Callable[[Local, Arrow], list[Piece]] | None = None
 
 
-def effect_name(node: Node, arrow: Arrow) -> str:
+def effect_name(local: Local, arrow: Arrow) -> str:
     """Name of the main parameter of the term at `arrow`."""
-    return f"{node.name}.{arrow.parent}"
+    return f"{local.name}.{arrow.parent}"
 
 
 def step_dim(arrow: Arrow) -> str:
@@ -101,9 +100,9 @@ def step_dim(arrow: Arrow) -> str:
     return f"{arrow.parent}_step"
 
 
-def term_of(arrow: Arrow, network: Network) -> str:
+def term_of(local: Local, arrow: Arrow) -> str:
     """Name of the term at `arrow`: as stated, else monotone for ordered parents and nominal for the rest."""
-    return arrow.term or ("monotone" if network[arrow.parent].ordered else "nominal")
+    return arrow.term or ("monotone" if local[arrow.parent].ordered else "nominal")
 
 
 def term_axes(arrow: Arrow) -> tuple[str, ...]:
@@ -111,18 +110,18 @@ def term_axes(arrow: Arrow) -> tuple[str, ...]:
     return (arrow.by, arrow.parent) if arrow.by else (arrow.parent,)
 
 
-def acting(node: Node, network: Network) -> tuple[Arrow, ...]:
+def acting(local: Local) -> tuple[Arrow, ...]:
     """Arrows that do something: all but those whose term has no parameter."""
-    return tuple(a for a in node.parents if TERMS[term_of(a, network)].parameters(node, a, network))
+    return tuple(a for a in local.arrows if TERMS[term_of(local, a)].parameters(local, a))
 
 
 def _by(arrow: Arrow) -> tuple[str, ...]:
     return (arrow.by,) if arrow.by else ()
 
 
-def _slopes(arrow: Arrow, network: Network) -> int:
+def _slopes(local: Local, arrow: Arrow) -> int:
     """How many slopes a term has: one, or one for each state of the parent it varies by."""
-    return len(network[arrow.by].states) if arrow.by else 1
+    return len(local[arrow.by].states) if arrow.by else 1
 
 
 def _spread(slope: Any, shape: Any) -> Any:
@@ -130,43 +129,43 @@ def _spread(slope: Any, shape: Any) -> Any:
     return slope[..., None] * shape
 
 
-def _nominal_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
-    doc = f"effect of each state of {network[arrow.parent].title}, on the logit scale; sums to zero"
-    return (Parameter(effect_name(node, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc),)
+def _nominal_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+    doc = f"effect of each state of {local[arrow.parent].title}, on the logit scale; sums to zero"
+    return (Parameter(effect_name(local, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc),)
 
 
-def _nominal_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
-    return values[effect_name(node, arrow)]
+def _nominal_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
+    return values[effect_name(local, arrow)]
 
 
-def _nominal_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
-    name, size = effect_name(node, arrow), len(network[arrow.parent].states)
-    return [Piece(cell, 1.0, ((name, cell),)) for cell in range(_slopes(arrow, network) * size)]
+def _nominal_pieces(local: Local, arrow: Arrow) -> list[Piece]:
+    name, size = effect_name(local, arrow), len(local[arrow.parent].states)
+    return [Piece(cell, 1.0, ((name, cell),)) for cell in range(_slopes(local, arrow) * size)]
 
 
-def _monotone_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
-    doc = f"effect of the highest rather than the lowest state of {network[arrow.parent].title}, on the logit scale"
-    slope = Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc)
-    if len(network[arrow.parent].states) <= 2:
+def _monotone_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+    doc = f"effect of the highest rather than the lowest state of {local[arrow.parent].title}, on the logit scale"
+    slope = Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc)
+    if len(local[arrow.parent].states) <= 2:
         return (slope,)
-    doc = f"share of the effect of {network[arrow.parent].title} that each step up brings"
+    doc = f"share of the effect of {local[arrow.parent].title} that each step up brings"
     return (
         slope,
-        Parameter(f"{effect_name(node, arrow)}.steps", (step_dim(arrow),), SIMPLEX, EVEN, doc=doc),
+        Parameter(f"{effect_name(local, arrow)}.steps", (step_dim(arrow),), SIMPLEX, EVEN, doc=doc),
     )
 
 
-def _monotone_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
+def _monotone_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
     # Buerkner and Charpentier (2020), doi 10.1111/bmsp.12195: slope times the running sum of a simplex; here
     # centred over the states. The running sum is a product with a constant matrix, and so is the centring.
-    size = len(network[arrow.parent].states)
-    slope = values[effect_name(node, arrow)]
+    size = len(local[arrow.parent].states)
+    slope = values[effect_name(local, arrow)]
     if size == 1:
         return _spread(slope, np.zeros(1))
     rising = _rising(size)
     if size == 2:
         return _spread(slope, rising[0])
-    shape = values[f"{effect_name(node, arrow)}.steps"] @ rising
+    shape = values[f"{effect_name(local, arrow)}.steps"] @ rising
     return _spread(slope, shape[..., None, :] if arrow.by else shape)
 
 
@@ -176,12 +175,12 @@ def _rising(size: int) -> np.ndarray:
     return rising - rising.mean(axis=1, keepdims=True)
 
 
-def _monotone_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
-    name, size = effect_name(node, arrow), len(network[arrow.parent].states)
+def _monotone_pieces(local: Local, arrow: Arrow) -> list[Piece]:
+    name, size = effect_name(local, arrow), len(local[arrow.parent].states)
     rising, steps = _rising(size), f"{name}.steps"
     return [
         Piece(k * size + s, rising[step, s], ((name, k), (steps, step)) if size > 2 else ((name, k),))
-        for k in range(_slopes(arrow, network))
+        for k in range(_slopes(local, arrow))
         for s in range(size)
         for step in range(size - 1)
     ]
@@ -190,34 +189,34 @@ def _monotone_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
 def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str) -> Term:
     """Make a term that is linear in a transform of the parent's values."""
 
-    def parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
-        doc = f"effect of {network[arrow.parent].title} on the logit scale, per {unit}"
-        return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc),)
+    def parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+        doc = f"effect of {local[arrow.parent].title} on the logit scale, per {unit}"
+        return (Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc),)
 
-    def effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
-        x = transform(np.asarray(network[arrow.parent].values, float))
-        return _spread(values[effect_name(node, arrow)], x - x.mean())
+    def effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
+        x = transform(np.asarray(local[arrow.parent].values, float))
+        return _spread(values[effect_name(local, arrow)], x - x.mean())
 
-    def fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
-        values = network[arrow.parent].values
+    def fault(local: Local, arrow: Arrow) -> str | None:
+        values = local[arrow.parent].values
         if not values:
             return f"term '{name}' needs a value for each state of '{arrow.parent}'"
         if not np.all(np.isfinite(transform(np.asarray(values, float)))):
             return f"term '{name}' cannot take the values {list(values)} of '{arrow.parent}'"
         return None
 
-    def pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
-        x = transform(np.asarray(network[arrow.parent].values, float))
-        return _scaled_pieces(effect_name(node, arrow), x, arrow, network)
+    def pieces(local: Local, arrow: Arrow) -> list[Piece]:
+        x = transform(np.asarray(local[arrow.parent].values, float))
+        return _scaled_pieces(effect_name(local, arrow), x, local, arrow)
 
     return Term(parameters, effect, fault, pieces)
 
 
-def _scaled_pieces(name: str, x: np.ndarray, arrow: Arrow, network: Network) -> list[Piece]:
+def _scaled_pieces(name: str, x: np.ndarray, local: Local, arrow: Arrow) -> list[Piece]:
     """Slopes of one parameter times centred numbers."""
     return [
         Piece(k * len(x) + s, centred, ((name, k),))
-        for k in range(_slopes(arrow, network))
+        for k in range(_slopes(local, arrow))
         for s, centred in enumerate(x - x.mean())
     ]
 
@@ -226,11 +225,11 @@ def _counts(values: tuple[float, ...]) -> np.ndarray:
     return np.asarray(values, float)
 
 
-def _no_counts(name: str) -> Callable[[Node, Arrow, Network], str | None]:
+def _no_counts(name: str) -> Callable[[Local, Arrow], str | None]:
     """Make the check that a parent's states stand for counts."""
 
-    def fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
-        values = network[arrow.parent].values
+    def fault(local: Local, arrow: Arrow) -> str | None:
+        values = local[arrow.parent].values
         if not values:
             return f"term '{name}' needs a value for each state of '{arrow.parent}'"
         if not all(1 <= value < np.inf for value in values):
@@ -240,51 +239,51 @@ def _no_counts(name: str) -> Callable[[Node, Arrow, Network], str | None]:
     return fault
 
 
-def _saturating_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
-    title = network[arrow.parent].title
+def _saturating_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+    title = local[arrow.parent].title
     doc = f"effect of very many rather than one of {title}, on the logit scale"
     rate = f"rate at which the effect of {title} fills up, per one more"
     return (
-        Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=doc),
-        Parameter(f"{effect_name(node, arrow)}.rate", (), POSITIVE, RATE, doc=rate),
+        Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc),
+        Parameter(f"{effect_name(local, arrow)}.rate", (), POSITIVE, RATE, doc=rate),
     )
 
 
-def _saturating_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
-    k, name = _counts(network[arrow.parent].values), effect_name(node, arrow)
+def _saturating_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
+    k, name = _counts(local[arrow.parent].values), effect_name(local, arrow)
     # A power of e is the one exponential that arrays of every library share.
     lacking = math.e ** (-values[f"{name}.rate"][..., None] * (k - 1))
     shape = -(lacking @ _centring(len(k)))
     return _spread(values[name], shape[..., None, :] if arrow.by else shape)
 
 
-def _saturating_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
-    k, name = _counts(network[arrow.parent].values), effect_name(node, arrow)
+def _saturating_pieces(local: Local, arrow: Arrow) -> list[Piece]:
+    k, name = _counts(local[arrow.parent].values), effect_name(local, arrow)
     centring = _centring(len(k))
     return [
         Piece(slope * len(k) + s, -centring[s, other], ((name, slope),), -(k[other] - 1), f"{name}.rate")
-        for slope in range(_slopes(arrow, network))
+        for slope in range(_slopes(local, arrow))
         for s in range(len(k))
         for other in range(len(k))
     ]
 
 
-def _diffusion_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
-    doc = f"effect of bearing the whole rather than none of the duty that {network[arrow.parent].title} share"
-    return (Parameter(effect_name(node, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
+def _diffusion_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+    doc = f"effect of bearing the whole rather than none of the duty that {local[arrow.parent].title} share"
+    return (Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
 
 
-def _diffusion_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
-    share = 1 / _counts(network[arrow.parent].values)
-    return _spread(values[effect_name(node, arrow)], share - share.mean())
+def _diffusion_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
+    share = 1 / _counts(local[arrow.parent].values)
+    return _spread(values[effect_name(local, arrow)], share - share.mean())
 
 
-def _diffusion_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
-    return _scaled_pieces(effect_name(node, arrow), 1 / _counts(network[arrow.parent].values), arrow, network)
+def _diffusion_pieces(local: Local, arrow: Arrow) -> list[Piece]:
+    return _scaled_pieces(effect_name(local, arrow), 1 / _counts(local[arrow.parent].values), local, arrow)
 
 
-def _inverted_u_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:
-    title, name = network[arrow.parent].title, effect_name(node, arrow)
+def _inverted_u_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+    title, name = local[arrow.parent].title, effect_name(local, arrow)
     slope = f"effect of {title} on the logit scale, per unit of the natural log of its value, close to one"
     bend = f"how far the effect of {title} falls short of that slope, per unit of the squared log; above 0 it has a top"
     return (
@@ -293,17 +292,17 @@ def _inverted_u_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[
     )
 
 
-def _inverted_u_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:
-    log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
+def _inverted_u_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
+    log, name = np.log(_counts(local[arrow.parent].values)), effect_name(local, arrow)
     square = log**2
     return _spread(values[name], log - log.mean()) - _spread(values[f"{name}.bend"], square - square.mean())
 
 
-def _inverted_u_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:
-    log, name = np.log(_counts(network[arrow.parent].values)), effect_name(node, arrow)
+def _inverted_u_pieces(local: Local, arrow: Arrow) -> list[Piece]:
+    log, name = np.log(_counts(local[arrow.parent].values)), effect_name(local, arrow)
     return [
-        *_scaled_pieces(name, log, arrow, network),
-        *_scaled_pieces(f"{name}.bend", -(log**2), arrow, network),
+        *_scaled_pieces(name, log, local, arrow),
+        *_scaled_pieces(f"{name}.bend", -(log**2), local, arrow),
     ]
 
 
@@ -336,15 +335,15 @@ def _centring(size: int) -> np.ndarray:
     return np.eye(size) - 1 / size
 
 
-def _no_parameters(node: Node, arrow: Arrow, network: Network) -> tuple[Parameter, ...]:  # noqa: ARG001
+def _no_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:  # noqa: ARG001
     return ()
 
 
-def _no_effect(values: Mapping[str, Any], node: Node, arrow: Arrow, network: Network) -> Any:  # noqa: ARG001
-    return np.zeros(tuple(len(network[axis].states) for axis in term_axes(arrow)))
+def _no_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:  # noqa: ARG001
+    return np.zeros(tuple(len(local[axis].states) for axis in term_axes(arrow)))
 
 
-def _no_pieces(node: Node, arrow: Arrow, network: Network) -> list[Piece]:  # noqa: ARG001
+def _no_pieces(local: Local, arrow: Arrow) -> list[Piece]:  # noqa: ARG001
     return []
 
 
@@ -353,12 +352,12 @@ def _log(x: np.ndarray) -> np.ndarray:
         return np.log(x)
 
 
-def _no_fault(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
+def _no_fault(local: Local, arrow: Arrow) -> str | None:  # noqa: ARG001
     return None
 
 
-def _not_ordered(node: Node, arrow: Arrow, network: Network) -> str | None:  # noqa: ARG001
-    return None if network[arrow.parent].ordered else f"term 'monotone' needs '{arrow.parent}' to be ordered"
+def _not_ordered(local: Local, arrow: Arrow) -> str | None:
+    return None if local[arrow.parent].ordered else f"term 'monotone' needs '{arrow.parent}' to be ordered"
 
 
 #: Every term; one line adds one.

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 
 from ...common.errors import nearest
-from ..network.check import QueryError
-from .contract import Solver, solve
+from ..errors import QueryError
+from .answers import Solver
+from .contract import solve
 
 
 def _numpy() -> Solver:

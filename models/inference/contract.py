@@ -11,23 +11,18 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
+from functools import reduce
 from itertools import product
-from string import ascii_letters
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ...common.errors import Fault
-from ..families import FAMILIES
 from ..families.base import namespace
-from ..families.table import DIRICHLET
+from .equations import Equations, write_equations
 from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
-from .question import CapacityError, Form, ImpossibleEvidenceError, Question, evidence_nodes
+from .question import CapacityError, Form
 from .tables import Evidence, System, make_tables, varying
-
-if TYPE_CHECKING:
-    from ..posterior import Posterior
 
 #: Bytes that a query may hold at once, unless the caller says otherwise.
 MEMORY_LIMIT = 2 * 10**9
@@ -47,88 +42,8 @@ _CALLS_OF_A_FAMILY = 100
 _COPIES_OF_AN_ANSWER = 3
 #: Sums of products below this are done again with every table rescaled on the way.
 _SMALL = 1e-250
-#: Axes of a table, and whether it differs between cases.
-Operand = tuple[tuple[str, ...], bool]
 #: Makes the result of a step from its equation and its operands.
 StepMaker = Callable[..., np.ndarray]
-#: Labels of cases and draws in einsum's equations.
-_CASE, _DRAW = "Y", "Z"
-_LETTERS = [letter for letter in ascii_letters if letter not in (_CASE, _DRAW)]
-
-
-@dataclass(frozen=True, eq=False)
-class Equations:
-    """What einsum is told: one equation for each step, and for each table that a derivative is handed down to.
-
-    Parameters
-    ----------
-    cased
-        For every table of the plan, whether it differs between cases.
-    forward
-        One equation for each step.
-    slopes
-        Table -> axes of its derivative, and whether that differs between cases.
-    backward
-        For each step, operand number -> equation of its derivative, made of the step's and the other operand.
-    readouts
-        Node -> equation of its marginal, made of a table and its derivative.
-    """
-
-    cased: tuple[bool, ...]
-    forward: tuple[str, ...]
-    slopes: Mapping[int, Operand]
-    backward: tuple[Mapping[int, str], ...]
-    readouts: Mapping[str, str]
-
-
-@lru_cache(maxsize=1024)
-def equations(plan: Plan, cased: tuple[bool, ...]) -> Equations:
-    """Write a plan's steps as equations for einsum.
-
-    Parameters
-    ----------
-    cased
-        For every table that no step makes, whether it differs between cases.
-    """
-    own = list(cased)
-    forward = []
-    for step in plan.steps:
-        own.append(any(own[number] for number in step.operands))
-        inputs = [(plan.axes[number], own[number]) for number in step.operands]
-        forward.append(_equation(inputs, (step.axes, own[-1])))
-    # A derivative has no axis along which its table was summed by itself: it is constant there.
-    slopes: dict[int, Operand] = {len(plan.axes) - 1: ((), False)}
-    backward: list[Mapping[int, str]] = []
-    for place in reversed(range(len(plan.steps))):
-        handed = {}
-        operands = plan.steps[place].operands
-        for number in operands:
-            if number in plan.wanted:
-                inputs = [slopes[plan.inputs + place]]
-                inputs += [(plan.axes[other], own[other]) for other in operands if other != number]
-                reached = {axis for axes, _ in inputs for axis in axes}
-                axes = tuple(axis for axis in plan.axes[number] if axis in reached)
-                slopes[number] = (axes, any(flag for _, flag in inputs))
-                handed[number] = _equation(inputs, slopes[number])
-        backward.insert(0, handed)
-    readouts = {}
-    for name, number in plan.readouts:
-        inputs = [(plan.axes[number], own[number]), slopes[number]]
-        readouts[name] = _equation(inputs, ((name,), any(flag for _, flag in inputs)))
-    return Equations(tuple(own), tuple(forward), slopes, tuple(backward), readouts)
-
-
-def _equation(inputs: Sequence[Operand], output: Operand) -> str:
-    found = dict.fromkeys(axis for axes, _ in inputs for axis in axes)
-    if len(found) > len(_LETTERS):
-        what = f"needs a table of {len(found)} nodes at once; give more evidence or ask for fewer nodes"
-        raise CapacityError("question", [Fault("", what)])
-    letter = dict(zip(found, _LETTERS, strict=False))
-
-    def term(axes: tuple[str, ...], cased: bool) -> str:  # noqa: FBT001
-        return f"{''.join(letter[axis] for axis in axes)}{_CASE if cased else ''}{_DRAW}"
-
-    return f"{','.join(term(*operand) for operand in inputs)}->{term(*output)}"
 
 
 @dataclass(frozen=True)
@@ -192,7 +107,7 @@ def solve(
     plan, chunks, workers = prepare(
         system, form, evidence, kind, answer=answer, memory=memory, workers=workers, at_once=at_once, absorb=absorb
     )
-    told = equations(plan, varying(plan, system, evidence))
+    equations = write_equations(plan, varying(plan, system, evidence))
     batch = batch_shape(system, evidence)
     joint = np.empty((*(plan.sizes[axis] for axis in plan.targets), *batch))
     names = (*(name for name, _ in plan.readouts), *(name for name in plan.sliced if name in plan.read))
@@ -202,7 +117,7 @@ def solve(
     def work(chunk: Chunk) -> None:
         cases, draws = chunk
         spot = (..., draws) if cases is None else (..., cases, draws)
-        part = sums(plan, told, system.part(draws), evidence.part(cases, draws), contracted)
+        part = sums(plan, equations, system.part(draws), evidence.part(cases, draws), contracted)
         joint[spot] = part.joint
         logs[spot] = 0.0 if part.logs is None else part.logs
         for name, values in part.marginals.items():
@@ -260,7 +175,7 @@ def prepare(
     at_once = at_once or (_WEIGHTS_AT_ONCE if plan.absorbed else _CELLS_AT_ONCE)
     few = plan.flops * units < _WORTH_A_THREAD
     workers = 1 if few else max(1, min(workers or processors(), limit // cells, units))
-    made = sum(_CALLS_OF_A_FAMILY for name in plan.kept if system.network[name].family not in DIRICHLET)
+    made = sum(_CALLS_OF_A_FAMILY for name in plan.kept if not system.network.family(name).conjugate)
     calls = plan.slices * (len(plan.steps) * (3 if plan.readouts else 1) + made + 1)
     worthwhile = int(_WORTH_A_CALL * calls / max(plan.flops, 1.0))
     together = min(limit // (workers * cells), max(_FEWEST_DRAWS, at_once // cells, worthwhile))
@@ -298,7 +213,9 @@ def batch_shape(system: System, evidence: Evidence) -> tuple[int, ...]:
     return (system.samples,) if evidence.cases is None else (evidence.cases, system.samples)
 
 
-def sums(plan: Plan, told: Equations, system: System, evidence: Evidence, contracted: Contracted | None = None) -> Sums:
+def sums(
+    plan: Plan, equations: Equations, system: System, evidence: Evidence, contracted: Contracted | None = None
+) -> Sums:
     """Contract one chunk, once more with rescaling where the numbers became too small for their kind.
 
     Parameters
@@ -309,8 +226,8 @@ def sums(plan: Plan, told: Equations, system: System, evidence: Evidence, contra
 
     def over_slices(*, rescale: bool) -> Sums:
         if plan.absorbed:
-            return _absorbing(plan, told, system, evidence, rescale=rescale)
-        return _over_slices(plan, told, system, evidence, contracted or contract, rescale=rescale)
+            return _absorbing(plan, equations, system, evidence, rescale=rescale)
+        return _over_slices(plan, equations, system, evidence, contracted or contract, rescale=rescale)
 
     found = over_slices(rescale=False)
     whole = _whole(found.joint, np.empty(batch_shape(system, evidence)))
@@ -319,7 +236,7 @@ def sums(plan: Plan, told: Equations, system: System, evidence: Evidence, contra
 
 
 def _over_slices(
-    plan: Plan, told: Equations, system: System, evidence: Evidence, contracted: Contracted, *, rescale: bool
+    plan: Plan, equations: Equations, system: System, evidence: Evidence, contracted: Contracted, *, rescale: bool
 ) -> Sums:
     """Add up what each slice gives."""
     batch = batch_shape(system, evidence)
@@ -327,7 +244,7 @@ def _over_slices(
 
     def part(states: Mapping[str, int]) -> Sums:
         tables = make_tables(plan, system, evidence.with_states(states))
-        found = contracted(plan, told, tables, batch, rescale=rescale)
+        found = contracted(plan, equations, tables, batch, rescale=rescale)
         # Rescaled derivatives have each a scale of their own; slices can be added once all have that of the joint.
         own = {n: _brought_to(found.joint, v) for n, v in found.marginals.items()} if rescale else found.marginals
         return replace(found, marginals={**own, **{n: _at(found.joint, states[n], plan.sizes[n]) for n in read}})
@@ -337,7 +254,7 @@ def _over_slices(
 
 def contract(
     plan: Plan,
-    told: Equations,
+    equations: Equations,
     tables: Sequence[Any],
     batch: tuple[int, ...],
     *,
@@ -357,14 +274,14 @@ def contract(
     step
         `numpy.einsum`, or the like.
     """
-    found, logs = forward(plan, told, tables, batch, rescale=rescale, keep=bool(plan.readouts), step=step)
+    found, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=bool(plan.readouts), step=step)
     shape = (*(plan.sizes[axis] for axis in plan.targets), *batch)
     if not found:
         return Sums(np.ones(shape), logs, {})
-    joint = namespace(found[-1]).broadcast_to(_spread(found[-1], told.cased[-1], batch), shape)
+    joint = namespace(found[-1]).broadcast_to(_spread(found[-1], equations.cased[-1], batch), shape)
     if not plan.readouts:
         return Sums(joint, logs, {})
-    return Sums(joint, logs, _backward(plan, told, found, batch, rescale=rescale, step=step))
+    return Sums(joint, logs, _backward(plan, equations, found, batch, rescale=rescale, step=step))
 
 
 def slices(plan: Plan) -> Iterator[dict[str, int]]:
@@ -414,7 +331,7 @@ def _added(one: Sums, other: Sums) -> Sums:
 
 def forward(
     plan: Plan,
-    told: Equations,
+    equations: Equations,
     tables: Sequence[np.ndarray],
     batch: tuple[int, ...],
     *,
@@ -441,7 +358,7 @@ def forward(
     """
     found: list[Any] = list(tables)
     logs: Any = np.zeros(batch) if rescale else None
-    for each, equation in zip(plan.steps, told.forward, strict=True):
+    for each, equation in zip(plan.steps, equations.forward, strict=True):
         where: dict[str, Any] = {"out": out} if out is not None and each is plan.steps[-1] else {}
         result = step(equation, *(found[number] for number in each.operands), **where)
         if rescale:
@@ -464,7 +381,7 @@ def _rescaled(table: Any, axes: int) -> tuple[Any, Any]:
 
 def _backward(
     plan: Plan,
-    told: Equations,
+    equations: Equations,
     found: Sequence[Any],
     batch: tuple[int, ...],
     *,
@@ -481,16 +398,16 @@ def _backward(
 
     def read(number: int) -> None:
         for name in readouts.get(number, ()):
-            values = step(told.readouts[name], found[number], slopes[number])
-            marginals[name] = _spread(values, told.cased[number] or told.slopes[number][1], batch)
+            values = step(equations.readouts[name], found[number], slopes[number])
+            marginals[name] = _spread(values, equations.cased[number] or equations.slopes[number][1], batch)
 
     read(last)
     for place in reversed(range(len(plan.steps))):
         result, operands = plan.inputs + place, plan.steps[place].operands
-        for number, equation in told.backward[place].items():
+        for number, equation in equations.backward[place].items():
             others = (found[other] for other in operands if other != number)
             slope = step(equation, slopes[result], *others)
-            slopes[number] = _rescaled(slope, len(told.slopes[number][0]))[0] if rescale else slope
+            slopes[number] = _rescaled(slope, len(equations.slopes[number][0]))[0] if rescale else slope
             read(number)
             if number < plan.inputs:
                 del slopes[number]
@@ -498,17 +415,17 @@ def _backward(
     return marginals
 
 
-def _absorbing(plan: Plan, told: Equations, system: System, evidence: Evidence, *, rescale: bool) -> Sums:
+def _absorbing(plan: Plan, equations: Equations, system: System, evidence: Evidence, *, rescale: bool) -> Sums:
     """Give the large table its weights, slice by slice, and let its family sum it."""
     if evidence.cases is not None:
-        alone = equations(plan, (False,) * plan.inputs)
+        alone = write_equations(plan, (False,) * plan.inputs)
         each = [
             _absorbing(plan, alone, system, evidence.case(number), rescale=rescale) for number in range(evidence.cases)
         ]
         logs = np.stack([found.logs for found in each if found.logs is not None]) if rescale else None
         return Sums(np.stack([found.joint for found in each], axis=-2), logs, {})
-    node = system.network[str(plan.absorbed)]
-    family: Any = FAMILIES[node.family]
+    name = str(plan.absorbed)
+    family, local = system.network.family(name), system.network.local(name)
     batch = batch_shape(system, evidence)
     # One place for the weights of every slice: asking for fresh memory each time costs as much as filling it.
     room = np.empty((*(plan.sizes[axis] for axis in plan.axes[-1]), *batch)) if plan.steps else None
@@ -516,139 +433,12 @@ def _absorbing(plan: Plan, told: Equations, system: System, evidence: Evidence, 
     def part(states: Mapping[str, int]) -> Sums:
         now = evidence.with_states(states)
         tables = make_tables(plan, system, now)
-        found, logs = forward(plan, told, tables, batch, rescale=rescale, keep=False, out=room)
+        found, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=False, out=room)
         weights = found[-1] if found else np.ones(batch)
         joint = np.zeros((*(plan.sizes[axis] for axis in plan.targets), *batch))
         # The target's own axis stays whole; axes of other targets take the state of this slice.
         spot = tuple(states.get(axis, slice(None)) for axis in plan.targets)
-        joint[spot] = family.weighted_sum(system.values, now.fixed, now.members, node, system.network, weights)
+        joint[spot] = family.weighted_sum(system.values, now.fixed, now.members, local, weights)
         return Sums(joint, logs, {})
 
     return reduce(_added, map(part, slices(plan)))
-
-
-def evidence_of(question: Question, members: Mapping[str, int]) -> Evidence:
-    """What a question in state numbers takes as known."""
-    return Evidence(question.fixed, dict(members), {})
-
-
-def conditional(
-    posterior: Posterior, question: Question, members: Mapping[str, int], *, memory: int = MEMORY_LIMIT
-) -> np.ndarray:
-    """P(targets | evidence) under the interventions, for every draw.
-
-    Returns
-    -------
-    ndarray
-        Shape (draws, *targets).
-
-    Raises
-    ------
-    ImpossibleEvidenceError
-        If the evidence has probability zero in some draw, naming evidence that already conflicts by itself.
-    """
-    values = distribution(System.of(posterior), question.form, evidence_of(question, members), memory=memory)
-    return np.moveaxis(values, -1, 0)
-
-
-def evidence_probability(
-    posterior: Posterior, question: Question, members: Mapping[str, int], *, memory: int = MEMORY_LIMIT
-) -> np.ndarray:
-    """P(evidence) under the interventions, for every draw, shape (draws,)."""
-    logs = log_evidence(System.of(posterior), question.form, evidence_of(question, members), memory=memory)
-    return np.exp(logs)
-
-
-#: Does what `solve` does.
-Solver = Callable[..., Sums]
-
-
-def distribution(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
-) -> np.ndarray:
-    """P(targets | evidence) for every draw and case, shape (*targets, samples) or (*targets, cases, samples).
-
-    Raises
-    ------
-    ImpossibleEvidenceError
-        If the evidence has probability zero in some draw of some case.
-    """
-    joint = solver(system, form, evidence, "conditional", memory=memory).joint
-    total = joint.sum(axis=tuple(range(len(form.targets))))
-    possible = total > 0
-    if system.zeros.intersection(evidence_nodes(system.network, form)):
-        # Only a table with a zero in it can forbid evidence that pruning set aside.
-        possible = possible & (log_evidence(system, form, evidence, memory=memory, solver=solver) > -np.inf)
-    check_possible(system, form, evidence, possible, memory)
-    joint /= total
-    return joint
-
-
-def all_marginals(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
-) -> dict[str, np.ndarray]:
-    """P(target | evidence) of every target, in one pass up and one down.
-
-    Returns
-    -------
-    dict
-        Node -> shape (states, samples) or (states, cases, samples).
-
-    Raises
-    ------
-    ImpossibleEvidenceError
-        If the evidence has probability zero in some draw of some case.
-    """
-    found = solver(system, form, evidence, "marginals", memory=memory)
-    check_possible(system, form, evidence, found.joint > 0, memory)
-    for values in found.marginals.values():
-        values /= values.sum(axis=0)
-    return dict(found.marginals)
-
-
-def log_evidence(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
-) -> np.ndarray:
-    """Logarithm of P(evidence) for every draw and case, shape (samples,) or (cases, samples)."""
-    asked = Form((), form.given, form.do, form.likely)
-    found = solver(system, asked, evidence, "evidence", memory=memory)
-    with np.errstate(divide="ignore"):
-        logs = np.log(found.joint)
-    return logs if found.logs is None else logs + found.logs
-
-
-def check_possible(system: System, form: Form, evidence: Evidence, possible: np.ndarray, memory: int) -> None:
-    """Raise where the evidence is not possible in some draw of some case.
-
-    Raises
-    ------
-    ImpossibleEvidenceError
-        Naming a part of the evidence that conflicts by itself.
-    """
-    if not possible.all():
-        spot = tuple(int(number) for number in np.argwhere(~possible)[0])
-        raise ImpossibleEvidenceError("question", [Fault(*_conflict(system, form, evidence, spot, memory))])
-
-
-def _conflict(system: System, form: Form, evidence: Evidence, spot: tuple[int, ...], memory: int) -> tuple[str, str]:
-    """Name a minimal part of the evidence that is impossible by itself (dropping any of it makes it possible)."""
-    one = system.part(slice(spot[-1], spot[-1] + 1))
-    known = evidence.part(None, slice(spot[-1], spot[-1] + 1))
-    known = known.case(spot[0]) if evidence.cases is not None else known
-    where = "given" if evidence.rows is None else f"given, case {evidence.rows[spot[0]] + 1}"
-    given, likely = list(form.given), list(form.likely)
-    for names in (given, likely):
-        for name in list(names):
-            names.remove(name)
-            fewer = Form((), tuple(given), form.do, tuple(likely))
-            held = {n: known.fixed[n] for n in (*given, *form.do)}
-            weights = {n: known.weights[n] for n in likely}
-            if log_evidence(one, fewer, Evidence(held, known.members, weights), memory=memory).item() > -np.inf:
-                names.append(name)
-    network = system.network
-    told = [f"{name} = {network[name].states[known.fixed[name]]}" for name in sorted(given)]
-    told += [f"the weights on {name}" for name in sorted(likely)]
-    named = ", ".join(told)
-    return where, f"has probability zero: {named} cannot hold together" if len(
-        told
-    ) > 1 else f"has probability zero: {named}"

@@ -15,7 +15,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from .contract import MEMORY_LIMIT, Equations, Sums, contract, solve
+from .contract import MEMORY_LIMIT, Sums, contract, solve
+from .equations import Equations
 from .plan import Plan
 from .question import Form
 from .tables import Evidence, System
@@ -34,18 +35,18 @@ def solve_in_jax(
 
 
 def _contracted(
-    plan: Plan, told: Equations, tables: Sequence[Any], batch: tuple[int, ...], *, rescale: bool = False
+    plan: Plan, equations: Equations, tables: Sequence[Any], batch: tuple[int, ...], *, rescale: bool = False
 ) -> Sums:
-    joint, logs, marginals = _compiled(plan, told, batch, rescale)(tuple(tables))
+    joint, logs, marginals = _compiled(plan, equations, batch, rescale)(tuple(tables))
     logs = None if logs is None else np.asarray(logs)
     return Sums(np.asarray(joint), logs, {name: np.asarray(values) for name, values in marginals.items()})
 
 
 @lru_cache(maxsize=256)
-def _compiled(plan: Plan, told: Equations, batch: tuple[int, ...], rescale: bool) -> Any:  # noqa: FBT001
+def _compiled(plan: Plan, equations: Equations, batch: tuple[int, ...], rescale: bool) -> Any:  # noqa: FBT001
     @jax.jit
     def run(tables: tuple[Any, ...]) -> tuple[Any, Any, Any]:
-        found = contract(plan, told, tables, batch, rescale=rescale, step=_step)
+        found = contract(plan, equations, tables, batch, rescale=rescale, step=_step)
         return found.joint, found.logs, dict(found.marginals)
 
     return run

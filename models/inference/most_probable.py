@@ -12,18 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from .contract import (
-    MEMORY_LIMIT,
-    Chunk,
-    Equations,
-    batch_shape,
-    check_possible,
-    equations,
-    forward,
-    in_parallel,
-    prepare,
-    slices,
-)
+from .answers import check_possible
+from .contract import MEMORY_LIMIT, Chunk, batch_shape, forward, in_parallel, prepare, slices
+from .equations import Equations, write_equations
 from .plan import Plan
 from .question import Form
 from .tables import Evidence, System, make_tables, varying
@@ -45,8 +36,8 @@ def _drawn(weights: np.ndarray, uniform: Any) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Way:
-    """A way of choosing: how nodes are removed on the way forward, and chosen on the way back."""
+class Chooser:
+    """Rule by which states are chosen: how nodes are removed on the way forward, and chosen on the way back."""
 
     maximise: bool
     pick: Pick
@@ -54,8 +45,8 @@ class Way:
 
 #: Numbers held for each node and sample: its state, its uniform number, and as much while both are worked with.
 _HELD_FOR_A_NODE = 2
-LIKELIEST = Way(maximise=True, pick=_likeliest)
-DRAWN = Way(maximise=False, pick=_drawn)
+LIKELIEST = Chooser(maximise=True, pick=_likeliest)
+DRAWN = Chooser(maximise=False, pick=_drawn)
 
 
 def most_probable(
@@ -127,12 +118,12 @@ def _lined_up(number: Any) -> np.ndarray:
 
 
 def _choose(
-    system: System, form: Form, evidence: Evidence, way: Way, uniform: Mapping[str, np.ndarray], memory: int
+    system: System, form: Form, evidence: Evidence, chooser: Chooser, uniform: Mapping[str, np.ndarray], memory: int
 ) -> tuple[Chosen, np.ndarray]:
     size = len(next(iter(uniform.values()))) if uniform else 1
     held = _HELD_FOR_A_NODE * len(system.network.names) * size
     plan, chunks, workers = prepare(system, form, evidence, "choice", answer=held, memory=memory)
-    told = equations(plan, varying(plan, system, evidence))
+    equations = write_equations(plan, varying(plan, system, evidence))
     batch = batch_shape(system, evidence)
     free = {axis for axes in plan.axes for axis in axes} | set(plan.sliced)
     states = {name: np.zeros((size, *batch), np.int32) for name in plan.sizes if name in free}
@@ -142,7 +133,7 @@ def _choose(
         cases, draws = chunk
         spot = (..., draws) if cases is None else (..., cases, draws)
         given = {name: numbers[spot] for name, numbers in uniform.items()}
-        chosen, part = _in_chunk(plan, told, system.part(draws), evidence.part(cases, draws), way, given, size)
+        chosen, part = _in_chunk(plan, equations, system.part(draws), evidence.part(cases, draws), chooser, given, size)
         logs[spot] = part
         for name, values in chosen.items():
             states[name][spot] = values
@@ -153,40 +144,40 @@ def _choose(
 
 def _in_chunk(
     plan: Plan,
-    told: Equations,
+    equations: Equations,
     system: System,
     evidence: Evidence,
-    way: Way,
+    chooser: Chooser,
     uniform: Mapping[str, np.ndarray],
     size: int,
 ) -> tuple[Chosen, np.ndarray]:
     """Choose a slice by its weight, then the states within it."""
     batch = batch_shape(system, evidence)
-    step = _maximised if way.maximise else np.einsum
+    step = _maximised if chooser.maximise else np.einsum
 
     def gone_through(states: Mapping[str, int]) -> tuple[list[Any], np.ndarray]:
         tables = make_tables(plan, system, evidence.with_states(states))
-        found, logs = forward(plan, told, tables, batch, rescale=True, step=step)
+        found, logs = forward(plan, equations, tables, batch, rescale=True, step=step)
         with np.errstate(divide="ignore"):
             return found, np.broadcast_to(np.log(found[-1]) if found else 0.0, batch) + logs
 
     options = list(slices(plan))
     if len(options) == 1:
         found, logs = gone_through({})
-        return _backtrack(plan, told, found, way, uniform, (size, *batch)), logs
+        return _backtrack(plan, equations, found, chooser, uniform, (size, *batch)), logs
     weights = np.stack([gone_through(states)[1] for states in options])
     top = weights.max(axis=0)
     relative = np.exp(weights - np.where(top > -np.inf, top, 0.0))
-    taken = way.pick(np.repeat(relative[:, None], size, axis=1), uniform.get(plan.sliced[0]))
+    taken = chooser.pick(np.repeat(relative[:, None], size, axis=1), uniform.get(plan.sliced[0]))
     chosen: Chosen = {}
     for number, states in enumerate(options):
         here = taken == number
         if here.any():
             found, _ = gone_through(states)
-            within: Chosen = _backtrack(plan, told, found, way, uniform, (size, *batch))
+            within: Chosen = _backtrack(plan, equations, found, chooser, uniform, (size, *batch))
             within |= {name: np.full((size, *batch), state) for name, state in states.items()}
             chosen = {name: np.where(here, values, chosen.get(name, 0)) for name, values in within.items()}
-    return chosen, top if way.maximise else top + np.log(relative.sum(axis=0))
+    return chosen, top if chooser.maximise else top + np.log(relative.sum(axis=0))
 
 
 def _maximised(equation: str, *operands: np.ndarray) -> np.ndarray:
@@ -199,9 +190,9 @@ def _maximised(equation: str, *operands: np.ndarray) -> np.ndarray:
 
 def _backtrack(
     plan: Plan,
-    told: Equations,
+    equations: Equations,
     found: Sequence[np.ndarray],
-    way: Way,
+    chooser: Chooser,
     uniform: Mapping[str, np.ndarray],
     batch: tuple[int, ...],
 ) -> Chosen:
@@ -214,10 +205,10 @@ def _backtrack(
             continue
         weights: Any = 1.0
         for number in step.operands:
-            weights = weights * _gathered(found[number], plan, number, told.cased[number], gone, states, batch)
+            weights = weights * _gathered(found[number], plan, number, equations.cased[number], gone, states, batch)
         sizes = [plan.sizes[axis] for axis in gone]
         weights = np.broadcast_to(weights, (*sizes, *batch)).reshape((-1, *batch))
-        rows = way.pick(weights, uniform.get(gone[0]))
+        rows = chooser.pick(weights, uniform.get(gone[0]))
         states |= dict(zip(gone, np.unravel_index(rows, sizes), strict=True))
     return states
 

@@ -13,15 +13,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault
-from ..families import FAMILIES
+from ..network.network import Network
 from .elimination import elimination_order
 from .question import CapacityError, Form, evidence_nodes, relevant
-
-if TYPE_CHECKING:
-    from ..network.network import Network
 
 Axes = tuple[str, ...]
 #: Cells of a table from which on its family sums it rather than makes it, where the family can.
@@ -376,7 +372,7 @@ def _absorbable(
     for place, name in enumerate(names):
         others = {axis for other, scope in enumerate(scopes) if other != place for axis in scope}
         large = cells_of(scopes[place], sizes) > absorb
-        if large and name not in others and hasattr(FAMILIES[network[name].family], "weighted_sum"):
+        if large and name not in others and network.family(name).sums_itself:
             return name
     return None
 
@@ -393,7 +389,7 @@ def _absorbing(
     limit: int | None,
 ) -> Plan:
     """Plan the weights of the large table: a contraction of the others that keeps all its parents."""
-    family: Any = FAMILIES[network[huge].family]
+    family, local = network.family(huge), network.local(huge)
     others = tuple(name for name in names if name != huge)
     tables = [scope for place, scope in enumerate(scopes) if place >= len(names) or names[place] != huge]
     cells = cells_of(scopes[names.index(huge)], sizes)
@@ -402,7 +398,7 @@ def _absorbing(
     most = math.inf if limit is None else limit
     while True:
         fixed = dict.fromkeys((*form.fixed, *sliced), 0)
-        order = tuple(axis for side in family.summing_order(network[huge], network, fixed) for axis in side)
+        order = tuple(axis for side in family.summing_order(local, fixed) for axis in side)
         plan = _filled(Plan(kind, order, others, weighted, sliced, (), (), (), sizes), tables)
         # The family holds some tables of its own beside the weights.
         plan = replace(plan, cells=_COPIES_WHILE_MADE * plan.cells + 8 * len(order))

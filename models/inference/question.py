@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
-from ..network.check import QueryError
-
-if TYPE_CHECKING:
-    from ..network.network import Network
+from ..errors import QueryError
+from ..network.network import Network
 
 
 class CapacityError(InputError):

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..network.check import QueryError
-from .contract import MEMORY_LIMIT, distribution
+from ..errors import QueryError
+from .answers import distribution
+from .contract import MEMORY_LIMIT
 from .question import Form
 from .tables import Evidence, System
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ..families import FAMILIES
 from ..families.base import namespace
-
-if TYPE_CHECKING:
-    from ..network.network import Network
-    from ..posterior import Posterior
-    from .plan import Plan
+from ..network.network import Network
+from ..posterior import Posterior
+from .plan import Plan
 
 #: State or member numbers by name: one number for all cases, or one for each case.
 Numbers = Mapping[str, Any]
@@ -135,7 +132,7 @@ def _from_family(
     network: Network,
     name: str,
 ) -> np.ndarray:
-    return FAMILIES[network[name].family].table(values, fixed, members, network[name], network)
+    return network.family(name).table(values, fixed, members, network.local(name))
 
 
 def varying(plan: Plan, system: System, evidence: Evidence) -> tuple[bool, ...]:

@@ -19,16 +19,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..families.regression import spread_over
-from ..network.network import Arrow, Network, Node
+from ..network.network import Network
+from ..node import Arrow, Node
+from ..posterior import Posterior
 from .tables import System
-
-if TYPE_CHECKING:
-    from ..posterior import Posterior
 
 #: Takes P(x) of shape (..., states, 1, samples) and P(x') of shape (..., 1, states, samples), or the like; gives
 #: P(x' | x) of shape (..., states, states, samples).

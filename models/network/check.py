@@ -1,107 +1,64 @@
-"""All faults of a network, of priors and of questions, found at once."""
+"""Faults of a network, all found at once."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
-from ...common.errors import Fault, InputError, nearest, raise_faults
-
-if TYPE_CHECKING:
-    from .network import Network, Node
+from ...common.errors import Fault, nearest, raise_faults
+from ..errors import NetworkError
+from ..families import FAMILIES
+from ..node import Local, Node
 
 #: Names that xarray dims of a posterior already use.
 RESERVED = frozenset({"chain", "draw", "sample", "case", "variable"})
-#: Where what an argument should be comes from.
-_HINTS = {
-    "Network": "; servanda.models.load_network gives one",
-    "PriorSet": "; servanda.priors.load_prior gives one, and what was elicited has it in .priors",
-    "Statement": "; see between, kept, quantiles, roulette and times_as_likely in servanda.priors",
-}
 #: A slash would make a netCDF group of a name; a dot separates node and parameter.
 _NAME = re.compile(r"^[^/.\s][^/.]*$")
 
 
-class NetworkError(InputError):
-    """A network that cannot be one."""
-
-
-class QueryError(InputError):
-    """A question that the network cannot be asked."""
-
-    @classmethod
-    def of(cls, where: str, what: str) -> QueryError:
-        """Make an error of a single fault."""
-        return cls("question", [Fault(where, what)])
-
-
-class PriorError(InputError):
-    """Priors that do not fit the network or are not distributions."""
-
-
-class DataError(InputError):
-    """Data that does not fit the network."""
-
-
-def wrong_kinds(given: Mapping[str, tuple[object, type]]) -> list[Fault]:
-    """List arguments that are not what they should be.
-
-    Parameters
-    ----------
-    given
-        Name of the argument -> what was given, and what it should be.
-    """
-    return [
-        Fault(name, f"must be a {wanted.__name__}, not a {type(value).__name__}{_HINTS.get(wanted.__name__, '')}")
-        for name, (value, wanted) in given.items()
-        if not isinstance(value, wanted)
-    ]
-
-
-def check_network(network: Network) -> None:
-    """Raise with every fault of `network`.
+def check_network(name: str, nodes: Sequence[Node]) -> None:
+    """Raise with every fault of a network of the given name and nodes.
 
     Raises
     ------
     NetworkError
         Listing node by node what is wrong.
     """
-    faults = [*_name_faults(network)]
-    known = {node.name: node for node in network.nodes}
+    faults = [*_name_faults(nodes)]
+    known = {node.name: node for node in nodes}
     sound = []
-    for node in network.nodes:
+    for node in nodes:
         arrows = [*_arrow_faults(node, known)]
         faults += [Fault(f"node {node.name}", what) for what in (*_state_faults(node), *arrows)]
         sound += [] if arrows else [node]
         faults += [Fault(f"node {node.name}", what) for what in _anchor_faults(node, known)]
-    faults += _family_faults(network, sound)
-    faults += _cycle_faults(network)
-    raise_faults(f"network {network.name}", faults, NetworkError)
+    faults += _family_faults(sound, known)
+    faults += _cycle_faults(nodes)
+    raise_faults(f"network {name}", faults, NetworkError)
 
 
-def _name_faults(network: Network) -> Iterator[Fault]:
-    if not network.nodes:
+def _name_faults(nodes: Sequence[Node]) -> Iterator[Fault]:
+    if not nodes:
         yield Fault("nodes", "there are none; a network needs at least one")
-    for name, count in Counter(node.name for node in network.nodes).items():
+    for name, count in Counter(node.name for node in nodes).items():
         if count > 1:
             yield Fault(f"node {name}", f"is declared {count} times")
         if name in RESERVED:
             yield Fault(f"node {name}", f"this name is taken by the dims of draws ({', '.join(sorted(RESERVED))})")
         if not _NAME.match(name):
             yield Fault(f"node {name!r}", "a name must not be empty, begin with a space or hold '/' or '.'")
-    nodes = {node.name for node in network.nodes}
-    steps = {f"{name}_step" for name in nodes}
-    on = {f"{name}_on" for name in nodes}
-    for name in sorted(nodes & (steps | on)):
+    names = {node.name for node in nodes}
+    steps = {f"{name}_step" for name in names}
+    on = {f"{name}_on" for name in names}
+    for name in sorted(names & (steps | on)):
         what = "steps" if name in steps else "states that are not off"
         yield Fault(f"node {name}", f"has the name of the {what} of another node; rename one")
     columns: dict[str, str] = {}
-    for group in (group for node in network.nodes for group in node.groups):
-        if group.name in nodes | steps | on | RESERVED:
+    for group in (group for node in nodes for group in node.groups):
+        if group.name in names | steps | on | RESERVED:
             yield Fault(f"group {group.name}", "has the name of a node, of its steps or states, or of a dim of draws")
         if columns.setdefault(group.name, group.column) != group.column:
             yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")
@@ -153,22 +110,27 @@ def _anchor_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
         yield f"is anchored by '{child.name}', which has a single state; take a child with two or more"
     elif child.values and sorted(set(child.values)) != list(child.values):
         yield f"is anchored by '{child.name}', whose values do not ascend; put its states in order"
-    elif child.family == "confusion" and child.parent_names[-1] == node.name:
+    elif _reported(child, known) == node.name:
         yield f"is anchored by '{child.name}', which says what its states are by its own prior; drop anchored_by"
 
 
-def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:
-    from ..families import FAMILIES  # families know networks; the check of a network asks them last
+def _reported(node: Node, known: dict[str, Node]) -> str | None:
+    """Parent of which a node says what state it is in, where all of its parents are there to be asked about."""
+    if node.family not in FAMILIES or not all(parent in known for parent in node.parent_names):
+        return None
+    return FAMILIES[node.family].reported(Local(node, tuple(known[parent] for parent in node.parent_names)))
 
+
+def _family_faults(nodes: list[Node], known: dict[str, Node]) -> list[Fault]:
     faults = []
     for node in nodes:
-        where = f"node {node.name}"
+        where, local = f"node {node.name}", Local(node, tuple(known[parent] for parent in node.parent_names))
         if node.family not in FAMILIES:
             faults.append(Fault(where, f"unknown family '{node.family}'{nearest(node.family, FAMILIES)}"))
-        elif found := [*_option_faults(node), *FAMILIES[node.family].faults(node, network)]:
+        elif found := [*_option_faults(node), *FAMILIES[node.family].faults(local)]:
             faults += [Fault(where, what) for what in found]
         else:
-            names = [parameter.name for parameter in FAMILIES[node.family].parameters(node, network)]
+            names = [parameter.name for parameter in FAMILIES[node.family].parameters(local)]
             names += [f"{node.name}.{group.name}" for group in node.groups]
             twice = sorted({name for name in names if names.count(name) > 1})
             faults += [Fault(where, f"has two parameters '{name}'; rename a parent or a group") for name in twice]
@@ -176,9 +138,7 @@ def _family_faults(network: Network, nodes: list[Node]) -> list[Fault]:
 
 
 def _option_faults(node: Node) -> Iterator[str]:
-    from ..families import FAMILIES
-
-    known = getattr(FAMILIES[node.family], "options", ())
+    known = FAMILIES[node.family].options
     for name, count in Counter(name for name, _ in node.options).items():
         if count > 1:
             yield f"states the option '{name}' {count} times"
@@ -187,9 +147,9 @@ def _option_faults(node: Node) -> Iterator[str]:
             yield f"family '{node.family}' has no option '{name}'{hint}"
 
 
-def _cycle_faults(network: Network) -> list[Fault]:
+def _cycle_faults(nodes: Sequence[Node]) -> list[Fault]:
     try:
-        TopologicalSorter({node.name: node.parent_names for node in network.nodes}).prepare()
+        TopologicalSorter({node.name: node.parent_names for node in nodes}).prepare()
     except CycleError as error:
         return [Fault("arrows", f"form a cycle: {' <- '.join(map(str, error.args[1]))}")]
     return []

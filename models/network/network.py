@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -10,166 +9,17 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
 
+import numpy as np
+
 from ...common.errors import nearest
-from .check import QueryError, check_network
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """One parent of a node, with the reason it is one.
-
-    Parameters
-    ----------
-    parent
-        Name of the parent node.
-    reason, source
-        Why the arrow stands, in a line, and where that is argued.
-    term
-        How a regression-like family lets the parent act: a key of `servanda.models.families.terms.TERMS`;
-        None takes the family's default for the parent's kind of states.
-    by
-        Another parent whose states each get an effect of their own.
-    """
-
-    parent: str
-    reason: str = ""
-    source: str = ""
-    term: str | None = None
-    by: str | None = None
-
-
-@dataclass(frozen=True)
-class Group:
-    """A grouping of cases whose members share an effect, such as the actor.
-
-    Parameters
-    ----------
-    name
-        Name of the effect, used in queries (``actor="USA"``).
-    column
-        Column of the data that holds the members.
-    reason
-        Why the cases of one member are not independent.
-    """
-
-    name: str
-    column: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
-class Coding:
-    """How a data column becomes states.
-
-    Parameters
-    ----------
-    column
-        Column of the data.
-    lower
-        For a numeric column: the lowest value of each state, ascending; empty for a column of levels.
-    levels
-        For a column of levels: data level -> state, for levels that are merged or renamed.
-    """
-
-    column: str
-    lower: tuple[float, ...] = ()
-    levels: tuple[tuple[str, str], ...] = ()
-
-
-#: What an option of a family can be.
-Option = str | bool | int | float
-
-
-@dataclass(frozen=True)
-class Node:
-    """A discrete variable of a network.
-
-    Parameters
-    ----------
-    name
-        Unique in the network.
-    states
-        At least one, in order where the order means something.
-    parents
-        Arrows into the node; the order is the order of table axes.
-    family
-        Name of its CPD family, a key of `servanda.models.families.FAMILIES`.
-    ordered
-        Whether the order of the states means something.
-    values
-        A number for each state (a count, a year), or empty.
-    label, description
-        For readers of reports.
-    coding
-        Where its states come from in a data frame; None takes the column of the node's name.
-    groups
-        Effects of actors, guarantees, ... on this node.
-    options
-        What its family wants to know beyond parents and terms: name and value of each.
-    anchored_by
-        Where the node has no data: the child whose mean state rises with the state of the node, which says which of
-        its states is which. No matter where it has data.
-    """
-
-    name: str
-    states: tuple[str, ...]
-    parents: tuple[Arrow, ...] = ()
-    family: str = "table"
-    ordered: bool = False
-    values: tuple[float, ...] = ()
-    label: str = ""
-    description: str = ""
-    coding: Coding | None = None
-    groups: tuple[Group, ...] = ()
-    options: tuple[tuple[str, Option], ...] = ()
-
-    def option(self, name: str, default: Option | None = None) -> Option | None:
-        """Value of one option of the family, or `default` where it is not stated."""
-        return dict(self.options).get(name, default)
-
-    anchored_by: str | None = None
-
-    @property
-    def parent_names(self) -> tuple[str, ...]:
-        """Names of the parents, in the order of the table's axes."""
-        return tuple(arrow.parent for arrow in self.parents)
-
-    @property
-    def title(self) -> str:
-        """What a reader sees: the label, or else the name in words."""
-        return self.label or self.name.replace("_", " ")
-
-    def index(self, state: object) -> int:
-        """Position of `state`, given by name or, for a numeric coding, by a number that falls in it.
-
-        Raises
-        ------
-        QueryError
-            If there is no such state, naming the nearest.
-
-        Examples
-        --------
-        >>> backers = Node("guarantors", ("1", "2", "3+"), coding=Coding("guarantors", lower=(1, 2, 3)))
-        >>> backers.index("2"), backers.index(17)
-        (1, 2)
-        """
-        text = str(state)
-        if isinstance(state, float) and state.is_integer():
-            text = str(int(state))  # a count that a reader of files made a float is its integer again
-        if text in self.states:
-            return self.states.index(text)
-        number = _as_number(state)
-        if number is not None and self.coding and self.coding.lower and number >= self.coding.lower[0]:
-            return sum(number >= bound for bound in self.coding.lower) - 1
-        raise QueryError.of(f"node {self.name}", f"has no state '{text}'{nearest(text, self.states)}")
-
-
-def _as_number(state: object) -> float | None:
-    try:
-        number = float(state)  # pyright: ignore[reportArgumentType]
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
+from ..errors import QueryError
+from ..families import FAMILIES, Family
+from ..formats.content import NetworkContent, NodeContent, scaled_to_one
+from ..formats.files import faults_of_file, read_content
+from ..formats.pgmpy import content_from_pgmpy, content_to_pgmpy
+from ..node import DEFAULT_FAMILY, Arrow, Local, Node
+from .check import check_network
+from .show import table_html
 
 
 @dataclass(frozen=True)
@@ -192,6 +42,7 @@ class Network:
 
     Examples
     --------
+    >>> from servanda.models import Arrow, Node
     >>> rain = Node("rain", ("no", "yes"))
     >>> wet = Node("wet", ("no", "yes"), parents=(Arrow("rain", reason="water is wet"),))
     >>> network = Network((wet, rain), name="lawn")
@@ -208,11 +59,10 @@ class Network:
 
     def __post_init__(self) -> None:
         """Check, and put parents before children."""
-        check_network(self)
+        check_network(self.name, self.nodes)
         order = TopologicalSorter({node.name: node.parent_names for node in self.nodes}).static_order()
         rank = _stable_ranks(self.nodes, order)
         object.__setattr__(self, "nodes", tuple(sorted(self.nodes, key=lambda node: rank[node.name])))
-        self.__dict__.pop("_by_name", None)  # the check looked nodes up in the order given
 
     @cached_property
     def _hash(self) -> int:
@@ -237,6 +87,31 @@ class Network:
         if name not in self._by_name:
             raise QueryError.of(f"network {self.name}", f"has no node '{name}'{nearest(name, self.names)}")
         return self._by_name[name]
+
+    @cached_property
+    def _locals(self) -> dict[str, Local]:
+        return {node.name: Local(node, tuple(self[parent] for parent in node.parent_names)) for node in self.nodes}
+
+    def local(self, name: str) -> Local:
+        """Give a node together with its parents: what its family sees of the network."""
+        self[name]  # names the nearest where there is no such node
+        return self._locals[name]
+
+    def family(self, name: str) -> Family:
+        """CPD family of a node."""
+        return FAMILIES[self[name].family]
+
+    def reports(self, name: str) -> tuple[str, ...]:
+        """Children that say, with errors, what state a node is in.
+
+        Examples
+        --------
+        >>> from servanda.models import Arrow, Node
+        >>> said = Node("said", ("no", "yes"), (Arrow("kept"),), family="confusion")
+        >>> Network((Node("kept", ("no", "yes")), said)).reports("kept")
+        ('said',)
+        """
+        return tuple(child for child in self.children[name] if self.family(child).reported(self.local(child)) == name)
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
@@ -273,7 +148,7 @@ class Network:
         """Mutilate the graph: the same network with the arrows into `names` cut (Pearl 2009, section 3.2)."""
         cut = set(names)
         nodes = (
-            replace(node, parents=(), family="table", groups=(), options=()) if node.name in cut else node
+            replace(node, parents=(), family=DEFAULT_FAMILY, groups=(), options=()) if node.name in cut else node
             for node in self.nodes
         )
         # An anchor that is no child any more says nothing.
@@ -282,11 +157,11 @@ class Network:
 
     def axes(self, name: str) -> tuple[str, ...]:
         """Dims of the node's table: its parents, then itself."""
-        return (*self[name].parent_names, name)
+        return self.local(name).axes
 
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of the node's table, in the order of `axes`."""
-        return tuple(len(self[axis].states) for axis in self.axes(name))
+        return self.local(name).shape
 
     @property
     def coords(self) -> dict[str, tuple[str, ...]]:
@@ -299,29 +174,43 @@ class Network:
         return {group.name: group.column for node in self.nodes for group in node.groups}
 
     @classmethod
+    def from_content(cls, content: NetworkContent) -> Network:
+        """Make a network of `table` nodes from the names, states and parents that a format holds."""
+        nodes = (Node(node.name, node.states, tuple(map(Arrow, node.parents))) for node in content.nodes)
+        return cls(tuple(nodes), name=content.name)
+
+    def to_content(self, tables: Mapping[str, np.ndarray]) -> NetworkContent:
+        """Give what a format holds: names, states, parents and ``tables``, their axes in the order of `axes`."""
+        nodes = (NodeContent(node.name, node.states, node.parent_names) for node in self.nodes)
+        return NetworkContent(self.name, tuple(nodes), tables)
+
+    @classmethod
     def from_pgmpy(cls, model: Any, name: str = "network") -> Network:
         """Read the structure and state names of a pgmpy network; see `servanda.models.formats.pgmpy`."""
-        from ..formats.pgmpy import network_from_pgmpy
-
-        return network_from_pgmpy(model, name)
+        return cls.from_content(content_from_pgmpy(model, name))
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str]) -> Network:
         """Read structure and state names of a network file (BIF, XMLBIF, XDSL, NET); see `servanda.models.formats`."""
-        from ..formats.files import read_network_file
-
-        return read_network_file(path).network
+        return read_network(path)[0]
 
     def to_pgmpy(self, tables: Mapping[str, Any] | None = None) -> Any:
         """Make a pgmpy network, with CPDs where `tables` are given; see `servanda.models.formats.pgmpy`."""
-        from ..formats.pgmpy import network_to_pgmpy
-
-        return network_to_pgmpy(self, tables)
+        arrays = {name: table.transpose(*self.axes(name)).values for name, table in (tables or {}).items()}
+        return content_to_pgmpy(self.to_content(arrays))
 
     def _repr_html_(self) -> str:
-        from .show import network_html
+        rows = ((node.title, ", ".join(node.states), ", ".join(node.parent_names), node.family) for node in self.nodes)
+        return table_html(self.title or self.name, ("node", "states", "parents", "family"), rows)
 
-        return network_html(self)
+
+def read_network(path: str | os.PathLike[str]) -> tuple[Network, NetworkContent, dict[str, float]]:
+    """Read a network file: the network, its content with rows that add up to one, and which were scaled to do so."""
+    content = read_content(path)
+    with faults_of_file(path):
+        network = Network.from_content(content)
+        in_order = network.to_content({name: content.tables[name] for name in network.names})
+        return network, *scaled_to_one(in_order)
 
 
 def _stable_ranks(nodes: tuple[Node, ...], order: Iterable[str]) -> dict[str, int]:

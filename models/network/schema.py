@@ -55,7 +55,7 @@ class NodeSpec(_Strict):
     parents: dict[str, ArrowSpec] = {}
 
 
-class NetworkFile(_Strict):
+class NetworkSpec(_Strict):
     """The whole file."""
 
     name: str = "network"
@@ -66,4 +66,4 @@ class NetworkFile(_Strict):
 
 def schema_faults(raw: Mapping[str, Any]) -> list[Fault]:
     """List where `raw` is not the TOML of a network."""
-    return faults_under(raw, NetworkFile)
+    return faults_under(raw, NetworkSpec)

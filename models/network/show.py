@@ -1,34 +1,34 @@
-"""How networks and posteriors show themselves in a notebook: small tables."""
+"""Small tables by which networks and posteriors show themselves in a notebook."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from ..posterior import Posterior
-    from .network import Network
 
 
-def network_html(network: Network) -> str:
-    """Give a table of nodes, states, parents and families."""
-    rows = "".join(
-        f"<tr><td>{escape(node.title)}</td><td>{escape(', '.join(node.states))}</td>"
-        f"<td>{escape(', '.join(node.parent_names))}</td><td>{escape(node.family)}</td></tr>"
-        for node in network.nodes
-    )
-    head = "<tr><th>node</th><th>states</th><th>parents</th><th>family</th></tr>"
-    return f"<p><b>{escape(network.title or network.name)}</b></p><table>{head}{rows}</table>"
+def table_html(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """HTML of a table with a title and a line of column names.
+
+    Examples
+    --------
+    >>> table_html("lawn", ("node",), [("rain < snow",)])
+    '<p><b>lawn</b></p><table><tr><th>node</th></tr><tr><td>rain &lt; snow</td></tr></table>'
+    """
+    lines = "".join(f"<tr>{_cells(row, 'td')}</tr>" for row in rows)
+    return f"<p><b>{escape(title)}</b></p><table><tr>{_cells(head, 'th')}</tr>{lines}</table>"
 
 
-def posterior_html(posterior: Posterior) -> str:
-    """Give what was fitted, to how much, and how."""
-    facts = {
-        "network": posterior.network.name,
-        "priors": posterior.priors.name if posterior.priors else "none stated",
-        "draws": f"{posterior.sizes['chain']} chains of {posterior.sizes['draw']}",
-        "cases": posterior.provenance.get("cases", "not from data"),
-        "missing cells": posterior.provenance.get("missing_cells") or "none",
-    }
+def _cells(texts: Sequence[str], tag: str) -> str:
+    return "".join(f"<{tag}>{escape(text)}</{tag}>" for text in texts)
+
+
+def facts_html(facts: Mapping[str, object]) -> str:
+    """HTML of a table with a line for each fact: its name and what it is.
+
+    Examples
+    --------
+    >>> facts_html({"cases": 12})
+    '<table><tr><th>cases</th><td>12</td></tr></table>'
+    """
     rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(str(value))}</td></tr>" for key, value in facts.items())
     return f"<table>{rows}</table>"

@@ -10,8 +10,9 @@ from typing import Any
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
-from .check import NetworkError
-from .network import Arrow, Coding, Group, Network, Node
+from ..errors import NetworkError
+from ..node import Arrow, Coding, Group, Node
+from .network import Network
 
 FOLDER = Path(__file__).parents[1] / "networks"
 
@@ -54,11 +55,11 @@ def network_from_toml(text: str, subject: str = "network") -> Network:
 
 def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Network:
     """Make a network from the dictionary its TOML gives."""
-    from .schema import NetworkFile, schema_faults
+    from .schema import NetworkSpec, schema_faults
 
     faults = schema_faults(raw)
     raise_faults(subject, faults, NetworkError)
-    file = NetworkFile.model_validate(raw)
+    file = NetworkSpec.model_validate(raw)
     nodes = tuple(
         Node(
             name=name,

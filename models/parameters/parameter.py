@@ -1,4 +1,4 @@
-"""What a CPD family declares of each of its parameters."""
+"""Parameters as CPD families declare them: names, dims, supports, default priors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...common.errors import Fault
-from .prior import SIMPLEX, Prior, PriorSet
+from .distributions import SIMPLEX
+from .prior import Prior
+from .prior_set import PriorSet
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,9 @@ class Parameter:
         if entry.prior.square and (len(self.dims) < 2 or len(coords[self.dims[-2]]) != len(coords[self.dims[-1]])):
             what = f"{entry.prior} is for a table whose last parent has the states of the node; state a dirichlet"
             return [Fault(self.name, what)]
-        if self.zero_sum and entry.prior.distribution != "normal":
-            return [Fault(self.name, f"effects that sum to zero take a normal prior, not {entry.prior.distribution}")]
         by_state = [name for name, value in entry.prior.numbers if isinstance(value, tuple)]
-        if self.zero_sum and "sigma" in by_state:
-            return [Fault(self.name, "effects that sum to zero take one sigma for all states")]
-        if self.zero_sum > 1 and by_state:
-            return [Fault(self.name, "effects that sum to zero both ways take one number, not one for each state")]
+        if self.zero_sum and (what := entry.prior.kind.zero_sum_fault(by_state, self.zero_sum)):
+            return [Fault(self.name, what)]
         try:
             entry.prior.resolved(self.states(coords), self.name)
         except Exception as error:  # noqa: BLE001  every fault of every parameter is reported together
@@ -101,14 +99,7 @@ class Parameter:
             return density.sum(axis=own[1:]) if len(own) > 1 else density
         if not self.zero_sum:
             return prior.log_prob(x, states).sum(axis=own) if own else prior.log_prob(x)
-        # The normal restricted to the subspace that sums to zero: one dimension fewer along each such axis.
-        numbers = prior.resolved(states)
-        mean, sigma = numbers["mu"] - np.mean(numbers["mu"]), float(np.max(numbers["sigma"]))
-        shape = x.shape[len(x.shape) - len(self.dims) :]
-        split = len(shape) - self.zero_sum
-        free = int(np.prod(shape[:split])) * int(np.prod([size - 1 for size in shape[split:]]))
-        squares = (((x - mean) / sigma) ** 2).sum(axis=own)
-        return -0.5 * squares - free * (np.log(sigma) + 0.5 * np.log(2 * np.pi))
+        return prior.kind.zero_sum_log_prob(x, len(self.dims), self.zero_sum, **prior.resolved(states))
 
 
 def sample_prior(

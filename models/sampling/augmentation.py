@@ -18,19 +18,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..cases.encode import MISSING, Cases
+from ..cases.patterns import Holes, Patterns
 from ..families.base import flat_index
-from ..families.confusion import reports
-from ..families.table import DIRICHLET
+from ..network.network import Network
 from .latent import anchor_weights, latent_that_matter
-
-if TYPE_CHECKING:
-    from ..cases.patterns import Holes, Patterns
-    from ..network.network import Network
 
 #: Below this sum, probabilities are scaled by their largest before they are added.
 UNDERFLOW = 1e-250
@@ -46,10 +41,10 @@ def can_augment(network: Network, cases: Cases, nodes: tuple[str, ...]) -> bool:
     """
 
     def named(name: str) -> bool:
-        told = bool(reports(network, name)) or network[name].anchored_by is not None
+        told = bool(network.reports(name)) or network[name].anchored_by is not None
         return told or bool(np.any(cases.codes[name] != MISSING))
 
-    return all(network[name].family in DIRICHLET and named(name) for name in nodes)
+    return all(network.family(name).conjugate and named(name) for name in nodes)
 
 
 def augmented_draws(

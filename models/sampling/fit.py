@@ -17,24 +17,25 @@ import xarray as xr
 from ...common.errors import Fault, raise_faults
 from ..cases.count import count_cases
 from ..cases.encode import MISSING, Cases, encode
+from ..cases.likelihood import log_likelihood
 from ..cases.patterns import Patterns, find_patterns
-from ..families.pooled import draw_rows, pooled_nodes, row_alpha
-from ..families.table import DIRICHLET, table_name
+from ..errors import DataError, PriorError
+from ..families.pooled import draw_rows
 from ..inference.contract import processors
-from ..network.check import DataError, PriorError
+from ..network.network import Network
+from ..network.parameters import check_priors, network_parameters, parameter_coords, rows_learned, stored_table
 from ..network.toml import network_to_toml
+from ..parameters.distributions import dirichlet_draws
 from ..parameters.parameter import Parameter, sample_prior
-from ..parameters.prior import DISTRIBUTIONS, PriorSet
+from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
 from ..theories.two_coders import coded_by
 from .latent import check_latent, relabelled
-from .pymc_model import check_priors, log_likelihood, network_parameters, parameter_coords
-from .samplers import SAMPLERS, Progress, Run, dirichlet_of, labelled
+from .nuts import Progress
+from .samplers import SAMPLERS, FitInputs, dirichlet_of, labelled
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from ..network.network import Network
 
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000
@@ -183,7 +184,7 @@ def _run(
     target_accept: float,
     *,
     exact: bool,
-) -> Run:
+) -> FitInputs:
     """Check what a fit is asked to do, and code the cases."""
     _check_settings(draws=draws, tune=tune, chains=chains, thin=thin, target_accept=target_accept)
     _check_kind(priors)
@@ -192,7 +193,7 @@ def _run(
     raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
     patterns = find_patterns(network, coded)
     workers = cores or processors()
-    return Run(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
+    return FitInputs(network, coded, patterns, priors, draws, tune, chains, thin, workers, target_accept, exact)
 
 
 def _check_kind(priors: object) -> None:
@@ -209,7 +210,7 @@ def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[F
     return [Fault(f"based on {name}", what) for name in both]
 
 
-def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | None) -> _Sampled:
+def _sample(run: FitInputs, wanted: Collection[str], seed: int, progress: Progress | None) -> _Sampled:
     """Draw the blocks that hold the wanted nodes; a block's numbers do not depend on which others are drawn."""
     network, coords = run.network, run.coords
     streams = np.random.SeedSequence(seed).spawn(3)
@@ -222,8 +223,8 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
         if name in wanted:
             alpha = dirichlet_of(run, name)
             rng = np.random.default_rng(stream)
-            x = DISTRIBUTIONS["dirichlet"].sample(rng, (run.chains, run.draws, *alpha.shape), alpha=alpha)
-            variables[table_name(network[name])] = labelled(x, network.axes(name), coords)
+            x = dirichlet_draws(rng, (run.chains, run.draws, *alpha.shape), alpha)
+            variables[stored_table(network, name)] = labelled(x, network.axes(name), coords)
     stats: dict[tuple[str, ...], xr.Dataset] = {}
     ways: dict[tuple[str, ...], str] = {}
     streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)
@@ -239,8 +240,8 @@ def _sample(run: Run, wanted: Collection[str], seed: int, progress: Progress | N
     return _Sampled(variables, stats, tuple(name for name in closed if name in wanted), ways)
 
 
-def _way(run: Run, nodes: tuple[str, ...]) -> str:
-    return way_to_sample(run.network, run.cases, nodes) if run.exact else "pymc"
+def _way(run: FitInputs, nodes: tuple[str, ...]) -> str:
+    return choose_sampler(run.network, run.cases, nodes, run.priors) if run.exact else "pymc"
 
 
 def fit_block(
@@ -294,7 +295,7 @@ class Block:
         Groups ``posterior`` and, where a sampler has any, ``sample_stats``.
     """
 
-    run: Run
+    run: FitInputs
     nodes: tuple[str, ...]
     tree: xr.DataTree
 
@@ -349,10 +350,11 @@ def prior_draws(
             spread = variables[f"{node.name}.{group.name}_sd"].values[..., None]
             effects = spread * rng.standard_normal((1, draws, len(coords[group.name])))
             variables[f"{node.name}.{group.name}"] = labelled(effects, (group.name,), coords)
-    for name in pooled_nodes(network, network.names):
-        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+    for name in rows_learned(network, network.names):
+        drawn = {key: array.values for key, array in variables.items()}
+        alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, np.zeros(network.shape(name)))
-        variables[table_name(network[name])] = labelled(rows, network.axes(name), coords)
+        variables[stored_table(network, name)] = labelled(rows, network.axes(name), coords)
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
     return Posterior(network, tree, priors, identity)
@@ -360,7 +362,7 @@ def prior_draws(
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
     """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches."""
-    return tuple(name for name in network.names if network[name].family in DIRICHLET and name not in patterns.touched)
+    return tuple(name for name in network.names if network.family(name).conjugate and name not in patterns.touched)
 
 
 def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
@@ -376,9 +378,9 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
     return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))
 
 
-def way_to_sample(network: Network, cases: Cases, nodes: tuple[str, ...]) -> str:
+def choose_sampler(network: Network, cases: Cases, nodes: tuple[str, ...], priors: PriorSet | None = None) -> str:
     """Choose how a block of nodes is sampled: the first of `SAMPLERS` that can."""
-    return next(way for way, sampler in SAMPLERS.items() if sampler.can(network, cases, nodes))
+    return next(way for way, sampler in SAMPLERS.items() if sampler.accepts(network, cases, nodes, priors))
 
 
 def fit_identity(
@@ -489,22 +491,22 @@ def cases_of(posterior: Posterior) -> Cases:
     )
 
 
-def run_of(posterior: Posterior, priors: PriorSet | None) -> Run:
+def fit_inputs(posterior: Posterior, priors: PriorSet | None) -> FitInputs:
     """What a fit of the cases of a posterior under some priors would be drawn from, with the posterior's settings."""
     settings = posterior.provenance["settings"]
     numbers = {name: settings[name] for name in ("draws", "tune", "chains", "thin", "target_accept", "exact")}
     return _run(posterior.network, cases_of(posterior), priors, cores=None, **numbers)
 
 
-def drawn_again(posterior: Posterior, priors: PriorSet | None, nodes: Collection[str]) -> Posterior:
-    """Draw the blocks that hold some nodes again, under other priors; all other draws stay.
+def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collection[str]) -> Posterior:
+    """Posterior in which the blocks that hold some nodes are drawn again, under other priors; all other draws stay.
 
     Returns
     -------
     Posterior
         In which those blocks have the numbers that `fit` gives under `priors` with the seed of the posterior.
     """
-    sampled = _sample(run_of(posterior, priors), nodes, posterior.provenance["settings"]["seed"], None)
+    sampled = _sample(fit_inputs(posterior, priors), nodes, posterior.provenance["settings"]["seed"], None)
     observed = posterior.tree["observed_data"].to_dataset()
     groups = {"posterior": posterior.draws.assign(sampled.variables), "observed_data": observed}
     if sampled.stats:

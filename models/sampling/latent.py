@@ -24,21 +24,19 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ..cases.encode import data_column
-from ..families import FAMILIES
-from ..families.pooled import pooled_nodes
-from ..families.table import table_name
-from ..network.check import DataError
+from ..cases.patterns import Patterns
+from ..errors import DataError
+from ..network.network import Network
+from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..node import Node
+from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter, sample_prior
-from ..parameters.prior import REAL, Prior, PriorSet
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
 if TYPE_CHECKING:
     import xarray as xr
 
-    from ..cases.patterns import Patterns
-    from ..network.network import Network, Node
-
-#: Families that a reversal of their own states turns around, effects and all.
-MIRRORED = frozenset({"ordinal"})
 #: Configurations of a child's other parents over which its mean state is averaged, at most; spread evenly over all.
 CONFIGURATIONS = 256
 #: Prior draws and configurations at which a renaming is tried. Each is a random number, so that one would do.
@@ -228,7 +226,7 @@ def _child_means(network: Network, name: str, variables: Mapping[str, xr.DataArr
     others = _configurations(network, name, child)
     total: Any = 0.0
     for codes in others:
-        table = FAMILIES[child.family].table(values, codes, members, child, network)
+        table = network.family(child.name).table(values, codes, members, network.local(child.name))
         total = total + np.tensordot(_values(child), table, (0, 1))
     return np.moveaxis(np.asarray(total) / len(others), 0, -1).reshape((*sizes, -1))
 
@@ -273,7 +271,7 @@ def _turns(network: Network, name: str, key: str, dims: tuple[str, ...]) -> bool
     node = network[owner]
     if owner == name:
         effects = {*node.parent_names, *(group.name for group in node.groups)}
-        return node.family in MIRRORED and parameter in effects
+        return network.family(name).mirrored and parameter in effects
     return parameter == name
 
 
@@ -288,8 +286,6 @@ class _Tried:
 
 def _tried(network: Network, name: str, priors: PriorSet | None) -> list[_Tried]:
     """Draw every parameter of a node and of its children, and what follows from them."""
-    from .pymc_model import network_parameters
-
     nodes, coords = (name, *network.children[name]), _coords(network)
     rng = np.random.default_rng(0)
     stated = [(parameter, parameter.prior(priors)) for parameter in network_parameters(network, nodes)]
@@ -299,15 +295,13 @@ def _tried(network: Network, name: str, priors: PriorSet | None) -> list[_Tried]
             _Tried(_unstated(f"{node.name}.{group.name}", group.name), None, rng.normal(size=(TRIES, 1)))
             for group in node.groups
         ]
-    for node in map(network.__getitem__, pooled_nodes(network, nodes)):
-        rows = rng.dirichlet(np.ones(len(node.states)), (TRIES, *network.shape(node.name)[:-1]))
-        drawn.append(_Tried(_unstated(table_name(node), *network.axes(node.name)), None, rows))
+    for node in rows_learned(network, nodes):
+        rows = rng.dirichlet(np.ones(len(network[node].states)), (TRIES, *network.shape(node)[:-1]))
+        drawn.append(_Tried(_unstated(stored_table(network, node), *network.axes(node)), None, rows))
     return drawn
 
 
 def _coords(network: Network) -> dict[str, tuple[str, ...]]:
-    from .pymc_model import parameter_coords
-
     return parameter_coords(network, dict.fromkeys(network.group_columns, ()))
 
 
@@ -334,7 +328,8 @@ def _unchanged(network: Network, name: str, tried: list[_Tried], order: tuple[in
         for _ in range(TRIES):
             others = [axis for axis in node.parent_names if axis not in axes]
             fixed = {axis: int(rng.integers(len(network[axis].states))) for axis in others}
-            old, new = (FAMILIES[node.family].table(x, fixed, members, node, network) for x in (before, after))
+            family, local = network.family(node.name), network.local(node.name)
+            old, new = (family.table(x, fixed, members, local) for x in (before, after))
             if not np.allclose(np.take(old, order, axis=axes.index(name)), new, rtol=EQUAL, atol=EQUAL):
                 return False
     return True
@@ -369,8 +364,6 @@ def _anchor_faults(
 
 
 def _parameters(network: Network, name: str) -> tuple[Parameter, ...]:
-    from .pymc_model import network_parameters
-
     return network_parameters(network, [name])
 
 

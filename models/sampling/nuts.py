@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-if TYPE_CHECKING:
-    from ..density.density import Density
+from ..density.density import Density
 
 #: Called with draws done and draws to do.
 Progress = Callable[[int, int], None]
@@ -144,8 +143,52 @@ def _start(
     )
 
 
+class _RejectedError(ValueError):
+    """A step to where the density is no number; nutpie rejects it and goes on."""
+
+    is_recoverable = True
+
+
 def _model(density: Density) -> Any:
-    """Hand the compiled loops to nutpie as its own form of a PyMC model, so that no step takes the interpreter."""
+    """Hand the compiled loops to nutpie, by its own form of a PyMC model where it still has the one we know."""
+    try:
+        return _model_by_addresses(density)
+    except (ImportError, TypeError, AttributeError):  # another release of nutpie: its public way is slower, and stays
+        return _model_by_functions(density)
+
+
+def _start_near_zero(size: int) -> Callable[[int], np.ndarray]:
+    return lambda seed: np.random.default_rng(seed).uniform(-_JITTER, _JITTER, size)
+
+
+def _model_by_functions(density: Density) -> Any:
+    """Hand the loops to nutpie by its public interface: each step takes the interpreter for a moment."""
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    from ..density.loops import log_density
+
+    size = density.size
+
+    def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = np.empty(size)
+        value = log_density(np.ascontiguousarray(x), density.program, gradient)
+        if not (np.isfinite(value) and np.isfinite(gradient.sum())):
+            raise _RejectedError("the density is no number here")
+        return value, gradient
+
+    return from_pyfunc(
+        ndim=size,
+        make_logp_fn=lambda: value_and_gradient,
+        make_expand_fn=lambda *_: lambda x: {"x": np.asarray(x, np.float64)},
+        expanded_dtypes=[np.dtype(np.float64)],
+        expanded_shapes=[(size,)],
+        expanded_names=["x"],
+        make_initial_point_fn=_start_near_zero(size),
+    )
+
+
+def _model_by_addresses(density: Density) -> Any:
+    """Hand the loops to nutpie as its own form of a PyMC model, so that no step takes the interpreter."""
     from nutpie.compile_pymc import CompiledPyMCModel
 
     from ..density.loops import density_for_nutpie, unknowns_for_nutpie
@@ -156,7 +199,7 @@ def _model(density: Density) -> Any:
         reparameterized_names=None,
         compiled_logp_func=density_for_nutpie,
         compiled_expand_func=unknowns_for_nutpie,
-        initial_point_func=lambda seed: np.random.default_rng(seed).uniform(-_JITTER, _JITTER, size),
+        initial_point_func=_start_near_zero(size),
         shared_data={},
         shared_var_keys={},
         user_data=density.program.addresses,

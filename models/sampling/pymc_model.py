@@ -2,103 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from itertools import pairwise
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.errors import Fault, nearest, raise_faults
+from ..cases.encode import Cases
 from ..cases.patterns import Patterns
-from ..families import FAMILIES, NEW
-from ..families.pooled import log_marginal, pooled_nodes, row_alpha, rows_from_units
-from ..families.table import counts, table_name
-from ..network.check import PriorError
+from ..families.base import counts
+from ..families.pooled import log_marginal, rows_from_units
+from ..network.network import Network
+from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..node import Node
 from ..parameters.parameter import Parameter
-from ..parameters.prior import DISTRIBUTIONS, SIMPLEX, Prior, PriorSet
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorSet
 
 if TYPE_CHECKING:
     import pymc as pm
 
-    from ..cases.encode import Cases
-    from ..network.network import Network, Node
 
-
-def network_parameters(network: Network, nodes: Iterable[str] | None = None) -> tuple[Parameter, ...]:
-    """List the parameters of all (or the named) nodes whose priors can be stated.
-
-    Examples
-    --------
-    >>> from servanda.models import load_network
-    >>> [p.name for p in network_parameters(load_network("guarantee"), ["stakes"])]
-    ['stakes.table']
-    """
-    chosen = network.names if nodes is None else nodes
-    return tuple(
-        parameter for name in chosen for parameter in FAMILIES[network[name].family].parameters(network[name], network)
-    )
-
-
-def parameter_coords(
-    network: Network, levels: Mapping[str, tuple[str, ...]] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """Coordinates of every dim a parameter can have.
-
-    A group's members are followed by ``(new)``, the member that the data does not hold.
-    """
-    coords = dict(network.coords)
-    for node in network.nodes:
-        coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
-        coords[f"{node.name}_on"] = node.states[1:]
-    for group, members in (levels or {}).items():
-        coords[group] = (*members, NEW)
-    return coords
-
-
-def check_priors(network: Network, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise with every fault of `priors` for `network`.
-
-    Raises
-    ------
-    PriorError
-        A parameter without a prior, a prior without a parameter, numbers that do not fit.
-    """
-    if priors is not None:
-        raise_faults(f"priors {priors.name}", prior_faults(network, priors, coords), PriorError)
-
-
-def prior_faults(network: Network, priors: PriorSet, coords: Mapping[str, tuple[str, ...]]) -> list[Fault]:
-    """List a prior without a parameter, a parameter without a prior, and numbers that do not fit."""
-    faults = strangers(network, [entry.parameter for entry in priors.entries if not entry.is_pattern])
-    for parameter in network_parameters(network):
-        faults += parameter.faults(priors, coords)
-    return faults
-
-
-def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
-    """List names of parameters that a network does not have.
-
-    Examples
-    --------
-    >>> from servanda.models import load_network
-    >>> for fault in strangers(load_network("guarantee"), ["complaince.power", "compliance.pwoer"]):
-    ...     print(fault)
-    complaince.power: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
-    compliance.pwoer: no such parameter in network guarantee; did you mean 'compliance.power'?
-    """
-    known = [parameter.name for parameter in network_parameters(network)]
-    faults = []
-    for name in names:
-        node = name.split(".", 1)[0]
-        if node not in network:
-            what = f"there is no node '{node}' in network {network.name}{nearest(node, network.names)}"
-            faults.append(Fault(name, what))
-        elif name not in known:
-            faults.append(Fault(name, f"no such parameter in network {network.name}{nearest(name, known)}"))
-    return faults
-
-
-def compile(  # noqa: A001  the field's own word
+def pymc_model(
     network: Network,
     cases: Cases,
     patterns: Patterns,
@@ -136,7 +60,7 @@ def compile(  # noqa: A001  the field's own word
     coords = parameter_coords(network, cases.levels)
     used = {dim for parameter in network_parameters(network, chosen) for dim in parameter.dims}
     used |= {group.name for name in chosen for group in network[name].groups}
-    pooled = pooled_nodes(network, chosen)
+    pooled = rows_learned(network, chosen)
     integrated = tuple(name for name in pooled if exact and name not in patterns.touched)
     used |= {axis for name in pooled if name not in integrated for axis in network.axes(name)}
     # The unseen member of a group is drawn after sampling, where its draws are exact.
@@ -162,26 +86,11 @@ def compile(  # noqa: A001  the field's own word
 
 
 def _variable(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Any:
-    import pymc as pm
-
-    shape = tuple(len(coords[dim]) for dim in parameter.dims)
-    if prior.support == SIMPLEX:
-        return pm.Dirichlet(
-            parameter.name, prior.alpha(shape, parameter.states(coords), parameter.name), dims=parameter.dims
-        )
     numbers = prior.resolved(parameter.states(coords), parameter.name)
     if parameter.zero_sum:
-        mean = numbers["mu"] - np.mean(numbers["mu"])
-        free = pm.ZeroSumNormal(
-            f"{parameter.name}.free" if np.any(mean) else parameter.name,
-            sigma=float(np.max(numbers["sigma"])),
-            n_zerosum_axes=parameter.zero_sum,
-            dims=parameter.dims,
-        )
-        return pm.Deterministic(parameter.name, free + mean, dims=parameter.dims) if np.any(mean) else free
-    known = DISTRIBUTIONS[prior.distribution]
-    theirs = {new: numbers[old] for old, new in zip(known.numbers, known.pymc_numbers, strict=True)}
-    return getattr(pm, known.pymc)(parameter.name, **theirs, dims=parameter.dims or None)
+        return prior.kind.zero_sum_variable(parameter.name, parameter.dims, parameter.zero_sum, **numbers)
+    shape = tuple(len(coords[dim]) for dim in parameter.dims)
+    return prior.kind.variable(parameter.name, parameter.dims, shape, **numbers)
 
 
 def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -202,16 +111,17 @@ def _pooled_rows(
     """The likelihood of the complete cells of a pooled table, and its rows where a hole needs them."""
     import pymc as pm
 
-    node, cells = network[name], patterns.cells[name]
-    alpha, counted = row_alpha(values, node), counts(cells.codes, cells.counts, network.shape(name))
+    cells, table = patterns.cells[name], stored_table(network, name)
+    alpha = network.family(name).row_alpha(values, network.local(name))
+    counted = counts(cells.codes, cells.counts, network.shape(name))
     if counted.any():
         pm.Potential(f"{name}.likelihood", log_marginal(alpha, counted))
     if integrated:
         return {}
-    unit = pm.Flat(f"{table_name(node)}.unit", dims=network.axes(name))
+    unit = pm.Flat(f"{table}.unit", dims=network.axes(name))
     rows, density = rows_from_units(unit, alpha + counted)
-    pm.Potential(f"{table_name(node)}.density", density.sum())
-    return {table_name(node): pm.Deterministic(table_name(node), rows, dims=network.axes(name))}
+    pm.Potential(f"{table}.density", density.sum())
+    return {table: pm.Deterministic(table, rows, dims=network.axes(name))}
 
 
 def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str, Any]) -> tuple[Any, dict[int, Any]]:
@@ -230,7 +140,7 @@ def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str
     }
     if not len(codes):
         return None, {}
-    log_p = FAMILIES[node.family].log_prob(values, codes, members, node, network, pt)
+    log_p = network.family(name).log_prob(values, codes, members, network.local(name), pt)
     complete = log_p[: len(cells.codes)] if len(cells.codes) else None
     parts, start = {}, len(cells.codes)
     for number, hole in holes:
@@ -238,54 +148,3 @@ def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str
         parts[number] = log_p[start:stop]
         start = stop
     return complete, parts
-
-
-def log_likelihood(
-    network: Network,
-    patterns: Patterns,
-    values: Mapping[str, np.ndarray],
-    *,
-    cells: Collection[str] | None = None,
-    holes: Collection[str] | None = None,
-) -> np.ndarray:
-    """Log-likelihood of every case under every draw, in plain NumPy: the judge of the compiled model.
-
-    Parameters
-    ----------
-    values
-        Parameter -> draws, shape (samples, *dims), group effects included.
-    cells, holes
-        Count complete cells of these nodes only, and holes that touch these only; all by default.
-
-    Returns
-    -------
-    ndarray
-        Shape (samples, cases): the joint log-probability of what was observed in each case.
-    """
-    samples = len(next(iter(values.values())))
-    # Cases first, so that what is added to a case is one run of memory.
-    total = np.zeros((patterns.cases, samples))
-    for name in network.names if cells is None else cells:
-        node, own = network[name], patterns.cells[name]
-        if len(own.rows):
-            log_p = FAMILIES[node.family].log_prob(values, own.codes, own.members, node, network, np)
-            total[own.rows] += np.ascontiguousarray(log_p.T)[own.inverse]
-    for hole in patterns.holes:
-        if holes is not None and not set(hole.codes) & set(holes):
-            continue
-        log_p = sum(
-            FAMILIES[network[name].family].log_prob(values, codes, hole.members[name], network[name], network, np)
-            for name, codes in hole.codes.items()
-        )
-        joint = np.reshape(np.asarray(log_p), (samples, len(hole.counts), hole.completions))
-        total[hole.rows] += np.ascontiguousarray(_log_sum(joint).T)[hole.inverse]
-    return total.T
-
-
-def _log_sum(log_p: np.ndarray) -> np.ndarray:
-    """Logarithm of the sum over the last axis, which is short: it is put first, where NumPy adds whole arrays."""
-    parts = np.ascontiguousarray(np.moveaxis(log_p, -1, 0))
-    top = parts.max(axis=0)
-    top[~np.isfinite(top)] = 0.0  # Impossible whatever was missing: the sum is 0, and its logarithm says so.
-    with np.errstate(divide="ignore"):
-        return np.log(np.exp(parts - top).sum(axis=0)) + top

@@ -29,7 +29,7 @@ def pymc_draws(
     Parameters
     ----------
     model
-        From `servanda.models.sampling.pymc_model.compile`.
+        From `servanda.models.pymc_model`.
     seed, draws, tune, chains, thin, cores, target_accept, progress
         As in `servanda.models.fit`.
 

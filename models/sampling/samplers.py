@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ..cases.encode import Cases
+from ..cases.patterns import Patterns
 from ..density.density import has_gradient, make_density
 from ..families import NEW
-from ..families.pooled import draw_rows, pooled_nodes, row_alpha
-from ..families.table import counts, table_name
+from ..families.base import counts
+from ..families.pooled import draw_rows
+from ..network.network import Network
+from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..parameters.prior_set import PriorSet
 from .augmentation import augmented_draws, can_augment
 from .nuts import Progress, nuts_draws
-from .pymc_model import compile, network_parameters, parameter_coords  # noqa: A004  the field's own word
+from .pymc_model import pymc_model
 from .pymc_nuts import pymc_draws
-
-if TYPE_CHECKING:
-    from ..cases.encode import Cases
-    from ..cases.patterns import Patterns
-    from ..network.network import Network
-    from ..parameters.prior import PriorSet
 
 
 @dataclass(frozen=True)
-class Run:
+class FitInputs:
     """What every block of one fit is drawn from, and how."""
 
     network: Network
@@ -59,7 +58,7 @@ class Run:
         }
 
 
-def dirichlet_of(run: Run, name: str) -> np.ndarray:
+def dirichlet_of(run: FitInputs, name: str) -> np.ndarray:
     """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
     (parameter,) = network_parameters(run.network, [name])
     cells, shape = run.patterns.cells[name], run.network.shape(name)
@@ -72,7 +71,7 @@ Drawn = tuple[dict[str, xr.DataArray], xr.Dataset | None]
 
 
 def _draw_by_augmentation(
-    run: Run,
+    run: FitInputs,
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,  # noqa: ARG001
@@ -90,14 +89,14 @@ def _draw_by_augmentation(
         progress=progress,
     )
     tables = {
-        table_name(run.network[name]): labelled(x, run.network.axes(name), run.network.coords)
+        stored_table(run.network, name): labelled(x, run.network.axes(name), run.network.coords)
         for name, x in drawn.items()
     }
     return tables, None
 
 
 def _draw_by_nuts(
-    run: Run,
+    run: FitInputs,
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,
@@ -115,13 +114,13 @@ def _draw_by_nuts(
 
 
 def _draw_by_pymc(
-    run: Run,
+    run: FitInputs,
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,
     progress: Progress | None,
 ) -> Drawn:
-    model = compile(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact)
+    model = pymc_model(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact)
     kept, stats = pymc_draws(model, progress=progress, **run.settings_of(stream))
     return _named(run, kept, nodes, np.random.default_rng(unseen)), stats
 
@@ -130,14 +129,14 @@ def _draw_by_pymc(
 class Sampler:
     """A way to draw a block of nodes: which blocks it can draw, and how."""
 
-    can: Callable[[Network, Cases, tuple[str, ...]], bool]
+    accepts: Callable[[Network, Cases, tuple[str, ...], PriorSet | None], bool]
     draw: Callable[..., Drawn]
 
 
 #: Ways to draw a block, cheapest first; a fit's provenance names them as ``drawn_by_...``.
 SAMPLERS: Mapping[str, Sampler] = {
-    "augmentation": Sampler(can_augment, _draw_by_augmentation),
-    "nuts": Sampler(lambda network, _, nodes: has_gradient(network, nodes), _draw_by_nuts),
+    "augmentation": Sampler(lambda network, cases, nodes, _: can_augment(network, cases, nodes), _draw_by_augmentation),
+    "nuts": Sampler(lambda network, _, nodes, priors: has_gradient(network, nodes, priors), _draw_by_nuts),
     "pymc": Sampler(lambda *_: True, _draw_by_pymc),
 }
 
@@ -148,7 +147,9 @@ def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[st
     return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
 
 
-def _named(run: Run, kept: xr.Dataset, nodes: tuple[str, ...], rng: np.random.Generator) -> dict[str, xr.DataArray]:
+def _named(
+    run: FitInputs, kept: xr.Dataset, nodes: tuple[str, ...], rng: np.random.Generator
+) -> dict[str, xr.DataArray]:
     """The declared parameters and what follows from them.
 
     Each group gains the member the data does not hold; rows of tables that NUTS integrated out are drawn.
@@ -163,12 +164,13 @@ def _named(run: Run, kept: xr.Dataset, nodes: tuple[str, ...], rng: np.random.Ge
             unseen = unseen.expand_dims({group.name: [NEW]}, axis=-1)
             known = effect.assign_coords({group.name: list(cases.levels[group.name])})
             variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
-    for name in pooled_nodes(network, nodes):
-        table, cells = table_name(network[name]), patterns.cells[name]
+    for name in rows_learned(network, nodes):
+        table, cells = stored_table(network, name), patterns.cells[name]
         if table in kept:
             variables[table] = kept[table]
             continue
-        alpha = row_alpha({key: array.values for key, array in variables.items()}, network[name])
+        drawn = {key: array.values for key, array in variables.items()}
+        alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, counts(cells.codes, cells.counts, network.shape(name)))
         variables[table] = labelled(rows, network.axes(name), network.coords)
     return variables

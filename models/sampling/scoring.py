@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..cases.encode import MISSING, Cases
+from ..cases.likelihood import log_likelihood
 from ..cases.patterns import find_patterns
-from .pymc_model import log_likelihood
-
-if TYPE_CHECKING:
-    from ..network.network import Network
-    from .fit import Block
+from ..network.network import Network
+from .fit import Block
 
 #: Points at which effects are integrated out, a power of two.
 POINTS = 32

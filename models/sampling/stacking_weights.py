@@ -8,8 +8,8 @@ import numpy as np
 _MOST_STEPS, _GAIN = 100_000, 1e-13
 
 
-def mixture_weights(log_p: np.ndarray, counts: np.ndarray | None = None, *, concentration: float = 1.0) -> np.ndarray:
-    """Weights of the mixture that foretells best.
+def stacking_weights(log_p: np.ndarray, counts: np.ndarray | None = None, *, concentration: float = 1.0) -> np.ndarray:
+    """Weights of the mixture that predicts best.
 
     With the log predictive densities of units left out these are stacking weights (Yao and others 2018, doi
     10.1214/17-BA1091), which unlike ArviZ's take counted cases.
@@ -31,9 +31,9 @@ def mixture_weights(log_p: np.ndarray, counts: np.ndarray | None = None, *, conc
 
     Examples
     --------
-    >>> mixture_weights(np.log(np.array([[0.9, 0.5], [0.9, 0.5], [0.8, 0.5]]))).round(3)
+    >>> stacking_weights(np.log(np.array([[0.9, 0.5], [0.9, 0.5], [0.8, 0.5]]))).round(3)
     array([1., 0.])
-    >>> mixture_weights(np.log(np.array([[0.9, 0.5], [0.9, 0.5], [0.8, 0.5]])), concentration=2.0).round(3)
+    >>> stacking_weights(np.log(np.array([[0.9, 0.5], [0.9, 0.5], [0.8, 0.5]])), concentration=2.0).round(3)
     array([0.664, 0.336])
     """
     size = log_p.shape[1]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..network.check import NetworkError
-from ..network.network import Arrow, Coding, Network, Node, Option
+from ..errors import NetworkError
+from ..network.network import Network
+from ..node import Arrow, Coding, Node, Option
 
 #: Stands for the name of the count in the arrows of `BACKING`.
 COUNT = "count"

@@ -18,12 +18,11 @@ from types import MappingProxyType
 from typing import Protocol
 
 from ...common.errors import Fault
-from ..families import FAMILIES
-from ..families.collective import Collective
-from ..network.check import NetworkError
-from ..network.network import Arrow, Network, Option
-from ..parameters.prior import PriorSet
-from ..sampling.pymc_model import network_parameters
+from ..errors import NetworkError
+from ..network.network import Network
+from ..network.parameters import network_parameters
+from ..node import Arrow, Option
+from ..parameters.prior_set import PriorSet
 from .backing import BACKING, fill_slot, slot_of, with_nodes, with_who
 
 
@@ -84,12 +83,12 @@ def priors_for(network: Network, priors: PriorSet | None) -> PriorSet | None:
     return replace(priors, entries=kept)
 
 
-def at_least(members: int) -> Theory:
+def threshold_theory(members: int) -> Theory:
     """Make the theory that a group acts where so many of its members do.
 
     Examples
     --------
-    >>> at_least(3).title
+    >>> threshold_theory(3).title
     'at least 3 act'
     """
     return Theory(
@@ -121,11 +120,11 @@ def independent(theory: Theory) -> Theory:
 
 def _with_terms(network: Network, node: str, count: str) -> tuple[Network, Arrow]:
     """The network with `node` as one that has a baseline and terms, and the arrow of the count into it."""
-    slot, family = slot_of(network, node, count), network[node].family
-    if isinstance(FAMILIES[family], Collective):
+    slot, family = slot_of(network, node, count), network.family(node)
+    if family.done_together(network.local(node)):
         network = fill_slot(network, node, count, (slot,), family="ordinal", options=())
-    elif family != "ordinal":
-        what = f"is a '{family}', which has no terms; a theory of the count needs family = 'ordinal'"
+    elif not family.has_terms:
+        what = f"is a '{network[node].family}', which has no terms; a theory of the count needs family = 'ordinal'"
         raise NetworkError(f"network {network.name}", [Fault(f"node {node}", what)])
     return network, slot
 
@@ -233,7 +232,7 @@ _LIST = (
         "evidence, section 2, theory 4",
         partial(_collective, "all_of"),
     ),
-    at_least(2),
+    threshold_theory(2),
 )
 #: Every theory by name: shapes of the effect of the count, then who stands behind it, then what members do together.
 THEORIES: Mapping[str, Theory] = MappingProxyType({theory.name: theory for theory in _LIST})

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..cases.encode import Cases, as_text, data_column
-from ..network.check import DataError
-from ..network.network import Arrow, Coding, Network, Node
-from ..parameters.prior import PriorEntry, PriorSet
+from ..errors import DataError
+from ..network.network import Network
+from ..network.parameters import network_parameters
+from ..node import Arrow, Coding, Node
+from ..parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -183,8 +185,6 @@ def _coder_node(name: str, sure: str, coder: str, truth: Node) -> Node:
 
 def _with_defaults(priors: PriorSet | None, network: Network, names: list[str]) -> PriorSet | None:
     """Add a family's default for each parameter that a set does not speak of, or only by a pattern for all kinds."""
-    from ..sampling.pymc_model import network_parameters
-
     if priors is None:
         return None
     entries = []

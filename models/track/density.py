@@ -24,13 +24,14 @@ HYPER = tuple(PRIORS)
 
 
 def dimension(points: int, actors: int, agreements: int) -> int:
-    """How many numbers a position has."""
+    """Number of numbers in a position."""
     return len(HYPER) + actors + agreements + points
 
 
 def prior_numbers(settings: TrackSettings) -> np.ndarray:
-    """Mu and sigma of each prior, shape (7, 2), in the order of `HYPER`."""
-    return np.array([(settings.priors[name].mu, settings.priors[name].sigma) for name in HYPER])
+    """Mu (0 for a half-normal) and sigma of each prior, shape (7, 2), in the order of `HYPER`."""
+    priors = [settings.priors[name] for name in HYPER]
+    return np.concatenate([prior.kind.loop_numbers((), 1, **prior.resolved())[0][:, :2] for prior in priors])
 
 
 @lru_cache(maxsize=1)

@@ -146,7 +146,7 @@ def _sample(
     centre = np.zeros(size)
     for place, name in enumerate(HYPER):
         prior = settings.priors[name]
-        centre[place] = np.log(prior.sigma / 2) if prior.distribution == "half_normal" else prior.mu
+        centre[place] = prior.kind.centre(**prior.resolved())
 
     def start(chain_seed: int) -> np.ndarray:
         return centre + np.random.default_rng(chain_seed).uniform(-1, 1, size)

@@ -1,4 +1,4 @@
-"""What an event says and what is believed before any: a TOML file that a user may replace."""
+"""Settings of the track model: the meaning of events and the priors, in a TOML file that a user may replace."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from typing import Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.toml import read_toml
+from ..parameters.distributions import DISTRIBUTIONS
+from ..parameters.prior import Prior
+from ..parameters.prior_set import PriorEntry, PriorSet
 
 #: What a test finds, worst first; the order of codes in `servanda.models.track.events`.
 READINGS = ("broken", "partly", "kept")
@@ -20,15 +23,15 @@ READINGS = ("broken", "partly", "kept")
 KINDS = ("complied", "partial", "defected", "withdrew", "suspended", "resumed")
 #: What the record's ``finding_by`` says where nobody but the actor did.
 SELF_ANNOUNCED = "self-announced"
-#: Parameter -> its distribution and the numbers that one takes, in the order of `density`.
-PRIORS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "population_mean": ("normal", ("mu", "sigma")),
-    "actor_sd": ("half_normal", ("sigma",)),
-    "path_sd": ("half_normal", ("sigma",)),
-    "path_years": ("lognormal", ("mu", "sigma")),
-    "agreement_sd": ("half_normal", ("sigma",)),
-    "partly_width": ("lognormal", ("mu", "sigma")),
-    "repeat_years": ("lognormal", ("mu", "sigma")),
+#: Parameter -> its distribution, in the order of `servanda.models.track.density`.
+PRIORS: Mapping[str, str] = {
+    "population_mean": "normal",
+    "actor_sd": "half_normal",
+    "path_sd": "half_normal",
+    "path_years": "lognormal",
+    "agreement_sd": "half_normal",
+    "partly_width": "lognormal",
+    "repeat_years": "lognormal",
 }
 
 
@@ -38,7 +41,7 @@ class SettingsError(InputError):
 
 @dataclass(frozen=True)
 class EventKind:
-    """What one kind of event says.
+    """Meaning of one kind of event.
 
     Parameters
     ----------
@@ -74,55 +77,23 @@ class EventKind:
 
 
 @dataclass(frozen=True)
-class TrackPrior:
-    """A prior of the track model.
-
-    Parameters
-    ----------
-    distribution
-        ``normal``, ``half_normal`` or ``lognormal``; each parameter has its own.
-    mu, sigma
-        Its numbers; `mu` is 0 for a half-normal.
-    reason
-        Why.
-
-    Examples
-    --------
-    >>> str(TrackPrior("half_normal", 0.0, 1.5, "guess"))
-    'half_normal(sigma=1.5)'
-    """
-
-    distribution: str
-    mu: float
-    sigma: float
-    reason: str
-
-    def __str__(self) -> str:
-        mean = "" if self.distribution == "half_normal" else f"mu={self.mu:g}, "
-        return f"{self.distribution}({mean}sigma={self.sigma:g})"
-
-
-@dataclass(frozen=True)
 class TrackSettings:
-    """What events say, and priors.
+    """Meaning of events, and priors.
 
     Parameters
     ----------
     events
         Kind of event -> what it says, one for each of `KINDS`.
     priors
-        Parameter -> prior, one for each of `PRIORS`.
+        An entry with a reason for each of `PRIORS`.
     """
 
     events: Mapping[str, EventKind]
-    priors: Mapping[str, TrackPrior]
+    priors: PriorSet
 
     def as_dict(self) -> dict[str, Any]:
         """Give the settings as the dictionary that their TOML is read as."""
-        priors = {}
-        for name, prior in self.priors.items():
-            numbers = {key: getattr(prior, key) for key in PRIORS[name][1]}
-            priors[name] = {"distribution": prior.distribution, **numbers, "reason": prior.reason}
+        priors = {entry.parameter: {**entry.prior.to_dict(), "reason": entry.reason} for entry in self.priors.entries}
         return {"events": {kind: event.as_dict() for kind, event in self.events.items()}, "priors": priors}
 
     @property
@@ -188,13 +159,13 @@ def settings_from_dict(
         entry = _entry(raw, base, "events", kind, faults)
         if entry is not None and (event := _event(f"events.{kind}", entry, faults)):
             events[kind] = event
-    priors: dict[str, TrackPrior] = {}
+    priors: list[PriorEntry] = []
     for name in PRIORS:
         entry = _entry(raw, base, "priors", name, faults)
         if entry is not None and (prior := _prior(f"priors.{name}", name, entry, faults)):
-            priors[name] = prior
+            priors.append(prior)
     raise_faults(subject, faults, SettingsError)
-    return TrackSettings(events, priors)
+    return TrackSettings(events, PriorSet(tuple(priors), "track settings"))
 
 
 def _strangers(raw: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
@@ -240,22 +211,24 @@ def _event(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> EventKi
     return EventKind(str(reads), float(entry["reliability"]), str(entry["reason"]), None if own is None else float(own))
 
 
-def _prior(where: str, name: str, entry: Mapping[str, Any], faults: list[Fault]) -> TrackPrior | None:
+def _prior(where: str, name: str, entry: Mapping[str, Any], faults: list[Fault]) -> PriorEntry | None:
     found = len(faults)
-    distribution, numbers = PRIORS[name]
-    _keys(where, entry, ("distribution", *numbers, "reason"), faults)
+    distribution = PRIORS[name]
+    kind = DISTRIBUTIONS[distribution]
+    _keys(where, entry, ("distribution", *kind.numbers, "reason"), faults)
     if entry.get("distribution", distribution) != distribution:
         what = f"{entry['distribution']!r} cannot be had here; {name} is {distribution}"
         faults.append(Fault(f"{where}.distribution", what))
-    for key in numbers:
+    for key in kind.numbers:
         value = entry.get(key)
-        if value is not None and (not _is_number(value) or (key == "sigma" and value <= 0)):
-            wanted = "a number above 0" if key == "sigma" else "a number"
+        if value is not None and (not _is_number(value) or (key in kind.positive and value <= 0)):
+            wanted = "a number above 0" if key in kind.positive else "a number"
             faults.append(Fault(f"{where}.{key}", f"{value!r} is not {wanted}"))
     _reason(where, entry, faults)
     if len(faults) > found:
         return None
-    return TrackPrior(distribution, float(entry.get("mu", 0.0)), float(entry["sigma"]), str(entry["reason"]))
+    prior = Prior.of(distribution, **{key: entry[key] for key in kind.numbers})
+    return PriorEntry(name, prior, str(entry["reason"]))
 
 
 def _keys(

@@ -9,7 +9,7 @@ import numpy as np
 
 from .density import HYPER, dimension, expand
 from .events import TrackData, as_arrays
-from .settings import PRIORS, TrackSettings
+from .settings import TrackSettings
 
 
 def simulate(
@@ -33,11 +33,9 @@ def simulate(
         The simulated record, and what it was made from, as `expand` names it.
     """
     sizes = len(data.actors), len(data.agreements)
-    q = rng.standard_normal(dimension(len(data.point_time), *sizes))
-    for place, name in enumerate(HYPER):
-        prior = settings.priors[name]
-        half = PRIORS[name][0] == "half_normal"
-        q[place] = np.log(prior.sigma * abs(q[place])) if half else prior.mu + prior.sigma * q[place]
+    mean, *positive = (float(settings.priors[name].sample(rng, ())) for name in HYPER)
+    free = rng.standard_normal(dimension(len(data.point_time), *sizes) - len(HYPER))
+    q = np.concatenate([[mean], np.log(positive), free])
     arrays = as_arrays(data)
     truth = expand(q, arrays["point_actor"], arrays["point_step"], *sizes)
     return with_readings(data, draw_readings(data, truth, rng)), truth

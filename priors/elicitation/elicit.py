@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError, QueryError, wrong_kinds
+from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
-from ...models.parameters.prior import Prior, PriorEntry, PriorSet
+from ...models.network.parameters import check_priors, network_parameters, parameter_coords
+from ...models.parameters.prior import Prior
+from ...models.parameters.prior_set import PriorEntry, PriorSet
 from ...models.sampling.fit import prior_draws
-from ...models.sampling.pymc_model import check_priors, network_parameters, parameter_coords
 from ..diff import PriorDiff, prior_diff
 from .figure import Panel, elicitation_figure
 from .smooth_draws import SmoothDraws
@@ -47,7 +48,7 @@ _SLOW = 1e5
 _STILL = 0.02
 
 #: Called with what is done, and how many parts of it are done and to do.
-Told = Callable[[str, int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 class MisfitWarning(UserWarning):
@@ -108,7 +109,7 @@ class Elicited:
 
     @property
     def changes(self) -> PriorDiff:
-        """Which priors changed, and from what to what."""
+        """Priors that changed, from what to what."""
         return prior_diff(replace(self.base, name=f"{self.base.name} (before)"), self.priors, self.network)
 
     @property
@@ -122,19 +123,19 @@ class Elicited:
         if self.met:
             return f"All that was asked is said; the largest misfit is {off}. {moved}."
         missed = table.index.get_level_values("statement")[~table["met"].to_numpy(bool)]
-        told = [
+        said = [
             f"Not all that was asked is said: {', '.join(dict.fromkeys(missed))}; the largest misfit is {off}. {moved}."
         ]
         for labels in self.contradictions:
             first, *rest = (f"“{label}”" for label in labels)
             if rest:
-                told.append(f"{first} contradicts {' with '.join(rest)}: no priors were found that say them together.")
+                said.append(f"{first} contradicts {' with '.join(rest)}: no priors were found that say them together.")
             else:
-                told.append(f"No priors were found that say {first}, even by itself.")
-        return " ".join(told)
+                said.append(f"No priors were found that say {first}, even by itself.")
+        return " ".join(said)
 
     def plot(self) -> Figure:
-        """What is said now and was before, and what was asked."""
+        """Figure of each statement: what is said now and was before, and what was asked."""
         panels = [
             Panel(
                 f"{label}\n{s.said}",
@@ -168,7 +169,7 @@ def elicit(
     name: str = "elicited",
     parameters: Collection[str] | None = None,
     source: str = "judgement",
-    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> Elicited:
     """Solve for priors that say what an expert states, starting from a prior set and leaving as much of it as can be.
 
@@ -192,7 +193,7 @@ def elicit(
         is surer than the base narrows all of them, and so what they say of other cases; name a few to prevent that.
     source
         Of the new entries: whose statements they are.
-    told
+    progress
         Called with what is done, and how many parts of it are done and to do.
 
     Returns
@@ -245,10 +246,10 @@ def elicit(
         return smooth.at([solver.priors(theta, rounded=True)])
 
     steps = 1 + _ROUNDS + len(statements)
-    told = told or (lambda *_: None)
+    progress = progress or (lambda *_: None)
     theta, biases, best, least = None, None, np.zeros(solver.size), np.inf
     for number in range(_ROUNDS):
-        told("eliciting", number, steps)
+        progress("eliciting", number, steps)
         theta = solver.solved(statements, start=theta, biases=biases)
         # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
         shown = judged(theta, judge(streams[number]))
@@ -276,9 +277,9 @@ def elicit(
         (),
     )
     if not found.met:
-        found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, told, steps)))
+        found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, progress, steps)))
         warnings.warn(found.verdict, MisfitWarning, stacklevel=2)
-    told("eliciting", steps, steps)
+    progress("eliciting", steps, steps)
     return found
 
 
@@ -331,7 +332,7 @@ def _check(
 
 
 def _contradictions(
-    solver: Solver, statements: Mapping[str, Statement], biases: Biases | None, told: Told, steps: int
+    solver: Solver, statements: Mapping[str, Statement], biases: Biases | None, progress: Progress, steps: int
 ) -> Iterable[tuple[str, ...]]:
     """Find sets of statements that cannot hold together and from which none can be spared (a deletion filter)."""
 
@@ -340,7 +341,7 @@ def _contradictions(
 
     left = dict(statements)
     for number, label in enumerate(statements, start=_ROUNDS):
-        told("looking for what contradicts what", number, steps)
+        progress("looking for what contradicts what", number, steps)
         if misses({label: statements[label]}):
             yield (label,)
             del left[label]

@@ -6,18 +6,17 @@ numbers can be solved for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
-from ...models.families.pooled import pooled_nodes, row_alpha
-from ...models.families.table import table_name
-from ...models.parameters.prior import SIMPLEX, Prior
+from ...models.network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ...models.parameters.distributions import simplex_from_uniform
+from ...models.parameters.prior import Prior
 from ...models.posterior import Posterior
-from ...models.sampling.pymc_model import network_parameters, parameter_coords
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Uniform numbers are kept this far from 0 and 1, where inverse distribution functions end.
 _EDGE = 1e-10
-#: Gamma variables below this are found by their series.
-_SMALL = 1e-250
 #: Beyond so many dimensions a Sobol sequence is no better than ordinary uniform numbers.
 _MOST_DIMENSIONS = 1000
 #: Cells that draws may hold at once.
@@ -35,50 +32,6 @@ _MOST_CELLS = 2**26
 _FEWEST = 2**8
 #: So many arrays of draws are kept while slopes are taken.
 _KEPT = 400
-
-
-def _ndtri(u: np.ndarray) -> np.ndarray:
-    from scipy.special import ndtri
-
-    return ndtri(u)
-
-
-def _student_t(u: np.ndarray, nu: Any, mu: Any, sigma: Any) -> np.ndarray:
-    from scipy.special import stdtrit
-
-    return mu + sigma * stdtrit(nu, u)
-
-
-def _beta(u: np.ndarray, alpha: Any, beta: Any) -> np.ndarray:
-    from scipy.special import betaincinv
-
-    return betaincinv(alpha, beta, u)
-
-
-def _simplex(u: np.ndarray, alpha: np.ndarray) -> np.ndarray:
-    """Dirichlet rows from gamma variables, in logarithms: of small shapes they are smaller than any number."""
-    from scipy.special import gammaincinv, gammaln
-
-    alpha = np.broadcast_to(alpha, u.shape)
-    weight = gammaincinv(alpha, u)
-    tiny = weight < _SMALL
-    with np.errstate(divide="ignore"):
-        log = np.log(weight)
-    # Near 0 the distribution function of a gamma variable is x^a / Gamma(a + 1).
-    log[tiny] = (np.log(u[tiny]) + gammaln(alpha[tiny] + 1)) / alpha[tiny]
-    weight = np.exp(log - log.max(axis=-1, keepdims=True))
-    return weight / weight.sum(axis=-1, keepdims=True)
-
-
-#: Distribution -> what turns uniform numbers and the numbers of the prior into draws.
-_FROM_UNIFORM: Mapping[str, Callable[..., np.ndarray]] = {
-    "normal": lambda u, mu, sigma: mu + sigma * _ndtri(u),
-    "student_t": _student_t,
-    "half_normal": lambda u, sigma: sigma * _ndtri((1 + u) / 2),
-    "exponential": lambda u, lam: -np.log1p(-u) / lam,
-    "lognormal": lambda u, mu, sigma: np.exp(mu + sigma * _ndtri(u)),
-    "beta": _beta,
-}
 
 
 def from_uniform(
@@ -96,10 +49,7 @@ def from_uniform(
     ndarray
         Shape (draws, *dims).
     """
-    states = parameter.states(coords)
-    if parameter.support == SIMPLEX:
-        return _simplex(u, prior.alpha(u.shape[1:], states, parameter.name))
-    return parameter.centred(_FROM_UNIFORM[prior.distribution](u, **prior.resolved(states, parameter.name)))
+    return parameter.centred(prior.from_uniform(u, parameter.states(coords), parameter.name))
 
 
 @dataclass(frozen=True)
@@ -143,7 +93,7 @@ class SmoothDraws:
         shapes = {name: tuple(len(coords[dim]) for dim in one.dims) for name, one in parameters.items()}
         for name in chosen:
             shapes |= {f"{name}.{group.name}": (1,) for group in network[name].groups}
-        shapes |= {table_name(network[name]): network.shape(name) for name in pooled_nodes(network, chosen)}
+        shapes |= {stored_table(network, name): network.shape(name) for name in rows_learned(network, chosen)}
         sizes = [int(np.prod(shape, dtype=int)) for shape in shapes.values()]
         while draws * sum(sizes) > _MOST_CELLS and draws > _FEWEST:
             draws //= 2
@@ -168,7 +118,7 @@ class SmoothDraws:
         dims = {name: parameter.dims for name, parameter in self.parameters.items()}
         dims |= {name: (group,) for name, group in idle.items()}
         dims |= {
-            table_name(self.network[node]): self.network.axes(node) for node in pooled_nodes(self.network, self.nodes)
+            stored_table(self.network, node): self.network.axes(node) for node in rows_learned(self.network, self.nodes)
         }
         variables = {name: (("chain", "draw", *dims[name]), x) for name, x in values.items()}
         coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
@@ -177,7 +127,7 @@ class SmoothDraws:
 
     @property
     def cells(self) -> int:
-        """How many numbers one set of draws holds."""
+        """Number of cells of one set of draws."""
         return sum(u.size for u in self.uniform.values())
 
     @property
@@ -187,15 +137,17 @@ class SmoothDraws:
 
     def _values(self, priors: Mapping[str, Prior]) -> dict[str, np.ndarray]:
         """Draws of everything that follows, shape (draws, *dims)."""
+        from scipy.special import ndtri
+
         values = {name: self._draws(name, prior) for name, prior in priors.items()}
         for node in self.nodes:
             for group in self.network[node].groups:
                 name = f"{node}.{group.name}"
-                values[name] = values[f"{name}_sd"][:, None] * _ndtri(self.uniform[name])
-        for node in pooled_nodes(self.network, self.nodes):
-            name = table_name(self.network[node])
-            alpha, u = row_alpha(values, self.network[node]), self.uniform[name]
-            values[name] = _simplex(u, alpha.reshape((len(u), *(1 for _ in u.shape[2:]), -1)))
+                values[name] = values[f"{name}_sd"][:, None] * ndtri(self.uniform[name])
+        for node in rows_learned(self.network, self.nodes):
+            name = stored_table(self.network, node)
+            alpha, u = self.network.family(node).row_alpha(values, self.network.local(node)), self.uniform[name]
+            values[name] = simplex_from_uniform(u, alpha.reshape((len(u), *(1 for _ in u.shape[2:]), -1)))
         return values
 
     def _draws(self, name: str, prior: Prior) -> np.ndarray:

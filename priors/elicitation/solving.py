@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.parameters.prior import DISTRIBUTIONS, Prior
-from ...models.sampling.pymc_model import network_parameters
+from ...models.network.parameters import network_parameters
+from ...models.parameters.prior import Prior
 from .smooth_draws import SmoothDraws
 from .statements import Statement
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
     from ...models.parameters.parameter import Parameter
-    from ...models.parameters.prior import PriorSet
+    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
 
 #: What is allowed as a misfit counts as much as a move by so many spreads would, were it squared and added to the rest.
@@ -35,10 +35,6 @@ _TRIES = 60
 _TIGHT = 1.5
 #: Cells that draws under several vectors may hold at once.
 _MOST_CELLS = 2**25
-#: Numbers that may differ by state.
-_BY_STATE = {("normal", "mu"), ("student_t", "mu"), ("lognormal", "mu"), ("dirichlet", "alpha")}
-#: Numbers that no statement is thought to be about.
-_FIXED = {("student_t", "nu")}
 #: What numbers are rounded to, in digits that count.
 _DIGITS = 4
 
@@ -47,11 +43,11 @@ Biases = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Knob:
+class FreeNumber:
     """Numbers of a prior that may change, on a scale where one is a large move.
 
     `log` numbers are multiplied by exp(theta); others are moved by theta times `unit`. `states` has one for each number
-    where they may differ by state.
+    where they may differ by state, and `is_spread` says that they are how wide the prior is.
     """
 
     parameter: str
@@ -60,16 +56,17 @@ class Knob:
     start: np.ndarray
     log: bool
     unit: np.ndarray
+    is_spread: bool
 
     @property
     def size(self) -> int:
-        """How many numbers there are."""
+        """Number of numbers."""
         return self.start.size
 
     @property
     def tight(self) -> np.ndarray:
         """The move to a prior that is surer of itself."""
-        return np.full(self.size, (-_TIGHT if self.number == "sigma" else _TIGHT) if self.log else 0.0)
+        return np.full(self.size, (-_TIGHT if self.is_spread else _TIGHT) if self.log else 0.0)
 
     def at(self, theta: np.ndarray) -> np.ndarray:
         """The numbers after a move."""
@@ -77,19 +74,20 @@ class Knob:
         return np.where(theta == 0, self.start, moved)
 
 
-def _knobs(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Iterable[Knob]:
+def _free_numbers(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Iterable[FreeNumber]:
     states = parameter.states(coords)
-    known, numbers = DISTRIBUTIONS[prior.distribution], prior.resolved(states, parameter.name)
+    kind, numbers = prior.kind, prior.resolved(states, parameter.name)
     for number, values in numbers.items():
         # What counts of means of effects that sum to zero both ways is nothing: a single number cancels.
-        if (prior.distribution, number) in _FIXED or (parameter.zero_sum > 1 and number == "mu"):
+        if number in kind.fixed or (parameter.zero_sum > 1 and number in kind.by_state):
             continue
-        spread = bool(states) and (prior.distribution, number) in _BY_STATE
-        shape = (len(states),) if spread or values.ndim else ()
+        apart = bool(states) and number in kind.by_state
+        shape = (len(states),) if apart or values.ndim else ()
         start = np.broadcast_to(values, shape).ravel()
-        log = number in known.positive
-        unit = np.ones(1) if log else np.broadcast_to(numbers.get("sigma", np.ones(1)), shape or (1,)).ravel()
-        yield Knob(parameter.name, number, states if shape else (), start, log, unit)
+        log = number in kind.positive
+        unit = np.ones(1) if log else np.broadcast_to(numbers.get(kind.spread, np.ones(1)), shape or (1,)).ravel()
+        named = states if shape else ()
+        yield FreeNumber(parameter.name, number, named, start, log, unit, is_spread=number == kind.spread)
 
 
 @dataclass(frozen=True)
@@ -102,7 +100,7 @@ class Solver:
         Draws that follow the priors smoothly.
     base
         Parameter -> prior to start from, of all parameters that the statements depend on.
-    knobs
+    free
         What may change.
     statements
         Label -> all statements.
@@ -110,7 +108,7 @@ class Solver:
 
     draws: SmoothDraws
     base: Mapping[str, Prior]
-    knobs: Sequence[Knob]
+    free: Sequence[FreeNumber]
     statements: Mapping[str, Statement]
 
     @classmethod
@@ -127,28 +125,28 @@ class Solver:
         of_targets = network_parameters(network, [name for name in network.names if name in targets])
         chosen = {parameter.name for parameter in of_targets} if parameters is None else set(parameters)
         free = [parameter for name, parameter in draws.parameters.items() if name in chosen]
-        knobs = [knob for parameter in free for knob in _knobs(parameter, base[parameter.name], draws.coords)]
-        return cls(draws, {name: base[name] for name in draws.parameters}, knobs, dict(statements))
+        numbers = [one for p in free for one in _free_numbers(p, base[p.name], draws.coords)]
+        return cls(draws, {name: base[name] for name in draws.parameters}, numbers, dict(statements))
 
     @cached_property
     def edges(self) -> np.ndarray:
-        """Where each knob's numbers begin and end in the vector that is solved for."""
-        return np.cumsum([0, *(knob.size for knob in self.knobs)])
+        """Where each free number begins and ends in the vector that is solved for."""
+        return np.cumsum([0, *(number.size for number in self.free)])
 
     @property
     def size(self) -> int:
-        """How many numbers may change."""
+        """Number of numbers that may change."""
         return int(self.edges[-1])
 
     def priors(self, theta: np.ndarray, *, rounded: bool = False) -> dict[str, Prior]:
         """Parameter -> prior after a move, of all parameters that the statements depend on."""
         numbers = {name: dict(prior.numbers) for name, prior in self.base.items()}
-        for knob, start, stop in zip(self.knobs, self.edges[:-1], self.edges[1:], strict=True):
+        for free, start, stop in zip(self.free, self.edges[:-1], self.edges[1:], strict=True):
             if np.any(theta[start:stop]):
-                values = knob.at(theta[start:stop])
+                values = free.at(theta[start:stop])
                 values = np.array([_rounded(value) for value in values]) if rounded else values
-                named = tuple(zip(knob.states, values.tolist(), strict=True)) if knob.states else float(values[0])
-                numbers[knob.parameter][knob.number] = named
+                named = tuple(zip(free.states, values.tolist(), strict=True)) if free.states else float(values[0])
+                numbers[free.parameter][free.number] = named
         return {name: Prior(self.base[name].distribution, tuple(own.items())) for name, own in numbers.items()}
 
     def posterior(self, thetas: Sequence[np.ndarray]) -> Posterior:
@@ -157,7 +155,7 @@ class Solver:
 
     @cached_property
     def sensitive(self) -> np.ndarray:
-        """Which numbers some statement depends on."""
+        """Mask of the numbers that some statement depends on."""
         zero, everything = np.zeros(self.size), np.ones(self.size, bool)
         search = _Search(self, self.statements, None, rough=False)
         return np.abs(search.slopes(zero, everything)).max(axis=0, initial=0.0) > _IDLE * _WEIGHT
@@ -176,7 +174,7 @@ class Solver:
         if start is not None:
             return fine.end(start, self.sensitive)
         best, least = np.zeros(self.size), math.inf
-        tight = np.concatenate([knob.tight for knob in self.knobs])
+        tight = np.concatenate([number.tight for number in self.free])
         for begin in (np.zeros(self.size), np.where(self.sensitive, tight, 0.0)):
             near = _Search(self, statements, biases, rough=True).end(begin, self.sensitive)
             theta = fine.end(near, self.sensitive)

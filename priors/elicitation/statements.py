@@ -1,4 +1,4 @@
-"""What an expert says, on the scale people think in: probabilities of described cases, never coefficients.
+"""Statements of an expert, on the scale people think in: probabilities of described cases, never coefficients.
 
 Each statement comes down to points of a distribution: so much of it lies below so much. Its subject is a probability in
 a described case, or the difference that something makes to one, such as `servanda.analysis.chance_of` gives.
@@ -10,55 +10,21 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from ...models.network.network import Network
-    from ...models.posterior import Posterior
+from ...models.errors import PriorError
+from ...models.network.network import Network
+from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity
 
 #: Levels at which a count of kept promises is matched.
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
-#: A misfit of more than this, in probability, is told.
+#: A misfit of more than this, in probability, is reported.
 TOLERANCE = 0.01
 #: Probabilities closer to 0 or 1 are taken for as close.
 _NEAR = 1e-4
-
-
-class Chance(Protocol):
-    """A number that can be asked of any posterior, such as `servanda.analysis.Quantity`."""
-
-    @property
-    def target(self) -> str:
-        """The node whose probability it is."""
-        ...
-
-    @property
-    def is_difference(self) -> bool:
-        """Whether it is a difference of two probabilities, so that it may be negative."""
-        ...
-
-    def draws(self, posterior: Posterior) -> xr.DataArray:
-        """Its value in every draw, dims (chain, draw)."""
-        ...
-
-    def nodes(self, network: Network) -> frozenset[str]:
-        """Nodes whose tables it depends on."""
-        ...
-
-    def words(self, network: Network) -> str:
-        """It as it is written on paper."""
-        ...
-
-    def faults(self, network: Network) -> list[Fault]:
-        """What of it a network does not have."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -81,8 +47,8 @@ class Statement:
         What it cannot tell apart: half a chip, as a share of all.
     """
 
-    chance: Chance
-    against: Chance | None
+    chance: Quantity
+    against: Quantity | None
     levels: tuple[float, ...]
     values: tuple[float, ...]
     said: str
@@ -90,7 +56,7 @@ class Statement:
     grain: float = 0.0
 
     def draws(self, posterior: Posterior) -> np.ndarray:
-        """What is spoken of, in every draw, shape (chains, draws)."""
+        """Draws of what is spoken of, shape (chains, draws)."""
         x = self.chance.draws(posterior).values
         return x if self.against is None else x / self.against.draws(posterior).values
 
@@ -99,7 +65,7 @@ class Statement:
         return self.chance.nodes(network) | (frozenset() if self.against is None else self.against.nodes(network))
 
     def faults(self, network: Network) -> list[Fault]:
-        """What is spoken of that a network does not have."""
+        """Names in what is spoken of that a network does not have."""
         return [*self.chance.faults(network), *([] if self.against is None else self.against.faults(network))]
 
     @property
@@ -108,24 +74,24 @@ class Statement:
         return frozenset({self.chance.target} | (set() if self.against is None else {self.against.target}))
 
     def words(self, network: Network) -> str:
-        """What is spoken of, as it is written on paper."""
+        """Formula of what is spoken of, as on paper."""
         one = self.chance.words(network)
         return one if self.against is None else f"{one} / {self.against.words(network)}"
 
     @property
     def points(self) -> tuple[str, ...]:
-        """What is asked of each point, in words."""
+        """Points in words: a share below a value, or a quantile."""
         if self.by_level:
             return tuple(f"share below {value:g}" for value in self.values)
         return tuple("median" if level == 0.5 else f"{100 * level:g} % quantile" for level in self.levels)
 
     @property
     def asked(self) -> np.ndarray:
-        """What each point shall be: values, or levels where it is compared by these."""
+        """Asked value of each point, or level where it is compared by that."""
         return np.array(self.levels if self.by_level else self.values)
 
     def achieved(self, x: np.ndarray) -> np.ndarray:
-        """What each point is in the draws of each chain, shape (chains, points)."""
+        """Achieved value (or level) of each point in the draws of each chain, shape (chains, points)."""
         if not self.by_level:
             return np.quantile(x, self.levels, axis=1).T
         middles = (np.arange(x.shape[1]) + 0.5) / x.shape[1]
@@ -156,7 +122,7 @@ class Statement:
         return 1.0 if self.against is None else float(np.median(self.against.draws(posterior).values))
 
     def apart(self, x: np.ndarray) -> np.ndarray:
-        """How far quantiles of draws are from where they should be, on a scale on which they never come to an end.
+        """Distance of quantiles of draws from where they should be, on a scale that does not end.
 
         The logit scale of a probability, the log scale of a ratio; shape (chains, points).
         """
@@ -176,7 +142,7 @@ class Statement:
         return np.log(inside) - np.log1p(-inside)
 
 
-def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
+def quantiles(of: Quantity, values: Mapping[float, float]) -> Statement:
     """State quantiles: "in one case of twenty it is below 0.2, in half of them below 0.4".
 
     Parameters
@@ -206,11 +172,11 @@ def quantiles(of: Chance, values: Mapping[float, float]) -> Statement:
             "statement", [Fault("quantiles", f"must be level -> value, such as {{0.5: 0.4}}, not {values!r}")]
         )
     points = sorted((_number(level), _number(value)) for level, value in values.items())
-    told = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
-    return _stated(of, None, points, told)
+    said = ", ".join(f"{100 * level:g} % below {value:g}" for level, value in points)
+    return _stated(of, None, points, said)
 
 
-def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> Statement:
+def between(of: Quantity, low: float, high: float, *, share: float = 0.9) -> Statement:
     """State a range: "nine times in ten it lies between 0.2 and 0.7".
 
     Parameters
@@ -233,7 +199,7 @@ def between(of: Chance, low: float, high: float, *, share: float = 0.9) -> State
     return _stated(of, None, points, f"between {low:g} and {high:g} ({100 * share:g} %)")
 
 
-def kept(of: Chance, times: float, total: float) -> Statement:
+def kept(of: Quantity, times: float, total: float) -> Statement:
     """State a count from memory: "7 of 10 such promises were kept".
 
     It is taken as seen with no other knowledge (a uniform prior), which leaves Beta(1 + 7, 1 + 3); quantiles of that
@@ -269,7 +235,7 @@ def kept(of: Chance, times: float, total: float) -> Statement:
 
 
 def times_as_likely(
-    one: Chance, other: Chance, ratio: float, *, between: tuple[float, float] | None = None, share: float = 0.9
+    one: Quantity, other: Quantity, ratio: float, *, between: tuple[float, float] | None = None, share: float = 0.9
 ) -> Statement:
     """State a ratio: "with five guarantors rather than one it is 1.5 times as likely".
 
@@ -292,14 +258,14 @@ def times_as_likely(
     '1.5 times as likely, between 1 and 2 (90 %)'
     """
     points = [(0.5, _number(ratio))]
-    told = f"{ratio:g} times as likely"
+    said = f"{ratio:g} times as likely"
     if between is not None:
         points = sorted([*points, *_range(*between, share)])
-        told += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
-    return _stated(one, other, points, told)
+        said += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
+    return _stated(one, other, points, said)
 
 
-def roulette(of: Chance, edges: Sequence[float], chips: Sequence[int]) -> Statement:
+def roulette(of: Quantity, edges: Sequence[float], chips: Sequence[int]) -> Statement:
     """State a distribution by chips laid on bins (Gore 1987†; Johnson and others 2010†).
 
     Parameters
@@ -366,18 +332,18 @@ def _check_chance(*chances: object) -> None:
     faults = [
         Fault("chance", f"must be what servanda.analysis.chance_of gives, not a {type(one).__name__}")
         for one in chances
-        if one is not None and not hasattr(one, "is_difference")
+        if one is not None and not isinstance(one, Quantity)
     ]
     raise_faults("statement", faults, PriorError)
 
 
-def _bounds(chance: Chance, against: Chance | None) -> tuple[float, float]:
+def _bounds(chance: Quantity, against: Quantity | None) -> tuple[float, float]:
     if against is not None:
         return 0.0, math.inf
     return (-1.0, 1.0) if chance.is_difference else (0.0, 1.0)
 
 
-def _stated(chance: Chance, against: Chance | None, points: list[tuple[float, float]], said: str) -> Statement:
+def _stated(chance: Quantity, against: Quantity | None, points: list[tuple[float, float]], said: str) -> Statement:
     _check_chance(chance, against)
     low, high = _bounds(chance, against)
     faults = [] if points else [Fault("statement", "says nothing; state one quantile at least")]

@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
-from ...models.network.check import PriorError
-from ...models.parameters.prior import Prior, PriorEntry, PriorSet
+from ...models.errors import PriorError
+from ...models.network.parameters import network_parameters, parameter_coords, prior_faults, strangers
+from ...models.parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
+
+#: Texts of an entry, whose blanks around do not count.
+_TEXTS = frozenset({"parameter", "reason", "source", "certainty"})
 
 FOLDER = Path(__file__).parents[1] / "sets"
 
@@ -32,7 +36,7 @@ def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> 
     name
         A name that `shipped_priors` gives, or a path that ends in ``.toml``.
     network
-        Where it is given, the set must fit it too, and what does not is told together with all other faults. Else
+        Where it is given, the set must fit it too, and what does not is reported together with all other faults. Else
         `servanda.models.fit` and all others that use the set with a network ask.
 
     Returns
@@ -75,7 +79,7 @@ def shipped_priors() -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class _Read:
-    """What could be read of a file and what it inherits, and what is wrong with the rest.
+    """A file as far as it could be read, with what it inherits, and the faults of the rest.
 
     `unread` are the parameters of entries that could not be read.
     """
@@ -114,8 +118,6 @@ def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:
 
 def _misfits(read: _Read, network: Network) -> list[Fault]:
     """List where what could be read does not fit a network; a file with faults may lack priors for that reason."""
-    from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults, strangers
-
     coords = parameter_coords(network)
     if not read.faults:
         return prior_faults(network, read.priors, coords)
@@ -131,20 +133,17 @@ def _head(raw: Mapping[str, Any]) -> tuple[str, str, str, tuple[str, ...]]:
     name, title, description = (raw.get(key) for key in ("name", "title", "description"))
     based_on = raw.get("based_on")
     sources = based_on if isinstance(based_on, list) else []
-    told = [text if isinstance(text, str) else "" for text in (name, title, description)]
+    texts = [text if isinstance(text, str) else "" for text in (name, title, description)]
     return (
-        told[0].strip(),
-        told[1],
-        told[2].strip(),
+        texts[0].strip(),
+        texts[1],
+        texts[2].strip(),
         tuple(source.strip() for source in sources if isinstance(source, str)),
     )
 
 
 def _entry(raw: Mapping[str, Any]) -> PriorEntry:
-    from .schema import numbers_of
-
-    said = {key: raw[key].strip() for key in ("parameter", "reason", "source", "certainty")}
-    return PriorEntry(prior=Prior.of(raw["distribution"], **numbers_of(raw)), **said)
+    return PriorEntry.from_dict({key: value.strip() if key in _TEXTS else value for key, value in raw.items()})
 
 
 def _built_on(own: PriorSet, base: PriorSet) -> PriorSet:

@@ -1,21 +1,21 @@
-"""What the TOML of a prior set may hold; unknown keys are faults, lest a misspelt one be lost."""
+"""Schema of the TOML of a prior set; unknown keys are faults, lest a misspelt one be lost."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, create_model
 
 from ...common.errors import Fault, nearest
 from ...common.toml import schema_faults as faults_under
-from ...models.network.check import PriorError
-from ...models.parameters.prior import CERTAINTIES, DISTRIBUTIONS, Prior, is_pattern
-
-#: Every number a distribution can have, e.g. mu and sigma.
-NUMBERS = tuple(dict.fromkeys(number for known in DISTRIBUTIONS.values() for number in known.numbers))
+from ...models.errors import PriorError
+from ...models.parameters.distributions import DISTRIBUTIONS
+from ...models.parameters.prior import Prior
+from ...models.parameters.prior_set import CERTAINTIES, is_pattern
 
 
 def _said(text: str) -> str:
@@ -67,8 +67,10 @@ class _Entry(_Strict):
     certainty: Annotated[str, AfterValidator(_certainty)]
 
 
-_number_fields: dict[str, Any] = dict.fromkeys(NUMBERS, (Numbers, None))
-EntrySpec = create_model("EntrySpec", __base__=_Entry, **_number_fields)
+@cache
+def _entry_spec(numbers: tuple[str, ...]) -> type[BaseModel]:
+    fields: dict[str, Any] = dict.fromkeys(numbers, (Numbers, None))
+    return create_model("EntrySpec", __base__=_Entry, **fields)
 
 
 class SetFile(_Strict):
@@ -99,7 +101,7 @@ def set_faults(raw: Mapping[str, Any]) -> list[Fault]:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is wrong with a set's dictionary, and what of it can be read.
+    """A set's dictionary judged: its faults, and the entries that can be read.
 
     Parameters
     ----------
@@ -138,18 +140,15 @@ def _listed(raw: Mapping[str, Any]) -> dict[int, dict[str, Any]]:
     return {place: entry for place, entry in enumerate(listed, start=1) if isinstance(entry, dict)}
 
 
-def numbers_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick the numbers of an entry's distribution."""
-    return {name: entry[name] for name in NUMBERS if name in entry}
-
-
 def _entry_faults(entry: Mapping[str, Any]) -> list[Fault]:
-    faults = faults_under(entry, EntrySpec)
+    # Every number a distribution can have, e.g. mu and sigma.
+    numbers = tuple(dict.fromkeys(number for known in DISTRIBUTIONS.values() for number in known.numbers))
+    faults = faults_under(entry, _entry_spec(numbers))
     # Numbers are judged together only where the distribution and each of them can be read at all.
-    if {fault.where for fault in faults} & {"distribution", *NUMBERS}:
+    if {fault.where for fault in faults} & {"distribution", *numbers}:
         return faults
     try:
-        Prior.of(entry["distribution"], **numbers_of(entry))
+        Prior.of(entry["distribution"], **{name: entry[name] for name in numbers if name in entry})
     except PriorError as error:
         faults += [Fault(entry["distribution"], fault.what) for fault in error.faults]
     return faults

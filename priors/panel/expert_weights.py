@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError
-from ...models.sampling.stacking_weights import mixture_weights
+from ...models.errors import PriorError
+from ...models.sampling.stacking_weights import stacking_weights
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +23,7 @@ _PARTS = np.array([0.05, 0.45, 0.45, 0.05])
 
 @dataclass(frozen=True)
 class ExpertScores:
-    """How experts did, and what weight that gives them.
+    """Scores of experts, and the weights that these give them.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class ExpertScores:
 
 
 def score_weights(forecasts: pd.DataFrame, outcomes: Mapping[str, bool], *, concentration: float = 2.0) -> ExpertScores:
-    """Weigh experts so that their mixture would have foretold what came about best.
+    """Weigh experts so that their mixture predicts best what came about.
 
     The logarithmic score of the mixture is maximised, with a Dirichlet prior that pulls towards equal weights, so that
     a few questions do not silence anyone.
@@ -109,7 +109,7 @@ def score_weights(forecasts: pd.DataFrame, outcomes: Mapping[str, bool], *, conc
     )
     with np.errstate(divide="ignore"):
         log_p = np.log(given)
-    weights = mixture_weights(log_p, concentration=concentration)
+    weights = stacking_weights(log_p, concentration=concentration)
     columns = {"log_score": log_p.mean(axis=0), "brier": ((p - came) ** 2).mean(axis=0), "weight": weights}
     return _scores(pd.DataFrame(columns, index=pd.Index(forecasts.columns, name="expert")))
 

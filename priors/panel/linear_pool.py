@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...models.network.check import PriorError, wrong_kinds
-from ...models.parameters.prior import PriorSet
-from ...models.sampling.pymc_model import network_parameters, parameter_coords, prior_faults
+from ...models.errors import PriorError, wrong_kinds
+from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -59,6 +60,33 @@ class LinearPool:
         """
         experts, weights = _without(self.experts, self.weights, expert)
         return linear_pool(self.network, experts, weights, name=f"{self.name} without {expert}")
+
+    def drawn(self, draw: Callable[[PriorSet, int, int], Posterior], *, seed: int, draws: int) -> Posterior:
+        """Draws under each expert's set, as many as its weight says (rounded at random), in random order.
+
+        Parameters
+        ----------
+        draw
+            Given a set, a seed and how many draws to make.
+        seed, draws
+            Of the mixture.
+        """
+        import xarray as xr
+
+        rng = np.random.default_rng(seed)
+        # Systematic: an expert of weight w makes w times the draws, to within one.
+        ends = np.cumsum([*self.weights.values()])
+        ends[-1] = 1.0
+        whose = np.searchsorted(ends, (np.arange(draws) + rng.random()) / draws, side="right")
+        parts = []
+        for place, priors in enumerate(self.experts.values()):
+            own = int((whose == place).sum())
+            if own:
+                parts.append(draw(priors, int(rng.integers(2**31)), own))
+        mixed = xr.concat([part.draws for part in parts], dim="draw").isel(draw=rng.permutation(draws))
+        tree = xr.DataTree.from_dict({"posterior": mixed.assign_coords(draw=np.arange(draws))})
+        identity = {"seed": seed, "draws": draws, "priors": self.name, "weights": dict(self.weights), "cases": 0}
+        return Posterior(parts[0].network, tree, None, identity)
 
     def log_density(self, draws: xr.Dataset) -> np.ndarray:
         """Logarithm of the density of the mixture.

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.network.check import PriorError
-from ...models.parameters.prior import CERTAINTIES, Prior, PriorEntry, PriorSet
-from ...models.sampling.pymc_model import network_parameters, parameter_coords
+from ...models.errors import PriorError
+from ...models.network.parameters import network_parameters, parameter_coords
+from ...models.parameters.prior import Prior
+from ...models.parameters.prior_set import CERTAINTIES, PriorEntry, PriorSet
 from .linear_pool import panel_shares
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 
 #: What to do where a pool is in no family.
 _ELSE = "let them state a normal, or one and the same prior"
-
-Numbers = dict[str, np.ndarray]
 
 
 def logarithmic_pool(
@@ -66,18 +65,16 @@ def logarithmic_pool(
     """
     shares, coords = panel_shares(network, experts, weights), parameter_coords(network)
     heard = {expert: priors for expert, priors in experts.items() if shares[expert] > 0}
-    entries, faults = [], []
-    for parameter in network_parameters(network):
-        stated = {expert: priors.entry(parameter.name) for expert, priors in heard.items()}
-        found = _pooled(parameter, {e: entry for e, entry in stated.items() if entry is not None}, shares, coords)
-        if isinstance(found, Fault):
-            faults.append(found)
-        else:
-            entries.append(found)
-    raise_faults(f"panel {name}", faults, PriorError)
-    told = ", ".join(f"{expert} ({share:g})" for expert, share in shares.items())
+    stated = {
+        parameter: {e: entry for e, priors in heard.items() if (entry := priors.entry(parameter.name)) is not None}
+        for parameter in network_parameters(network)
+    }
+    found = [_pooled(parameter, entries, shares, coords) for parameter, entries in stated.items()]
+    raise_faults(f"panel {name}", [fault for _, faults in found for fault in faults], PriorError)
+    weighed = ", ".join(f"{expert} ({share:g})" for expert, share in shares.items())
     based_on = tuple(dict.fromkeys(source for priors in heard.values() for source in priors.based_on))
-    return PriorSet(tuple(entries), name, f"Pool of {', '.join(experts)}", f"Logarithmic pool of {told}.", based_on)
+    entries = tuple(entry for entry, _ in found)
+    return PriorSet(entries, name, f"Pool of {', '.join(experts)}", f"Logarithmic pool of {weighed}.", based_on)
 
 
 def _pooled(
@@ -85,64 +82,45 @@ def _pooled(
     entries: Mapping[str, PriorEntry],
     shares: Mapping[str, float],
     coords: Mapping[str, tuple[str, ...]],
-) -> PriorEntry | Fault:
-    """The pool of what experts of a positive weight say of a parameter, or why it is in no family."""
+) -> tuple[PriorEntry, list[Fault]]:
+    """The pool of what experts of a positive weight say of a parameter, or the first of it and why there is no pool."""
     prior = next(iter(entries.values())).prior
     reasons = dict.fromkeys(entry.reason for entry in entries.values())
     why = reasons.popitem()[0] if len(reasons) == 1 else " ".join(f"{e}: {n.reason}" for e, n in entries.items())
+    faults = []
     if any(entry.prior != prior for entry in entries.values()):
-        told = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
-        kinds = {entry.prior.distribution for entry in entries.values()}
-        if len(kinds) > 1:
-            return Fault(parameter.name, f"experts state distributions of different kinds ({told}); {_ELSE}")
-        if prior.distribution not in _POOLS:
-            return Fault(
-                parameter.name, f"different {prior.distribution} priors have no pool in a family ({told}); {_ELSE}"
-            )
-        states = parameter.states(coords)
-        numbers = [entry.prior.resolved(states, parameter.name) for entry in entries.values()]
-        if parameter.zero_sum:
-            # What counts of the means of effects that sum to zero is how they differ.
-            numbers = [{**own, "mu": own["mu"] - np.mean(own["mu"])} for own in numbers]
-        pooled = _POOLS[prior.distribution](np.array([shares[expert] for expert in entries]), numbers)
-        prior = Prior.of(prior.distribution, **{key: _named(value, states) for key, value in pooled.items()})
-        why = f"Logarithmic pool of {told}."
+        stated = ", ".join(f"{expert} ({shares[expert]:g}): {entry.prior}" for expert, entry in entries.items())
+        why = f"Logarithmic pool of {stated}."
+        pooled = _pooled_prior(parameter, [(shares[e], entry.prior) for e, entry in entries.items()], coords)
+        if any(entry.prior.kind is not prior.kind for entry in entries.values()):
+            faults.append(Fault(parameter.name, f"experts state distributions of different kinds ({stated}); {_ELSE}"))
+        elif pooled is None:
+            what = f"different {prior.distribution} priors have no pool in a family ({stated}); {_ELSE}"
+            faults.append(Fault(parameter.name, what))
+        prior = pooled or prior
     sources = "; ".join(dict.fromkeys(entry.source for entry in entries.values() if entry.source))
     certainty = max((entry.certainty for entry in entries.values()), key=CERTAINTIES.index)
-    return PriorEntry(parameter.name, prior, why, sources or "judgement", certainty)
+    return PriorEntry(parameter.name, prior, why, sources or "judgement", certainty), faults
+
+
+def _pooled_prior(
+    parameter: Parameter, stated: Sequence[tuple[float, Prior]], coords: Mapping[str, tuple[str, ...]]
+) -> Prior | None:
+    """The pool of priors with their shares, or None where it is in no family."""
+    (_, first), states = stated[0], parameter.states(coords)
+    if any(prior.kind is not first.kind for _, prior in stated):
+        return None
+    numbers = [prior.resolved(states, parameter.name) for _, prior in stated]
+    if parameter.zero_sum:
+        numbers = [first.kind.on_zero_sum(**own) for own in numbers]
+    pooled = first.kind.pooled(np.array([share for share, _ in stated]), numbers)
+    if pooled is None:
+        return None
+    return Prior.of(first.distribution, **{key: _named(value, states) for key, value in pooled.items()})
 
 
 def _named(value: np.ndarray, states: tuple[str, ...]) -> float | dict[str, float]:
     return float(value) if value.ndim == 0 else dict(zip(states, value.tolist(), strict=True))
 
-
-def _average(shares: np.ndarray, values: Sequence[np.ndarray]) -> np.ndarray:
-    return np.asarray(sum(share * value for share, value in zip(shares, values, strict=True)))
-
-
-def _normal(shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
-    precision = _average(shares, [own["sigma"] ** -2.0 for own in numbers])
-    mean = _average(shares, [own["mu"] * own["sigma"] ** -2.0 for own in numbers]) / precision
-    return {"mu": mean, "sigma": precision**-0.5}
-
-
-def _half_normal(shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
-    return {"sigma": _average(shares, [own["sigma"] ** -2.0 for own in numbers]) ** -0.5}
-
-
-def _averaged(shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
-    return {key: _average(shares, [own[key] for own in numbers]) for key in numbers[0]}
-
-
-#: Distribution -> numbers of the pool from those of the experts; a product of densities of one kind is of that kind.
-_POOLS: Mapping[str, Callable[[np.ndarray, Sequence[Numbers]], Numbers]] = {
-    "normal": _normal,
-    "lognormal": _normal,
-    "half_normal": _half_normal,
-    "exponential": _averaged,
-    "beta": _averaged,
-    "dirichlet": _averaged,
-    "confusion": _averaged,
-}
 
 __all__ = ["logarithmic_pool"]

@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 
 from servanda.models import Arrow, Network, Node, Posterior, PriorSet, fit
-from servanda.models.parameters.prior import Prior, PriorEntry
+from servanda.models.parameters.prior import Prior
+from servanda.models.parameters.prior_set import PriorEntry
 
 LAWN = Network(
     (

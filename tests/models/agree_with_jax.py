@@ -11,8 +11,8 @@ import xarray as xr
 from servanda.analysis import evidence_probability, marginals, probability
 from servanda.models import Arrow, Network, Node, Posterior, load_network
 from servanda.models.inference import contract as engine
+from servanda.models.inference.answers import all_marginals, distribution, evidence_of, log_evidence
 from servanda.models.inference.backends import SOLVERS, solver
-from servanda.models.inference.contract import all_marginals, distribution, evidence_of, log_evidence
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.tables import System
 from servanda.models.sampling.fit import prior_draws

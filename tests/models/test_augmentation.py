@@ -13,7 +13,7 @@ from scipy.stats import beta, chisquare
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode, fit, load_posterior
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling import augmentation as module
-from servanda.models.sampling.fit import conjugate_nodes, sampled_blocks, way_to_sample
+from servanda.models.sampling.fit import choose_sampler, conjugate_nodes, sampled_blocks
 
 from .makers import blanked
 
@@ -167,7 +167,7 @@ def way(network, frame):
     cases = encode(network, frame)
     patterns = find_patterns(network, cases)
     blocks = sampled_blocks(network, patterns, conjugate_nodes(network, patterns))
-    return {"+".join(nodes): way_to_sample(network, cases, nodes) for nodes in blocks}
+    return {"+".join(nodes): choose_sampler(network, cases, nodes) for nodes in blocks}
 
 
 def test_what_is_drawn_how():

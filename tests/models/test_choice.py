@@ -10,7 +10,7 @@ from scipy.stats import chi2
 
 from servanda.models import Arrow, ImpossibleEvidenceError, Network, Node, load_network
 from servanda.models.inference import plan as planning
-from servanda.models.inference.contract import evidence_of
+from servanda.models.inference.answers import evidence_of
 from servanda.models.inference.most_probable import most_probable, sample
 from servanda.models.inference.plan import make_plan
 from servanda.models.inference.question import Form, check_question
@@ -155,7 +155,7 @@ def test_the_shipped_network_is_sampled_without_its_largest_table():
     given = {"role": "guarantor", "stakes": "vital", "era": "cold_war", "obligation": "defend", "power": "stronger"}
     question = check_question(network, ("compliance",), given, {"guarantors": "3", "enforcement": "none"})
     states = sample(system, question.form, evidence_of(question, members), size=500, rng=np.random.default_rng(5))
-    from servanda.models.inference.contract import distribution
+    from servanda.models.inference.answers import distribution
 
     exact = distribution(system, question.form, evidence_of(question, members))
     for state in range(3):

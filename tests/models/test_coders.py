@@ -24,11 +24,12 @@ from servanda.models import (
     fit,
     load_network,
 )
+from servanda.models import pymc_model as compiled
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
+from servanda.models.network.parameters import check_priors, network_parameters, parameter_coords
 from servanda.models.sampling.augmentation import augmented_draws
-from servanda.models.sampling.fit import prior_draws, way_to_sample
-from servanda.models.sampling.pymc_model import check_priors, log_likelihood, network_parameters, parameter_coords
-from servanda.models.sampling.pymc_model import compile as compiled
+from servanda.models.sampling.fit import choose_sampler, prior_draws
 
 OUTCOMES = ("broken", "partial", "kept")
 GRADES = ("low", "high")
@@ -351,7 +352,7 @@ def test_the_shipped_record_by_both_coders(name):
     assert network["compliance_second_confidence"].states == ("low", "medium", "high")
     tied = find_patterns(network, coded).touched
     assert {"compliance", "compliance_first", "compliance_second"} <= tied
-    assert way_to_sample(network, coded, tuple(sorted(tied))) == "nuts"
+    assert choose_sampler(network, coded, tuple(sorted(tied))) == "nuts"
 
 
 def test_a_fit_takes_whose_coding_it_is_told():

@@ -27,10 +27,10 @@ from servanda.models import (
     network_from_toml,
     network_to_toml,
 )
+from servanda.models import pymc_model as compiled
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import compile as compiled
 
 COUNTS = (1, 2, 3, 5, 12)
 NUMBERS = tuple(map(str, range(13)))
@@ -51,7 +51,7 @@ def table(network, member, rho=None, **effects):
     values = {"y.member": np.array([member])} | {name.replace("_", "."): np.array([x]) for name, x in effects.items()}
     if rho is not None:
         values["y.rho"] = np.array([rho])
-    return FAMILIES[network["y"].family].table(values, {}, {}, network["y"], network)[..., 0]
+    return FAMILIES[network["y"].family].table(values, {}, {}, network.local("y"))[..., 0]
 
 
 def pmf(k, q, rho):

@@ -24,15 +24,15 @@ from servanda.models import (
 )
 from servanda.models.inference import contract as engine
 from servanda.models.inference import plan as planning
-from servanda.models.inference.backends import solver
-from servanda.models.inference.contract import (
+from servanda.models.inference.answers import (
     all_marginals,
     conditional,
     distribution,
     evidence_of,
     evidence_probability,
 )
-from servanda.models.inference.contract import log_evidence as log_of_evidence
+from servanda.models.inference.answers import log_evidence as log_of_evidence
+from servanda.models.inference.backends import solver
 from servanda.models.inference.plan import KINDS, make_plan
 from servanda.models.inference.question import Form, Question, check_question
 from servanda.models.inference.tables import Evidence, System

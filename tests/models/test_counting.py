@@ -11,9 +11,9 @@ import xarray as xr
 
 from servanda.models import Arrow, Coding, DataError, Group, Network, Node, count_cases, encode, fit
 from servanda.models.cases import count as module
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import log_likelihood
 
 YES_NO = ("no", "yes")
 YARD = Network(

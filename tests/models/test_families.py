@@ -13,11 +13,12 @@ from scipy.special import expit, log_expit, logit, softmax
 from scipy.stats import beta, halfnorm, kstest, lognorm, norm
 
 from servanda.models import Arrow, Group, Network, Node, encode, fit, network_parameters
+from servanda.models import pymc_model as compiled
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES, ordinal
+from servanda.models.network.parameters import parameter_coords
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import compile as compiled
-from servanda.models.sampling.pymc_model import log_likelihood, parameter_coords
 
 ACTORS = ("PRK", "USA")
 PARENTS = (
@@ -140,20 +141,20 @@ def test_a_table_sliced_before_is_the_table_sliced_after(example):
     posterior, network = drawn(example), example.network()
     members = {group.name: 1 for group in example.groups}
     family, axes = FAMILIES[example.family], network.axes("y")
-    whole = family.table(posterior.values, {}, members, network["y"], network)
+    whole = family.table(posterior.values, {}, members, network.local("y"))
     for fixed in product(*((None, 0, len(network[axis].states) - 1) for axis in axes)):
         stated = {axis: state for axis, state in zip(axes, fixed, strict=True) if state is not None}
-        part = family.table(posterior.values, stated, members, network["y"], network)
+        part = family.table(posterior.values, stated, members, network.local("y"))
         expected = whole[tuple(stated.get(axis, slice(None)) for axis in axes)]
         np.testing.assert_allclose(part, expected, rtol=1e-12, err_msg=str(stated))
 
 
 def test_tables_that_can_be_summed_unmade_are_those_of_ordinal():
-    assert {name for name, family in FAMILIES.items() if hasattr(family, "weighted_sum")} == {"ordinal"}
+    assert {name for name, family in FAMILIES.items() if family.sums_itself} == {"ordinal"}
 
 
 @pytest.mark.parametrize("together", [1, 4, 10_000])
-@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "ordinal"], ids=str)
+@each_example
 def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, monkeypatch):
     monkeypatch.setattr(ordinal, "_TOGETHER", together)
     posterior, network = drawn(example), example.network()
@@ -162,12 +163,12 @@ def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, mo
     rng = np.random.default_rng(1)
     for fixed in product(*((None, 0, len(network[axis].states) - 1) for axis in axes)):
         stated = {axis: state for axis, state in zip(axes, fixed, strict=True) if state is not None}
-        order = [axis for side in family.summing_order(network["y"], network, stated) for axis in side]
+        order = [axis for side in family.summing_order(network.local("y"), stated) for axis in side]
         assert sorted(order) == sorted(axis for axis in axes[:-1] if axis not in stated)
         weights = rng.random((*(len(network[axis].states) for axis in order), 4))
-        found = family.weighted_sum(posterior.values, stated, members, network["y"], network, weights)
+        found = family.weighted_sum(posterior.values, stated, members, network.local("y"), weights)
         free = [axis for axis in axes if axis not in stated]
-        table = family.table(posterior.values, stated, members, network["y"], network)
+        table = family.table(posterior.values, stated, members, network.local("y"))
         table = np.transpose(table, [*(free.index(axis) for axis in order), *range(len(order), table.ndim)])
         if "y" not in stated:
             weights = weights[..., None, :]
@@ -179,11 +180,11 @@ def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, mo
 def test_log_prob_is_the_log_of_the_table(example):
     posterior, network = drawn(example), example.network()
     codes, members = every_case(example)
-    found = FAMILIES[example.family].log_prob(leading(posterior), codes, members, network["y"], network, np)
+    found = FAMILIES[example.family].log_prob(leading(posterior), codes, members, network.local("y"), np)
     assert found.shape == (4, len(codes))
     for row, code in enumerate(codes):
         own = {name: numbers[row] for name, numbers in members.items()}
-        table = FAMILIES[example.family].table(posterior.values, {}, own, network["y"], network)
+        table = FAMILIES[example.family].table(posterior.values, {}, own, network.local("y"))
         np.testing.assert_allclose(np.exp(found[:, row]), table[tuple(code)], rtol=0, atol=1e-13)
         with np.errstate(divide="ignore"):
             np.testing.assert_allclose(found[:, row], np.log(table[tuple(code)]), rtol=1e-8, atol=1e-10)
@@ -197,9 +198,9 @@ def test_pytensor_gives_what_numpy_gives(example):
     codes, members = every_case(example)
     values = leading(posterior)
     family = FAMILIES[example.family]
-    expected = family.log_prob(values, codes, members, network["y"], network, np)[0]
+    expected = family.log_prob(values, codes, members, network.local("y"), np)[0]
     constants = {name: pt.as_tensor(value[0]) for name, value in values.items()}
-    found = family.log_prob(constants, codes, members, network["y"], network, pt).eval(mode="FAST_COMPILE")
+    found = family.log_prob(constants, codes, members, network.local("y"), pt).eval(mode="FAST_COMPILE")
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-12)
 
 
@@ -428,7 +429,7 @@ def test_without_effects_every_row_is_the_baseline(example):
     steps = {name for name in posterior.values if name.endswith((".baseline", ".steps", ".rate", ".table"))}
     values = {name: value if name in steps else 0 * value for name, value in posterior.values.items()}
     members = {group.name: 0 for group in example.groups}
-    table = FAMILIES[example.family].table(values, {}, members, network["y"], network)
+    table = FAMILIES[example.family].table(values, {}, members, network.local("y"))
     expected = np.broadcast_to(posterior.values["y.baseline"], table.shape)
     np.testing.assert_allclose(table, expected, rtol=0, atol=1e-13)
 
@@ -436,7 +437,7 @@ def test_without_effects_every_row_is_the_baseline(example):
 def test_a_positive_effect_raises_ordered_states():
     network = Example("ordinal", (Arrow("count", term="linear"),)).network()
     values = {"y.baseline": np.full((3, 1), 1 / 3), "y.count": np.array([0.8])}
-    table = FAMILIES["ordinal"].table(values, {}, {}, network["y"], network)[..., 0]
+    table = FAMILIES["ordinal"].table(values, {}, {}, network.local("y"))[..., 0]
     mean = table @ np.arange(3)
     assert np.all(np.diff(mean) > 0)
 
@@ -446,7 +447,7 @@ def test_log_prob_keeps_its_digits_far_out(shift):
     network = Example("ordinal", (Arrow("pair", term="linear"),)).network()
     values = {"y.baseline": np.array([[0.2, 0.3, 0.5]]), "y.pair": np.array([2 * shift])}
     codes = np.array([[1, 0], [1, 2]])
-    found = FAMILIES["ordinal"].log_prob(values, codes, {}, network["y"], network, np)[0]
+    found = FAMILIES["ordinal"].log_prob(values, codes, {}, network.local("y"), np)[0]
     expected = [log_expit(logit(0.2) - shift), log_expit(shift - logit(0.5))]
     np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
 

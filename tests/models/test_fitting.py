@@ -30,9 +30,9 @@ from servanda.models import (
     load_network,
     network_parameters,
 )
+from servanda.models import pymc_model as compiled
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.fit import cases_of, conjugate_nodes, fit_identity, prior_draws
-from servanda.models.sampling.pymc_model import compile as compiled
 
 LAWN = Network(
     (

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode, network_parameters
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import has_gradient, make_density
 from servanda.models.families.terms import TERMS
-from servanda.models.sampling.pymc_model import log_likelihood, parameter_coords
+from servanda.models.network.parameters import parameter_coords
 
 from .test_families import EXAMPLES
 

@@ -29,11 +29,12 @@ from servanda.models import (
     network_parameters,
     network_to_toml,
 )
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
+from servanda.models.network.parameters import parameter_coords
 from servanda.models.sampling.augmentation import augmented_draws
 from servanda.models.sampling.fit import prior_draws
 from servanda.models.sampling.latent import anchor_weights, interchangeable, latent_that_matter, relabelled
-from servanda.models.sampling.pymc_model import log_likelihood, parameter_coords
 
 YES_NO = ("no", "yes")
 

@@ -26,9 +26,10 @@ from servanda.models import (
     shipped_networks,
 )
 from servanda.models.families import FAMILIES
-from servanda.models.formats.pgmpy import tables_from_pgmpy
-from servanda.models.inference.contract import conditional
+from servanda.models.formats.pgmpy import content_from_pgmpy
+from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
+from servanda.models.network.tables import labelled_tables
 
 from .makers import labelled, networks, posterior_of, random_tables, repeatable, seeds
 
@@ -312,7 +313,7 @@ def test_pgmpy_gives_network_and_tables_back(pgmpy, network, seed):
     assert model.check_model()
     again = Network.from_pgmpy(model)
     assert {node.name: node for node in again.nodes} == {node.name: node for node in network.nodes}
-    for name, table in tables_from_pgmpy(model, again).items():
+    for name, table in labelled_tables(content_from_pgmpy(model)).items():
         np.testing.assert_allclose(table.transpose(*network.axes(name)), one[name], rtol=0, atol=1e-15)
 
 

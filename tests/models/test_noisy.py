@@ -147,7 +147,7 @@ def test_one_name_is_the_other_with_two_states():
 def log_prob(posterior, codes):
     values = {name: np.moveaxis(value, -1, 0) for name, value in posterior.values.items()}
     network = posterior.network
-    return FAMILIES["noisy_max"].log_prob(values, np.array(codes), {}, network["y"], network, np)[0]
+    return FAMILIES["noisy_max"].log_prob(values, np.array(codes), {}, network.local("y"), np)[0]
 
 
 def test_a_small_probability_keeps_its_digits():

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.models import Arrow, DataError, Group, Network, Node, encode
+from servanda.models import pymc_model as compiled
 from servanda.models.cases import patterns as module
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import compile as compiled
-from servanda.models.sampling.pymc_model import log_likelihood
 
 from .makers import blanked, joint, networks, posterior_of, random_tables, repeatable, seeds
 

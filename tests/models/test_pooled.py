@@ -15,10 +15,10 @@ from scipy.stats import beta, dirichlet_multinomial, kstest
 
 from servanda.analysis import probability
 from servanda.models import Arrow, Group, Network, NetworkError, Node, encode, fit, load_posterior
+from servanda.models import pymc_model as compiled
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families.pooled import draw_rows, log_marginal, rows_from_units
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import compile as compiled
 
 # Twenty rows of three states for thirty cases.
 SPARSE = Network(

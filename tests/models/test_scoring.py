@@ -14,7 +14,7 @@ from scipy.stats import norm
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import make_density
-from servanda.models.density.marginal_likelihood import log_evidence
+from servanda.models.density.marginal_likelihood import log_marginal_likelihood
 from servanda.models.sampling.fit import fit_block, prior_draws
 from servanda.models.sampling.scoring import cell_scores, unit_scores
 
@@ -106,7 +106,7 @@ def test_the_evidence_of_a_table_is_a_ratio_of_gamma_functions():
         gammaln(5.1) - gammaln(5.1 + row.sum()) + (gammaln(alpha + row) - gammaln(alpha)).sum() for row in counts
     )
     draws = np.stack([rng.dirichlet(alpha + row, 6000) for row in counts], axis=1)
-    found = log_evidence(density, density.layout.unconstrain({"kept.table": draws}), seed=3)
+    found = log_marginal_likelihood(density, density.layout.unconstrain({"kept.table": draws}), seed=3)
     assert abs(found.log - expected) < 4 * found.error
     assert found.error < 0.02
 
@@ -128,7 +128,7 @@ def test_the_evidence_of_effects_is_their_integral():
     for sun, dry in zip(frame["sun"], frame["dry"], strict=True):
         p = expit(logit(base) + (effect / 2 if sun == "yes" else -effect / 2))
         likelihood = likelihood * (p if dry == "yes" else 1 - p)
-    found = log_evidence(density, x, seed=1)
+    found = log_marginal_likelihood(density, x, seed=1)
     assert abs(found.log - np.log((measure * likelihood).sum())) < max(4 * found.error, 0.02)
 
 

@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import minimize
 
 from servanda.models import Arrow, Network, Node, QueryError
-from servanda.models.inference.contract import conditional, distribution, evidence_of
+from servanda.models.inference.answers import conditional, distribution, evidence_of
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.soft import with_soft
 from servanda.models.inference.tables import System

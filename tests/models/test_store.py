@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import json
 import re
 
+import h5py
 import numpy as np
 import pandas as pd
 import pytest
@@ -23,7 +25,7 @@ from servanda.models import (
     load_network,
     load_posterior,
 )
-from servanda.models.inference.contract import conditional
+from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
 from servanda.models.sampling.fit import prior_draws
 from servanda.models.store import StoreError
@@ -68,6 +70,27 @@ def test_what_is_saved_is_loaded(fitted, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.nc", "b.nc"]
     question = check_question(fitted.network, ("rain",), {"soil": "wet"}, {})
     np.testing.assert_array_equal(conditional(again, question, {}), conditional(fitted, question, {}))
+
+
+def test_a_file_of_version_0_1_0_is_loaded(fitted, tmp_path):
+    """It listed numbers as pairs, and numbers by state as pairs in them."""
+    numbers = ([["alpha", 1.0]], [["alpha", [["yes", 2.0], ["no", 3.0]]]], [["alpha", [1.0, 2.0]]])
+    entries = [
+        {
+            "parameter": entry.parameter,
+            "distribution": "dirichlet",
+            "numbers": own,
+            "reason": entry.reason,
+            "source": entry.source,
+            "certainty": entry.certainty,
+        }
+        for entry, own in zip(PRIORS.entries, numbers, strict=True)
+    ]
+    head = {"name": "garden", "title": "The gardener's", "description": "Ünder the <linden>"}
+    fitted.save(tmp_path / "a.nc")
+    with h5py.File(tmp_path / "a.nc", "r+") as file:
+        file.attrs["servanda_priors"] = json.dumps({**head, "based_on": ["almanac", "map"], "entries": entries})
+    same(load_posterior(tmp_path / "a.nc"), fitted)
 
 
 def test_a_saved_posterior_is_not_changed_by_saving(fitted, tmp_path):

@@ -23,10 +23,10 @@ from servanda.models import (
     network_to_toml,
     with_who,
 )
+from servanda.models.network.parameters import check_priors, parameter_coords
 from servanda.models.sampling.fit import prior_draws
-from servanda.models.sampling.pymc_model import check_priors, parameter_coords
 from servanda.models.theories.backing import BACKING
-from servanda.models.theories.theories import at_least, independent, priors_for
+from servanda.models.theories.theories import independent, priors_for, threshold_theory
 from servanda.priors import load_prior
 from servanda.record import load_backers, load_guarantees, with_backers
 
@@ -152,7 +152,7 @@ def test_a_theory_of_the_count_takes_back_what_members_do_together(name):
 
 
 def test_the_threshold_is_chosen():
-    network = at_least(4).apply(small(), "kept", "backers")
+    network = threshold_theory(4).apply(small(), "kept", "backers")
     assert dict(network["kept"].options)["at_least"] == 4
 
 

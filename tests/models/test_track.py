@@ -42,7 +42,7 @@ SMALL = record(
 
 def test_every_kind_and_prior_ships_with_a_reason():
     assert all(event.reason for event in SETTINGS.events.values())
-    assert all(prior.reason for prior in SETTINGS.priors.values())
+    assert all(entry.reason for entry in SETTINGS.priors.entries)
 
 
 def test_settings_survive_a_round_trip():
@@ -160,13 +160,14 @@ def plain_log_posterior(q, data, settings):
     arrays = as_arrays(data)
     sizes = len(data.actors), len(data.agreements)
     found = expand(q, arrays["point_actor"], arrays["point_step"], *sizes)
-    total = norm.logpdf(q[0], settings.priors["population_mean"].mu, settings.priors["population_mean"].sigma)
+    mean = dict(settings.priors["population_mean"].numbers)
+    total = norm.logpdf(q[0], mean["mu"], mean["sigma"])
     for place, name in enumerate(HYPER):
-        prior = settings.priors[name]
+        prior, numbers = settings.priors[name], dict(settings.priors[name].numbers)
         if prior.distribution == "half_normal":
-            total += halfnorm.logpdf(hyper[name], scale=prior.sigma) + q[place]
+            total += halfnorm.logpdf(hyper[name], scale=numbers["sigma"]) + q[place]
         elif prior.distribution == "lognormal":
-            total += norm.logpdf(q[place], prior.mu, prior.sigma)
+            total += norm.logpdf(q[place], numbers["mu"], numbers["sigma"])
     gap = np.abs(data.point_time[:, None] - data.point_time[None, :])
     same = data.point_actor[:, None] == data.point_actor[None, :]
     cover = np.where(same, hyper["actor_sd"] ** 2 + hyper["path_sd"] ** 2 * np.exp(-gap / hyper["path_years"]), 0.0)
@@ -244,10 +245,11 @@ def test_the_posterior_is_that_of_quadrature():
     rng = np.random.default_rng(6)
     # theta ~ population_mean + spreads, by importance sampling from the prior with a million draws
     n = 1_000_000
-    spreads = [abs(rng.normal(0, SETTINGS.priors[name].sigma, n)) for name in ("actor_sd", "path_sd", "agreement_sd")]
+    sigma = {entry.parameter: dict(entry.prior.numbers)["sigma"] for entry in SETTINGS.priors.entries}
+    spreads = [abs(rng.normal(0, sigma[name], n)) for name in ("actor_sd", "path_sd", "agreement_sd")]
     theta = rng.normal(0, 1, n) + np.hypot(spreads[0], spreads[1]) * rng.standard_normal(n)
     eta = theta + spreads[2] * rng.standard_normal(n)
-    width = np.exp(rng.normal(0, SETTINGS.priors["partly_width"].sigma, n))
+    width = np.exp(rng.normal(0, sigma["partly_width"], n))
     weight = 0.95 * (1 - expit(eta + width)) + 0.05 / 3
     weight /= weight.sum()
     exact = (weight * theta).sum()

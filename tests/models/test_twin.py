@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from servanda.models import Arrow, Network, Node
-from servanda.models.inference.contract import conditional, distribution, evidence_of
+from servanda.models.inference.answers import conditional, distribution, evidence_of
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.twin import COUPLINGS, gumbel, make_twin, rank
 

@@ -8,7 +8,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from servanda.models import DataError, Posterior, Prior, PriorError, PriorSet, load_network
-from servanda.models.inference.contract import conditional
+from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
 from servanda.priors import load_prior, prior_predictive, shipped_priors
 

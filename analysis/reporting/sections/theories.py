@@ -65,7 +65,14 @@ def scenario_theories(
         pass  # not there yet, or damaged, which is as good as not there
     own = {name: value for name, value in settings.as_dict().items() if name not in ("seed", "exact")}
     found = compare_theories(
-        loaded.network, known, loaded.priors[0], theories=chosen, unit=UNIT, seed=settings.seed, told=progress, **own
+        loaded.network,
+        known,
+        loaded.priors[0],
+        theories=chosen,
+        unit=UNIT,
+        seed=settings.seed,
+        progress=progress,
+        **own,
     )
     content = {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}
     with written_whole(path) as temporary:

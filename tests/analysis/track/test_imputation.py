@@ -23,8 +23,8 @@ from servanda.analysis.track.imputation import (
     with_credibility_priors,
 )
 from servanda.models import Arrow, DataError, Network, Node, fit_track, load_network
-from servanda.models.network.network import Coding
-from servanda.models.sampling.pymc_model import check_priors, parameter_coords
+from servanda.models.network.parameters import check_priors, parameter_coords
+from servanda.models.node import Coding
 from servanda.priors import load_prior
 
 EVENTS = pd.DataFrame(

@@ -1,0 +1,143 @@
+"""A block of nodes written down for the compiled loops: parameters, effects, rows, sums over missing cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from ..cases.patterns import Patterns
+from ..families.rows import Book, RowWriter
+from ..network.network import Network
+from .unconstrained import Layout
+
+
+class Program(NamedTuple):
+    """What the compiled loops are told of a block; rows of all its nodes stand one after another.
+
+    Parameters
+    ----------
+    segments, numbers
+        The parameters, see `servanda.models.density.unconstrained.Layout`.
+    factors, coefficients
+        Pieces that add up to the effects: effect ``factors[p, 0]`` gains ``coefficients[p, 0]`` times parameters
+        ``factors[p, 1]`` and ``factors[p, 2]`` times exp(``coefficients[p, 1]`` times parameter ``factors[p, 3]``).
+        The number after the last parameter is one.
+    nodes
+        Kind of rows, first row, row after the last, place of its first pick, picks a row, place of its first
+        probability, states; shape (nodes, 7).
+    picks
+        Which effects (or, in a table, which probability) each row adds up, flat.
+    states
+        State of the node in each row.
+    counts
+        How many cases each row stands for; 0 where it is part of a sum over a hole.
+    holes
+        Place of its first node in `starts`, nodes, place of its first count, distinct patterns, completions;
+        shape (holes, 5).
+    starts
+        First row of each node of each hole.
+    hole_counts
+        How many cases have each pattern of each hole.
+    effects
+        Number of effects.
+    """
+
+    segments: np.ndarray
+    numbers: np.ndarray
+    factors: np.ndarray
+    coefficients: np.ndarray
+    nodes: np.ndarray
+    picks: np.ndarray
+    states: np.ndarray
+    counts: np.ndarray
+    holes: np.ndarray
+    starts: np.ndarray
+    hole_counts: np.ndarray
+    effects: int
+
+    @property
+    def addresses(self) -> np.ndarray:
+        """Where each array lies in memory, with its rows and columns, for callers without an interpreter.
+
+        Shape (12, 3); the last row holds the number of effects.
+        """
+        arrays = [np.atleast_2d(array) for array in self[:-1]]
+        return np.array([*((array.ctypes.data, *array.shape) for array in arrays), (self.effects, 0, 0)], np.int64)
+
+
+def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], layout: Layout) -> Program:
+    """Write down a block of nodes whose parameters are laid out.
+
+    Parameters
+    ----------
+    nodes
+        The block; nodes tied by missing cells belong together. The families of all can write rows.
+    layout
+        From `servanda.models.density.unconstrained.make_layout`, of the same nodes.
+    """
+    book = Book(layout.start, layout.shapes, layout.values)
+    writers = [network.family(name).write_rows(network.local(name), book) for name in nodes]
+    rows = [_rows(network, patterns, name, writer) for name, writer in zip(nodes, writers, strict=True)]
+    first = np.cumsum([0, *(len(part.states) for part in rows)])
+    place = np.cumsum([0, *(part.picks.size for part in rows)])
+    table = [
+        (
+            writers[k].kind,
+            first[k],
+            first[k + 1],
+            place[k],
+            part.picks.shape[1],
+            part.base,
+            len(network[name].states),
+        )
+        for k, (name, part) in enumerate(zip(nodes, rows, strict=True))
+    ]
+    holes, starts, tally = [], [], []
+    for number, hole in enumerate(patterns.holes):
+        if set(hole.codes) & set(nodes):
+            holes.append((len(starts), len(hole.codes), sum(map(len, tally)), len(hole.counts), hole.completions))
+            starts += [first[nodes.index(name)] + rows[nodes.index(name)].holes[number] for name in hole.codes]
+            tally.append(hole.counts)
+    return Program(
+        layout.segments,
+        layout.numbers,
+        np.array(book.factors, np.int64).reshape(-1, 4),
+        np.array(book.coefficients, np.float64).reshape(-1, 2),
+        np.array(table, np.int64).reshape(-1, 7),
+        np.concatenate([part.picks.ravel() for part in rows]).astype(np.int64),
+        np.concatenate([part.states for part in rows]).astype(np.int64),
+        np.concatenate([part.counts for part in rows]).astype(np.float64),
+        np.array(holes, np.int64).reshape(-1, 5),
+        np.array(starts, np.int64),
+        np.concatenate([np.zeros(0), *tally]).astype(np.float64),
+        book.effects,
+    )
+
+
+@dataclass(frozen=True)
+class _Rows:
+    base: int
+    picks: np.ndarray
+    states: np.ndarray
+    counts: np.ndarray
+    holes: Mapping[int, int]
+
+
+def _rows(network: Network, patterns: Patterns, name: str, writer: RowWriter) -> _Rows:
+    """Rows of one node: its complete cells, then those of each hole that its CPD sees."""
+    cells = patterns.cells[name]
+    codes, members, counts = [cells.codes], [cells.members], [cells.counts.astype(float)]
+    holes, first = {}, len(cells.codes)
+    for number, hole in enumerate(patterns.holes):
+        if name in hole.codes:
+            codes.append(hole.codes[name])
+            members.append(hole.members[name])
+            counts.append(np.zeros(len(hole.codes[name])))
+            holes[number] = first
+            first += len(hole.codes[name])
+    whole = np.concatenate(codes)
+    together = {g.name: np.concatenate([part[g.name] for part in members]) for g in network[name].groups}
+    return _Rows(writer.base, writer.picks(whole, together), whole[:, -1], np.concatenate(counts), holes)

@@ -1,0 +1,67 @@
+"""Rows of a node as the compiled loops take them: kinds of rows, and pieces of effects as they are written down.
+
+A family whose log-probability is one of these kinds writes its rows here, as data, and NUTS needs nothing compiled for
+it. `servanda.models.density` puts the rows of a block together, and its loops know the kinds by number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+#: Kinds of rows: a cell of a table; a cumulative and a multinomial logit of added effects.
+CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT = range(3)
+
+
+@dataclass
+class Book:
+    """Pieces that add up to effects, as families write them down.
+
+    Parameters
+    ----------
+    start, shapes
+        Parameter (and ``node.group.unit``, a group's members in units of their spread) -> place of its first value,
+        and shape.
+    values
+        Number of values; the place behind the last stands for one.
+    """
+
+    start: Mapping[str, int]
+    shapes: Mapping[str, tuple[int, ...]]
+    values: int
+    factors: list[tuple[int, int, int, int]] = field(default_factory=list)
+    coefficients: list[tuple[float, float]] = field(default_factory=list)
+    effects: int = 0
+
+    def add(self, effect: int, coefficient: float, one: int, two: int, rate: float = 0.0, three: int = -1) -> None:
+        """Add a piece; -1 stands for a factor of one."""
+        ends = [place if place >= 0 else self.values for place in (one, two, three)]
+        self.factors.append((effect, ends[0], ends[1], ends[2]))
+        self.coefficients.append((coefficient, rate))
+
+    def room(self, size: int) -> int:
+        """Place of the first of so many new effects."""
+        self.effects += size
+        return self.effects - size
+
+
+@dataclass(frozen=True)
+class RowWriter:
+    """How the rows of a node are made from what they add up.
+
+    Parameters
+    ----------
+    kind
+        `CELL`, `CUMULATIVE_LOGIT` or `MULTINOMIAL_LOGIT`.
+    base
+        Place of the node's first probability.
+    picks
+        From codes, shape (rows, parents + 1), and group effect -> members, to the effects (or, in a table, the
+        probability) that each row adds up, shape (rows, picks).
+    """
+
+    kind: int
+    base: int
+    picks: Callable[[np.ndarray, Mapping[str, np.ndarray]], np.ndarray]

@@ -1,0 +1,181 @@
+"""Plain content of a network: names, states, parents and arrays, with the checks that every format shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from ...common.errors import Fault, InputError, nearest, raise_faults
+from ..errors import DataError
+
+#: How far from one a row may add up that is taken as it stands: what is lost in the last digits of its doubles.
+EXACT = 1e-12
+#: How far from one the rounding of a text file may leave a row; such a row is scaled, one further off is an error.
+ROUNDED = 0.01
+
+
+class FormatError(InputError):
+    """A network file that cannot be read, or a network that a format cannot hold."""
+
+
+@dataclass(frozen=True)
+class NodeContent:
+    """Name, states and parents of a node."""
+
+    name: str
+    states: tuple[str, ...]
+    parents: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkContent:
+    """What a network file or a model of another library says.
+
+    Parameters
+    ----------
+    name
+        Of the network; empty where the file says none.
+    nodes
+        In the order of the file.
+    tables
+        Node -> probabilities, a dimension for each parent in the order of `NodeContent.parents` and the node's own
+        last. A graph alone has none.
+
+    Examples
+    --------
+    >>> rain, wet = NodeContent("rain", ("no", "yes")), NodeContent("wet", ("no", "yes"), ("rain",))
+    >>> tables = {"rain": np.array([0.8, 0.2]), "wet": np.array([[0.9, 0.1], [0.0, 1.0]])}
+    >>> NetworkContent("lawn", (rain, wet), tables).states
+    {'rain': ('no', 'yes'), 'wet': ('no', 'yes')}
+    """
+
+    name: str
+    nodes: tuple[NodeContent, ...]
+    tables: Mapping[str, np.ndarray]
+
+    @cached_property
+    def states(self) -> dict[str, tuple[str, ...]]:
+        """Node -> its states."""
+        return {node.name: node.states for node in self.nodes}
+
+
+def content_of(
+    name: str | None,
+    states: Mapping[str, tuple[str, ...]],
+    parents: Mapping[str, tuple[str, ...]],
+    numbers: Mapping[str, np.ndarray],
+) -> NetworkContent:
+    """Give what a reader found as content, if its parts fit one another.
+
+    Parameters
+    ----------
+    name
+        Of the network; None or empty where the file says none.
+    states, parents
+        By node; a node that `parents` does not name has none.
+    numbers
+        Node -> its probabilities, flat: the first parent varies slowest, the node itself fastest.
+
+    Raises
+    ------
+    FormatError
+        Listing the parents that are no nodes, and the tables that are missing, superfluous or of another size.
+
+    Examples
+    --------
+    >>> found = content_of(None, {"rain": ("no", "yes")}, {}, {"rain": np.array([0.8, 0.2])})
+    >>> found.nodes, found.tables["rain"].shape
+    ((NodeContent(name='rain', states=('no', 'yes'), parents=()),), (2,))
+    """
+    raise_faults("file", [*_faults_of_parts(states, parents, numbers)], FormatError)
+    nodes = tuple(NodeContent(node, own, tuple(parents.get(node, ()))) for node, own in states.items())
+    shapes = {node.name: [len(states[axis]) for axis in (*node.parents, node.name)] for node in nodes}
+    return NetworkContent(name or "", nodes, {node: numbers[node].reshape(shape) for node, shape in shapes.items()})
+
+
+def _faults_of_parts(
+    states: Mapping[str, tuple[str, ...]], parents: Mapping[str, tuple[str, ...]], numbers: Mapping[str, np.ndarray]
+) -> Iterator[Fault]:
+    if not states:
+        yield Fault("", "holds no node with states; is it of the format that its suffix says?")
+    for name in states:
+        unknown = [parent for parent in parents.get(name, ()) if parent not in states]
+        for parent in unknown:
+            yield Fault(f"node {name}", f"has an undeclared parent '{parent}'{nearest(parent, states)}")
+        if name not in numbers:
+            yield Fault(f"node {name}", "has no table of probabilities")
+        elif not unknown:
+            sizes = [len(states[axis]) for axis in (*parents.get(name, ()), name)]
+            if numbers[name].size != np.prod(sizes):
+                shown = " x ".join(map(str, sizes))
+                yield Fault(f"node {name}", f"has a table of {numbers[name].size} numbers; expected {shown}")
+    for name in numbers:
+        if name not in states:
+            yield Fault(f"table {name}", f"no such node{nearest(name, states)}")
+
+
+def check_discrete(kinds: Iterable[tuple[str, str]]) -> None:
+    """Refuse a file with nodes of other kinds, given as name and kind."""
+    faults = [
+        Fault(f"node {name}", f"is of kind '{kind}'; only discrete nodes with a table can be read")
+        for name, kind in kinds
+    ]
+    raise_faults("file", faults, FormatError)
+
+
+def scaled_to_one(content: NetworkContent) -> tuple[NetworkContent, dict[str, float]]:
+    """Scale rows that add up to one only within the rounding of a text file, and say by how much.
+
+    Returns
+    -------
+    content
+        With rows that add up to one; a row that did so to the last digits of its numbers is not touched.
+    off
+        Node -> how far its worst row was from one, for the nodes with a row that was scaled.
+
+    Raises
+    ------
+    DataError
+        Listing the tables with a negative or missing cell, and the worst row of each table that has one further
+        from one than rounding explains (0.01).
+
+    Examples
+    --------
+    >>> rain = NodeContent("rain", ("no", "a little", "much"))
+    >>> rounded = NetworkContent("lawn", (rain,), {"rain": np.array([0.333, 0.333, 0.333])})
+    >>> scaled, off = scaled_to_one(rounded)
+    >>> round(off["rain"], 6), float(scaled.tables["rain"].sum())
+    (0.001, 1.0)
+    """
+    parents = {node.name: node.parents for node in content.nodes}
+    faults = [
+        Fault(f"table {name}", what)
+        for name, table in content.tables.items()
+        for what in _row_faults(table, {parent: content.states[parent] for parent in parents[name]})
+    ]
+    raise_faults("tables", faults, DataError)
+    tables, off = dict(content.tables), {}
+    for name, table in content.tables.items():
+        total = table.sum(axis=-1, keepdims=True)
+        far = abs(total - 1) > EXACT
+        if far.any():
+            off[name] = float(abs(total - 1).max())
+            tables[name] = table / np.where(far, total, 1.0)
+    return replace(content, tables=tables), off
+
+
+def _row_faults(table: np.ndarray, given: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """Say what is wrong with a table, given the states of the parents."""
+    if not np.all(np.isfinite(table)) or table.min() < 0:
+        yield "holds a negative or missing probability"
+        return
+    sums = table.sum(axis=-1)
+    off = abs(sums - 1)
+    if off.max() > ROUNDED + EXACT:
+        worst = np.unravel_index(off.argmax(), off.shape)
+        where = ", ".join(f"{name}={states[at]}" for (name, states), at in zip(given.items(), worst, strict=True))
+        shown = f"row {where}" if where else "a row"
+        yield f"{shown} adds up to {sums[worst]:.6g}; expected 1, within {ROUNDED:g} for rounding; correct it"

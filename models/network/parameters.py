@@ -1,0 +1,104 @@
+"""Parameters of a network: which there are, their coordinates, and whether priors fit them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
+
+from ...common.errors import Fault, nearest, raise_faults
+from ..errors import PriorError
+from ..families import NEW
+from ..parameters.parameter import Parameter
+from ..parameters.prior_set import PriorSet
+from .network import Network
+
+
+def network_parameters(network: Network, nodes: Iterable[str] | None = None) -> tuple[Parameter, ...]:
+    """List the parameters of all (or the named) nodes whose priors can be stated.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> [p.name for p in network_parameters(load_network("guarantee"), ["stakes"])]
+    ['stakes.table']
+    """
+    chosen = network.names if nodes is None else nodes
+    return tuple(parameter for name in chosen for parameter in network.family(name).parameters(network.local(name)))
+
+
+def parameter_coords(
+    network: Network, levels: Mapping[str, tuple[str, ...]] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Coordinates of every dim a parameter can have.
+
+    A group's members are followed by ``(new)``, the member that the data does not hold.
+    """
+    coords = dict(network.coords)
+    for node in network.nodes:
+        coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
+        coords[f"{node.name}_on"] = node.states[1:]
+    for group, members in (levels or {}).items():
+        coords[group] = (*members, NEW)
+    return coords
+
+
+def check_priors(network: Network, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise with every fault of `priors` for `network`.
+
+    Raises
+    ------
+    PriorError
+        A parameter without a prior, a prior without a parameter, numbers that do not fit.
+    """
+    if priors is not None:
+        raise_faults(f"priors {priors.name}", prior_faults(network, priors, coords), PriorError)
+
+
+def prior_faults(network: Network, priors: PriorSet, coords: Mapping[str, tuple[str, ...]]) -> list[Fault]:
+    """List a prior without a parameter, a parameter without a prior, and numbers that do not fit."""
+    faults = strangers(network, [entry.parameter for entry in priors.entries if not entry.is_pattern])
+    for parameter in network_parameters(network):
+        faults += parameter.faults(priors, coords)
+    return faults
+
+
+def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
+    """List names of parameters that a network does not have.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> for fault in strangers(load_network("guarantee"), ["complaince.power", "compliance.pwoer"]):
+    ...     print(fault)
+    complaince.power: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
+    compliance.pwoer: no such parameter in network guarantee; did you mean 'compliance.power'?
+    """
+    known = [parameter.name for parameter in network_parameters(network)]
+    faults = []
+    for name in names:
+        node = name.split(".", 1)[0]
+        if node not in network:
+            what = f"there is no node '{node}' in network {network.name}{nearest(node, network.names)}"
+            faults.append(Fault(name, what))
+        elif name not in known:
+            faults.append(Fault(name, f"no such parameter in network {network.name}{nearest(name, known)}"))
+    return faults
+
+
+def rows_learned(network: Network, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of some nodes whose rows have a prior that is learned, so that they follow from other parameters."""
+    return tuple(name for name in names if network.family(name).learns_rows(network.local(name)))
+
+
+def stored_table(network: Network, name: str) -> str:
+    """Name of the variable that holds the table of a node.
+
+    Raises
+    ------
+    KeyError
+        If the node's family makes the table from other parameters.
+    """
+    found = network.family(name).stored_table(network.local(name))
+    if found is None:
+        raise KeyError(name)
+    return found

@@ -1,0 +1,1 @@
+"""Questions: from names to numbers, what the engine answers, and its labels."""

@@ -1,0 +1,177 @@
+"""Answers of the engine, labelled: distributions of nodes, the probability of evidence, and whole cases.
+
+Each function takes a question that `resolve_evidence` has put into numbers. Words, notes and identification are added
+in `servanda.analysis.queries`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from ..inference import most_probable as whole
+from ..inference.answers import all_marginals, distribution, log_evidence
+from ..inference.backends import solver
+from ..inference.contract import MEMORY_LIMIT, prepare
+from ..inference.plan import HUGE, WORTH_ABSORBING
+from ..inference.question import Form, check_question
+from ..inference.tables import Evidence
+from ..network.network import Network
+from .evidence import GivenEvidence
+from .labels import batch_coords, draws_first, labelled_answer
+
+
+def joint_distribution(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, backend: str = "numpy") -> xr.DataArray:
+    """Joint distribution of the targets in every draw, dims chain, draw, case (for several) and the targets."""
+    how: Any = {"memory": memory, "solver": solver(backend)}
+    names = asked.form.targets
+    values = asked.each(lambda form, evidence: distribution(asked.system, form, evidence, **how), _sizes(asked, names))
+    return labelled_answer(asked, names, values)
+
+
+def probability_of_evidence(
+    asked: GivenEvidence, *, log: bool = False, memory: int = MEMORY_LIMIT, backend: str = "numpy"
+) -> xr.DataArray:
+    """Probability of the evidence in every draw, or its logarithm, dims chain, draw and case (for several)."""
+    how: Any = {"memory": memory, "solver": solver(backend)}
+    logs = asked.each(lambda form, evidence: log_evidence(asked.system, form, evidence, **how), ())
+    return labelled_answer(asked, (), logs if log else np.exp(logs), "log_evidence" if log else "evidence")
+
+
+def node_distributions(
+    asked: GivenEvidence, nodes: Sequence[str] | None = None, *, memory: int = MEMORY_LIMIT, backend: str = "numpy"
+) -> dict[str, xr.DataArray]:
+    """Distribution of each of some nodes in every draw; where a case knows the node, its state has probability one.
+
+    Parameters
+    ----------
+    nodes
+        Their names; all open nodes by default.
+
+    Raises
+    ------
+    QueryError
+        Listing names that are unknown, set, or given in every case.
+    """
+    network = asked.system.network
+    if nodes is None:
+        nodes = asked.open_nodes
+    else:
+        settled = (name for name in asked.form.given if name not in asked.open_nodes)
+        check_question(network, tuple(nodes), {}, {}, columns=(*settled, *asked.form.do))
+    return _node_distributions(asked, tuple(nodes), {"memory": memory, "solver": solver(backend)})
+
+
+def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[str, Any]) -> dict[str, xr.DataArray]:
+    network = asked.system.network
+    edges = np.cumsum([0, *_sizes(asked, nodes)])
+
+    def answer(form: Form, evidence: Evidence) -> np.ndarray:
+        free = tuple(name for name in nodes if name not in form.given)
+        light, heavy = _split(network, replace(form, targets=free))
+        values = all_marginals(asked.system, light, evidence, **how) if light.targets else {}
+        values |= {one.targets[0]: distribution(asked.system, one, evidence, **how) for one in heavy}
+        batch = next(iter(values.values())).shape[1:] if values else (evidence.cases or 1, asked.system.samples)
+        for name in form.given:
+            if name in nodes:
+                states = np.arange(len(network[name].states))[:, None, None]
+                values[name] = np.broadcast_to(states == evidence.fixed[name][:, None], (len(states), *batch))
+        return np.concatenate([values[name] for name in nodes])
+
+    values = asked.each(answer, (int(edges[-1]),)) if nodes else np.empty((0,))
+    parts = zip(nodes, edges[:-1], edges[1:], strict=True)
+    return {name: labelled_answer(asked, (name,), values[start:stop]) for name, start, stop in parts}
+
+
+def _split(network: Network, form: Form) -> tuple[Form, list[Form]]:
+    """Set nodes apart whose own table is too large to be made, and on which no other answer depends."""
+    sizes = {name: len(network[name].states) for name in network.names}
+    below = set(form.given) | set(form.likely)
+    heavy = []
+    for name in form.targets:
+        cells = np.prod([sizes[axis] for axis in network.axes(name) if axis not in form.fixed], dtype=float)
+        if cells > HUGE and not network.descendants([name]) & (below | set(form.targets) - {name}):
+            heavy.append(name)
+    light = tuple(name for name in form.targets if name not in heavy)
+    return replace(form, targets=light), [replace(form, targets=(name,)) for name in heavy]
+
+
+def plan_in_words(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT) -> str:
+    """Plan of an answer: tables kept, order, largest table, bytes, operations."""
+    cells = int(np.prod(_sizes(asked, asked.form.targets), dtype=int))
+    plan, *_ = prepare(
+        asked.system,
+        asked.form,
+        asked.evidence,
+        "conditional",
+        answer=cells,
+        memory=memory,
+        absorb=WORTH_ABSORBING,
+    )
+    return plan.explain(asked.system.samples)
+
+
+def most_probable_states(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT) -> xr.Dataset:
+    """Most probable joint state of the open nodes in every draw.
+
+    Returns
+    -------
+    Dataset
+        A variable for each open node, ``log_joint`` (the logarithm of P(states, evidence)) and ``probability``
+        (P(states | evidence)); dims chain, draw and case (for several).
+    """
+    names = asked.open_nodes
+
+    def answer(form: Form, evidence: Evidence) -> np.ndarray:
+        states, joint = whole.most_probable(asked.system, form, evidence, memory=memory)
+        logs = log_evidence(asked.system, form, evidence, memory=memory)
+        return np.stack([*_filled(names, states, evidence, joint.shape), joint, np.exp(joint - logs)])
+
+    values = asked.each(answer, (len(names) + 2,))
+    dataset = _states(asked, names, values[:-2], ())
+    return dataset.assign(
+        {name: draws_first(asked, (), own) for name, own in zip(("log_joint", "probability"), values[-2:], strict=True)}
+    )
+
+
+def sampled_states(
+    asked: GivenEvidence, *, size: int, rng: np.random.Generator, memory: int = MEMORY_LIMIT
+) -> xr.Dataset:
+    """Sampled joint states of the open nodes, `size` for every draw: dims chain, draw, case (for several), sample."""
+    names = asked.open_nodes
+
+    def answer(form: Form, evidence: Evidence) -> np.ndarray:
+        states = whole.sample(asked.system, form, evidence, size=size, rng=rng, memory=memory)
+        shape = next(iter(states.values())).shape if states else (size, evidence.cases or 1, asked.system.samples)
+        return np.stack(_filled(names, states, evidence, shape))
+
+    values = asked.each(answer, (len(names), size)) if names else np.empty((0, size))
+    return _states(asked, names, values, ("sample",))
+
+
+def _sizes(asked: GivenEvidence, names: Sequence[str]) -> tuple[int, ...]:
+    """Numbers of states of some nodes."""
+    return tuple(len(asked.system.network[name].states) for name in names)
+
+
+def _filled(
+    names: tuple[str, ...], states: Mapping[str, np.ndarray], evidence: Evidence, shape: tuple[int, ...]
+) -> list[np.ndarray]:
+    """State numbers of all open nodes; where these cases know one, what they know."""
+    return [
+        states[name] if name in states else np.broadcast_to(np.asarray(evidence.fixed[name])[:, None], shape)
+        for name in names
+    ]
+
+
+def _states(asked: GivenEvidence, names: tuple[str, ...], values: np.ndarray, extra: tuple[str, ...]) -> xr.Dataset:
+    """Labelled states of some nodes, from their numbers."""
+    variables = {}
+    for name, own in zip(names, values.astype(int), strict=True):
+        dims, arranged = draws_first(asked, extra, own)
+        variables[name] = (dims, np.asarray(asked.system.network[name].states)[arranged])
+    return xr.Dataset(variables, batch_coords(asked))

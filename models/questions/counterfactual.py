@@ -1,0 +1,69 @@
+"""Counterfactual distributions, labelled: what a case that was observed would have been under an intervention."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import xarray as xr
+
+from ...common.errors import Fault, nearest, raise_faults
+from ..errors import QueryError
+from ..inference.answers import distribution
+from ..inference.contract import MEMORY_LIMIT
+from ..inference.question import Form, check_question
+from ..inference.tables import Evidence
+from ..inference.twin import COUPLINGS, make_twin
+from ..posterior import Posterior
+from .evidence import Given, Members, States, as_states, resolve_evidence
+from .labels import labelled_answer
+
+
+def counterfactual_distribution(
+    posterior: Posterior,
+    targets: tuple[str, ...],
+    observed: Given,
+    do: States,
+    members: Members,
+    *,
+    coupling: str | None = None,
+    memory: int = MEMORY_LIMIT,
+) -> tuple[xr.DataArray, tuple[str, ...]]:
+    """Joint distribution of nodes in the world that was not observed, in every draw.
+
+    Parameters
+    ----------
+    posterior, targets, observed, do, members, coupling, memory
+        As in `servanda.analysis.counterfactual`.
+
+    Returns
+    -------
+    answer
+        Dims chain, draw, case (for several) and the targets.
+    couplings
+        Those that it rests on.
+
+    Raises
+    ------
+    QueryError
+        Listing everything that is wrong.
+    """
+    network, done = posterior.network, as_states(do, "do")
+    if coupling is not None and coupling not in list(COUPLINGS):
+        raise QueryError.of("coupling", f"there is none named '{coupling}'{nearest(coupling, COUPLINGS)}")
+    action = check_question(network, targets, {}, done)
+    if not action.do:
+        raise QueryError.of("do", "sets nothing; say what would have been otherwise, or ask for a probability")
+    asked = resolve_evidence(posterior, (), observed, None, members, targets_needed=False, memory=memory)
+    twin = make_twin(posterior, dict(action.do), coupling)
+    untouched = [name for name in targets if name not in twin.reached and name in asked.form.given]
+    what = f"is seen, and not reached by do({', '.join(done)}): it stays as it was"
+    raise_faults("question", [Fault(f"target {name}", what) for name in untouched], QueryError)
+    names = twin.names(targets)
+
+    def answer(form: Form, evidence: Evidence) -> np.ndarray:
+        return distribution(twin.system, replace(form, targets=names), evidence, memory=memory)
+
+    values = asked.each(answer, tuple(len(network[name].states) for name in targets))
+    used = {coupling or ("rank" if network[name].ordered else "gumbel") for name in twin.reached}
+    return labelled_answer(asked, targets, values), tuple(sorted(used))

@@ -1,0 +1,146 @@
+"""A number that can be asked of any posterior of a network: a probability, or a difference of two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import xarray as xr
+
+from ...common.errors import Fault, nearest, raise_faults
+from ..errors import QueryError
+from ..inference.question import check_question, relevant
+from ..network.network import Network
+from ..posterior import Posterior
+from .answers import joint_distribution
+from .evidence import resolve_evidence
+from .labels import in_words
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """The probability that a node is in some states in a described case, or how much an intervention changes it.
+
+    Parameters
+    ----------
+    target
+        The node.
+    states
+        Its states whose probabilities are added up.
+    given
+        Observed node -> state.
+    do
+        Node set from outside -> state.
+    against
+        Where it is stated, the quantity is the difference to the same case with this done instead.
+    members
+        Group effect -> member, e.g. ``{"actor": "USA"}``.
+    """
+
+    target: str
+    states: tuple[str, ...]
+    given: Mapping[str, Any]
+    do: Mapping[str, Any]
+    against: Mapping[str, Any] | None
+    members: Mapping[str, Any]
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether it is a difference of two probabilities rather than one."""
+        return self.against is not None
+
+    def draws(self, posterior: Posterior) -> xr.DataArray:
+        """Its value in every draw, dims (chain, draw).
+
+        Raises
+        ------
+        QueryError
+            As `servanda.analysis.probability`.
+        """
+        found = self._probability(posterior, self.do)
+        return found if self.against is None else found - self._probability(posterior, self.against)
+
+    def _probability(self, posterior: Posterior, do: Mapping[str, Any]) -> xr.DataArray:
+        answer = joint_distribution(resolve_evidence(posterior, (self.target,), self.given, do, self.members))
+        return answer.sel({self.target: list(self.states)}).sum(self.target)
+
+    def nodes(self, network: Network) -> frozenset[str]:
+        """Nodes whose tables it depends on."""
+        done = (self.do,) if self.against is None else (self.do, self.against)
+        forms = [check_question(network, (self.target,), self.given, do).form for do in done]
+        return frozenset(name for form in forms for name in relevant(network, form))
+
+    def faults(self, network: Network) -> list[Fault]:
+        """Parts of it that a network does not have."""
+        try:
+            self.nodes(network)
+        except QueryError as error:
+            return list(error.faults)
+        known = network[self.target].states
+        return [
+            Fault("", f"{self.target} has no state '{state}'{nearest(state, known)}")
+            for state in self.states
+            if state not in known
+        ]
+
+    def words(self, network: Network) -> str:
+        """Notation of it, as it is written on paper."""
+
+        def one(do: Mapping[str, Any]) -> str:
+            target = (f"{self.target} = {' or '.join(self.states)}",)
+            return in_words(network, target, self.given, do, self.members)
+
+        return one(self.do) if self.against is None else f"{one(self.do)} - {one(self.against)}"
+
+
+def chance_of(
+    target: str,
+    states: str | Iterable[str],
+    given: Mapping[str, Any] | None = None,
+    do: Mapping[str, Any] | None = None,
+    *,
+    against: Mapping[str, Any] | None = None,
+    **members: Any,
+) -> Quantity:
+    """Quantity to be asked of posteriors: a probability, or a difference of two.
+
+    Parameters
+    ----------
+    target, states, given, do, against
+        As in `Quantity`; one state or several.
+    **members
+        As in `servanda.analysis.probability`.
+
+    Returns
+    -------
+    Quantity
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {"rain": xr.DataArray([0.8, 0.2], dims="rain"),
+    ...           "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet"))}
+    >>> posterior = Posterior.from_tables(network, tables)
+    >>> effect = chance_of("wet", "yes", do={"rain": "yes"}, against={"rain": "no"})
+    >>> effect.words(network), round(effect.draws(posterior).item(), 3)
+    ('P(wet = yes | do(rain = yes)) - P(wet = yes | do(rain = no))', 0.7)
+    """
+    chosen = (states,) if isinstance(states, str) else tuple(str(state) for state in states)
+    return Quantity(
+        target, chosen, dict(given or {}), dict(do or {}), None if against is None else dict(against), members
+    )
+
+
+def check_quantities(network: Network, asked: Mapping[str, Quantity]) -> None:
+    """Raise a QueryError that lists what is wrong with every quantity."""
+    faults = [] if asked else [Fault("questions", "there are none")]
+    for label, one in asked.items():
+        if not isinstance(one, Quantity):
+            what = f"must be what servanda.analysis.chance_of gives, not a {type(one).__name__}"
+            faults.append(Fault(f"question {label}", what))
+            continue
+        faults += [fault.within(f"question {label}") for fault in one.faults(network)]
+    raise_faults("questions", faults, QueryError)

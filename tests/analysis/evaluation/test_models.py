@@ -1,0 +1,192 @@
+"""Leaving out by weights and by refits, judged by closed forms; stacking by ArviZ."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import arviz as az
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy.special import betaln
+
+from servanda.analysis import compare_models, compare_theories
+from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, units_of
+from servanda.analysis.evaluation.models import Comparison
+from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
+from servanda.models.sampling.fit import fit_block
+from servanda.models.sampling.stacking_weights import stacking_weights
+
+RAIN = Network((Node("rain", ("no", "yes")),), name="rain")
+
+
+def rainy(no, yes):
+    return pd.DataFrame({"rain": ["no"] * no + ["yes"] * yes})
+
+
+def test_leaving_out_single_rows_is_the_predictive_of_the_rest():
+    block = fit_block(RAIN, rainy(12, 8), None, "rain", seed=1, draws=4000)
+    found = leave_one_out(block, "rain", seed=1)
+    assert found.refitted == found.untrusted == ()
+    np.testing.assert_allclose(found.elpd[:12], np.log(12 / 21), atol=0.01)
+    np.testing.assert_allclose(found.elpd[12:], np.log(8 / 21), atol=0.01)
+    assert found.total == pytest.approx(12 * np.log(12 / 21) + 8 * np.log(8 / 21), abs=0.1)
+
+
+def test_what_weights_cannot_do_a_refit_does():
+    """All wet days as one unit: its weights are powers of the chance of rain, too heavy in the tail near none.
+
+    Of p^-4 under Beta(5, 31) the tail falls with the exponent -5/4, so that its shape parameter is 0.8.
+    """
+    frame, units = rainy(30, 4), np.array([f"dry {day}" for day in range(30)] + ["wet"] * 4)
+    block = fit_block(RAIN, frame, None, "rain", seed=2)
+    told = []
+    found = leave_one_out(block, "rain", units, seed=3, progress=lambda *now: told.append(now))
+    assert found.refitted == ("wet",)
+    assert found.untrusted == ()
+    assert told == [(0, 1)]
+    wet = found.units.index("wet")
+    assert np.isnan(found.pareto_k[wet])
+    # Four wet days after thirty dry ones.
+    assert found.elpd[wet] == pytest.approx(betaln(5, 31) - betaln(1, 31), abs=0.25)
+    untouched = leave_one_out(block, "rain", units, seed=3, refits=0)
+    assert untouched.untrusted == ("wet",)
+    assert untouched.pareto_k[wet] == pytest.approx(0.8, abs=0.2)
+
+
+def test_counted_cases_are_left_out_one_by_one():
+    counted = replace(encode(RAIN, rainy(1, 1)), counts=np.array([120, 80]))
+    blocks = [fit_block(RAIN, cases, None, "rain", seed=4, draws=2000) for cases in (counted, rainy(120, 80))]
+    few, many = (leave_one_out(block, "rain", seed=1) for block in blocks)
+    assert few.elpd.shape == (2,)
+    assert few.counts.tolist() == [120, 80]
+    assert few.total == pytest.approx(many.total, abs=0.05)
+
+
+def test_stacking_is_that_of_arviz():
+    rng = np.random.default_rng(6)
+    truth = rng.integers(0, 2, 60)
+    log_p = {}
+    for name, p in {"low": 0.35, "half": 0.5, "high": 0.8}.items():
+        draws = np.clip(rng.normal(p, 0.03, (2, 1000, 60)), 0.01, 0.99)
+        log_p[name] = np.log(np.where(truth == 1, draws, 1 - draws))
+    elpds = {
+        name: az.loo(
+            xr.DataTree.from_dict(
+                {
+                    "log_likelihood": xr.Dataset({"y": (("chain", "draw", "unit"), array)}),
+                    "posterior": xr.Dataset({"y": (("chain", "draw", "unit"), np.exp(array))}),
+                }
+            ),
+            pointwise=True,
+        )
+        for name, array in log_p.items()
+    }
+    theirs = az.compare(elpds, round_to="none")["weight"]
+    ours = stacking_weights(np.column_stack([elpds[name].elpd_i.values for name in log_p]))
+    for name, weight in zip(log_p, ours, strict=True):
+        assert weight == pytest.approx(float(theirs[name]), abs=2e-3)
+
+
+def test_stacking_counts_cases():
+    elpd = np.log(np.array([[0.9, 0.2], [0.1, 0.8]]))
+    often = stacking_weights(elpd, np.array([7, 3]))
+    np.testing.assert_allclose(often, stacking_weights(np.repeat(elpd, [7, 3], axis=0)), atol=1e-5)
+
+
+def left(elpd):
+    elpd = np.asarray(elpd, float)
+    return LeftOut(
+        tuple(map(str, range(len(elpd)))), elpd, np.full(len(elpd), 0.2), (), (), np.ones(len(elpd), int), 0.7
+    )
+
+
+def a_comparison(**elpds):
+    found = {name: left(elpd) for name, elpd in elpds.items()}
+    even = dict.fromkeys(found, 1 / len(found))
+    return Comparison("kept", "guarantee", {name: name.title() for name in found}, found, even, {}, {})
+
+
+def test_differences_have_the_error_of_a_sum_of_pairs():
+    rng = np.random.default_rng(7)
+    one, other = rng.normal(-0.6, 0.2, (2, 50))
+    apart, error = a_comparison(one=one, other=other).difference("one", "other")
+    assert apart == pytest.approx((one - other).sum())
+    assert error == pytest.approx(np.sqrt(50) * np.std(one - other, ddof=1))
+
+
+def test_the_verdict_says_what_can_be_told_apart():
+    rng = np.random.default_rng(8)
+    base = rng.normal(-0.6, 0.1, 60)
+    found = a_comparison(near=base - 0.01, best=base, far=base - 0.3)
+    assert found.best == "best"
+    assert found.told_apart("best", "far")
+    assert not found.told_apart("best", "near")
+    assert found.verdict == (
+        "Leaving out guarantees one at a time, “Best” foretells kept best. "
+        "The record cannot tell it apart from “Near”; it can from “Far”."
+    )
+    assert a_comparison(a=base, b=base - 0.01).verdict.endswith("apart from “B”, that is, from none of the others.")
+    assert a_comparison(a=base, b=base - 0.3).verdict.endswith("tells it apart from all the others: “B”.")
+    assert list(found.table.index) == ["best", "near", "far"]
+    assert found.table["apart"].tolist() == [False, False, True]
+    assert "Near" in found._repr_html_()
+    assert "cannot tell" in str(found)
+
+
+def test_the_figure_shows_every_model():
+    base = np.random.default_rng(9).normal(-0.6, 0.1, 40)
+    figure = a_comparison(first=base, second=base - 0.3).plot()
+    (axes,) = figure.axes
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["First", "Second"]
+
+
+COUNT = Node("guarantors", ("1", "2", "5"), values=(1, 2, 5), ordered=True)
+KEPT = Node("kept", ("no", "yes"), (Arrow("guarantors"),), family="ordinal", ordered=True)
+PACT = Network((COUNT, KEPT), name="pact")
+
+
+def pacts(effect, rows, seed):
+    rng = np.random.default_rng(seed)
+    k = rng.choice([1, 2, 5], rows)
+    p = 1 / (1 + np.exp(-effect * (np.log(k) - np.log(10) / 3)))
+    return pd.DataFrame({"guarantors": k.astype(str), "kept": np.where(rng.random(rows) < p, "yes", "no")})
+
+
+def test_a_true_effect_is_found_and_a_false_one_is_not_invented():
+    settings = {"theories": ["none", "log"], "node": "kept", "unit": "case", "seed": 1, "draws": 400, "chains": 2}
+    found = compare_theories(PACT, pacts(1.5, 300, seed=1), **settings)
+    assert found.best == "log"
+    assert found.told_apart("log", "none")
+    assert found.weights["log"] > 0.9
+    assert found.table.loc["none", "bayes_factor"] < 1e-4
+    none = compare_theories(PACT, pacts(0.0, 300, seed=2), **settings)
+    assert not none.told_apart("log", "none")
+
+
+def test_what_a_comparison_refuses():
+    frame = pacts(0.0, 20, seed=3)
+    with pytest.raises(QueryError, match="there is none called 'lgo'; did you mean 'log'"):
+        compare_theories(PACT, frame, theories=["none", "lgo"], node="kept", seed=1)
+    with pytest.raises(QueryError, match="theory rival_backer: needs the column 'rival_backer'"):
+        compare_theories(PACT, frame, theories=["none", "rival_backer"], node="kept", seed=1)
+    with pytest.raises(NetworkError, match="guarantors"):
+        compare_theories(RAIN, rainy(3, 3), theories=["none", "log"], node="rain", seed=1)
+    with pytest.raises(QueryError, match="two or more to compare"):
+        compare_models({"one": PACT}, frame, node="kept", seed=1)
+    with pytest.raises(QueryError, match="model other: has no node 'kept'"):
+        compare_models({"one": PACT, "other": RAIN}, frame, node="kept", seed=1)
+    narrow = Network((COUNT, replace(KEPT, states=("no", "partly", "yes"))))
+    with pytest.raises(QueryError, match="model other: has other states of 'kept'"):
+        compare_models({"one": PACT, "other": narrow}, frame, node="kept", seed=1)
+
+
+def test_units_are_columns():
+    frame = pd.DataFrame({"guarantee_id": ["a", "a", None], "crisis": ["x", "y", "y"]})
+    assert units_of(frame, "case") is None
+    assert units_of(frame, "crisis").tolist() == ["x", "y", "y"]
+    with pytest.raises(DataError, match="case 3, column guarantee_id: is blank"):
+        units_of(frame, "guarantee")
+    with pytest.raises(DataError, match=r"column crises: is missing; .*did you mean 'crisis'"):
+        units_of(frame, "crises")
