@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 
 class ServandaError(Exception):
@@ -21,22 +21,43 @@ class Fault:
         The place: a file, ``row 4, column outcome``, a key, a node.
     what
         What is wrong, what was expected and, where it helps, what to do.
+    line
+        The line of the file, from 1; 0 for the input as a whole. Faults are raised in the order of their lines.
 
     Examples
     --------
-    >>> str(Fault("row 4, column outcome", "'complied?' is not a level; expected complied"))
+    >>> str(Fault("node stakes", "has no states; name two at least"))
+    'node stakes: has no states; name two at least'
+    >>> str(Fault.at(4, "outcome", "'complied?' is not a level; expected complied"))
     "row 4, column outcome: 'complied?' is not a level; expected complied"
     """
 
     where: str
     what: str
+    line: int = 0
+
+    @classmethod
+    def at(cls, line: int, column: str, what: str) -> Fault:
+        """Fault of a row of a table (a line of its file, the header being 1), and of one column unless that is empty.
+
+        Parameters
+        ----------
+        line
+            The row; 0 for the table as a whole.
+        column
+            The column; empty when the whole row is meant.
+        what
+            See `Fault`.
+        """
+        places = [f"row {line}"] * bool(line) + [f"column {column}"] * bool(column)
+        return cls(", ".join(places), what, line)
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
 
     def within(self, place: str) -> Fault:
         """Name the place that it lies within before its own."""
-        return Fault(f"{place}, {self.where}" if self.where else place, self.what)
+        return replace(self, where=f"{place}, {self.where}" if self.where else place)
 
 
 class InputError(ServandaError):
@@ -69,16 +90,21 @@ class InputError(ServandaError):
         return f"{self.subject}: {len(self.faults)} faults\n{lines}"
 
 
-def raise_faults(subject: str, faults: Sequence[Fault], error: type[InputError] = InputError) -> None:
-    """Raise `error` with all `faults`, or do nothing when there are none.
+def raise_faults(subject: str, faults: Iterable[Fault], error: type[InputError] = InputError) -> None:
+    """Raise `error` with all `faults` in the order of their lines, or do nothing when there are none.
 
     Raises
     ------
     InputError
-        Of the given class, when `faults` is not empty.
+        Of the given class, when there is at least one fault.
+
+    Examples
+    --------
+    >>> raise_faults("cases.csv", [])
     """
-    if faults:
-        raise error(subject, faults)
+    ordered = sorted(faults, key=lambda fault: fault.line)
+    if ordered:
+        raise error(subject, ordered)
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

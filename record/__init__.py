@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .backers import load_backers
-    from .backing import who_stands, with_backers
+    from .backing import backer_facts, with_backers
     from .cases import load_guarantees, past_defections_of
     from .check import CheckedFile, check_file
     from .crises import load_crises
-    from .doubts import load_doubts
+    from .disputed import load_disputed
     from .second_coding import load_second_coding, with_second_coding
     from .sources import Source, load_sources
     from .summary import describe
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 __all__ = [
     "CheckedFile",
     "Source",
+    "backer_facts",
     "check_file",
     "describe",
     "load_backers",
     "load_crises",
-    "load_doubts",
+    "load_disputed",
     "load_guarantees",
     "load_second_coding",
     "load_sources",
     "load_track_record",
     "past_defections_of",
-    "who_stands",
     "with_backers",
     "with_second_coding",
 ]
@@ -39,17 +39,17 @@ __all__ = [
 _HOMES = {
     "CheckedFile": "check",
     "Source": "sources",
+    "backer_facts": "backing",
     "check_file": "check",
     "describe": "summary",
     "load_backers": "backers",
     "load_crises": "crises",
-    "load_doubts": "doubts",
+    "load_disputed": "disputed",
     "load_guarantees": "cases",
     "load_second_coding": "second_coding",
     "load_sources": "sources",
     "load_track_record": "track",
     "past_defections_of": "cases",
-    "who_stands": "backing",
     "with_backers": "backing",
     "with_second_coding": "second_coding",
 }

@@ -5,16 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import partial
 
 import pandas as pd
 
+from ..common.errors import Fault
 from .files.codebook import BACKERS
-from .files.load import Rule, load_table, repeated, rows
+from .files.load import Rule, rows
 from .files.read import FilePath
-from .findings import Finding
-from .frames import column, columns, rows_where
-from .related import cases_or_shipped, every_case, known_ids, of_known_cases
+from .related import every_case, load_related
 
 # The last year of the capability data; later tests carry its values.
 LAST_CINC = 2022
@@ -26,7 +24,7 @@ def load_backers(
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Load who stood behind each commitment.
+    """Backers of each commitment: who stood behind it, the obligor included.
 
     Parameters
     ----------
@@ -40,7 +38,7 @@ def load_backers(
     Returns
     -------
     DataFrame
-        One row a case and backer (912 in the shipped record), the obligor included. ``is_obligor`` and
+        One row a case and backer (912 in the shipped record). ``is_obligor`` and
         ``p5`` are bool, ``cinc`` is a share of the world from 0 to 1.
 
     Raises
@@ -54,19 +52,11 @@ def load_backers(
     >>> len(backers), int(backers["is_obligor"].sum())
     (912, 212)
     """
-    of_cases = cases_or_shipped(cases)
-    rules = [
-        partial(repeated, columns=["case_id", "backer"], what="backer"),
-        known_ids(of_cases),
-        every_case(of_cases),
-        _one_obligor(of_cases),
-        _each_backer(of_cases),
-    ]
-    return of_known_cases(load_table(path, BACKERS, rules), of_cases, as_of)
+    return load_related(path, BACKERS, [every_case, _one_obligor, _each_backer], as_of=as_of, cases=cases)
 
 
 def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    """Compare the length of each list of backers with the count of guarantors.
+    """Cases whose list of backers is not as long as their count of guarantors.
 
     Parameters
     ----------
@@ -83,13 +73,13 @@ def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFra
 
     Examples
     --------
-    >>> len(counts_that_differ(load_backers(), cases_or_shipped(None)))
+    >>> from servanda.record import load_guarantees
+    >>> len(counts_that_differ(load_backers(), load_guarantees()))
     7
     """
-    listed = column(backers, "case_id").value_counts()
-    both = columns(cases, ["case_id", "guarantors"])
-    both.insert(1, "listed", column(both, "case_id").map(listed).astype("Int64"))
-    return rows_where(both, column(both, "listed") != column(both, "guarantors"))
+    listed = backers["case_id"].value_counts().reindex(cases["case_id"]).astype("Int64").array
+    both = cases[["case_id"]].assign(listed=listed, guarantors=cases["guarantors"])
+    return both.loc[both["listed"] != both["guarantors"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -100,7 +90,7 @@ class _Case:
 
 
 def _case_table(cases: pd.DataFrame) -> dict[str, _Case]:
-    facts = columns(cases, ["case_id", "obligor", "beneficiary", "tested_year"])
+    facts = cases[["case_id", "obligor", "beneficiary", "tested_year"]]
     return {
         name: _Case(obligor, frozenset(part.strip() for part in beneficiary.split(";")), int(year))
         for name, obligor, beneficiary, year in facts.itertuples(index=False)
@@ -114,7 +104,7 @@ def _is_yes(text: str | None) -> bool:
 def _one_obligor(cases: pd.DataFrame) -> Rule:
     known = _case_table(cases)
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         if not {"case_id", "backer", "is_obligor"} <= set(frame.columns):
             return
         marked: dict[str, list[tuple[int, str]]] = {name: [] for name in frame["case_id"] if name in known}
@@ -122,30 +112,30 @@ def _one_obligor(cases: pd.DataFrame) -> Rule:
             if row["case_id"] in known and _is_yes(row["is_obligor"]):
                 marked[row["case_id"]].append((line, row["backer"]))
         for name, found in marked.items():
-            yield from _obligor_findings(name, known[name].obligor, found)
+            yield from _obligor_faults(name, known[name].obligor, found)
 
     return rule
 
 
-def _obligor_findings(name: str, obligor: str, found: list[tuple[int, str]]) -> Iterator[Finding]:
+def _obligor_faults(name: str, obligor: str, found: list[tuple[int, str]]) -> Iterator[Fault]:
     if not found:
-        yield Finding(0, "", f"case {name!r} has no obligor row; expected one for {obligor!r}")
+        yield Fault("", f"case {name!r} has no obligor row; expected one for {obligor!r}")
     for line, backer in found:
         if backer != obligor:
-            yield Finding(line, "backer", f"{backer!r} is not the obligor of {name!r}; expected {obligor!r}")
+            yield Fault.at(line, "backer", f"{backer!r} is not the obligor of {name!r}; expected {obligor!r}")
     for line, _ in found[1:]:
-        yield Finding(line, "is_obligor", f"is the second obligor of {name!r}; expected one")
+        yield Fault.at(line, "is_obligor", f"is the second obligor of {name!r}; expected one")
 
 
 def _each_backer(cases: pd.DataFrame) -> Rule:
     known = _case_table(cases)
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         for line, row in rows(frame):
             for name, complaint in _ROW_RULES.items():
                 what = complaint(row, known.get(row.get("case_id", "")))
                 if what:
-                    yield Finding(line, name, what)
+                    yield Fault.at(line, name, what)
 
     return rule
 

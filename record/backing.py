@@ -18,15 +18,14 @@ sum and its strongest member are not known, and the cells are missing: nobody co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pandas as pd
 
-from ..common.errors import Fault, InputError, raise_faults
+from ..common.errors import Fault, raise_faults
 from .backers import load_backers
-from .frames import column, columns
 from .related import cases_or_shipped
 
 #: Levels of ``strongest_backer`` above none, and the ratio at which each begins: a factor of two either way is equal.
@@ -54,8 +53,8 @@ class _Backer:
     organisation: bool
 
 
-def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Derive who stands behind each case.
+def facts_by_case(backers: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Facts of the backers of each case.
 
     Parameters
     ----------
@@ -70,12 +69,12 @@ def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
 
     Examples
     --------
-    >>> who().loc["lond1840_gbr", ["strongest_backer", "rival_backer", "permanent_backer"]].tolist()
+    >>> facts_by_case().loc["lond1840_gbr", ["strongest_backer", "rival_backer", "permanent_backer"]].tolist()
     ['weaker', 'no', 'yes']
     """
     table = load_backers() if backers is None else backers
     rows: dict[str, list[tuple[bool, _Backer]]] = {}
-    wanted = columns(table, ["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"])
+    wanted = table[["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"]]
     for case, name, kind, own, p5, tie, cinc in wanted.itertuples(index=False):
         share = None if pd.isna(cinc) else float(cinc)
         member = _Backer(name, share, tie == "rival_of_obligor", bool(p5), kind == "organisation")
@@ -85,13 +84,13 @@ def who(backers: pd.DataFrame | None = None) -> pd.DataFrame:
         for case, listed in rows.items()
     }
     found = pd.DataFrame.from_dict(facts, orient="index").rename_axis("case_id")
-    numbers = {name: pd.to_numeric(column(found, name)) for name in ("capability", "strongest_ratio")}
-    levels = {name: pd.Categorical(column(found, name), list(known), ordered=True) for name, known in LEVELS.items()}
+    numbers = {name: pd.to_numeric(found[name]) for name in ("capability", "strongest_ratio")}
+    levels = {name: pd.Categorical(found[name], list(known), ordered=True) for name, known in LEVELS.items()}
     return found.assign(**numbers, **levels)
 
 
 def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Add to each case who stands behind it.
+    """Cases with the facts of their backers.
 
     Parameters
     ----------
@@ -103,8 +102,8 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     Returns
     -------
     DataFrame
-        `cases` with the columns that `who` gives and with ``institution``: whether an organisation is on the list, or
-        the commitment is a resolution of the Security Council. Columns of these names are replaced.
+        `cases` with the columns that `facts_by_case` gives and with ``institution``: whether an organisation is on
+        the list, or the commitment is a resolution of the Security Council. Columns of these names are replaced.
 
     Examples
     --------
@@ -112,15 +111,15 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     >>> with_backers(load_guarantees())["institution"].value_counts().to_dict()
     {'no': 177, 'yes': 35}
     """
-    derived = who(backers).reindex(cases["case_id"].to_numpy())
-    added = {str(name): column(derived, str(name)).array for name in derived}
-    inside = column(derived, "organisation").astype(object).to_numpy()
-    resolved = (column(cases, "legal_form") == "unsc_resolution").to_numpy()
+    derived = facts_by_case(backers).reindex(cases["case_id"].to_numpy())
+    added = {str(name): derived[str(name)].array for name in derived}
+    inside = derived["organisation"].astype(object).to_numpy()
+    resolved = (cases["legal_form"] == "unsc_resolution").to_numpy()
     institution = ["yes" if by_text else known for by_text, known in zip(resolved, inside, strict=True)]
     return cases.assign(**added, institution=pd.Categorical(institution, list(NO_YES), ordered=True))
 
 
-def who_stands(
+def backer_facts(
     backers: Sequence[str],
     obligor: str,
     year: int,
@@ -128,7 +127,7 @@ def who_stands(
     record: pd.DataFrame | None = None,
     cases: pd.DataFrame | None = None,
 ) -> dict[str, Any]:
-    """Say the same of a list that nobody has drawn up yet, for a scenario.
+    """Facts of a supposed list of backers, for a scenario.
 
     A capability is the latest that the record holds of that state at or before `year`. A rival is one coded so where
     the two last met in the record by then, whichever of them was the obligor. Permanent members are those of the
@@ -159,13 +158,13 @@ def who_stands(
 
     Examples
     --------
-    >>> stands = who_stands(["CHN", "RUS"], "USA", 2019)
-    >>> stands["guarantors"], stands["strongest_backer"], stands["rival_backer"], stands["permanent_backer"]
+    >>> facts = backer_facts(["CHN", "RUS"], "USA", 2019)
+    >>> facts["guarantors"], facts["strongest_backer"], facts["rival_backer"], facts["permanent_backer"]
     (3, 'equal', 'yes', 'yes')
-    >>> who_stands(["MNG"], "USA", 2019)["unknown"]["capability"]
+    >>> backer_facts(["MNG"], "USA", 2019)["unknown"]["capability"]
     ('MNG',)
     """
-    raise_faults("backers", list(_list_faults(backers, obligor)), InputError)
+    raise_faults("backers", _list_faults(backers, obligor))
     memory = _Memory.of(load_backers() if record is None else record, cases_or_shipped(cases), year)
     own, *others = (memory.backer(name, obligor) for name in (obligor, *backers))
     facts, unknown = _facts(own, others)
@@ -173,7 +172,7 @@ def who_stands(
     return {"guarantors": len(backers) + 1, **facts, "figures": figures, "unknown": unknown}
 
 
-def _list_faults(backers: Sequence[str], obligor: str) -> Iterable[Fault]:
+def _list_faults(backers: Sequence[str], obligor: str) -> Iterator[Fault]:
     for name in sorted({name for name in backers if list(backers).count(name) > 1}):
         yield Fault(name, "is named twice; name each backer once")
     if obligor in backers:
@@ -192,9 +191,9 @@ class _Memory:
 
     @classmethod
     def of(cls, record: pd.DataFrame, cases: pd.DataFrame, year: int) -> _Memory:
-        facts = columns(cases, ["case_id", "obligor", "tested_year"])
-        both = columns(record, ["case_id", "backer", "kind", "p5", "tie", "cinc", "cinc_year"]).merge(facts, "inner")
-        known = cast("pd.DataFrame", both[both["tested_year"] <= year]).sort_values("tested_year", kind="stable")
+        facts = cases[["case_id", "obligor", "tested_year"]]
+        both = record[["case_id", "backer", "kind", "p5", "tie", "cinc", "cinc_year"]].merge(facts, "inner")
+        known = both.loc[both["tested_year"] <= year].sort_values("tested_year", kind="stable")
         figures: dict[str, tuple[float, int]] = {}
         major: dict[str, bool] = {}
         met: dict[frozenset[str], tuple[int, bool]] = {}
@@ -207,7 +206,7 @@ class _Memory:
                 pair, rival = frozenset({name, row["obligor"]}), row["tie"] == "rival_of_obligor"
                 last, before = met.get(pair, (0, False))
                 met[pair] = (row["tested_year"], rival or (before and last == row["tested_year"]))
-        organisations = frozenset(column(record, "backer")[column(record, "kind") == "organisation"])
+        organisations = frozenset(record["backer"][record["kind"] == "organisation"])
         return cls(figures, major, {pair: rival for pair, (_, rival) in met.items()}, organisations, year)
 
     def backer(self, name: str, obligor: str) -> _Backer:

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError
-from .doubts import load_doubts
+from .disputed import load_disputed
 from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
-from .files.load import load_table, repeated, rows
+from .files.load import load_table, rows
 from .files.read import FilePath
-from .findings import Finding
-from .frames import column, columns, rows_where
-from .history import Deed, past_defections
+from .history import PastCase, past_defections
 from .sources import Source, known_sources
 
 #: Name of the shipped record, as a prior set's `based_on` has it.
@@ -30,7 +27,7 @@ def load_guarantees(
     as_of: str | dt.date | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
 ) -> pd.DataFrame:
-    """Load the cases, checked against the codebook.
+    """Cases of guarantees put to the test, checked against the codebook.
 
     Parameters
     ----------
@@ -54,7 +51,7 @@ def load_guarantees(
         columns: ``tested_year`` (int), ``tested_from`` (first day the test may have begun, datetime64),
         ``crisis`` (the shock a case belongs to; in your own file without it, the guarantee and the year)
         and ``doubted`` (bool: confidence is low, or sections 8 or 11 of the codebook dispute the row,
-        see `load_doubts`). Dates are text as in the file, levels are categorical and ordered where the
+        see `load_disputed`). Dates are text as in the file, levels are categorical and ordered where the
         codebook orders them, counts are Int64 with missing values. ``attrs["data_sets"]`` names the shipped record.
 
     Raises
@@ -70,20 +67,15 @@ def load_guarantees(
     >>> int(load_guarantees(as_of="1914")["outcome_year"].max())
     1914
     """
-    rules = [
-        partial(repeated, columns=["case_id"], what="case"),
-        _dates_in_order,
-        _past_agrees,
-        known_sources(path, sources),
-    ]
+    rules = [_dates_in_order, _past_agrees, known_sources(path, sources)]
     cases = _derived(load_table(path, GUARANTEES, rules))
     spoken_for = _spoken_for(cases)
     if as_of is not None:
         cases = known_cases(cases, as_of)
-    counted = past_defections(_deeds(cases), spoken_for)
-    cases = cases.assign(**{_PAST: pd.array(counted, dtype="Int64")}, crisis=_crisis(cases, path))
+    counted = past_defections(_past_cases(cases), spoken_for)
+    cases = _with_crisis(cases.assign(**{_PAST: pd.array(counted, dtype="Int64")}), path)
     own = [str(name) for name in cases if name not in {*GUARANTEES.names, *GUARANTEES.derived}]
-    cases = columns(cases, [*GUARANTEES.names, *own, *GUARANTEES.derived])
+    cases = cases.loc[:, [*GUARANTEES.names, *own, *GUARANTEES.derived]]
     if path is None:
         # So that a prior that was made from the record is refused with it; see `servanda.models.fit`.
         cases.attrs["data_sets"] = [DATA_SET]
@@ -91,7 +83,7 @@ def load_guarantees(
 
 
 def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
-    """Keep the cases known on a day, and blank the ends that lay ahead.
+    """Cases known on a day, with the ends that lay ahead blanked.
 
     Parameters
     ----------
@@ -117,20 +109,20 @@ def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     """
     day = as_day(as_of)
     known_from = [*map(_known_from, cases["tested_from"], cases["outcome_year"])]
-    known = rows_where(cases, [first <= day for first in known_from])
+    known = cases.loc[[first <= day for first in known_from]].reset_index(drop=True)
     if known.empty:
         first = min(known_from)
         raise InputError(
             "as_of",
             [Fault("", f"no case was known by {day}; the first is known from {first}: give a later day")],
         )
-    ended = column(known, "ended")
+    ended = known["ended"]
     ahead = [isinstance(text, str) and latest(text) > day for text in ended]
     return known.assign(ended=ended.mask(pd.Series(ahead, index=known.index)))
 
 
 def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None:
-    """Count an actor's past defections as a case tested in `year` would carry them.
+    """Past defections of an actor, as a case tested in `year` would carry them.
 
     Parameters
     ----------
@@ -152,11 +144,11 @@ def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None
     >>> past_defections_of(load_guarantees(as_of="2019-04-25"), "PRK", 2019)
     4
     """
-    rows_of_actor = int((column(cases, "obligor") == actor).sum())
-    asked = Deed(actor, "", year, year, defected=False)
+    rows_of_actor = cases["obligor"].tolist().count(actor)
+    asked = PastCase(actor, "", year, year, defected=False)
     spoken_for = GREAT_POWERS | ({actor} if rows_of_actor > 1 else set())
     # The supposed case must not make an actor with a single row look like one the file knows.
-    counted = past_defections([*_deeds(cases), asked], spoken_for)[-1]
+    counted = past_defections([*_past_cases(cases), asked], spoken_for)[-1]
     return counted if actor in spoken_for else None
 
 
@@ -166,39 +158,39 @@ def _known_from(tested_from: pd.Timestamp, outcome_year: int) -> dt.date:
 
 def _derived(cases: pd.DataFrame) -> pd.DataFrame:
     first_days = [earliest(text) for text in cases["tested"]]
-    disputed = column(cases, "case_id").isin(column(load_doubts(), "case_id"))
+    disputed = cases["case_id"].isin(load_disputed()["case_id"])
     return cases.assign(
         tested_year=[day.year for day in first_days],
         # Microseconds reach back to the year 1; nanoseconds only to 1677.
         tested_from=pd.Series(first_days, index=cases.index).astype("datetime64[us]"),
-        doubted=disputed | (column(cases, "confidence") == "low"),
+        doubted=disputed | (cases["confidence"] == "low"),
     )
 
 
-def _crisis(cases: pd.DataFrame, path: FilePath | None) -> pd.Series:
-    own = column(cases, "guarantee_id") + "_" + column(cases, "tested_year").astype("str")
+def _with_crisis(cases: pd.DataFrame, path: FilePath | None) -> pd.DataFrame:
     if path is None:
-        shocks = load_table(None, CRISES, [])
-        return column(cases, "case_id").map(dict(zip(shocks["case_id"], shocks["crisis"], strict=True)))
-    return column(cases, "crisis").fillna(own) if "crisis" in cases else own
+        shocks = load_table(None, CRISES)
+        crisis_of = dict(zip(shocks["case_id"], shocks["crisis"], strict=True))
+        return cases.assign(crisis=[crisis_of[name] for name in cases["case_id"]])
+    own = cases["guarantee_id"] + "_" + cases["tested_year"].astype("str")
+    return cases.assign(crisis=cases["crisis"].fillna(own) if "crisis" in cases else own)
 
 
 def _spoken_for(cases: pd.DataFrame) -> frozenset[str]:
     """Name the actors whose single row may carry a count: the great powers and those given one."""
     if _PAST not in cases:
         return GREAT_POWERS
-    single = ~column(cases, "obligor").duplicated(keep=False)
-    stated = rows_where(cases, single & column(cases, _PAST).notna())
-    return GREAT_POWERS | frozenset(stated["obligor"])
+    single = ~cases["obligor"].duplicated(keep=False)
+    return GREAT_POWERS | frozenset(cases.loc[single & cases[_PAST].notna(), "obligor"])
 
 
-def _deeds(cases: pd.DataFrame) -> Iterator[Deed]:
-    facts = columns(cases, ["obligor", "guarantee_id", "tested_year", "outcome_year", "outcome"])
+def _past_cases(cases: pd.DataFrame) -> Iterator[PastCase]:
+    facts = cases[["obligor", "guarantee_id", "tested_year", "outcome_year", "outcome"]]
     for obligor, guarantee, tested, ended, outcome in facts.itertuples(index=False):
-        yield Deed(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
+        yield PastCase(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
 
 
-def _dates_in_order(frame: pd.DataFrame) -> Iterator[Finding]:
+def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:
     for line, row in rows(frame):
         signed, tested, ended, outcome = (
             span_or_none(row.get(name, "")) for name in ("signed", "tested", "ended", "outcome_year")
@@ -207,33 +199,33 @@ def _dates_in_order(frame: pd.DataFrame) -> Iterator[Finding]:
             continue
         # Partial dates contradict each other only when no reading of them is in order.
         if signed and signed[0] > tested[1]:
-            yield Finding(line, "signed", f"{row['signed']!r} lies after the test ({row['tested']!r})")
+            yield Fault.at(line, "signed", f"{row['signed']!r} lies after the test ({row['tested']!r})")
         if outcome and outcome[1] < tested[0]:
-            yield Finding(line, "outcome_year", f"{row['outcome_year']!r} lies before the test ({row['tested']!r})")
+            yield Fault.at(line, "outcome_year", f"{row['outcome_year']!r} lies before the test ({row['tested']!r})")
         if ended and ended[1] < tested[0]:
-            yield Finding(line, "ended", f"{row['ended']!r} lies before the test ({row['tested']!r})")
+            yield Fault.at(line, "ended", f"{row['ended']!r} lies before the test ({row['tested']!r})")
 
 
-def _past_agrees(frame: pd.DataFrame) -> Iterator[Finding]:
+def _past_agrees(frame: pd.DataFrame) -> Iterator[Fault]:
     """Compare stated past defections with the count; a count over bad cells would mislead."""
-    deeds = [_deed_or_none(row) for _, row in rows(frame)]
-    if _PAST not in frame or None in deeds:
+    found = [_past_case_or_none(row) for _, row in rows(frame)]
+    if _PAST not in frame or None in found:
         return
-    sound = [deed for deed in deeds if deed is not None]
-    counted = past_defections(sound, frozenset(deed.obligor for deed in sound))
+    sound = [case for case in found if case is not None]
+    counted = past_defections(sound, frozenset(case.obligor for case in sound))
     for line, stated, count in zip(frame.index, frame[_PAST], counted, strict=True):
         if stated.isdigit() and int(stated) != count:
             what = (
                 f"{stated!r} contradicts the file, which holds {count} (codebook, section 5): "
                 "correct it or drop the column"
             )
-            yield Finding(line, _PAST, what)
+            yield Fault.at(line, _PAST, what)
 
 
-def _deed_or_none(row: Mapping[str, str]) -> Deed | None:
+def _past_case_or_none(row: Mapping[str, str]) -> PastCase | None:
     tested, ended = span_or_none(row.get("tested", "")), span_or_none(row.get("outcome_year", ""))
     names = row.get("obligor"), row.get("guarantee_id")
     if tested is None or ended is None or not all(names) or row.get("outcome") not in OUTCOME:
         return None
     obligor, guarantee = (str(name) for name in names)
-    return Deed(obligor, guarantee, tested[0].year, ended[0].year, defected=row["outcome"] == "defected")
+    return PastCase(obligor, guarantee, tested[0].year, ended[0].year, defected=row["outcome"] == "defected")

@@ -1,4 +1,4 @@
-"""Check a file of any of the record's kinds, without being told which."""
+"""The check of a file of any of the record's kinds, known by its columns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .cases import load_guarantees
 from .crises import load_crises
 from .files.codebook import TABLES, Table
 from .files.read import FilePath, read_cells
-from .frames import column
 from .related import cases_or_shipped
 from .second_coding import load_second_coding
 from .sources import Source, load_sources
@@ -25,7 +24,7 @@ _ALIKE_ENOUGH = 0.3
 
 @dataclass(frozen=True)
 class CheckedFile:
-    """A file that passed.
+    """File that passed its check.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def check_file(
     cases: pd.DataFrame | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
 ) -> CheckedFile:
-    """Check a file; which table it is shows in its columns.
+    """Verdict on a file of any of the record's kinds, recognised by its columns.
 
     Parameters
     ----------
@@ -142,7 +141,7 @@ def _source_remarks(_frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
 
 
 def _case_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
-    doubted = column(frame, "doubted").tolist().count(True)
+    doubted = frame["doubted"].tolist().count(True)
     in_doubt = (f"{doubted} of {len(frame)} cases are doubted",) if doubted else ()
     return (*_source_remarks(frame, context), *in_doubt)
 

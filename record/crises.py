@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from functools import partial
 
 import pandas as pd
 
 from .files.codebook import CRISES
-from .files.load import load_table, repeated
 from .files.read import FilePath
-from .related import cases_or_shipped, every_case, known_ids, of_known_cases
+from .related import every_case, load_related
 
 
 def load_crises(
@@ -19,7 +17,7 @@ def load_crises(
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Load the crisis of every case.
+    """Crisis of every case.
 
     Parameters
     ----------
@@ -45,6 +43,4 @@ def load_crises(
     >>> load_crises()["crisis"].nunique()
     126
     """
-    of_cases = cases_or_shipped(cases)
-    rules = [partial(repeated, columns=["case_id"], what="case"), known_ids(of_cases), every_case(of_cases)]
-    return of_known_cases(load_table(path, CRISES, rules), of_cases, as_of)
+    return load_related(path, CRISES, [every_case], as_of=as_of, cases=cases)

@@ -12,8 +12,8 @@ WINDOW = 20
 
 
 @dataclass(frozen=True)
-class Deed:
-    """What the count needs to know of a case.
+class PastCase:
+    """Case as the count of past defections needs it.
 
     Parameters
     ----------
@@ -30,7 +30,7 @@ class Deed:
 
     Examples
     --------
-    >>> Deed("DEU", "bel_1839", 1914, 1914, defected=True).obligor
+    >>> PastCase("DEU", "bel_1839", 1914, 1914, defected=True).obligor
     'DEU'
     """
 
@@ -41,12 +41,12 @@ class Deed:
     defected: bool
 
 
-def past_defections(deeds: Iterable[Deed], spoken_for: Iterable[str] = GREAT_POWERS) -> list[int | None]:
-    """Count, for each case, the guarantees its obligor had broken in the twenty years before the test.
+def past_defections(cases: Iterable[PastCase], spoken_for: Iterable[str] = GREAT_POWERS) -> list[int | None]:
+    """Past defections of each case: guarantees that its obligor broke in the twenty years before the test.
 
     Parameters
     ----------
-    deeds
+    cases
         Every case of a file.
     spoken_for
         Actors of whom a single row is enough to say that nothing is known against them.
@@ -54,27 +54,27 @@ def past_defections(deeds: Iterable[Deed], spoken_for: Iterable[str] = GREAT_POW
     Returns
     -------
     list of int or None
-        In the order of `deeds`: distinct guarantees with a defection from 20 years to one year before
+        In the order of `cases`: distinct guarantees with a defection from 20 years to one year before
         the test. None for an actor with one row in the file who is not `spoken_for`: the file is silent
         about its past.
 
     Examples
     --------
-    >>> first = Deed("DEU", "bel_1839", 1914, 1914, defected=True)
-    >>> second = Deed("DEU", "locarno_1925", 1934, 1936, defected=True)
-    >>> past_defections([first, second, Deed("PER", "per_bol", 1879, 1879, defected=False)])
+    >>> first = PastCase("DEU", "bel_1839", 1914, 1914, defected=True)
+    >>> second = PastCase("DEU", "locarno_1925", 1934, 1936, defected=True)
+    >>> past_defections([first, second, PastCase("PER", "per_bol", 1879, 1879, defected=False)])
     [0, 1, None]
     """
-    listed = tuple(deeds)
-    appearances = Counter(deed.obligor for deed in listed)
+    listed = tuple(cases)
+    appearances = Counter(case.obligor for case in listed)
     broken: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
-    for deed in listed:
-        if deed.defected:
-            broken[deed.obligor].append((deed.ended, deed.guarantee_id))
+    for case in listed:
+        if case.defected:
+            broken[case.obligor].append((case.ended, case.guarantee_id))
     known = frozenset(spoken_for)
     return [
-        _count(broken[deed.obligor], deed.tested) if appearances[deed.obligor] > 1 or deed.obligor in known else None
-        for deed in listed
+        _count(broken[case.obligor], case.tested) if appearances[case.obligor] > 1 or case.obligor in known else None
+        for case in listed
     ]
 
 

@@ -1,21 +1,70 @@
-"""Tables that say more about the cases: what they share."""
+"""Tables that say more about the cases: the one way in which each is loaded."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError, nearest
 from .cases import known_cases, load_guarantees
-from .files.load import Rule, rows
-from .findings import Finding
-from .frames import column, rows_where
+from .files.codebook import Table
+from .files.load import Rule, load_table, rows
+from .files.read import FilePath
+
+
+def load_related(
+    path: FilePath | None,
+    table: Table,
+    rules: Sequence[Callable[[pd.DataFrame], Rule]] = (),
+    *,
+    as_of: str | dt.date | None,
+    cases: pd.DataFrame | None,
+) -> pd.DataFrame:
+    """Table with a ``case_id``, checked against the cases and cut to those known on a day.
+
+    Parameters
+    ----------
+    path
+        A CSV or Parquet file; None for the shipped one.
+    table
+        What it should be.
+    rules
+        Each makes a rule of the cases, such as `every_case`. That every ``case_id`` is one of them is always held.
+    as_of
+        See `load_guarantees`; None keeps all.
+    cases
+        From `load_guarantees`, not cut by a date; None for the shipped ones.
+
+    Returns
+    -------
+    DataFrame
+        The rows in the order of the file, typed, numbered from 0.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file; or when no case, or none in the table, was known by `as_of`.
+
+    Examples
+    --------
+    >>> from servanda.record.files.codebook import CRISES
+    >>> len(load_related(None, CRISES, [every_case], as_of="1845", cases=None))
+    2
+    """
+    of_cases = cases_or_shipped(cases)
+    loaded = load_table(path, table, [rule_for(of_cases) for rule_for in (_known_ids, *rules)])
+    if as_of is None:
+        return loaded
+    kept = loaded.loc[loaded["case_id"].isin(known_cases(of_cases, as_of)["case_id"])].reset_index(drop=True)
+    if kept.empty:
+        raise InputError("as_of", [Fault("", f"no case of this table was known by {as_of}; give a later day")])
+    return kept
 
 
 def cases_or_shipped(cases: pd.DataFrame | None) -> pd.DataFrame:
-    """Give `cases`, or the shipped ones when there are none.
+    """Given cases, or the shipped ones when there are none.
 
     Parameters
     ----------
@@ -35,38 +84,8 @@ def cases_or_shipped(cases: pd.DataFrame | None) -> pd.DataFrame:
     return load_guarantees() if cases is None else cases
 
 
-def known_ids(cases: pd.DataFrame) -> Rule:
-    """Make the rule that every ``case_id`` is one of `cases`.
-
-    Parameters
-    ----------
-    cases
-        From `load_guarantees`, not cut by a date.
-
-    Returns
-    -------
-    Rule
-        For `servanda.record.files.load.load_table`.
-
-    Examples
-    --------
-    >>> rule = known_ids(load_guarantees())
-    >>> [finding.what for finding in rule(pd.DataFrame({"case_id": ["bav_1871"]}, index=[2]))]
-    ["'bav_1871' is no case; did you mean 'bav_1870'?"]
-    """
-    ids = dict.fromkeys(cases["case_id"])
-
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
-        for line, row in rows(frame):
-            name = row.get("case_id", "")
-            if name and name not in ids:
-                yield Finding(line, "case_id", f"{name!r} is no case{nearest(name, ids)}")
-
-    return rule
-
-
 def every_case(cases: pd.DataFrame) -> Rule:
-    """Make the rule that no case is left out.
+    """Rule that no case is left out.
 
     Parameters
     ----------
@@ -81,50 +100,27 @@ def every_case(cases: pd.DataFrame) -> Rule:
     Examples
     --------
     >>> rule = every_case(load_guarantees().head(1))
-    >>> [finding.what for finding in rule(pd.DataFrame({"case_id": ["x"]}, index=[2]))]
+    >>> [fault.what for fault in rule(pd.DataFrame({"case_id": ["x"]}, index=[2]))]
     ["case 'prt_1826_gbr' has no row; add one"]
     """
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         if "case_id" in frame:
             present = set(frame["case_id"])
             for name in cases["case_id"]:
                 if name not in present:
-                    yield Finding(0, "", f"case {name!r} has no row; add one")
+                    yield Fault("", f"case {name!r} has no row; add one")
 
     return rule
 
 
-def of_known_cases(table: pd.DataFrame, cases: pd.DataFrame, as_of: str | dt.date | None) -> pd.DataFrame:
-    """Keep the rows of the cases known on a day.
+def _known_ids(cases: pd.DataFrame) -> Rule:
+    ids = dict.fromkeys(cases["case_id"])
 
-    Parameters
-    ----------
-    table
-        Has a ``case_id``.
-    cases
-        From `load_guarantees`, not cut by a date.
-    as_of
-        See `load_guarantees`; None keeps all.
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
+        for line, row in rows(frame):
+            name = row.get("case_id", "")
+            if name and name not in ids:
+                yield Fault.at(line, "case_id", f"{name!r} is no case{nearest(name, ids)}")
 
-    Returns
-    -------
-    DataFrame
-        The rows, in order, numbered from 0.
-
-    Raises
-    ------
-    InputError
-        When no case, or none in `table`, was known by then.
-
-    Examples
-    --------
-    >>> len(of_known_cases(load_guarantees(), load_guarantees(), "1845"))
-    2
-    """
-    if as_of is None:
-        return table
-    kept = rows_where(table, column(table, "case_id").isin(column(known_cases(cases, as_of), "case_id")))
-    if kept.empty:
-        raise InputError("as_of", [Fault("", f"no case of this table was known by {as_of}; give a later day")])
-    return kept
+    return rule

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, raise_faults
 from .files.codebook import SECOND_CODING
 from .files.dates import as_day, span_or_none
-from .files.load import Rule, load_table, repeated, rows
+from .files.load import Rule, rows
 from .files.read import FilePath
-from .findings import Finding
-from .frames import column, columns
-from .related import cases_or_shipped, known_ids, of_known_cases
+from .related import load_related
 
 # The coding rules name these cases and so gave their outcome away (codebook, section 10).
 NOT_BLIND = (
@@ -52,7 +49,7 @@ def load_second_coding(
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """Load the second coding.
+    """Second coding of the cases, made without sight of the first.
 
     Parameters
     ----------
@@ -79,20 +76,14 @@ def load_second_coding(
     >>> int(load_second_coding()["blind"].sum())
     192
     """
-    of_cases = cases_or_shipped(cases)
-    rules = [
-        partial(repeated, columns=["case_id"], what="case"),
-        known_ids(of_cases),
-        _outcome_after_test(of_cases),
-    ]
-    coded = load_table(path, SECOND_CODING, rules)
-    return of_known_cases(coded.assign(blind=~column(coded, "case_id").isin(NOT_BLIND)), of_cases, as_of)
+    coded = load_related(path, SECOND_CODING, [_outcome_after_test], as_of=as_of, cases=cases)
+    return coded.assign(blind=~coded["case_id"].isin(NOT_BLIND))
 
 
 def with_second_coding(
     cases: pd.DataFrame, second: pd.DataFrame | None = None, *, as_of: str | dt.date | None = None
 ) -> pd.DataFrame:
-    """Put the second coding beside the cases.
+    """Cases with their second coding beside the first.
 
     Parameters
     ----------
@@ -126,17 +117,17 @@ def with_second_coding(
     {'outcome': ['complied', 'partial'], 'second_outcome': [nan, 'partial'], 'second_blind': [False, True]}
     """
     second = load_second_coding() if second is None else second
-    raise_faults("second coding", [*_pairing_faults(cases, second)])
-    told = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
-    blind = column(second, "blind") if "blind" in second else second["case_id"].notna()
+    raise_faults("second coding", _pairing_faults(cases, second))
+    coded = [name for name in SECOND_CODING.names if name in second and name not in ("case_id", "note")]
+    blind = second["blind"] if "blind" in second else second["case_id"].notna()
     hidden = ~blind.astype("bool")
     if as_of is not None and "outcome_year" in second:
-        hidden |= column(second, "outcome_year") > as_day(as_of).year
-    kept = columns(second, ["case_id", *told]).assign(blind=blind.astype("boolean"))
-    if "outcome_year" in told:
-        kept = kept.assign(outcome_year=column(kept, "outcome_year").astype("Int64"))
-    kept = kept.assign(**{name: column(kept, name).mask(hidden) for name in _GIVEN_AWAY if name in told})
-    kept = kept.rename(columns={name: f"{PREFIX}{name}" for name in (*told, "blind")})
+        hidden |= second["outcome_year"] > as_day(as_of).year
+    kept = second[["case_id", *coded]].assign(blind=blind.astype("boolean"))
+    if "outcome_year" in coded:
+        kept = kept.assign(outcome_year=kept["outcome_year"].astype("Int64"))
+    kept = kept.assign(**{name: kept[name].mask(hidden) for name in _GIVEN_AWAY if name in coded})
+    kept = kept.rename(columns={name: f"{PREFIX}{name}" for name in (*coded, "blind")})
     return cases.merge(kept, on="case_id", how="left", validate="many_to_one")
 
 
@@ -150,22 +141,22 @@ def _pairing_faults(cases: pd.DataFrame, second: pd.DataFrame) -> Iterator[Fault
     if "case_id" not in cases:
         yield Fault("cases, column case_id", "is missing; give what load_guarantees returns")
     elif "case_id" in second:
-        ids = column(second, "case_id")
+        ids = second["case_id"]
         twice = ids[ids.duplicated()].tolist()
         if twice:
             yield Fault("column case_id", f"holds case '{twice[0]}' twice; keep one row of it")
-        if not ids.isin(column(cases, "case_id")).any():
+        if set(ids).isdisjoint(cases["case_id"]):
             yield Fault("column case_id", "holds none of the cases; load the second coding that belongs to them")
 
 
 def _outcome_after_test(cases: pd.DataFrame) -> Rule:
     tested = dict(zip(cases["case_id"], cases["tested_year"], strict=True))
 
-    def rule(frame: pd.DataFrame) -> Iterator[Finding]:
+    def rule(frame: pd.DataFrame) -> Iterator[Fault]:
         for line, row in rows(frame):
             outcome, test = span_or_none(row.get("outcome_year", "")), tested.get(row.get("case_id", ""))
             if outcome and test and outcome[0].year < test:
                 what = f"{row['outcome_year']!r} lies before the test of the case ({test})"
-                yield Finding(line, "outcome_year", what)
+                yield Fault.at(line, "outcome_year", what)
 
     return rule

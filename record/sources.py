@@ -16,7 +16,6 @@ from pybtex.richtext import Text
 from ..common.errors import Fault, InputError, nearest
 from .files.load import Rule, rows
 from .files.read import FilePath, decoded, read_bytes, shipped
-from .findings import Finding
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Source:
 
 
 def load_sources(path: FilePath | None = None) -> Mapping[str, Source]:
-    """Read a bibliography.
+    """Works of a bibliography, in plain text.
 
     Parameters
     ----------
@@ -91,7 +90,7 @@ _shipped_sources = cache(load_sources)
 
 
 def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source] | None) -> Rule:
-    """Make the rule that every source key of a table stands in the bibliography.
+    """Rule that every source key of a table stands in the bibliography.
 
     Parameters
     ----------
@@ -113,16 +112,16 @@ def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source
     Examples
     --------
     >>> rule = known_sources(None, None)
-    >>> [finding.what for finding in rule(pd.DataFrame({"sources": ["anderson1967"]}, index=[2]))]
+    >>> [fault.what for fault in rule(pd.DataFrame({"sources": ["anderson1967"]}, index=[2]))]
     ["'anderson1967' is not in the bibliography; did you mean 'anderson1966'?"]
     """
     if sources is None and path is not None:
         return lambda _frame: ()
     known = _looked_up(sources)
 
-    def rule(frame: pd.DataFrame) -> list[Finding]:
+    def rule(frame: pd.DataFrame) -> list[Fault]:
         return [
-            Finding(line, "sources", f"{key!r} is not in the bibliography{nearest(key, known)}")
+            Fault.at(line, "sources", f"{key!r} is not in the bibliography{nearest(key, known)}")
             for line, row in rows(frame)
             for key in (part.strip() for part in row.get("sources", "").split(";"))
             if key and key not in known

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 
 from .files.codebook import OUTCOME, ROLE
-from .frames import column
 
 
 def describe(cases: pd.DataFrame) -> pd.DataFrame:
-    """Count the outcomes and the missing cells of cases, by role.
+    """Counts of outcomes and of missing cells, by role.
 
     Parameters
     ----------
@@ -33,10 +32,9 @@ def describe(cases: pd.DataFrame) -> pd.DataFrame:
     partial          20         23   43
     complied         51         42   93
     """
-    marks = {("outcome", level): column(cases, "outcome") == level for level in OUTCOME}
-    empty = {("missing", str(name)): column(cases, str(name)).isna() for name in cases}
-    marks |= {place: mark for place, mark in empty.items() if mark.any()}
-    roles = column(cases, "role")
+    marks = {("outcome", level): cases["outcome"] == level for level in OUTCOME}
+    marks |= {("missing", name): empty for name, empty in cases.isna().items() if np.any(empty)}
+    roles = cases["role"]
     groups = {role: roles == role for role in ROLE} | {"all": roles.notna()}
     return pd.DataFrame(
         {group: [np.count_nonzero(mark & member) for mark in marks.values()] for group, member in groups.items()},

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError
 from .files.codebook import TRACK_RECORD
 from .files.dates import as_day, earliest, latest
-from .files.load import load_table, repeated
+from .files.load import load_table
 from .files.read import FilePath
-from .frames import rows_where
 from .sources import Source, known_sources
 
 
@@ -23,7 +21,7 @@ def load_track_record(
     as_of: str | dt.date | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
 ) -> pd.DataFrame:
-    """Load the dated events, checked against the codebook.
+    """Dated events of actors under their agreements, checked against the codebook.
 
     Parameters
     ----------
@@ -55,11 +53,7 @@ def load_track_record(
     >>> load_track_record(as_of="1986")["actor"].tolist()
     ['PRK', 'USA']
     """
-    rules = [
-        partial(repeated, columns=["actor", "date", "agreement", "event"], what="event"),
-        known_sources(path, sources),
-    ]
-    events = load_table(path, TRACK_RECORD, rules)
+    events = load_table(path, TRACK_RECORD, [known_sources(path, sources)])
     events = events.assign(
         date_from=pd.Series([earliest(text) for text in events["date"]]).astype("datetime64[us]"),
         date_until=pd.Series([latest(text) for text in events["date"]]).astype("datetime64[us]"),
@@ -70,7 +64,7 @@ def load_track_record(
 def _known_events(events: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     day = as_day(as_of)
     last_days = [latest(text) for text in events["date"]]
-    known = rows_where(events, [last <= day for last in last_days])
+    known = events.loc[[last <= day for last in last_days]].reset_index(drop=True)
     if known.empty:
         what = f"no event was known by {day}; the first is known from {min(last_days)}: give a later day"
         raise InputError("as_of", [Fault("", what)])

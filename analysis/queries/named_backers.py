@@ -60,7 +60,7 @@ def named_backers(
     obligor
         Whose promise it is.
     year
-        Nothing later is known; None for all that the record holds. See `servanda.record.who_stands`.
+        Nothing later is known; None for all that the record holds. See `servanda.record.backer_facts`.
     named
         Nodes whose states are named beside the list.
 
@@ -81,7 +81,7 @@ def named_backers(
     >>> stand.states["guarantors"], stand.states["rival_backer"], stand.states["permanent_backer"]
     ('3', 'yes', 'yes')
     """
-    from ...record import who_stands
+    from ...record import backer_facts
 
     record, cases = _record()
     known: list[str] = sorted({*record["backer"], *cases["obligor"]})
@@ -100,7 +100,7 @@ def named_backers(
     faults += [Fault(name, f"is not an actor that the record knows{nearest(name, known)}") for name in unknown]
     facts: dict[str, Any] = {}
     try:
-        facts = who_stands(backers, obligor or "", max(years) if year is None else year, record=record, cases=cases)
+        facts = backer_facts(backers, obligor or "", max(years) if year is None else year, record=record, cases=cases)
     except InputError as error:
         faults += error.faults
     raise_faults("backers", faults, QueryError)

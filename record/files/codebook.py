@@ -93,6 +93,10 @@ class Table:
         Also the name of the shipped file, without its ending.
     columns
         The columns a file may have, in order.
+    row
+        What a row is called in a message.
+    key
+        The columns that together tell one row from another.
     derived
         Columns that the loader adds; a file that already has them is read as if it had not.
 
@@ -104,6 +108,8 @@ class Table:
 
     name: str
     columns: tuple[Column, ...]
+    row: str = "case"
+    key: tuple[str, ...] = ("case_id",)
     derived: tuple[str, ...] = ()
 
     @property
@@ -184,6 +190,8 @@ TRACK_RECORD = Table(
         Column("detail", "text", "what happened"),
         _SOURCES,
     ),
+    row="event",
+    key=("actor", "date", "agreement", "event"),
     derived=("date_from", "date_until"),
 )
 
@@ -220,8 +228,22 @@ BACKERS = Table(
         Column("confidence", "level", "the weakest of membership, promised and tie", CONFIDENCE, ordered=True),
         _NOTE,
     ),
+    row="backer",
+    key=("case_id", "backer"),
 )
 
 CRISES = Table("crises", (_CASE_ID, Column("crisis", "text", "the shock the case belongs to")))
 
+DISPUTED = Table(
+    "disputed",
+    (
+        _CASE_ID,
+        Column("section", "count", "section of the codebook that disputes the case"),
+        Column("reason", "text", "why another code is arguable"),
+    ),
+    row="dispute",
+    key=("case_id", "section"),
+)
+
+#: The tables that a user may have of their own.
 TABLES = MappingProxyType({table.name: table for table in (GUARANTEES, TRACK_RECORD, SECOND_CODING, BACKERS, CRISES)})

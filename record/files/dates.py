@@ -14,7 +14,7 @@ EXPECTED = "YYYY, YYYY-MM or YYYY-MM-DD"
 
 
 def span(text: str) -> tuple[dt.date, dt.date]:
-    """Give the first and the last day that a partial date may mean.
+    """First and last day that a partial date may mean.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def span(text: str) -> tuple[dt.date, dt.date]:
 
 
 def earliest(text: str) -> dt.date:
-    """Give the first day that a partial date may mean.
+    """First day that a partial date may mean.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def earliest(text: str) -> dt.date:
 
 
 def latest(text: str) -> dt.date:
-    """Give the last day that a partial date may mean.
+    """Last day that a partial date may mean.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def latest(text: str) -> dt.date:
 
 
 def as_day(as_of: str | dt.date) -> dt.date:
-    """Read an `as_of` argument; a year or a month means its last day.
+    """Day of an `as_of` argument; a year or a month means its last day.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def as_day(as_of: str | dt.date) -> dt.date:
 
 
 def span_or_none(text: str) -> tuple[dt.date, dt.date] | None:
-    """Give the `span` of `text`, or None when it is no date.
+    """The `span` of `text`, or None when it is no date.
 
     Rules that compare two cells use it: a bad cell is reported once, by the rule of its own column.
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 
 import pandas as pd
 
-from ..findings import Finding, raise_findings
+from ...common.errors import Fault, raise_faults
 from .codebook import Table
 from .read import FilePath, read_cells, shipped
-from .schema import column_findings, frame_of, typed
+from .schema import column_faults, frame_of, typed
 
-Rule = Callable[[pd.DataFrame], Iterable[Finding]]
+Rule = Callable[[pd.DataFrame], Iterable[Fault]]
 
 
-def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd.DataFrame:
-    """Read a table and refuse it with all its faults, or give it typed.
+def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) -> pd.DataFrame:
+    """Typed table of the record; a faulty file is refused with all its faults.
 
     Parameters
     ----------
@@ -40,21 +41,21 @@ def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule]) -> pd
     Examples
     --------
     >>> from servanda.record.files.codebook import CRISES
-    >>> load_table(None, CRISES, []).shape
+    >>> load_table(None, CRISES).shape
     (212, 2)
     """
     cells = read_cells(shipped(f"{table.name}.csv") if path is None else path)
     frame = frame_of(cells)
-    findings = [*cells.findings, *column_findings(frame, table)]
+    faults = [*cells.faults, *column_faults(frame, table)]
     # A row that could not be split into cells is not in the frame, and counts over the rest would mislead.
-    for rule in () if cells.findings else rules:
-        findings.extend(rule(frame))
-    raise_findings(cells.name, findings)
+    for rule in () if cells.faults else (partial(_repeated, table=table), *rules):
+        faults.extend(rule(frame))
+    raise_faults(cells.name, faults)
     return typed(frame, table)
 
 
 def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
-    """Go through the rows of a frame of text.
+    """Rows of a frame of text, each with its line.
 
     Parameters
     ----------
@@ -76,35 +77,13 @@ def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
         yield line, dict(zip(names, values, strict=True))
 
 
-def repeated(frame: pd.DataFrame, columns: Sequence[str], what: str) -> Iterator[Finding]:
-    """Find rows that repeat an earlier one in `columns`.
-
-    Parameters
-    ----------
-    frame
-        Text, indexed by line.
-    columns
-        The columns that together must be unique; nothing is found when one is absent.
-    what
-        What such a row is called in the message.
-
-    Yields
-    ------
-    Finding
-        One for each repetition, in its own row.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"case_id": ["a", "a"]}, index=[2, 3])
-    >>> [finding.what for finding in repeated(frame, ["case_id"], "case")]
-    ["repeats the case of row 2 ('a'); each may stand once"]
-    """
-    if not set(columns) <= set(frame.columns):
+def _repeated(frame: pd.DataFrame, table: Table) -> Iterator[Fault]:
+    if not set(table.key) <= set(frame.columns):
         return
     first: dict[tuple[str, ...], int] = {}
     for line, row in rows(frame):
-        key = tuple(row[name] for name in columns)
+        key = tuple(row[name] for name in table.key)
         if all(key) and first.setdefault(key, line) != line:
             named = ", ".join(map(repr, key))
-            place = columns[0] if len(columns) == 1 else ""
-            yield Finding(line, place, f"repeats the {what} of row {first[key]} ({named}); each may stand once")
+            place = table.key[0] if len(table.key) == 1 else ""
+            yield Fault.at(line, place, f"repeats the {table.row} of row {first[key]} ({named}); each may stand once")

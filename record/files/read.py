@@ -9,13 +9,12 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import singledispatch
 from pathlib import Path
 from types import NoneType
 
-from ...common.errors import InputError
-from ..findings import Finding, raise_findings
+from ...common.errors import Fault, InputError, raise_faults
 
 FilePath = str | os.PathLike[str]
 Row = tuple[str, ...]
@@ -49,7 +48,7 @@ class Cells:
     lines
         The line of the file on which each row begins, the header being line 1. For Parquet, the number
         of the row plus one, as it would be in a CSV.
-    findings
+    faults
         Rows that could not be read and were left out.
 
     Examples
@@ -62,11 +61,11 @@ class Cells:
     columns: Row
     rows: tuple[Row, ...]
     lines: tuple[int, ...]
-    findings: tuple[Finding, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
 
 def shipped(name: str) -> Path:
-    """Give the path of a file that ships with the record.
+    """Path of a file that ships with the record.
 
     Parameters
     ----------
@@ -87,7 +86,7 @@ def shipped(name: str) -> Path:
 
 
 def read_bytes(path: FilePath) -> bytes:
-    """Read a whole file.
+    """Content of a whole file, as bytes.
 
     Parameters
     ----------
@@ -124,7 +123,7 @@ def read_bytes(path: FilePath) -> bytes:
 
 
 def read_cells(path: FilePath) -> Cells:
-    """Read a CSV or Parquet file as text.
+    """Cells of a CSV or Parquet file, as text.
 
     Surrounding blanks of a cell are dropped, as are rows without any text and columns without a name.
 
@@ -152,13 +151,13 @@ def read_cells(path: FilePath) -> Cells:
     data = read_bytes(path)
     is_parquet = data.startswith(b"PAR1") or Path(path).suffix.lower() in {".parquet", ".pq"}
     cells = _tidy((_parquet if is_parquet else _csv)(path, data))
-    if not (cells.rows or cells.findings):
+    if not (cells.rows or cells.faults):
         raise _refusal(path, "has a header but no rows")
     return cells
 
 
 def decoded(path: FilePath, data: bytes) -> str:
-    """Decode the bytes of a text file as UTF-8.
+    """Text of a file in UTF-8.
 
     Parameters
     ----------
@@ -200,7 +199,7 @@ def decoded(path: FilePath, data: bytes) -> str:
 
 @singledispatch
 def as_text(value: object) -> str:
-    """Write one cell of a Parquet file as a CSV would hold it.
+    """Text of a cell of a Parquet file, as a CSV would hold it.
 
     Parameters
     ----------
@@ -249,7 +248,7 @@ def _(value: dt.datetime) -> str:
 
 
 def _refusal(path: FilePath, what: str, line: int = 0) -> InputError:
-    return InputError(Path(path).name or str(path), [Finding(line, "", what).fault()])
+    return InputError(Path(path).name or str(path), [Fault.at(line, "", what)])
 
 
 def _numbered(reader: Iterator[list[str]], line_of: Callable[[], int]) -> Iterator[tuple[int, list[str]]]:
@@ -273,8 +272,8 @@ def _csv(path: FilePath, data: bytes) -> Cells:
     columns = tuple(header[1])
     _refuse_separator(path, columns)
     fitting = [(line, tuple(record)) for line, record in body if len(record) == len(columns)]
-    findings = [
-        Finding(line, "", f"has {len(record)} cells where the header has {len(columns)}; check commas and quotes")
+    faults = [
+        Fault.at(line, "", f"has {len(record)} cells where the header has {len(columns)}; check commas and quotes")
         for line, record in body
         if len(record) != len(columns)
     ]
@@ -283,7 +282,7 @@ def _csv(path: FilePath, data: bytes) -> Cells:
         columns,
         tuple(row for _, row in fitting),
         tuple(line for line, _ in fitting),
-        tuple(findings),
+        tuple(faults),
     )
 
 
@@ -318,10 +317,10 @@ def _tidy(cells: Cells) -> Cells:
     """Drop columns without a name: a spare comma, or an index that another program wrote."""
     keep = [at for at, name in enumerate(cells.columns) if name and not _PANDAS_INDEX.fullmatch(name)]
     names = tuple(cells.columns[at] for at in keep)
-    twice = (Finding(1, name, "is named twice in the header; rename or drop one") for name in _repeated(names))
-    raise_findings(cells.name, twice)
+    twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in _repeated(names))
+    raise_faults(cells.name, twice)
     rows = tuple(tuple(row[at] for at in keep) for row in cells.rows)
-    return Cells(cells.name, names, rows, cells.lines, cells.findings)
+    return replace(cells, columns=names, rows=rows)
 
 
 def _repeated(names: Iterable[str]) -> list[str]:

@@ -11,10 +11,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from ...common.errors import nearest
-from ..findings import Finding
-from ..frames import column as one_column
-from .codebook import TABLES, Column, Table
+from ...common.errors import Fault, nearest
+from .codebook import Column, Table
 from .dates import span
 from .read import Cells
 
@@ -22,7 +20,7 @@ _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
 class Kind(NamedTuple):
-    """How the cells of one kind are judged and typed.
+    """Judge and type of the cells of one kind.
 
     Parameters
     ----------
@@ -30,6 +28,11 @@ class Kind(NamedTuple):
         Says what is wrong with a cell that is not empty; empty text when nothing is.
     typed
         Turns a column of checked text into its type.
+
+    Examples
+    --------
+    >>> KINDS["count"].complaint("few", Column("guarantors", "count", "", minimum=1))
+    "'few' is not a count; expected a whole number of at least 1"
     """
 
     complaint: Callable[[str, Column], str]
@@ -125,7 +128,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def frame_of(cells: Cells) -> pd.DataFrame:
-    """Put cells in a DataFrame of text.
+    """Cells as a DataFrame of text.
 
     Parameters
     ----------
@@ -146,8 +149,8 @@ def frame_of(cells: Cells) -> pd.DataFrame:
     return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
 
 
-def column_findings(frame: pd.DataFrame, table: Table, *, complete: bool = False) -> list[Finding]:
-    """Judge every column of a table by itself.
+def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
+    """Faults of a table, each column by itself.
 
     Parameters
     ----------
@@ -155,23 +158,21 @@ def column_findings(frame: pd.DataFrame, table: Table, *, complete: bool = False
         From `frame_of`.
     table
         The table it should be.
-    complete
-        Whether columns that may be left out must be there as well.
 
     Returns
     -------
-    list of Finding
+    list of Fault
         Missing columns, empty cells and cells of the wrong kind.
 
     Examples
     --------
     >>> from servanda.record.files.codebook import CRISES
     >>> frame = frame_of(Cells("a.csv", ("case_id", "crisis"), (("a", ""),), (2,)))
-    >>> [finding.what for finding in column_findings(frame, CRISES)]
+    >>> [fault.what for fault in column_faults(frame, CRISES)]
     ['is empty; a value is required']
     """
     try:
-        _schema(table.name, complete=complete).validate(frame, lazy=True)
+        _schema(table).validate(frame, lazy=True)
     except SchemaErrors as errors:
         failures = errors.failure_cases
         return [
@@ -182,12 +183,12 @@ def column_findings(frame: pd.DataFrame, table: Table, *, complete: bool = False
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """Give checked text its types.
+    """Checked text with its types.
 
     Parameters
     ----------
     frame
-        From `frame_of`, without findings.
+        From `frame_of`, without faults.
     table
         The table it is.
 
@@ -204,17 +205,18 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     >>> list(typed(frame, CRISES))
     ['case_id', 'crisis']
     """
+    cells = dict(frame.items())
     known = {
-        column.name: KINDS[column.kind].typed(one_column(frame, column.name), column)
+        column.name: KINDS[column.kind].typed(cells[column.name], column)
         for column in table.columns
-        if column.name in frame
+        if column.name in cells
     }
-    own = {name: frame[name].mask(frame[name] == "") for name in own_columns(frame, table)}
+    own = {name: cells[name].mask(cells[name] == "") for name in own_columns(frame, table)}
     return pd.DataFrame(known | own).reset_index(drop=True)
 
 
 def own_columns(frame: pd.DataFrame, table: Table) -> list[str]:
-    """Name the columns that the codebook does not know.
+    """Columns that the codebook does not know.
 
     Parameters
     ----------
@@ -245,26 +247,25 @@ def _filled(text: str) -> bool:
     return text != ""
 
 
-def _schema_column(column: Column, *, complete: bool) -> pa.Column:
+def _schema_column(column: Column) -> pa.Column:
     kind = pa.Check(partial(_accepts, column=column), element_wise=True, name="kind")
     filled = pa.Check(_filled, element_wise=True, name="filled")
-    return pa.Column(checks=[kind] if column.blank else [kind, filled], required=complete or not column.absent)
+    return pa.Column(checks=[kind] if column.blank else [kind, filled], required=not column.absent)
 
 
 @cache
-def _schema(name: str, *, complete: bool) -> pa.DataFrameSchema:
-    table = TABLES[name]
-    return pa.DataFrameSchema({column.name: _schema_column(column, complete=complete) for column in table.columns})
+def _schema(table: Table) -> pa.DataFrameSchema:
+    return pa.DataFrameSchema({column.name: _schema_column(column) for column in table.columns})
 
 
-def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Finding:
+def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Fault:
     name, check, value, line = case
     if check == "column_in_dataframe":
-        return Finding(0, "", _missing(value, own_columns(frame, table)))
+        return Fault("", _missing(value, own_columns(frame, table)))
     if check == "filled":
-        return Finding(int(line), name, "is empty; a value is required")
+        return Fault.at(int(line), name, "is empty; a value is required")
     column = table[name]
-    return Finding(int(line), name, KINDS[column.kind].complaint(value, column))
+    return Fault.at(int(line), name, KINDS[column.kind].complaint(value, column))
 
 
 def _missing(name: str, others: list[str]) -> str:

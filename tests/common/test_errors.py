@@ -52,3 +52,16 @@ def test_errors_survive_a_process_border():
     error = InputError("a.csv", [Fault("row 2", "is empty")])
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.faults) == (str(error), error.faults)
+
+
+def test_faults_of_a_table_stand_in_the_order_of_its_rows():
+    faults = [Fault.at(3, "", "is empty"), Fault("", "has no cases"), Fault.at(2, "outcome", "is no level")]
+    with pytest.raises(InputError) as caught:
+        raise_faults("cases.csv", iter(faults))
+    assert str(caught.value).splitlines() == [
+        "cases.csv: 3 faults",
+        "  has no cases",
+        "  row 2, column outcome: is no level",
+        "  row 3: is empty",
+    ]
+    assert Fault.at(3, "", "is empty").within("a.csv") == Fault("a.csv, row 3", "is empty", 3)

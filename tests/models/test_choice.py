@@ -51,6 +51,30 @@ def test_the_most_probable_state_is_the_largest_cell(slicing, data):
         np.testing.assert_allclose(whole[(draw, *cell)], np.exp(logs[draw]), rtol=1e-10)
 
 
+def test_the_best_slice_is_found_far_below_the_smallest_float(slicing):
+    """One node with hundreds of children that are seen; the best cell of the rest is found in logarithms."""
+    nodes = [Node("z", ("a", "b", "c")), Node("v", ("a", "b"), (Arrow("z"),))]
+    nodes += [Node("y", ("a", "b", "c"), (Arrow("z"), Arrow("v")))]
+    nodes += [Node(f"e{place}", ("a", "b"), (Arrow("z"),)) for place in range(90)]
+    network = Network(tuple(nodes))
+    tables = random_tables(network, 3, draws=6)
+    rng = np.random.default_rng(3)
+    for place in range(90):
+        low = 10.0 ** -rng.uniform(9, 11, (6, 3))
+        tables[f"e{place}"] = np.stack([low, 1 - low], axis=-1)
+    question = check_question(network, (), {f"e{place}": "a" for place in range(90)}, {}, targets_needed=False)
+    log = np.log(tables["z"]) + sum(np.log(tables[f"e{place}"][..., 0]) for place in range(90))
+    log = log[:, :, None, None] + np.log(tables["v"])[..., None] + np.log(tables["y"])
+    best = log.reshape(6, -1).argmax(axis=1)
+    states, logs = most_probable(System.of(posterior_of(network, tables)), question.form, evidence_of(question, {}))
+    np.testing.assert_allclose(logs, log.reshape(6, -1).max(axis=1), rtol=1e-12)
+    assert (logs < -1800).all()
+    assert len(set(best // 6)) > 1  # not the same slice in every draw
+    np.testing.assert_array_equal(
+        np.stack([states[name] for name in ("z", "v", "y")]), np.unravel_index(best, log.shape[1:])
+    )
+
+
 @settings(repeatable, max_examples=40)
 @given(st.data())
 def test_the_most_probable_states_of_many_cases(data):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import lru_cache, reduce
 from operator import mul
@@ -399,6 +400,32 @@ def test_a_plan_says_what_it_will_do():
     assert lines[1] == "summed by its family, never made: compliance"
 
 
+def test_cells_and_operations_of_a_plan_are_counted_by_hand():
+    """Of a -> b -> c with 2, 3 and 5 states: one table of 2, one of 6, one of 15."""
+    sizes = {"a": "xy", "b": "xyz", "c": "vwxyz"}
+    network = Network(
+        tuple(
+            Node(n, tuple(s), (Arrow(p),) if p else ()) for (n, s), p in zip(sizes.items(), ["", "a", "b"], strict=True)
+        )
+    )
+    one = make_plan(network, Form(("a",)))
+    # What is made stands beside two copies of it while its family works.
+    assert (one.kept, one.largest, one.cells, one.slices) == (("a",), 2, 2 + 2 * 2, 1)
+    two = make_plan(network, Form(("b",)))
+    # a and b are multiplied and summed over a: a cell of a x b each, times and plus; 4 for each cell that is made.
+    assert (two.kept, two.largest, two.cells) == (("a", "b"), 6, (2 + 6) + 2 * 6)
+    assert two.flops == 2 * 6 + 4 * (2 + 6)
+    three = make_plan(network, Form(("c",)))
+    assert (three.kept, three.largest, three.cells) == (("a", "b", "c"), 15, (2 + 6 + 15) + 2 * 15)
+    assert three.flops == 2 * 6 + 2 * 15 + 4 * (2 + 6 + 15)
+    back = make_plan(network, Form(("a", "b", "c")), "marginals")
+    assert back.flops >= 3 * (2 * 6 + 2 * 15) + 4 * (2 + 6 + 15)
+    assert make_plan(network, Form(("c",), ("b",))).kept == ("c",)
+    # Where states are chosen every table stays, and the largest product stands whole beside two of its kind.
+    choice = make_plan(network, Form(("a", "b", "c")), "choice")
+    assert choice.cells == sum(math.prod(len(sizes[axis]) for axis in axes) for axes in choice.axes) + 2 * 15
+
+
 def test_questions_of_one_form_share_a_plan():
     network = load_network("guarantee")
     one, other = (check_question(network, ("compliance",), {"stakes": state}, {}) for state in ("vital", "major"))
@@ -548,3 +575,36 @@ def test_slices_of_different_scale_are_added_each_at_its_own(request, impossible
     np.testing.assert_allclose(together["y"], expected.sum(axis=0), rtol=1e-9)
     whole = log_of_evidence(system, question.form, evidence)
     np.testing.assert_allclose(whole, (top + np.log(share.sum(axis=1, keepdims=True)))[:, 0], rtol=1e-10)
+
+
+def test_slices_of_an_improbable_whole_are_added(request):
+    """Only the sum is asked for: each slice is one number, scaled to one. Judged over all states of the roots."""
+    roots = [Node(f"r{place}", ("a", "b", "c")) for place in range(5)]
+    leaves = [
+        Node(f"k{number}_{one}{two}", ("a", "b"), (Arrow(f"r{one}"), Arrow(f"r{two}")))
+        for one in range(5)
+        for two in range(one)
+        for number in range(4)
+    ]
+    network = Network((*roots, *leaves))
+    tables = random_tables(network, 6, draws=2)
+    rng = np.random.default_rng(6)
+    for leaf in leaves:
+        low = 10.0 ** -rng.uniform(10, 11, (2, 3, 3))
+        tables[leaf.name] = np.stack([low, 1 - low], axis=-1)
+    question = check_question(network, (), {leaf.name: "a" for leaf in leaves}, {}, targets_needed=False)
+    log = np.zeros((2, 3, 3, 3, 3, 3))
+    for node in (*roots, *leaves):
+        axes = [int(name[1:]) for name in (node.parent_names or (node.name,))]
+        cells = np.log(tables[node.name] if not node.parents else tables[node.name][..., 0])
+        shape = [3 if place in axes else 1 for place in range(5)]
+        cells = cells if axes == sorted(axes) else np.swapaxes(cells, 1, 2)
+        log += cells.reshape(2, *shape)
+    top = log.max(axis=(1, 2, 3, 4, 5))
+    expected = top + np.log(np.exp(log - top.reshape(2, 1, 1, 1, 1, 1)).sum(axis=(1, 2, 3, 4, 5)))
+    assert (expected < -800).all()
+    request.getfixturevalue("cramped")
+    make_plan.cache_clear()
+    assert make_plan(network, question.form, "evidence", 10**6).sliced
+    found = log_of_evidence(System.of(posterior_of(network, tables)), question.form, evidence_of(question, {}))
+    np.testing.assert_allclose(found, expected, rtol=1e-10)

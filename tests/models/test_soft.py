@@ -62,6 +62,28 @@ def test_several_statements_hold_in_the_closest_distribution():
     np.testing.assert_allclose(found[..., 0].ravel(), best.x, atol=1e-5)
 
 
+def test_two_statements_that_pull_apart_keep_the_odds_ratio():
+    """Of a two by two table the closest one keeps the odds ratio (Deming and Stephan 1940): a quadratic gives it.
+
+    The two go together so closely that each round of fitting gains one digit at most: only rounds upon rounds come to
+    the twelfth.
+    """
+    network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
+    own = np.array([[0.49, 0.01], [0.02, 0.48]])
+    tables = {"a": own.sum(axis=1)[None], "b": (own / own.sum(axis=1, keepdims=True))[None]}
+    system = System.of(posterior_of(network, tables))
+    question = check_question(network, (), {}, {}, targets_needed=False)
+    a, b = 0.8, 0.3
+    stated = {"a": np.array([a, 1 - a]), "b": np.array([b, 1 - b])}
+    form, evidence = with_soft(system, question.form, evidence_of(question, {}), stated)
+    found = distribution(system, Form(("a", "b"), form.given, form.do, form.likely), evidence)[..., 0]
+    odds = own[0, 0] * own[1, 1] / (own[0, 1] * own[1, 0])
+    # x (1 - a - b + x) = odds (a - x) (b - x)
+    roots = np.roots([1 - odds, 1 - a - b + odds * (a + b), -odds * a * b])
+    (x,) = [root for root in roots if max(0, a + b - 1) < root < min(a, b)]
+    np.testing.assert_allclose(found, [[x, a - x], [b - x, 1 - a - b + x]], rtol=1e-10)
+
+
 def test_what_cannot_hold_is_refused():
     network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
     tables = {"a": np.array([[0.5, 0.5]]), "b": np.array([[[1.0, 0.0], [0.0, 1.0]]])}

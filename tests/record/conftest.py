@@ -7,14 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from servanda.record import load_guarantees
-from servanda.record.files.read import shipped
+from servanda import record
+
+
+def path_of(name):
+    """Path of a file that ships with the record."""
+    return Path(record.__file__).parent / "data" / name
 
 
 def read_plain(name):
     """Read a shipped table with nothing but the csv module."""
-    with shipped(f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    with path_of(f"{name}.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    return path_of
 
 
 @pytest.fixture(scope="session")
@@ -24,7 +33,7 @@ def plain():
 
 @pytest.fixture(scope="session")
 def cases():
-    return load_guarantees()
+    return record.load_guarantees()
 
 
 @pytest.fixture

@@ -99,7 +99,7 @@ def test_the_summit_of_vladivostok():
 
 
 @pytest.mark.parametrize("load", [load_second_coding, load_backers, load_crises])
-def test_companions_are_cut_to_the_known_cases(load):
+def test_related_tables_are_cut_to_the_known_cases(load):
     assert set(load(as_of="1914")["case_id"]) == set(load_guarantees(as_of="1914")["case_id"])
 
 

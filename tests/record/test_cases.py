@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from servanda.common.errors import InputError
-from servanda.record import describe, load_doubts, load_guarantees, with_backers
+from servanda.record import load_disputed, load_guarantees, with_backers
 from servanda.record.files.codebook import GREAT_POWERS, GUARANTEES
-from servanda.record.files.read import shipped
 
 
 def test_the_codebook_s_figures(cases):
@@ -107,7 +106,7 @@ def test_own_columns_are_kept_and_derived_ones_made_anew(tmp_path, cases):
     assert mine["crisis"][0] == "prt_gbr_alliance_1826"
 
 
-def test_doubted_is_low_confidence_or_disputed_by_the_codebook(cases, plain):
+def test_doubted_is_low_confidence_or_disputed_by_the_codebook(cases, plain, shipped):
     sections = shipped("CODEBOOK.md").read_text(encoding="utf-8").split("\n## ")
     disputed = " ".join(part for part in sections if part.startswith(("8.", "11."))).split("Corrected since")[0]
     # The codebook shortens "jcpoa_2019_gbr, _fra, _deu, _eu".
@@ -115,10 +114,10 @@ def test_doubted_is_low_confidence_or_disputed_by_the_codebook(cases, plain):
     named |= {f"jcpoa_2019_{who}" for who in re.findall(r" _([a-z]+)", disputed)}
     rows = plain("guarantees")
     ids = {row["case_id"] for row in rows}
-    assert set(load_doubts()["case_id"]) == named & ids
+    assert set(load_disputed()["case_id"]) == named & ids
     low = {row["case_id"] for row in rows if row["confidence"] == "low"}
     assert set(cases["case_id"][cases["doubted"]]) == low | (named & ids)
-    assert load_doubts()["reason"].str.len().min() > 10
+    assert load_disputed()["reason"].str.len().min() > 10
 
 
 RULE = "(codebook, section 5): correct it or drop the column"
@@ -209,7 +208,7 @@ def test_empty_names_do_not_repeat_each_other(edited):
     assert {fault.what for fault in caught.value.faults} == {"is empty; a value is required"}
 
 
-def test_sources_are_looked_up_when_a_bibliography_is_given(edited, tmp_path):
+def test_sources_are_looked_up_when_a_bibliography_is_given(edited, tmp_path, shipped):
     path = edited("guarantees", {(2, "sources"): "temperley1926;gibler2009"})
     assert len(load_guarantees(path)) == 212
     with pytest.raises(InputError, match="row 2, column sources: 'temperley1926' is not in the bibliography; did"):
@@ -220,17 +219,6 @@ def test_every_message_is_free_of_pandera(edited):
     with pytest.raises(InputError) as caught:
         load_guarantees(edited("guarantees", {(2, "tested"): "", (3, "stakes"): "huge"}, drop=["note"]))
     assert not re.search(r"pandera|schema|check|dtype|Column\b|failure", str(caught.value))
-
-
-def test_describe_counts_what_a_plain_count_counts(cases, plain):
-    rows = plain("guarantees")
-    counts = Counter((row["outcome"], row["role"]) for row in rows)
-    table = describe(cases)
-    for (outcome, role), count in counts.items():
-        assert table.loc[("outcome", outcome), role] == count
-    assert table.loc["outcome", "all"].sum() == 212
-    assert table.loc[("missing", "ended"), "all"] == sum(not row["ended"] for row in rows)
-    assert table.loc["missing"].index.tolist() == ["ended", "obligor_past_defections"]
 
 
 def test_the_shipped_record_says_which_data_set_it_is(tmp_path):

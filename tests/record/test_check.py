@@ -7,16 +7,15 @@ import pytest
 from servanda.common.errors import InputError
 from servanda.record import check_file
 from servanda.record.files.codebook import TABLES
-from servanda.record.files.read import shipped
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_each_shipped_table_is_recognised_and_passes(name, plain):
+def test_each_shipped_table_is_recognised_and_passes(name, plain, shipped):
     checked = check_file(shipped(f"{name}.csv"), sources=shipped("sources.bib"))
     assert (checked.name, checked.table, checked.rows) == (f"{name}.csv", name, len(plain(name)))
 
 
-def test_a_bibliography_passes():
+def test_a_bibliography_passes(shipped):
     assert check_file(shipped("sources.bib")).rows == 221
 
 
@@ -25,7 +24,7 @@ def test_a_loaded_table_saved_again_is_still_recognised(tmp_path, cases):
     assert check_file(tmp_path / "mine.parquet").table == "guarantees"
 
 
-def test_remarks_are_no_faults(edited, tmp_path):
+def test_remarks_are_no_faults(edited, tmp_path, shipped):
     assert check_file(shipped("guarantees.csv")).remarks == (
         "source keys were not checked: no bibliography was given",
         "58 of 212 cases are doubted",

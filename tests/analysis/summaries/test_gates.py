@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import arviz as az
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ import xarray as xr
 
 from servanda.analysis import parameter_gates, sampler_gates, summarise
 from servanda.analysis.summaries.gates import failed, number_gates
-from servanda.models import Posterior
+from servanda.analysis.summaries.summary import Summary
+from servanda.models import Network, Node, Posterior
 
 
 def test_the_numbers_are_those_of_arviz():
@@ -64,6 +67,100 @@ def test_bfmi_is_that_of_arviz(keeping: Posterior):
     (gate,) = failed(sampler_gates(Posterior(keeping.network, tree)))
     assert gate.name == "E-BFMI, worst chain"
     assert gate.value == pytest.approx(float(np.min(az.bfmi(tree)["energy"])), rel=0.05)
+
+
+def energies(keeping: Posterior, stickiness: float) -> tuple[Posterior, float]:
+    """Energies that keep so much of the last one, and the worst chain's E-BFMI as ArviZ has it."""
+    rng = np.random.default_rng(8)
+    energy = np.zeros((4, 4000))
+    for draw in range(1, 4000):
+        energy[:, draw] = stickiness * energy[:, draw - 1] + rng.normal(size=4)
+    stats = xr.Dataset({"energy": (("chain", "draw"), energy), "diverging": (("chain", "draw"), energy > np.inf)})
+    tree = xr.DataTree.from_dict({"posterior": keeping.draws, "sample_stats": stats})
+    return Posterior(keeping.network, tree), float(np.min(az.bfmi(tree)["energy"]))
+
+
+@pytest.mark.parametrize(("stickiness", "passes"), [(0.82, True), (0.87, False), (0.9, False)])
+def test_the_limit_of_bfmi_is_that_of_betancourt(keeping: Posterior, stickiness, passes):
+    """An autoregression has an E-BFMI of 2 (1 - stickiness): below 0.3 the sampler hardly changes its energy."""
+    posterior, exact = energies(keeping, stickiness)
+    assert exact == pytest.approx(2 * (1 - stickiness), abs=0.04)
+    assert (exact >= 0.3) is passes
+    gates = {gate.name: gate for gate in sampler_gates(posterior)}
+    assert gates["E-BFMI, worst chain"].passed is passes
+    assert gates["E-BFMI, worst chain"].value == pytest.approx(exact, rel=0.01)
+    assert gates["E-BFMI, worst chain"].limit == "0.3 or more"
+
+
+def test_the_worst_chain_and_the_worst_block_count(keeping: Posterior):
+    good, bad = energies(keeping, 0.0)[0], energies(keeping, 0.95)[0]
+    energy = good.tree["sample_stats"]["energy"].values.copy()
+    blocks = np.stack([energy, energy])
+    blocks[1, 2] = bad.tree["sample_stats"]["energy"].values[2]
+    stats = xr.Dataset(
+        {
+            "energy": (("chain", "draw"), energy),
+            "energy_of_block": (("block", "chain", "draw"), blocks),
+            "diverging": (("chain", "draw"), energy > np.inf),
+        }
+    )
+    tree = xr.DataTree.from_dict({"posterior": keeping.draws, "sample_stats": stats})
+    assert not failed(sampler_gates(good))
+    (gate,) = failed(sampler_gates(Posterior(keeping.network, tree)))
+    assert gate.value == pytest.approx(float(np.min(az.bfmi(bad.tree)["energy"][2])), rel=0.01)
+
+
+@pytest.mark.parametrize(("apart", "passes"), [(0.10, True), (0.22, False), (0.4, False)])
+def test_the_limit_of_rhat_is_that_of_its_authors(apart, passes):
+    """Vehtari et al. 2021: above 1.01 the chains do not tell of one distribution; 1.05 was the old and lax limit."""
+    draws = np.random.default_rng(3).normal(size=(4, 1000)) + apart * np.array([[-1], [1], [-1], [1]])
+    exact = float(az.rhat(az.from_dict({"posterior": {"x": draws}}))["x"])
+    assert (exact <= 1.01) is passes
+    assert exact < 1.05 or apart == 0.4
+    found = summarise(xr.DataArray(draws, dims=("chain", "draw")))
+    gate = next(gate for gate in number_gates("p", found) if gate.name == "R-hat of p")
+    assert (gate.passed, gate.limit) == (passes, "1.01 or less")
+    assert gate.value == pytest.approx(exact)
+    network = Network((Node("a", ("x", "y")),))
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset({"a.table": (("chain", "draw"), draws)})})
+    of_parameter = next(gate for gate in parameter_gates(Posterior(network, tree)) if gate.name == "R-hat of a.table")
+    assert of_parameter.passed is passes
+
+
+@pytest.mark.parametrize(("size", "passes"), [(400.0, True), (399.9, False), (float("nan"), False)])
+def test_four_hundred_draws_that_count_are_enough(size, passes):
+    of = {"mean": 0.5, "lower": 0.4, "upper": 0.6, "sd": 0.1, "mcse": 0.0, "rhat": 1.01}
+    for bulk, tail in ((size, 5000.0), (5000.0, size)):
+        gates = number_gates("p", Summary(**of, ess_bulk=bulk, ess_tail=tail))
+        assert [gate.name for gate in failed(gates)] == (
+            [] if passes else ["bulk ESS of p" if bulk is size else "tail ESS of p"]
+        )
+    supposed = replace(lone(), provenance={"supposed": {"effective_draws": size}})
+    (gate,) = sampler_gates(supposed)
+    assert (gate.name, gate.passed) == ("draws left after supposing a case", passes)
+
+
+def lone() -> Posterior:
+    network = Network((Node("a", ("x", "y")),))
+    return Posterior.from_tables(network, {"a": xr.DataArray([0.5, 0.5], dims="a")})
+
+
+def test_the_worst_cell_of_a_parameter_counts():
+    """Eight cells, one of them stuck in one chain: each value is ArviZ's for the cell that is worst."""
+    rng = np.random.default_rng(5)
+    draws = rng.normal(size=(4, 1000, 8))
+    draws[2, :, 6] += 0.6
+    draws[:, :, 3] = np.cumsum(draws[:, :, 3], axis=1)
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset({"a.table": (("chain", "draw", "cell"), draws)})})
+    gates = {gate.name: gate for gate in parameter_gates(replace(lone(), tree=tree))}
+    of = az.from_dict({"posterior": {"x": draws}})
+    assert gates["R-hat of a.table"].value == pytest.approx(float(az.rhat(of)["x"].max()))
+    assert gates["bulk ESS of a.table"].value == pytest.approx(float(az.ess(of)["x"].min()))
+    tail = az.ess(of, method="tail", prob=(0.05, 0.95))["x"]
+    assert gates["tail ESS of a.table"].value == pytest.approx(float(tail.min()))
+    assert len(failed(gates.values())) == 3
+    assert parameter_gates(replace(lone(), tree=tree), ["b.table"]) == ()
+    assert parameter_gates(replace(lone(), tree=tree), ["a.table"]) == tuple(gates.values())
 
 
 def test_every_parameter_is_looked_at(keeping: Posterior):

@@ -13,13 +13,13 @@ import pytest
 
 from servanda import record
 from servanda.common.errors import InputError
+from servanda.record import backer_facts as from_files
 from servanda.record import load_backers, load_guarantees, with_backers
-from servanda.record import who_stands as from_files
-from servanda.record.backing import who
+from servanda.record.backing import facts_by_case
 
 BACKERS, CASES = load_backers(), load_guarantees()
-SHIPPED = who(BACKERS)
-who_stands = partial(from_files, record=BACKERS, cases=CASES)
+SHIPPED = facts_by_case(BACKERS)
+backer_facts = partial(from_files, record=BACKERS, cases=CASES)
 
 
 def by_hand():
@@ -99,7 +99,7 @@ def rows(*backers):
     ("share", "level"), [(0.04, "weaker"), (0.05, "equal"), (0.199, "equal"), (0.2, "stronger"), (0.9, "stronger")]
 )
 def test_a_factor_of_two_either_way_is_equal(share, level):
-    found = who(rows(("A", 0.1, None, "state"), ("B", share, "neutral", "state"))).loc["c"]
+    found = facts_by_case(rows(("A", 0.1, None, "state"), ("B", share, "neutral", "state"))).loc["c"]
     assert found["strongest_backer"] == level
     assert found["strongest_ratio"] == pytest.approx(10 * share)
 
@@ -107,12 +107,12 @@ def test_a_factor_of_two_either_way_is_equal(share, level):
 @pytest.mark.parametrize("kind", ["state", "organisation", "non_state"])
 def test_a_backer_without_capability_leaves_the_cells_missing_and_is_not_zero(kind):
     listed = rows(("A", 0.1, None, "state"), ("B", 0.3, "neutral", "state"), ("X", np.nan, "rival_of_obligor", kind))
-    found = who(listed).loc["c"]
+    found = facts_by_case(listed).loc["c"]
     assert pd.isna(found["capability"])
     assert pd.isna(found["strongest_backer"])
     assert pd.isna(found["strongest_ratio"])
     assert (found["rival_backer"], found["organisation"]) == ("yes", "yes" if kind == "organisation" else "no")
-    alone = who(rows(("X", np.nan, None, kind))).loc["c"]
+    alone = facts_by_case(rows(("X", np.nan, None, kind))).loc["c"]
     assert pd.isna(alone["capability"])
     assert alone["strongest_backer"] == "none"
 
@@ -146,7 +146,7 @@ def test_a_supposed_list_is_read_like_a_recorded_one():
     for case, listed in BACKERS.groupby("case_id"):
         if (listed["cinc_year"] > 1900).all() and len(listed) > 1:
             others = listed["backer"][~listed["is_obligor"]].tolist()
-            found = who_stands(others, cases["obligor"][case], int(cases["tested_year"][case]))
+            found = backer_facts(others, cases["obligor"][case], int(cases["tested_year"][case]))
             for name in ("capability", "strongest_ratio", "strongest_backer", "organisation"):
                 assert found[name] == expected[case][name] or found[name] == pytest.approx(expected[case][name]), case
             checked += 1
@@ -154,7 +154,7 @@ def test_a_supposed_list_is_read_like_a_recorded_one():
 
 
 def test_the_latest_figure_by_then_is_taken_and_nothing_after():
-    before, after = (who_stands(["CHN"], "USA", year)["figures"]["CHN"] for year in (2016, 2019))
+    before, after = (backer_facts(["CHN"], "USA", year)["figures"]["CHN"] for year in (2016, 2019))
     shares = BACKERS.query("backer == 'CHN' and cinc_year.notna()").set_index("cinc_year")["cinc"]
     for (share, year), until in ((before, 2016), (after, 2019)):
         assert year == max(y for y in shares.index if y <= until)
@@ -163,31 +163,31 @@ def test_the_latest_figure_by_then_is_taken_and_nothing_after():
 
 
 def test_what_the_record_does_not_say_is_named():
-    found = who_stands(["MNG", "CHN"], "USA", 2019)
+    found = backer_facts(["MNG", "CHN"], "USA", 2019)
     assert found["capability"] is None
     assert found["unknown"]["capability"] == found["unknown"]["strongest_backer"] == ("MNG",)
     assert found["rival_backer"] == "yes"
     assert "rival_backer" not in found["unknown"]
     assert found["figures"].keys() == {"USA", "CHN"}
-    assert who_stands(["MNG"], "USA", 2019)["unknown"]["rival_backer"] == ("MNG",)
-    early = who_stands(["MNG"], "GBR", 1900)
+    assert backer_facts(["MNG"], "USA", 2019)["unknown"]["rival_backer"] == ("MNG",)
+    early = backer_facts(["MNG"], "GBR", 1900)
     assert early["permanent_backer"] is None
     assert early["unknown"]["permanent_backer"] == ("MNG",)
 
 
 def test_a_seat_has_a_year():
-    seats = {year: who_stands(["CHN"], "USA", year)["permanent_backer"] for year in (1950, 1970, 1971, 2019)}
+    seats = {year: backer_facts(["CHN"], "USA", year)["permanent_backer"] for year in (1950, 1970, 1971, 2019)}
     assert seats == {1950: "no", 1970: "no", 1971: "yes", 2019: "yes"}
-    assert who_stands(["UN"], "USA", 2019)["permanent_backer"] == "no"
-    assert who_stands(["GBR"], "DEU", 1914)["permanent_backer"] == "yes"
+    assert backer_facts(["UN"], "USA", 2019)["permanent_backer"] == "no"
+    assert backer_facts(["GBR"], "DEU", 1914)["permanent_backer"] == "yes"
 
 
 def test_the_shipped_files_are_taken_where_none_are_given():
-    assert from_files(["CHN", "RUS"], "USA", 2019) == who_stands(["CHN", "RUS"], "USA", 2019)
+    assert from_files(["CHN", "RUS"], "USA", 2019) == backer_facts(["CHN", "RUS"], "USA", 2019)
 
 
 def test_one_alone_has_no_strongest_other():
-    found = who_stands([], "USA", 2019)
+    found = backer_facts([], "USA", 2019)
     assert (found["guarantors"], found["strongest_backer"], found["strongest_ratio"]) == (1, "none", None)
     assert found["unknown"] == {}
     assert found["capability"] == found["figures"]["USA"][0]
@@ -195,7 +195,7 @@ def test_one_alone_has_no_strongest_other():
 
 def test_a_list_that_names_one_twice_or_the_obligor_is_refused():
     with pytest.raises(InputError) as raised:
-        who_stands(["CHN", "USA", "CHN"], "USA", 2019)
+        backer_facts(["CHN", "USA", "CHN"], "USA", 2019)
     assert str(raised.value).splitlines() == [
         "backers: 2 faults",
         "  CHN: is named twice; name each backer once",

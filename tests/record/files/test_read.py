@@ -63,7 +63,7 @@ def test_rows_keep_the_line_they_begin_on(tmp_path):
     cells = read_cells(path)
     assert cells.rows == (("1", "two\r\nlines"), ("3", "4"))
     assert cells.lines == (2, 5)
-    assert [str(finding.fault()) for finding in cells.findings] == [
+    assert [str(fault) for fault in cells.faults] == [
         "row 6: has 1 cells where the header has 2; check commas and quotes"
     ]
 
@@ -101,23 +101,7 @@ def test_what_was_loaded_can_be_saved_and_loaded_again(tmp_path, cases, suffix):
     pd.testing.assert_frame_equal(load_guarantees(path), cases)
 
 
-def test_parquet_and_csv_of_a_companion_agree(tmp_path):
+def test_parquet_and_csv_of_a_related_table_agree(tmp_path):
     load_crises().iloc[::-1].to_parquet(tmp_path / "crises.parquet")
     again = load_crises(tmp_path / "crises.parquet")
     pd.testing.assert_frame_equal(again.iloc[::-1].reset_index(drop=True), load_crises())
-
-
-def test_nothing_heavy_is_imported_before_it_is_needed():
-    import subprocess
-    import sys
-
-    code = "import sys, servanda.record as r; dir(r); sys.exit(bool({'pandas', 'pandera'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_an_unknown_name_of_the_room():
-    import servanda.record
-
-    with pytest.raises(AttributeError, match=r"module 'servanda.record' has no attribute 'load_everything'"):
-        _ = servanda.record.load_everything
-    assert set(servanda.record.__all__) <= set(dir(servanda.record))
