@@ -186,6 +186,22 @@ def test_any_and_all_of_three_are_enumerated_in_every_draw():
         assert found[group.label].posterior is None
 
 
+def test_what_is_supposed_is_counted_as_if_it_had_been_seen(material):
+    """Two more cases kept and one broken, one after another: the Dirichlet with three more counts."""
+    seen = [{"claim": "", "seen": {"compliance": outcome}, "do": {"guarantors": "several"}}
+            for outcome in ("complied", "defected", "complied")]  # fmt: skip
+    raw = {"id": "own", "title": "", "claim": "", "suppose": seen}
+    formats = [{"label": label, "do": {"guarantors": label}} for label in ("one", "several")]
+    judgement = Judgement.model_validate({**raw, "formats": formats})
+    one, several = judged(material.posteriors["open"], material.loaded.scenario, judgement, material.cases)
+    alpha = counts(several=True) + ADDED["open"] + [1, 0, 2]
+    exact = beta(alpha[2], alpha[:2].sum())
+    assert several.summary.mean == pytest.approx(exact.mean(), abs=0.005)
+    assert several.summary.upper == pytest.approx(exact.ppf(0.95), abs=0.01)
+    assert one.summary.mean == pytest.approx(kept("one").mean(), abs=0.005)
+    assert several.posterior.provenance["supposed"]["effective_draws"] < 16_000
+
+
 # --- what has changed ---------------------------------------------------------------------------------------------
 
 
