@@ -358,7 +358,7 @@ def test_the_record_is_counted_by_hand(built):
         assert found[key] == len({row[column] for row in CASES})
     crisis = {row["case_id"]: row["crisis"] for row in rows_of("crises")}
     assert found["crises"] == len({crisis[row["case_id"]] for row in CASES})
-    doubted = {row["case_id"] for row in rows_of("doubts")}
+    doubted = {row["case_id"] for row in rows_of("disputed")}
     assert found["doubted"] == sum(row["case_id"] in doubted or row["confidence"] == "low" for row in CASES)
     for held in found["held"]:
         several = held["label"] == "several"
