@@ -1,98 +1,96 @@
-"""What `servanda track` does: fit the track record, and show some actors in a table, a figure or JSON."""
+"""The command `servanda track`."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from ...models.track.fit import fit_track
-from ..figures.track import figure_file, save_track_figure
-from ..track.description import describe_tracks, track_table
+import typer
+
+from .options import GATE_FAILED, AsOf, Chains, Draws, Json, Seed, Tune
 
 
-def show_tracks(
-    actors: Sequence[str],
-    *,
-    as_of: str | None = None,
-    out: Path | None = None,
-    record: Path | None = None,
-    settings: Path | None = None,
-    seed: int = 1,
-    draws: int = 1000,
-    tune: int = 1000,
-    chains: int = 4,
-    years_ahead: float = 3.0,
-    as_json: bool = False,
-) -> bool:
-    """Fit, print and draw.
+def track(
+    actors: Annotated[list[str], typer.Argument(metavar="ACTOR", help="Whose credibility, e.g. PRK USA.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the figure here: .png, .svg or .pdf.")
+    ] = None,
+    ahead: Annotated[float, typer.Option(metavar="YEARS", help="Years that the figure looks ahead.", min=0)] = 3.0,
+    as_of: AsOf = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            "--events",
+            metavar="FILE",
+            help="Your own dated events, CSV or Parquet, in place of the shipped.",
+            rich_help_panel="Data",
+        ),
+    ] = None,
+    settings: Annotated[
+        Path | None,
+        typer.Option(
+            "--settings",
+            metavar="FILE",
+            help="Your own reading of events and priors (TOML).",
+            rich_help_panel="Data",
+        ),
+    ] = None,
+    seed: Seed = 1,
+    draws: Draws = 1000,
+    tune: Tune = 1000,
+    chains: Chains = 4,
+    as_json: Json = False,
+) -> None:
+    """Show how credible actors are, from the dated events of their past.
 
-    Parameters
-    ----------
-    actors
-        Whose credibility.
-    as_of
-        Nothing later is looked at, and the question is about this date.
-    out
-        Where the figure is written; none by default.
-    record, settings
-        Your own events and your own reading of them.
-    seed, draws, tune, chains
-        As in `servanda.models.fit_track`.
-    years_ahead
-        How far the figure looks ahead.
-    as_json
-        Whether everything is printed as JSON.
-
-    Returns
-    -------
-    bool
-        Whether every gate passed.
+    Example: `servanda track PRK USA --as-of 2019-04-25 --out tracks.png`
     """
+    from ...models.track.fit import fit_track
     from ...record import load_track_record
+    from ..figures.track import figure_file, save_track_figure
+    from ..track.description import describe_tracks
 
     if out is not None:
         figure_file(out)
-    events = load_track_record(record)
-    track = fit_track(events, settings, seed=seed, as_of=as_of, draws=draws, tune=tune, chains=chains)
-    told = describe_tracks(track, events, actors, years_ahead=years_ahead)
+    record = load_track_record(events)
+    fitted = fit_track(record, settings, seed=seed, as_of=as_of, draws=draws, tune=tune, chains=chains)
+    description = describe_tracks(fitted, record, actors, years_ahead=ahead)
     if out is not None:
-        save_track_figure(told, out)
+        save_track_figure(description, out)
     if as_json:
-        _say(json.dumps(told, indent=1, ensure_ascii=False))
+        typer.echo(json.dumps(description, indent=1, ensure_ascii=False))
     else:
-        _print(told, out)
-    return not told["failed_gates"]
+        _print_tracks(description, out)
+    if description["failed_gates"]:
+        raise typer.Exit(GATE_FAILED)
 
 
-def _print(told: Mapping[str, Any], out: Path | None) -> None:
+def _print_tracks(description: Mapping[str, Any], out: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=f"Credibility on {told['at']}: P(keeps its word at a test)", title_justify="left")
+    from ..track.description import track_table
+
+    title = f"Credibility on {description['at']}: P(keeps its word at a test)"
+    table = Table(title=title, title_justify="left")
     table.add_column("actor")
-    for heading in ("mean", f"{100 * told['interval']:.0f} % interval", "sd"):
+    for heading in ("mean", f"{100 * description['interval']:.0f} % interval", "sd"):
         table.add_column(heading, justify="right")
     table.add_column("events known")
     table.add_column("the last one")
-    for row in track_table(told):
+    for row in track_table(description):
         table.add_row(*row)
     Console().print(table)
-    for pair in told["comparisons"]:
+    for pair in description["comparisons"]:
         found = pair["difference"]
-        _say(
+        typer.echo(
             f"P({pair['first']} is more credible than {pair['second']}) ="
             f" {pair['probability_first_more_credible']:.2f};"
             f" difference {found['mean']:+.2f} [{found['lower']:+.2f}, {found['upper']:+.2f}]"
         )
     if out is not None:
-        _say(str(out))
-    for gate in told["failed_gates"]:
-        _say(f"gate failed: {gate}", err=True)
-
-
-def _say(text: str, *, err: bool = False) -> None:
-    import typer
-
-    typer.echo(text, err=err)
+        typer.echo(str(out))
+    for gate in description["failed_gates"]:
+        typer.echo(f"gate failed: {gate}", err=True)

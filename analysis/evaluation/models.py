@@ -14,6 +14,7 @@ from ...models.density.marginal_likelihood import MarginalLikelihood, log_margin
 from ...models.errors import QueryError
 from ...models.sampling.fit import Block, fit_block
 from ...models.sampling.stacking_weights import stacking_weights
+from ..figures.comparison import comparison_figure
 from ..summaries.importance import paired_difference
 from ..summaries.summary import summarise
 from .leave_one_out import LeftOut, leave_one_out, units_of
@@ -130,9 +131,7 @@ class Comparison:
 
     def plot(self) -> Figure:
         """Figure of how far each model is behind the best, with two standard errors, and its weight."""
-        from ..figures.comparison import comparison_figure
-
-        return comparison_figure(self)
+        return comparison_figure(self.table, unit=self.unit, errors=SURE)
 
     def _repr_html_(self) -> str:
         shown = self.table.drop(columns=["elpd"]).rename(columns={"behind": "behind the best"})

@@ -18,6 +18,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
 from ...models.sampling.fit import as_cases
+from ..figures.predictive_check import summaries_figure
 from ..queries.probability import probability
 from ..summaries.summary import INTERVAL
 
@@ -97,9 +98,7 @@ class RecordSummaries:
 
     def plot(self) -> Figure:
         """Figure of what is implied, with its interval, and what was seen."""
-        from ..figures.predictive_check import summaries_figure
-
-        return summaries_figure(self)
+        return summaries_figure(self.table, self.outcome)
 
     def _repr_html_(self) -> str:
         return f"<p>{escape(self.verdict)}</p>{self.table.round(3).to_html()}"

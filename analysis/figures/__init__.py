@@ -1,1 +1,1 @@
-"""Figures: pictures of tables and numbers."""
+"""Figures: pictures of plain tables and numbers; what made these is none of their business."""

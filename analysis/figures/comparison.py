@@ -1,40 +1,37 @@
-"""The figure of a comparison of models: how far each is behind the best."""
+"""How far each of some rival models is behind the best, by what they predict of cases left out."""
 
 from __future__ import annotations
 
 import textwrap
 from typing import TYPE_CHECKING
 
-from ..evaluation.models import SURE
-from .figures import COLOURS, FAINT, INK, MUTED, RULE, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, MUTED, RULE, WIDTH, styled
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
-    from ..evaluation.models import Comparison
-
 #: Inches.
-_WIDTH, _ROW, _EDGES = 7.6, 0.42, 1.15
+_ROW, _EDGES = 0.42, 1.15
 
 
-def comparison_figure(comparison: Comparison) -> Figure:
-    """Draw how far each model is behind the best, with two standard errors of the difference, and its weight.
+def comparison_figure(table: pd.DataFrame, *, unit: str, errors: float) -> Figure:
+    """How far each model is behind the best, with standard errors of the difference, and its weight.
 
     Parameters
     ----------
-    comparison
-        From `servanda.analysis.compare_models`.
-
-    Returns
-    -------
-    Figure
-        Of matplotlib; models that the data tell apart from the best are drawn in another colour.
+    table
+        One row a model, best first: ``title``, ``behind`` (the best, in expected log predictive density), ``error``,
+        ``weight``, and whether the data tell it ``apart`` from the best; those are drawn in another colour.
+    unit
+        What was left out at a time.
+    errors
+        How many standard errors are drawn to each side.
     """
     from matplotlib.figure import Figure
 
-    table = comparison.table
     with styled():
-        figure = Figure(figsize=(_WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0.0, color=RULE, linewidth=0.8, zorder=0)
         for place, row in enumerate(table.to_dict("records")):
@@ -42,7 +39,7 @@ def comparison_figure(comparison: Comparison) -> Figure:
             axes.errorbar(
                 -row["behind"],
                 place,
-                xerr=SURE * row["error"] or None,
+                xerr=errors * row["error"] or None,
                 color=colour,
                 marker="o",
                 markersize=6,
@@ -57,14 +54,15 @@ def comparison_figure(comparison: Comparison) -> Figure:
                 fontsize=9.5,
                 transform=axes.get_yaxis_transform(),
             )
-        axes.text(1.02, -0.9, "weight", color=MUTED, va="center", fontsize=9, transform=axes.get_yaxis_transform())
+        axes.text(
+            1.02, -0.9, "weight", color=MUTED, va="center", fontsize=AXIS_SIZE, transform=axes.get_yaxis_transform()
+        )
         axes.set_yticks(range(len(table)), ["\n".join(textwrap.wrap(title, 34)) for title in table["title"]])
         axes.set_ylim(len(table) - 0.4, -0.6)
         axes.set_xlabel(
-            f"expected log predictive density against the best, {comparison.unit} by {comparison.unit}, "
-            f"± {SURE:g} standard errors",
+            f"expected log predictive density against the best, {unit} by {unit}, ± {errors:g} standard errors",
             color=MUTED,
-            fontsize=9,
+            fontsize=AXIS_SIZE,
         )
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(left=False)

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .figures import COLOURS, INK, MUTED, RULE, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, INK, LEGEND_SIZE, MUTED, RULE, styled
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.figure import Figure
 
-    from ..evaluation.predictive_check import RecordSummaries
 
+def summaries_figure(table: pd.DataFrame, outcome: str) -> Figure:
+    """Shares of an outcome, a row a group: an interval for what draws imply, a diamond for what was seen.
 
-def summaries_figure(found: RecordSummaries) -> Figure:
-    """Draw a row for each group: an interval for what is implied, a diamond for what was seen."""
+    Parameters
+    ----------
+    table
+        One row a group, indexed by what the cases are split by and its state (empty for all of them): ``cases``,
+        share ``seen``, and ``implied`` with ``lower`` and ``upper``.
+    outcome
+        What is counted, in words.
+    """
     from matplotlib.figure import Figure
 
-    table = found.table
     with styled():
         figure = Figure(figsize=(7.2, 0.26 * len(table) + 1.2), layout="constrained")
         axis = figure.add_subplot()
@@ -36,9 +43,9 @@ def summaries_figure(found: RecordSummaries) -> Figure:
         axis.set_yticks(places, labels, fontsize=8.5)
         axis.set_ylim(place - 0.4, -0.6)
         axis.set_xlim(0, 1)
-        axis.set_xlabel(found.outcome, color=MUTED, fontsize=9)
+        axis.set_xlabel(outcome, color=MUTED, fontsize=AXIS_SIZE)
         axis.grid(axis="x", color=RULE, linewidth=0.6)
-        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8.5)
+        axis.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=LEGEND_SIZE)
         axis.spines[["top", "right", "left"]].set_visible(False)
         axis.tick_params(left=False)
     return figure

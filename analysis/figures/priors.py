@@ -1,123 +1,178 @@
-"""Figures of answers under several priors: side by side, and along the path from one to another."""
+"""Answers under several priors: side by side, before and after the record, and along the path from one to another."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Collection, Mapping, Sequence
+from itertools import cycle, islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import COLOURS, FAINT, INK, MUTED, RULE, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, LEGEND_SIZE, MUTED, RULE, WIDTH, styled
+from .panel import draw_interval, draw_label, draw_percent_axis, probability_panel, tops
+from .percent import percent
+from .svg import svg
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from ...models.questions.quantity import Quantity
-    from ..sensitivity.flip_point import FlipPath
-    from ..sensitivity.panel import MixedAnswer
-    from ..sensitivity.reweighted import Answer
-
 #: Inches.
-_WIDTH, _ROW, _GAP, _EDGES = 7.6, 0.24, 0.3, 1.0
+_ROW, _GAP, _EDGES = 0.24, 0.3, 1.0
 
 
-class Shown(Protocol):
-    """Answers by question and by name."""
+def prior_sets_svg(lines: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, name: str) -> str:
+    """Answers to one question under every prior set, after the record and before it, as an ``svg`` element.
 
-    @property
-    def titles(self) -> Mapping[str, str]:
-        """Name -> title, in order."""
-        ...
+    Parameters
+    ----------
+    lines
+        One an answer: ``label``, and ``answers``, each with ``priors`` (a name), ``after`` and ``before`` (``mean``,
+        ``lower``, ``upper``).
+    titles
+        Name of a prior set -> what it is called, in the order drawn.
+    name
+        Sets the names inside it apart from those of other figures on the page.
+    """
+    colours = dict(zip(titles, islice(cycle(COLOURS), len(titles)), strict=True))
+    labels = [textwrap.wrap(line["label"], 58) for line in lines]
+    edges = tops(
+        [15 * len(words) + 20 * len(line["answers"]) + 14 for words, line in zip(labels, lines, strict=True)],
+        start=18 * (len(titles) + 1) + 12,
+    )
+    with styled():
+        figure, axes = probability_panel(edges[-1] + 24)
+        _draw_key(axes, titles, colours)
+        axes.vlines([0, 0.25, 0.5, 0.75, 1], edges[0] - 4, edges[-1], color=RULE, linewidth=0.8)
+        for line, words, top in zip(lines, labels, edges, strict=False):
+            draw_label(axes, words, top)
+            for place, answer in enumerate(line["answers"]):
+                y = top + 15 * len(words) + 10 + 20 * place
+                draw_interval(axes, answer["after"], y, colours[answer["priors"]], width=3.5)
+                draw_interval(axes, answer["before"], y + 7, FAINT, width=1.0, hollow=True)
+        draw_percent_axis(axes, edges[-1])
+        said = "; ".join(
+            f"{line['label']}, {titles[a['priors']]}: {percent(a['after']['mean'])} after the record, "
+            f"{percent(a['before']['mean'])} before"
+            for line in lines
+            for a in line["answers"]
+        )
+        return svg(figure, f"priors-{name}", f"Answers under each prior set. {said}.")
 
-    @property
-    def questions(self) -> Mapping[str, Quantity]:
-        """What was asked."""
-        ...
 
-    @property
-    def answers(self) -> Mapping[str, Mapping[str, Answer | MixedAnswer]]:
-        """Question -> name -> answer."""
-        ...
+def _draw_key(axes: Axes, titles: Mapping[str, str], colours: Mapping[str, str]) -> None:
+    shown = {"mean": 0.03, "lower": 0.0, "upper": 0.06}
+    for place, (name, title) in enumerate(titles.items()):
+        y = 9 + 18 * place
+        draw_interval(axes, shown, y, colours[name], width=3.5)
+        axes.text(0.09, y + 4, f"after the record, priors: {title}", fontsize=9.5, color=INK)
+    y = 9 + 18 * len(titles)
+    draw_interval(axes, shown, y, FAINT, width=1.0, hollow=True)
+    axes.text(0.09, y + 4, "below each: what the same priors say before the record", fontsize=9.5, color=INK)
 
 
-def priors_comparison_figure(comparison: Shown, rings: Mapping[str, Mapping[str, float]] | None = None) -> Figure:
-    """Draw every answer under every name: a point for the mean, a line for the 90 % interval.
+def priors_figure(
+    table: pd.DataFrame,
+    titles: Mapping[str, str],
+    *,
+    differences: Collection[str] = (),
+    rings: Mapping[str, Mapping[str, float]] | None = None,
+) -> Figure:
+    """Every answer under every prior: a point for the mean, a line for the interval.
 
     Probabilities and differences have a panel each. Answers whose weights cannot be trusted are hollow and faint.
 
     Parameters
     ----------
-    comparison
-        What is shown.
+    table
+        One row a question and prior (its two index levels): ``mean``, ``lower``, ``upper``, ``trusted``.
+    titles
+        Prior -> its title, in the order drawn; rows of other names are left out.
+    differences
+        Questions whose answers are differences of probabilities.
     rings
-        Question -> name -> what the panel's mean is without that expert.
+        Question -> prior -> what the panel's mean is without that expert.
     """
     from matplotlib.figure import Figure
 
-    chances = [label for label, one in comparison.questions.items() if not one.is_difference]
-    panels = [part for part in (chances, [q for q in comparison.answers if q not in chances]) if part]
-    heights = [len(part) * (len(comparison.titles) * _ROW + _GAP) for part in panels]
+    rows = dict(zip(table.index, table.to_dict("records"), strict=True))
+    questions = list(dict.fromkeys(question for question, _ in rows))
+    chances = [question for question in questions if question not in differences]
+    panels = [part for part in (chances, [question for question in questions if question in differences]) if part]
+    heights = [len(part) * (len(titles) * _ROW + _GAP) for part in panels]
     with styled():
-        figure = Figure(figsize=(_WIDTH, sum(heights) + _EDGES * len(panels)), layout="constrained")
+        figure = Figure(figsize=(WIDTH, sum(heights) + _EDGES * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
         for number, (axis, part) in enumerate(zip(axes, panels, strict=True)):
-            _rows(axis, comparison, part, rings or {})
-            axis.set_xlabel("probability" if part is chances else "difference in probability", color=MUTED, fontsize=9)
+            _draw_answers(axis, {question: {p: rows[question, p] for p in titles} for question in part}, titles, rings)
+            what = "probability" if part is chances else "difference in probability"
+            axis.set_xlabel(what, color=MUTED, fontsize=AXIS_SIZE)
             if number == 0:
                 axis.legend(
-                    loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8.5, handletextpad=0.2
+                    loc="lower left",
+                    bbox_to_anchor=(0, 1),
+                    ncols=3,
+                    frameon=False,
+                    fontsize=LEGEND_SIZE,
+                    handletextpad=0.2,
                 )
     return figure
 
 
-def _rows(axis: Axes, comparison: Shown, questions: list[str], rings: Mapping[str, Mapping[str, float]]) -> None:
-    colours = dict(zip(comparison.titles, _colours(len(comparison.titles)), strict=True))
-    middles, top = [], 0.0
-    for question in questions:
+def _draw_answers(
+    axis: Axes,
+    answers: Mapping[str, Mapping[str, Mapping[str, Any]]],
+    titles: Mapping[str, str],
+    rings: Mapping[str, Mapping[str, float]] | None,
+) -> None:
+    # Ink for the prior of the fit, then the house's colours.
+    colours = dict(zip(titles, (INK, *islice(cycle(COLOURS), len(titles) - 1)), strict=True))
+    middles, top, first = [], 0.0, next(iter(answers))
+    for question, by_prior in answers.items():
         start = top
-        for prior in comparison.titles:
-            answer = comparison.answers[question][prior]
-            s, good = answer.summary, answer.trusted
-            colour = colours[prior] if good else FAINT
-            axis.plot([s.lower, s.upper], [top, top], color=colour, linewidth=2, solid_capstyle="round")
-            label = comparison.titles[prior] if question == questions[0] else None
-            face = colour if good else "white"
-            axis.plot(
-                [s.mean], [top], "o", color=colour, markerfacecolor=face, markersize=5.5, label=label, linestyle="none"
-            )
-            if prior in rings.get(question, {}):
+        without = (rings or {}).get(question, {})
+        for prior, row in by_prior.items():
+            colour, face = (colours[prior], colours[prior]) if row["trusted"] else (FAINT, "white")
+            label = titles[prior] if question == first else None
+            axis.plot([row["lower"], row["upper"]], [top, top], color=colour, linewidth=2, solid_capstyle="round")
+            _draw_mark(axis, row["mean"], top, "o", colour, face, 5.5, label)
+            if prior in without:
                 label = "the panel without this expert" if top == _ROW else None
-                style: dict[str, Any] = {
-                    "color": INK,
-                    "markerfacecolor": "none",
-                    "markersize": 6.5,
-                    "linestyle": "none",
-                }
-                axis.plot([rings[question][prior]], [top], "D", label=label, **style)
+                _draw_mark(axis, without[prior], top, "D", INK, "none", 6.5, label)
             top += _ROW
         middles.append((start + top - _ROW) / 2)
         top += _GAP
     axis.axvline(0.0, color=RULE, linewidth=0.8, zorder=0)
-    axis.set_yticks(middles, ["\n".join(textwrap.wrap(question, 34)) for question in questions])
+    axis.set_yticks(middles, ["\n".join(textwrap.wrap(question, 34)) for question in answers])
     axis.set_ylim(top - _GAP / 2, -_GAP)
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(left=False)
 
 
-def _colours(number: int) -> list[str]:
-    """Ink for the prior of the fit, then the report's colours."""
-    return [INK, *(COLOURS[place % len(COLOURS)] for place in range(number - 1))]
+def _draw_mark(
+    axis: Axes, x: float, y: float, marker: str, colour: str, face: str, size: float, label: str | None
+) -> None:
+    axis.plot([x], [y], marker, color=colour, markerfacecolor=face, markersize=size, label=label, linestyle="none")
 
 
-def flip_figure(path: FlipPath) -> Figure:
-    """Draw an answer along the path, its interval, and a mark where the verdict changes."""
+def flip_figure(table: pd.DataFrame, flips: Sequence[tuple[float, str, str]], *, start: str, end: str) -> Figure:
+    """An answer along the path from one prior to another, its interval, and a mark where the verdict changes.
+
+    Parameters
+    ----------
+    table
+        One row a step: ``t`` (from 0 to 1), ``mean``, ``lower``, ``upper``, ``trusted``.
+    flips
+        Where the verdict changes, what it was before and what it is after.
+    start, end
+        Names of the priors.
+    """
     from matplotlib.figure import Figure
 
-    table = path.table
     with styled():
-        figure = Figure(figsize=(_WIDTH, 3.0), layout="constrained")
+        figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")
         axis = figure.add_subplot()
         t = np.asarray(table["t"])
         axis.fill_between(t, table["lower"], table["upper"], color=COLOURS[0], alpha=0.18, linewidth=0)
@@ -127,12 +182,12 @@ def flip_figure(path: FlipPath) -> Figure:
             shown = np.where(bad, table["mean"], np.nan)
             axis.plot(t, shown, color="white", linewidth=2.4)
             axis.plot(t, shown, color=FAINT, linewidth=1.5, linestyle=":", label="weights cannot be trusted")
-            axis.legend(frameon=False, fontsize=8.5, loc="best")
-        for flip in path.flips:
-            axis.axvline(flip.at, color=INK, linewidth=0.8, linestyle="--")
+            axis.legend(frameon=False, fontsize=LEGEND_SIZE, loc="best")
+        for at, before, after in flips:
+            axis.axvline(at, color=INK, linewidth=0.8, linestyle="--")
             axis.annotate(
-                f"{flip.before} → {flip.after}",
-                (flip.at, axis.get_ylim()[1]),
+                f"{before} → {after}",
+                (at, axis.get_ylim()[1]),
                 xytext=(3, -2),
                 textcoords="offset points",
                 va="top",
@@ -141,6 +196,6 @@ def flip_figure(path: FlipPath) -> Figure:
                 rotation=90,
             )
         axis.set_xlim(0, 1)
-        axis.set_xlabel(f"from {path.start} (0) to {path.end} (1)", color=MUTED, fontsize=9)
+        axis.set_xlabel(f"from {start} (0) to {end} (1)", color=MUTED, fontsize=AXIS_SIZE)
         axis.spines[["top", "right"]].set_visible(False)
     return figure

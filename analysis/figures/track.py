@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, InputError
+from ...common.figure_style import ALARM, COLOURS, IN_PART, INK, KEPT, MUTED, RULE, SUSPENDED
 from ...common.files import writable_file, written_whole
 
 if TYPE_CHECKING:
@@ -21,18 +22,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
 
-INK, MUTED, RULE = "#1d2733", "#55606c", "#dfe3e8"
-#: One colour an actor, told apart in grey as well; with more actors they begin again with another line.
-COLOURS = ("#1f4e79", "#c2701c", "#5b8f5f", "#7d4f92", "#a3281e", "#55606c")
+#: Of actors: where they are more than colours, these begin again with another line.
 LINES = ("-", "--", ":")
 #: Kind of event -> marker and colour: shape tells kinds apart without colour.
 MARKS: Mapping[str, tuple[str, str]] = {
-    "complied": ("o", "#2e7d4f"),
-    "resumed": ("^", "#2e7d4f"),
-    "partial": ("D", "#c2901c"),
-    "suspended": ("s", "#c2541c"),
-    "withdrew": ("v", "#a3281e"),
-    "defected": ("X", "#a3281e"),
+    "complied": ("o", KEPT),
+    "resumed": ("^", KEPT),
+    "partial": ("D", IN_PART),
+    "suspended": ("s", SUSPENDED),
+    "withdrew": ("v", ALARM),
+    "defected": ("X", ALARM),
 }
 WIDTH, TOP, LANE, BETWEEN, BOTTOM = 860.0, 300.0, 17.0, 24.0, 58.0
 LEFT, RIGHT = 170.0, 60.0
@@ -40,13 +39,14 @@ LEFT, RIGHT = 170.0, 60.0
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
-def track_figure(told: Mapping[str, Any]) -> Figure:
-    """Draw the tracks of some actors.
+def track_figure(description: Mapping[str, Any]) -> Figure:
+    """Credibility of some actors over the years, and their events.
 
     Parameters
     ----------
-    told
-        What `describe_tracks` gives.
+    description
+        ``at``, ``interval`` and ``actors``, each with ``path`` (dates, mean, bands) and ``events``; as
+        `servanda.analysis.track.description.describe_tracks` gives it.
 
     Returns
     -------
@@ -56,7 +56,7 @@ def track_figure(told: Mapping[str, Any]) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    lanes = [(actor, _lanes(actor["events"])) for actor in told["actors"]]
+    lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
     heights = [BETWEEN + LANE * len(names) for _, names in lanes]
     height = 40 + TOP + sum(heights) + BOTTOM
     figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="white")
@@ -69,19 +69,19 @@ def track_figure(told: Mapping[str, Any]) -> Figure:
         axes.tick_params(length=0, labelsize=9, colors=MUTED)
         return axes
 
-    span = _span(told)
+    span = _span(description)
     curves = place(40, TOP)
-    _draw_curves(curves, told, span)
+    _draw_curves(curves, description, span)
     top = 40 + TOP
     for (actor, names), tall in zip(lanes, heights, strict=True):
         axes = place(top + BETWEEN, tall - BETWEEN)
         _draw_lanes(axes, actor, names, span)
         top += tall
-    _legend(figure, told)
+    _legend(figure, description)
     return figure
 
 
-def save_track_figure(told: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
+def save_track_figure(description: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
     """Write the figure to a file, whole or not at all.
 
     Raises
@@ -91,7 +91,7 @@ def save_track_figure(told: Mapping[str, Any], path: str | os.PathLike[str]) -> 
     """
     target = figure_file(path)
     with written_whole(target) as temporary:
-        track_figure(told).savefig(temporary, dpi=150)
+        track_figure(description).savefig(temporary, dpi=150)
 
 
 def figure_file(path: str | os.PathLike[str]) -> Path:
@@ -106,21 +106,21 @@ def _years(dates: Iterable[str]) -> np.ndarray:
     return 1970 + np.array(list(dates), "datetime64[D]").astype(np.int64) / 365.25
 
 
-def _span(told: Mapping[str, Any]) -> tuple[float, float]:
-    ends = [_years([actor["path"]["dates"][0], actor["path"]["dates"][-1]]) for actor in told["actors"]]
+def _span(description: Mapping[str, Any]) -> tuple[float, float]:
+    ends = [_years([actor["path"]["dates"][0], actor["path"]["dates"][-1]]) for actor in description["actors"]]
     first, last = min(end[0] for end in ends), max(end[1] for end in ends)
     room = max(0.02 * (last - first), 0.1)
     return first - room, last + room
 
 
-def _draw_curves(axes: Axes, told: Mapping[str, Any], span: tuple[float, float]) -> None:
+def _draw_curves(axes: Axes, description: Mapping[str, Any], span: tuple[float, float]) -> None:
     axes.set(xlim=span, ylim=(0, 1), yticks=(0, 0.25, 0.5, 0.75, 1))
     axes.set_yticklabels(["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.grid(axis="y", color=RULE, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.set_ylabel("P(keeps its word)", fontsize=10, color=MUTED)
     ends = []
-    for place, actor in enumerate(told["actors"]):
+    for place, actor in enumerate(description["actors"]):
         colour, path = COLOURS[place % len(COLOURS)], actor["path"]
         line = LINES[place // len(COLOURS) % len(LINES)]
         x = _years(path["dates"])
@@ -134,11 +134,11 @@ def _draw_curves(axes: Axes, told: Mapping[str, Any], span: tuple[float, float])
         ends.append((float(mean[-1]), actor["actor"], colour))
     for y, (_, name, colour) in zip(_apart([end[0] for end in ends], 0.05), ends, strict=True):
         axes.text(span[1], y, f" {name}", color=colour, fontsize=10, weight="bold", va="center", clip_on=False)
-    now = _years([told["at"]])[0]
+    now = _years([description["at"]])[0]
     axes.axvline(now, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_title(
-        f"Credibility, as asked on {told['at']}: mean, half and {told['interval']:.0%} of the posterior; dotted beyond"
-        " the last event",
+        f"Credibility, as asked on {description['at']}: mean, half and {description['interval']:.0%} of the posterior;"
+        " dotted beyond the last event",
         fontsize=10,
         color=INK,
         loc="left",
@@ -220,10 +220,10 @@ def _mark(axes: Axes, x: float, y: float) -> Bbox:
     return Bbox.from_bounds(at[0] - 10, at[1] - 4, 20, 8)
 
 
-def _legend(figure: Figure, told: Mapping[str, Any]) -> None:
+def _legend(figure: Figure, description: Mapping[str, Any]) -> None:
     from matplotlib.lines import Line2D
 
-    seen = {event["event"] for actor in told["actors"] for event in actor["events"]}
+    seen = {event["event"] for actor in description["actors"] for event in actor["events"]}
     handles = [
         Line2D([], [], marker=marker, color=colour, linestyle="", markersize=7, label=kind)
         for kind, (marker, colour) in MARKS.items()

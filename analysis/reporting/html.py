@@ -1,39 +1,19 @@
-"""A report as one HTML page: the dictionary of `build`, worded and drawn; nothing is computed here but rounding."""
+"""A report as one HTML page: the dictionary of `build`, worded and drawn."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
-from ..figures.figures import densities, network_figure, percent, priors_figure, span
-from ..summaries.likelihood_words import Band
-from .theories import theories_figure
-from .tracks import tracks_figure
+from .sections import SECTIONS
+from .words import FILTERS, FUNCTIONS
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
-MONTHS = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
-#: How a judgement opens; what is not listed takes ``it is``.
-OPENINGS = {
-    "roughly even chance": "there is a",
-    "almost no chance": "there is",
-    "less than 1 in 100": "the chance is",
-    "more than 99 in 100": "the chance is",
-}
-#: A label that begins so continues the claim; any other is set off by a comma.
-CONTINUES = ("with ", "without ", "under ", "after ", "if ", "when ", "by ", "as ", "in ")
-#: The parts of confidence whose value is a share; the others are distances between probabilities.
 
 
 def render(content: Mapping[str, Any]) -> str:
@@ -50,180 +30,6 @@ def render(content: Mapping[str, Any]) -> str:
         A page without scripts and without anything to be fetched; equal contents give equal pages.
     """
     return _environment().get_template("report.html.j2").render(_context(content))
-
-
-def clause(claim: str, label: str) -> str:
-    """Join a claim and the format it is judged in.
-
-    A label that begins with a capital names who acts and comes first; others follow.
-
-    Examples
-    --------
-    >>> clause("France keeps its promise", "with two allies")
-    'France keeps its promise with two allies'
-    >>> clause("France keeps its promise", "alone"), clause("keeps its promise", "France")
-    ('France keeps its promise, alone', 'France keeps its promise')
-    """
-    claim = claim.strip().rstrip(".")
-    if label[:1].isupper():
-        return f"{label} {claim}"
-    return f"{claim}{' ' if label.startswith(CONTINUES) else ', '}{label}"
-
-
-def opening(word: str) -> str:
-    """Say what goes before a likelihood word.
-
-    Examples
-    --------
-    >>> opening("likely"), opening("roughly even chance")
-    ('it is', 'there is a')
-    """
-    return OPENINGS.get(word, "it is")
-
-
-def points(x: float) -> str:
-    r"""Say a difference of probabilities in percentage points, with its sign.
-
-    Examples
-    --------
-    >>> points(0.05), points(0.001), points(-0.08) == "\N{MINUS SIGN}8"
-    ('+5', '0', True)
-    """
-    if math.isnan(x):
-        return "not computed"
-    rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
-    return "0" if rounded[1:] == "0" else rounded
-
-
-def points_span(lower: float, upper: float) -> str:
-    """Say an interval of differences in percentage points.
-
-    Examples
-    --------
-    >>> points_span(0.02, 0.21)
-    '+2 to +21'
-    """
-    return f"{points(lower)} to {points(upper)}"
-
-
-def complement(x: float) -> str:
-    r"""Say the probability that it does not happen, so that both add up as printed.
-
-    Examples
-    --------
-    >>> complement(0.425), complement(0.999)
-    ('58\xa0%', '<1\xa0%')
-    """
-    rounded = round(100 * x)
-    return percent((100 - rounded) / 100) if 0 < rounded < 100 else percent(1 - x)
-
-
-def day(date: str) -> str:
-    """Say an ISO date in words; what is not one stays as it is.
-
-    Examples
-    --------
-    >>> day("2019-04-25"), day("1998-03"), day("1914")
-    ('25 April 2019', 'March 1998', '1914')
-    """
-    parts = date.split("-")
-    if not 2 <= len(parts) <= 3 or not all(part.isdigit() for part in parts) or not 1 <= int(parts[1]) <= 12:
-        return date
-    named = [MONTHS[int(parts[1]) - 1], parts[0]]
-    return " ".join([str(int(parts[2])), *named] if len(parts) == 3 else named)
-
-
-def figure(value: object) -> str:
-    """Say a diagnostic, a count or a setting.
-
-    Examples
-    --------
-    >>> figure(5012.3), figure(1.0011), figure(4000), figure(0.0), figure(["a", "b"])
-    ('5,012', '1.001', '4,000', '0', 'a, b')
-    """
-    if isinstance(value, list | tuple):
-        return ", ".join(figure(item) for item in value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return str(value)
-    if isinstance(value, float) and math.isnan(value):
-        return "not computed"
-    whole = abs(value) >= 100 or value == int(value)
-    return f"{value:,.0f}" if whole else f"{value:.4g}"
-
-
-def plain(state: object) -> str:
-    """Say a state or a node without underscores.
-
-    Examples
-    --------
-    >>> plain("treaty_ratified")
-    'treaty ratified'
-    """
-    return str(state).replace("_", " ")
-
-
-def nice(text: str) -> str:
-    r"""Set a range and a per cent sign as print does.
-
-    Examples
-    --------
-    >>> nice("55-80 %") == "55\N{EN DASH}80\N{NO-BREAK SPACE}%"
-    True
-    """
-    return re.sub(r"(\d)-(\d)", "\\1\N{EN DASH}\\2", text).replace(" %", "\N{NO-BREAK SPACE}%")
-
-
-def brief(gate: Mapping[str, Any]) -> str:
-    """Shorten a failed check that is shown beside its own number.
-
-    Examples
-    --------
-    >>> brief({"name": "bulk ESS of P(Russia (alone); a; b)", "value": 262.0, "limit": "400 or more"})
-    'bulk ESS 262, asked 400 or more'
-    """
-    return f"{re.sub(r' of P[(].*[)]$', '', gate['name'])} {figure(gate['value'])}, asked {gate['limit']}"
-
-
-def part_value(part: Mapping[str, Any]) -> str:
-    """Say what was computed for a part of confidence, in its own unit.
-
-    Examples
-    --------
-    >>> part_value({"unit": "points", "value": 0.076})
-    '8 points'
-    """
-    if part["unit"] == "share" or math.isnan(part["value"]):
-        return percent(part["value"])
-    return f"{100 * part['value']:.0f} points"
-
-
-def part_rule(part: Mapping[str, Any]) -> str:
-    """Say the limits of a part of confidence, in its own unit.
-
-    Examples
-    --------
-    >>> part_rule({"unit": "points", "relation": "at most", "good": 0.05, "fair": 0.15})
-    'good: at most 5 points; fair: at most 15 points'
-    """
-    unit = "\N{NO-BREAK SPACE}%" if part["unit"] == "share" else " points"
-    return "; ".join(f"{grade}: {part['relation']} {100 * part[grade]:g}{unit}" for grade in ("good", "fair"))
-
-
-#: What templates may call on a value.
-FILTERS: Mapping[str, Callable[..., Any]] = {
-    "brief": brief,
-    "complement": complement,
-    "day": day,
-    "figure": figure,
-    "nice": nice,
-    "opening": opening,
-    "part_rule": part_rule,
-    "part_value": part_value,
-    "percent": percent,
-    "plain": plain,
-    "points": points,
-}
-FUNCTIONS: Mapping[str, Callable[..., Any]] = {"clause": clause, "points_span": points_span, "span": span}
 
 
 @lru_cache(maxsize=1)
@@ -244,82 +50,9 @@ def _environment() -> Environment:
 
 
 def _context(content: Mapping[str, Any]) -> dict[str, Any]:
-    answer, priors, held = content["answer"], content["priors"], content["record"]["held"]
-    bands = tuple(Band(**band) for band in answer["lexicon"]["bands"])
-    judgement = next(j for j in content["judgements"] if j["id"] == answer["judgement"])
-    titles = {node["name"]: node["title"] for node in content["network"]["nodes"]}
-    lines = {j["id"]: [line for line in priors["table"] if line["judgement"] == j["id"]] for j in content["judgements"]}
-    return {
-        **content,
-        "bands": bands,
-        "band": _band(bands, answer["word"]),
-        "headline": _of(judgement["rows"], answer["format"]),
-        "headline_priors": _of(lines[judgement["id"]], answer["format"])["answers"][0],
-        "headline_held": next((part for part in held if _is(part, answer)), None),
-        "other_held": [part for part in held if not _is(part, answer)],
-        "judgement_titles": {j["id"]: j["title"] for j in content["judgements"]},
-        "prior_titles": {s["name"]: s["title"] for s in priors["sets"]},
-        "node_titles": titles,
-        "prior_lines": lines,
-        "density_figures": {j["id"]: _drawn(densities(j, bands)) for j in content["judgements"]},
-        "prior_figures": _prior_figures(lines, priors["sets"]),
-        "tracks": content.get("tracks"),
-        "tracks_figure": _drawn(tracks_figure(content["tracks"])) if content.get("tracks") else None,
-        "theories": content.get("theories"),
-        "theories_figure": _drawn(theories_figure(content["theories"])) if content.get("theories") else None,
-        "network_figure": _drawn(network_figure(content["network"])),
-        "facts": facts(content["provenance"]["fits"]),
-        "source_places": {key: place for place, key in enumerate(content["record"]["citations"], 1)},
-    }
-
-
-def _prior_figures(lines: Mapping[str, list[Any]], sets: Iterable[Mapping[str, Any]]) -> dict[str, Markup]:
-    titles = {s["name"]: s["title"] for s in sets}
-    return {identity: _drawn(priors_figure(table, titles)) for identity, table in lines.items()}
-
-
-def _drawn(svg: str) -> Markup:
-    """A figure as it stands: `figures` has escaped every text in it."""
-    return Markup(svg)  # noqa: S704
-
-
-def facts(fits: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, list[str]]]:
-    """Line up what is recorded about each fit; a fact equal in all of them is said once.
-
-    Examples
-    --------
-    >>> facts({"flat": {"seed": 1, "data": {"rows": 3}}, "old": {"seed": 2, "data": {"rows": 3}}})
-    [('seed', ['1', '2']), ('data.rows', ['3'])]
-    """
-    flat = [dict(_flattened(fit)) for fit in fits.values()]
-    keys = list(dict.fromkeys(key for fit in flat for key in fit))
-    lines = []
-    for key in keys:
-        values = [_setting(fit.get(key, "")) for fit in flat]
-        lines.append((key, values[:1] if len(set(values)) == 1 else values))
-    return lines
-
-
-def _setting(value: object) -> str:
-    """A seed or a version as it is, without commas."""
-    return figure(value) if isinstance(value, list | tuple) else str(value)
-
-
-def _flattened(fit: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, Any]]:
-    for key, value in fit.items():
-        if isinstance(value, Mapping):
-            yield from _flattened(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _of(rows: Iterable[Mapping[str, Any]], label: str) -> Mapping[str, Any]:
-    return next(row for row in rows if row["label"] == label)
-
-
-def _is(part: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
-    return part["judgement"] == answer["judgement"] and part["label"] == answer["format"]
-
-
-def _band(bands: Iterable[Band], word: str) -> Band | None:
-    return next((band for band in bands if band.word == word), None)
+    """The dictionary, the sections that it fills, and what their templates need beside it."""
+    filled = {name: section for name, section in SECTIONS.items() if content.get(name)}
+    context = {**dict.fromkeys(SECTIONS), **content, "sections": filled, "parts": content}
+    for section in filled.values():
+        context |= section.page(content)
+    return context

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
+from ...common.json_values import without_nan
 from ...models.posterior import Posterior
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import Settings, stored_fit
-from .build import Material, build
+from .build import build
 from .html import render
-from .theories import scenario_theories
-from .tracks import scenario_tracks
+from .section import Material, Progress, Task
+from .sections import SECTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Called with what is being done, draws done and draws to do.
-Told = Callable[[str, int, int], None]
 
 
 class GateError(InputError):
@@ -66,7 +62,7 @@ def report(
     draft: bool = False,
     folder: Path | None = None,
     command: str = "",
-    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> Written:
     """Answer a scenario and write ``report.html`` and ``report.json`` to a folder.
 
@@ -90,7 +86,7 @@ def report(
         Where fits are kept.
     command
         What the report says writes it again.
-    told
+    progress
         Called with what is being done, draws done and draws to do.
 
     Returns
@@ -112,17 +108,16 @@ def report(
     reused = []
     for prior in loaded.priors:
 
-        def progress(done: int, total: int, name: str = prior.name) -> None:
-            if told:
-                told(f"fitting under priors {name}", done, total)
+        def fitting(done: int, total: int, name: str = prior.name) -> None:
+            if progress:
+                progress(f"fitting under priors {name}", done, total)
 
-        posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, progress)
+        posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, fitting)
         if found:
             reused.append(prior.name)
-    tracks = scenario_tracks(loaded.scenario, settings.seed, folder)
-    theories = scenario_theories(loaded, known, settings, folder, told)
-    shipped = cases is None
-    content = build(Material(loaded, known, posteriors, shipped, command, tracks=tracks, theories=theories))
+    task = Task(loaded, known, settings, folder, progress)
+    prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
+    content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
@@ -140,12 +135,3 @@ def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Wri
     with written_whole(html) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Written(html, data, content, reused)
-
-
-def without_nan(value: Any) -> Any:
-    """Put null for what could not be computed; JSON has no NaN."""
-    if isinstance(value, dict):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -147,7 +147,7 @@ def _bridged(posterior: Posterior, other: Posterior, block: tuple[str, ...]) -> 
             return log, error
         worst = int(np.argmax([span[1] for span in spans]))
         try:
-            middle = _middle(*intermediate_fits[worst : worst + 2], block)
+            middle = _middle(intermediate_fits[worst], intermediate_fits[worst + 1], block)
         except PriorError:  # The middle is in no family: the long bridge has to do, and its error says so.
             return log, error
         intermediate_fits.insert(worst + 1, replace(resample_blocks(posterior, middle, block), priors=middle))

@@ -21,6 +21,7 @@ from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.fit import resample_blocks
 from ...priors.panel.logarithmic_pool import logarithmic_pool
+from ..figures.priors import flip_figure
 from ..summaries.importance import ImportanceWeights, smoothed, weighted_summary
 from ..summaries.likelihood_words import load_lexicon
 from .reweighted import changed_blocks, checked_sets, log_prior_ratio
@@ -122,9 +123,8 @@ class FlipPath:
 
     def plot(self) -> Figure:
         """The answer along the path, with its interval and the flips."""
-        from ..figures.priors import flip_figure
-
-        return flip_figure(self)
+        flips = [(flip.at, flip.before, flip.after) for flip in self.flips]
+        return flip_figure(self.table, flips, start=self.start, end=self.end)
 
     def _repr_html_(self) -> str:
         return f"<p>{self.verdict}</p>{self.table.iloc[:: max(1, len(self.table) // 10)].round(3).to_html(index=False)}"

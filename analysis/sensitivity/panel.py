@@ -22,6 +22,7 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...priors.panel.linear_pool import LinearPool
+from ..figures.priors import priors_figure
 from ..summaries.importance import WeightedSummary, draw_shares, weighted_quantiles
 from ..summaries.likelihood_words import load_lexicon
 from ..summaries.summary import INTERVAL
@@ -213,9 +214,8 @@ class PanelAnswers:
 
     def plot(self) -> Figure:
         """Every answer of the panel and of each expert, and where the panel's mean would be without them."""
-        from ..figures.priors import priors_comparison_figure
-
-        return priors_comparison_figure(self, self.absences)
+        differences = [question for question, one in self.questions.items() if one.is_difference]
+        return priors_figure(self.table, self.titles, differences=differences, rings=self.absences)
 
     def _repr_html_(self) -> str:
         shown = self.table.drop(columns=["mcse"])

@@ -16,6 +16,7 @@ from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.fit import Block, blocks_of, cases_of, fit_inputs
 from ...models.sampling.scoring import unit_scores
 from ...models.sampling.stacking_weights import stacking_weights
+from ..figures.priors import priors_figure
 from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo
 from ..summaries.likelihood_words import load_lexicon
 from .reweighted import Answer, ReweightedFit, checked_sets, reweighted_fit
@@ -158,9 +159,9 @@ class PriorComparison:
 
     def plot(self) -> Figure:
         """Every answer under every prior, with its interval."""
-        from ..figures.priors import priors_comparison_figure
-
-        return priors_comparison_figure(self)
+        table = self.table
+        differences = [question for question, one in self.questions.items() if one.is_difference]
+        return priors_figure(table.assign(trusted=table["how"] != "not trusted"), self.titles, differences=differences)
 
     def _repr_html_(self) -> str:
         shown = self.table[["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]

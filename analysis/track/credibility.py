@@ -283,12 +283,12 @@ def _contrast(one: xr.DataArray, other: xr.DataArray, names: Sequence[str], clai
     difference = other - one
     found = xr.Dataset({"first": one, "second": other, "difference": difference})
     found["probability_of_increase"] = probability_of_increase(difference)
-    told = summarise(difference)
+    gain = summarise(difference)
     rises = float(found["probability_of_increase"])
     found.attrs = {
         "first": f"{names[0]}: {summarise(one)}",
         "second": f"{names[1]}: {summarise(other)}",
-        "difference": f"{told.mean:+.2f} [{told.lower:+.2f}, {told.upper:+.2f}]",
+        "difference": f"{gain.mean:+.2f} [{gain.lower:+.2f}, {gain.upper:+.2f}]",
         "statement": f"P({claim}) = {rises:.2f}; P(less) = {1 - rises:.2f}",
     }
     return found

@@ -74,12 +74,12 @@ def describe_tracks(
         TrackError,
     )
     gates = list(failed(track_gates(track)))
-    told = []
+    described = []
     for actor in chosen:
         now = credibility(track, actor, day)
         found = summarise(now)
         gates += failed(number_gates(f"credibility of {actor}", found))
-        told.append(
+        described.append(
             {
                 "actor": actor,
                 "kind": now.attrs["kind"],
@@ -90,7 +90,7 @@ def describe_tracks(
         )
     return {
         "at": str(day),
-        "actors": told,
+        "actors": described,
         "comparisons": [_comparison(track, *pair, day) for pair in combinations(chosen, 2)],
         "events_say": track.settings.as_dict()["events"],
         "interval": INTERVAL,
@@ -141,14 +141,14 @@ def _rounded(x: np.ndarray) -> list[float]:
     return [round(float(value), 5) for value in x]
 
 
-def track_table(told: Mapping[str, Any]) -> list[tuple[str, ...]]:
+def track_table(description: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Give one row an actor: name, credibility, interval, number of events by kind, the last event."""
     rows = []
-    for actor in told["actors"]:
+    for actor in description["actors"]:
         found = Summary(**{name: actor[name] for name in Summary.__dataclass_fields__})
         kinds = [event["event"] for event in actor["events"]]
         counted = ", ".join(
-            f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(told["events_say"]) if kind in kinds
+            f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(description["events_say"]) if kind in kinds
         )
         last = actor["events"][-1]
         rows.append(

@@ -317,7 +317,9 @@ def _(member: str, group: str) -> str:  # noqa: ARG001
 @as_member.register
 def _(member: Iterable, group: str) -> list[str | None]:
     listed = list(member)
-    return [None if is_blank(one) else str(one) for one in listed] or as_member.dispatch(object)(member, group)
+    if not listed:
+        as_member.dispatch(object)(member, group)  # raises
+    return [None if is_blank(one) else str(one) for one in listed]
 
 
 # Neither holds a name for each case.

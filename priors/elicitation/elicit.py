@@ -24,6 +24,7 @@ from ...models.parameters.prior import Prior
 from ...models.parameters.prior_set import PriorEntry, PriorSet
 from ...models.sampling.fit import prior_draws
 from ..diff import PriorDiff, prior_diff
+from .figure import Panel, elicitation_figure
 from .smooth_draws import SmoothDraws
 from .solving import Biases, Solver, achieved, worst_misfit
 from .statements import Statement
@@ -135,9 +136,19 @@ class Elicited:
 
     def plot(self) -> Figure:
         """Figure of each statement: what is said now and was before, and what was asked."""
-        from .figure import elicitation_figure
-
-        return elicitation_figure(self)
+        panels = [
+            Panel(
+                f"{label}\n{s.said}",
+                "probability" if s.against is None else "times as likely",
+                self.said[label],
+                self.before[label],
+                s.values,
+                s.levels,
+                self.table.loc[[label], "met"].to_list(),
+            )
+            for label, s in self.statements.items()
+        ]
+        return elicitation_figure(panels, self.base.name)
 
     def _repr_html_(self) -> str:
         words = [f"{label}: {s.words(self.network)}: {s.said}" for label, s in self.statements.items()]

@@ -98,13 +98,13 @@ def test_an_interrupted_run_leaves_the_earlier_report(
 STOPPED = """
 import os, signal, sys
 from contextlib import contextmanager
-from servanda.analysis.cli import app as cli
+from servanda.analysis.cli import app as cli, fit
 
 @contextmanager
 def progress(*, quiet):
     yield lambda what, done, total: os.kill(os.getpid(), int(sys.argv[-1])) if done else None
 
-cli._progress = progress
+fit.progress_bars = progress
 # A shell that runs the tests in its background has interrupts ignored, and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 cli.app(sys.argv[1:-1])

@@ -9,7 +9,8 @@ import re
 
 import pytest
 
-from servanda.analysis.reporting.html import clause, render
+from servanda.analysis.reporting.html import render
+from servanda.analysis.reporting.words import clause
 from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 NASTY = "</title><script>alert('x')</script><b onclick=\"x\">&{{ 7 * 7 }}"

@@ -17,16 +17,20 @@ import pytest
 import xarray as xr
 from scipy.stats import beta
 
-from servanda.analysis.reporting.answers import Row, described, judged, next_case_moves
-from servanda.analysis.reporting.build import Material, build
+from servanda.analysis.reporting.answers import Row, judged, next_case_moves
+from servanda.analysis.reporting.build import build
 from servanda.analysis.reporting.confidence import confidence
 from servanda.analysis.reporting.html import render
-from servanda.analysis.reporting.make import report, without_nan
+from servanda.analysis.reporting.make import report
+from servanda.analysis.reporting.section import Material
+from servanda.analysis.scenarios.questions import with_past_defections
 from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario, load_scenario
+from servanda.common.json_values import without_nan
 from servanda.models import Arrow, Group, Network, Node, Posterior, PriorSet, fit
 from servanda.models.cases.encode import encode
-from servanda.models.network.network import Coding
-from servanda.models.parameters.prior import Prior, PriorEntry
+from servanda.models.node import Coding
+from servanda.models.parameters.prior import Prior
+from servanda.models.parameters.prior_set import PriorEntry
 from servanda.models.sampling.fit import prior_draws
 from servanda.record import load_guarantees, load_second_coding, past_defections_of
 
@@ -415,12 +419,12 @@ def test_past_defections_are_filled_in_from_the_record():
     cases = load_guarantees(as_of=AS_OF)
     asked = {"past_defections": "as recorded", "role": "guarantor"}
     known = cases[cases["obligor"] == "USA"]
-    assert described(asked, "USA", cases, 2019)["role"] == "guarantor"
-    assert described(asked, "USA", cases, 2019)["past_defections"] == past_defections_of(cases, "USA", 2019)
+    assert with_past_defections(asked, "USA", cases, 2019)["role"] == "guarantor"
+    assert with_past_defections(asked, "USA", cases, 2019)["past_defections"] == past_defections_of(cases, "USA", 2019)
     assert len(known) > 5
-    assert "past_defections" not in described(asked, None, cases, 2019)
-    assert "past_defections" not in described(asked, "(nobody)", cases, 2019)
-    assert described({"past_defections": "1"}, "USA", cases, 2019) == {"past_defections": "1"}
+    assert "past_defections" not in with_past_defections(asked, None, cases, 2019)
+    assert "past_defections" not in with_past_defections(asked, "(nobody)", cases, 2019)
+    assert with_past_defections({"past_defections": "1"}, "USA", cases, 2019) == {"past_defections": "1"}
 
 
 def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):

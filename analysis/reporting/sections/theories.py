@@ -1,24 +1,28 @@
-"""Which theories of what backers do the record can tell apart, as a section of a report."""
+"""How many, or who: which theories of what backers do the record can tell apart."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.files import writable_folder, written_whole
-from ...models.cases.encode import encode
-from ...models.sampling.fit import fit_identity
-from ...models.theories.theories import THEORIES
-from ...record import with_backers
-from ..evaluation.models import Comparison
-from ..evaluation.theories import compare_theories
-from ..figures.comparison import comparison_figure
-from ..figures.figures import styled, svg
-from ..scenarios.scenario import Loaded
-from ..scenarios.stored_fits import Settings, cache_folder
+from markupsafe import Markup
+
+from ....common.figure_style import styled
+from ....common.files import writable_folder, written_whole
+from ....models.cases.encode import encode
+from ....models.sampling.fit import fit_identity
+from ....models.theories.theories import THEORIES
+from ....record import load_backers, with_backers
+from ...evaluation.models import SURE, Comparison
+from ...evaluation.theories import compare_theories
+from ...figures.comparison import comparison_figure
+from ...figures.svg import svg
+from ...scenarios.scenario import Loaded
+from ...scenarios.stored_fits import Settings, cache_folder
+from ..section import Answers, Material, Progress, Section, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +36,7 @@ def scenario_theories(
     cases: pd.DataFrame,
     settings: Settings,
     folder: Path | None = None,
-    told: Callable[[str, int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> dict[str, Any] | None:
     """Compare the theories that a scenario names on the record as of its date, under its first prior set.
 
@@ -61,7 +65,14 @@ def scenario_theories(
         pass  # not there yet, or damaged, which is as good as not there
     own = {name: value for name, value in settings.as_dict().items() if name not in ("seed", "exact")}
     found = compare_theories(
-        loaded.network, known, loaded.priors[0], theories=chosen, unit=UNIT, seed=settings.seed, progress=told, **own
+        loaded.network,
+        known,
+        loaded.priors[0],
+        theories=chosen,
+        unit=UNIT,
+        seed=settings.seed,
+        progress=progress,
+        **own,
     )
     content = {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}
     with written_whole(path) as temporary:
@@ -71,8 +82,6 @@ def scenario_theories(
 
 def _with_who(cases: pd.DataFrame) -> pd.DataFrame:
     """Your own cases have no list of backers in the record."""
-    from ...record import load_backers
-
     listed = set(load_backers()["case_id"])
     return with_backers(cases) if set(cases["case_id"]) <= listed else cases
 
@@ -90,7 +99,11 @@ def described(found: Comparison) -> dict[str, Any]:
     ]
     with styled():
         said = "; ".join(f"{row['title']}: {row['behind']:.1f} behind, weight {row['weight']:.2f}" for row in rows)
-        figure = svg(comparison_figure(found), "theories", f"How far each theory is behind the best. {said}.")
+        figure = svg(
+            comparison_figure(found.table, unit=found.unit, errors=SURE),
+            "theories",
+            f"How far each theory is behind the best. {said}.",
+        )
     return {
         "node": found.node,
         "unit": found.unit,
@@ -102,6 +115,16 @@ def described(found: Comparison) -> dict[str, Any]:
     }
 
 
-def theories_figure(told: Mapping[str, Any]) -> str:
-    """The figure as an ``svg`` element for the page."""
-    return str(told["figure"])
+def _prepare(task: Task) -> dict[str, Any] | None:
+    return scenario_theories(task.loaded, task.cases, task.settings, task.folder, task.progress)
+
+
+def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001
+    return material.prepared.get("theories")
+
+
+def _page(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {"theories_figure": Markup(report["theories"]["figure"])}  # noqa: S704
+
+
+SECTION = Section(_content, {"theories": "How many, or who?"}, prepare=_prepare, page=_page)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from servanda.analysis.reporting import tracks
 from servanda.analysis.reporting.html import render
+from servanda.analysis.reporting.sections import tracks
 from servanda.analysis.scenarios.scenario import load_scenario
 
 
@@ -55,7 +55,8 @@ def test_without_actors_there_is_no_section(content):
 
 
 def test_a_failed_gate_of_the_tracks_stops_the_report(described):
-    from servanda.analysis.reporting.build import Material, build
+    from servanda.analysis.reporting.build import build
+    from servanda.analysis.reporting.section import Material
     from servanda.models.sampling.fit import prior_draws
     from servanda.record import load_guarantees
 
@@ -68,6 +69,6 @@ def test_a_failed_gate_of_the_tracks_stops_the_report(described):
         "guarantee": tuple(sorted(cases["guarantee_id"].unique())),
     }
     draws = {one.priors[0].name: prior_draws(loaded.network, one.priors[0], seed=1, draws=50, levels=levels)}
-    built = build(Material(one, cases, draws, tracks={**told, "failed_gates": ["R-hat of path_sd: 2"]}))
+    built = build(Material(one, cases, draws, prepared={"tracks": {**told, "failed_gates": ["R-hat of path_sd: 2"]}}))
     assert "R-hat of path_sd: 2" in built["failed_gates"]
     assert built["tracks"]["at"] == "2019-04-25"

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.cases.encode import MISSING, encode
-from ...models.network.network import Network
-from ...record import load_second_coding, load_sources
-from .answers import Row
+from ....models.cases.encode import MISSING, encode
+from ....models.network.network import Network
+from ....record import load_second_coding, load_sources
+from ..answers import Row
+from ..section import Answers, Material, Section
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...models.cases.encode import Cases
+    from ....models.cases.encode import Cases
 
 
 #: Codebook, section 7.
@@ -135,3 +136,29 @@ def citations(keys: list[str]) -> dict[str, str]:
     """Give the bibliography of some source keys; keys that the shipped bibliography lacks stay keys."""
     known = load_sources()
     return {key: str(known[key]) if key in known else key for key in sorted(set(keys))}
+
+
+def _content(material: Material, answers: Answers) -> dict[str, Any]:
+    scenario, network = material.loaded.scenario, material.loaded.network
+    section = record_section(network, material.cases, scenario.as_of, shipped=material.shipped)
+    asked = [(j.id, row) for j in scenario.judgements for row in answers.reported(j.id) if row.posterior is not None]
+    held = [
+        {"judgement": name, "label": row.label, **case_section(network, material.cases, row)} for name, row in asked
+    ]
+    section["held"] = held
+    section["citations"] = citations([key for part in held for case in part["nearest"] for key in case["sources"]])
+    return section
+
+
+def _page(report: Mapping[str, Any]) -> dict[str, Any]:
+    answer, record = report["answer"], report["record"]
+    asked = (answer["judgement"], answer["format"])
+    held = [((part["judgement"], part["label"]) == asked, part) for part in record["held"]]
+    return {
+        "headline_held": next((part for is_headline, part in held if is_headline), None),
+        "other_held": [part for is_headline, part in held if not is_headline],
+        "source_places": {key: place for place, key in enumerate(record["citations"], 1)},
+    }
+
+
+SECTION = Section(_content, {"record": "What the record holds"}, page=_page)

@@ -4,15 +4,26 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import asdict
 
 import numpy as np
 import pytest
 
-from servanda.analysis.figures.figures import BOX, _arranged, densities, network_figure, priors_figure
+from servanda.analysis.figures.densities import densities_svg
+from servanda.analysis.figures.network import BOX, arranged, network_svg
+from servanda.analysis.figures.priors import prior_sets_svg
+from servanda.analysis.scenarios.scenario import load_scenario
 from servanda.analysis.summaries.likelihood_words import load_lexicon
+
+from ..reporting.content import report
 
 SVG = "{http://www.w3.org/2000/svg}"
 BANDS = load_lexicon("icd203").bands
+
+
+@pytest.fixture
+def content():
+    return report()
 
 
 @pytest.fixture
@@ -22,12 +33,18 @@ def drawn():
         judgement = content["judgements"][0]
         lines = [line for line in content["priors"]["table"] if line["judgement"] == judgement["id"]]
         return {
-            "density": densities(judgement, BANDS),
-            "priors": priors_figure(lines, titles),
-            "network": network_figure(content["network"]),
+            "density": densities_svg(
+                judgement["rows"], [asdict(band) for band in BANDS], name="a", base=judgement["base"]
+            ),
+            "priors": prior_sets_svg(lines, titles, name="a"),
+            "network": network_svg(*nodes_and_arrows(content["network"]["nodes"])),
         }
 
     return draw
+
+
+def nodes_and_arrows(nodes):
+    return [node["name"] for node in nodes], [(p["name"], node["name"]) for node in nodes for p in node["parents"]]
 
 
 def texts(svg):
@@ -72,10 +89,10 @@ def passes_through(start, end, box):
     return bool(np.any((abs(x - box[0]) < BOX[0] / 2) & (abs(y - box[1]) < BOX[1] / 2)))
 
 
-def test_every_node_stands_right_of_its_parents_and_no_arrow_meets_another_node(supposed):
-    nodes = supposed["network"]["nodes"]
-    arrows = tuple((p["name"], node["name"]) for node in nodes for p in node["parents"])
-    places = _arranged(tuple(node["name"] for node in nodes), arrows)
+def test_every_node_stands_right_of_its_parents_and_no_arrow_meets_another_node():
+    nodes = load_scenario("dprk-six-party").network.nodes
+    arrows = tuple((parent, node.name) for node in nodes for parent in node.parent_names)
+    places = arranged(tuple(node.name for node in nodes), arrows)
     assert all(places[end][0] - places[start][0] > BOX[0] for start, end in arrows)
     assert max(places, key=lambda name: places[name][0]) == "compliance"
     met = [
@@ -87,10 +104,8 @@ def test_every_node_stands_right_of_its_parents_and_no_arrow_meets_another_node(
     assert met == []
 
 
-def test_a_network_of_one_node_and_one_of_many(content):
-    one = {"nodes": [{"name": "only", "parents": []}]}
-    assert "only" in texts(network_figure(one))
-    many = {
-        "nodes": [{"name": f"n{i}", "parents": [{"name": f"n{j}"} for j in range(max(0, i - 3), i)]} for i in range(40)]
-    }
-    assert "n39" in texts(network_figure(many))
+def test_a_network_of_one_node_and_one_of_many():
+    assert "only" in texts(network_svg(["only"], []))
+    many = [f"n{i}" for i in range(40)]
+    arrows = [(f"n{j}", f"n{i}") for i in range(40) for j in range(max(0, i - 3), i)]
+    assert "n39" in texts(network_svg(many, arrows))

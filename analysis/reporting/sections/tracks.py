@@ -1,4 +1,4 @@
-"""The track records of a scenario's actors, as a section of its report."""
+"""The actors' past: credibility of everyone whom the scenario judges, from the track record."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ...common.files import writable_folder, written_whole
-from ...models.track.events import as_date, line_up
-from ...models.track.fit import fit_track
-from ...models.track.settings import load_track_settings
-from ...record import load_track_record
-from ..figures.figures import percent, span, styled, svg
-from ..figures.track import track_figure
-from ..scenarios.scenario import Scenario
-from ..scenarios.stored_fits import cache_folder
-from ..track.description import describe_tracks
+from markupsafe import Markup
+
+from ....common.figure_style import styled
+from ....common.files import writable_folder, written_whole
+from ....models.track.events import as_date, line_up
+from ....models.track.fit import fit_track
+from ....models.track.settings import load_track_settings
+from ....record import load_track_record
+from ...figures.percent import percent, span
+from ...figures.svg import svg
+from ...figures.track import track_figure
+from ...scenarios.scenario import Scenario
+from ...scenarios.stored_fits import cache_folder
+from ...track.description import describe_tracks
+from ..section import Answers, Material, Section, Task
 
 #: How the track record is sampled for a report; the settings of the network's fit do not matter to it.
 SAMPLING: Mapping[str, Any] = {"draws": 1000, "tune": 1000, "chains": 4}
@@ -67,13 +72,13 @@ def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -
     if stored is not None:
         return stored
     track = fit_track(events, settings, seed=seed, as_of=scenario.as_of, **SAMPLING)
-    told = describe_tracks(track, events, actors)
+    description = describe_tracks(track, events, actors)
     # How long it took is not what was found, and would make two equal reports differ.
-    told["provenance"].pop("seconds", None)
-    told["absent"] = [actor for actor in wanted if actor not in known]
+    description["provenance"].pop("seconds", None)
+    description["absent"] = [actor for actor in wanted if actor not in known]
     with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(told), encoding="utf-8")
-    return told
+        temporary.write_text(json.dumps(description), encoding="utf-8")
+    return description
 
 
 def _stored(path: Path) -> dict[str, Any] | None:
@@ -84,11 +89,26 @@ def _stored(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def tracks_figure(told: Mapping[str, Any]) -> str:
+def tracks_figure(description: Mapping[str, Any]) -> str:
     """Draw the tracks as an ``svg`` element for the page."""
     said = "; ".join(
         f"{actor['actor']}: {percent(actor['mean'])} ({span(actor['lower'], actor['upper'])})"
-        for actor in told["actors"]
+        for actor in description["actors"]
     )
     with styled():
-        return svg(track_figure(told), "tracks", f"Credibility over the years. On {told['at']}: {said}.")
+        return svg(track_figure(description), "tracks", f"Credibility over the years. On {description['at']}: {said}.")
+
+
+def _prepare(task: Task) -> dict[str, Any] | None:
+    return scenario_tracks(task.loaded.scenario, task.settings.seed, task.folder)
+
+
+def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001
+    return material.prepared.get("tracks")
+
+
+def _page(report: Mapping[str, Any]) -> dict[str, Any]:
+    return {"tracks_figure": Markup(tracks_figure(report["tracks"]))}  # noqa: S704
+
+
+SECTION = Section(_content, {"tracks": "The actors' past"}, prepare=_prepare, page=_page)

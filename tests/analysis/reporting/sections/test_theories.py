@@ -10,7 +10,7 @@ import pytest
 
 from servanda.analysis import Settings, compare_theories
 from servanda.analysis.reporting.html import render
-from servanda.analysis.reporting.theories import described, scenario_theories
+from servanda.analysis.reporting.sections.theories import described, scenario_theories
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
 from servanda.common.toml import read_toml
 from servanda.models import Arrow, Network, Node

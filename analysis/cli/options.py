@@ -1,0 +1,145 @@
+"""What commands share: options, exit codes, cases, lists of names, progress bars and JSON.
+
+Commands import the rooms inside, so that ``--help`` is there at once.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ...common.json_values import without_nan
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Exit codes besides 0, done.
+GATE_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+_DATA, _SAMPLING, _OUTPUT = "Data", "Sampling", "Output"
+
+AsOf = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Use only what was known on this day.", rich_help_panel=_DATA),
+]
+Cases = Annotated[
+    Path | None,
+    typer.Option(
+        "--cases",
+        metavar="FILE",
+        help="Your own cases, CSV or Parquet, in place of the shipped record.",
+        rich_help_panel=_DATA,
+    ),
+]
+Priors = Annotated[str, typer.Option("--priors", metavar="SET", help="A shipped prior set's name or a TOML file.")]
+Node = Annotated[str, typer.Option("--node", metavar="NODE", help="The outcome that is predicted.")]
+Unit = Annotated[
+    str, typer.Option("--by", metavar="UNIT", help="Leave out by guarantee, crisis, case, or a column of yours.")
+]
+Seed = Annotated[
+    int, typer.Option("--seed", metavar="N", help="Same seed, same machine, same numbers.", rich_help_panel=_SAMPLING)
+]
+ScenarioSeed = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help="Instead of the scenario's own seed.", rich_help_panel=_SAMPLING),
+]
+Draws = Annotated[
+    int, typer.Option("--draws", metavar="N", help="Kept draws of each chain.", min=1, rich_help_panel=_SAMPLING)
+]
+Tune = Annotated[
+    int, typer.Option("--tune", metavar="N", help="Warm-up draws of each chain.", min=0, rich_help_panel=_SAMPLING)
+]
+Chains = Annotated[int, typer.Option("--chains", metavar="N", help="Chains.", min=1, rich_help_panel=_SAMPLING)]
+Refits = Annotated[
+    int,
+    typer.Option(
+        "--refits",
+        metavar="N",
+        help="At most so many units are fitted again for each, where weights cannot be trusted.",
+        min=0,
+        rich_help_panel=_SAMPLING,
+    ),
+]
+Plot = Annotated[
+    Path | None,
+    typer.Option("--plot", metavar="FILE", help="Draw it to this file: .svg, .png or .pdf.", rich_help_panel=_OUTPUT),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", rich_help_panel=_OUTPUT)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=_OUTPUT)]
+
+
+def read_cases(path: Path | None, as_of: str | None) -> pd.DataFrame:
+    """Cases of a file, or of the shipped record, as they were known."""
+    from ...record import load_guarantees
+
+    return load_guarantees(path, as_of=as_of)
+
+
+def listed(names: Iterable[str]) -> list[str]:
+    """Names that were separated by commas or by blanks.
+
+    Examples
+    --------
+    >>> listed(["none, log", "rival_backer"])
+    ['none', 'log', 'rival_backer']
+    """
+    return [name.strip() for text in names for name in text.split(",") if name.strip()]
+
+
+def refuse_beside(option: str, **others: Any) -> None:
+    """Refuse options that say nothing beside another."""
+    from ...common.errors import Fault, raise_faults
+
+    faults = [
+        Fault(other, f"says nothing beside {option}; drop one of them") for other, value in others.items() if value
+    ]
+    raise_faults("question", faults)
+
+
+def print_json(value: Any, *, indent: int | None = None) -> None:
+    """Print a result for machines."""
+    typer.echo(json.dumps(value, indent=indent))
+
+
+def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a table for JSON, which has neither NaN nor infinity."""
+    return without_nan(table.reset_index().to_dict("records"))
+
+
+@contextmanager
+def progress_bars(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Give a function that shows progress on the terminal's error stream."""
+    if quiet:
+        yield lambda _what, _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        yield progress

@@ -1,0 +1,216 @@
+"""The command `servanda query`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .options import GATE_FAILED, Json, print_json, refuse_beside
+
+
+def query(
+    posterior: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="What `servanda fit` wrote, or a network file: .bif, .xmlbif, .xdsl, .net."
+        ),
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NODE", help="Nodes whose (joint) probability is asked; each by itself by default."),
+    ] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--given", "-g", metavar="NODE=STATE", help="Evidence; repeat.")
+    ] = None,
+    do: Annotated[
+        list[str] | None, typer.Option("--do", "-d", metavar="NODE=STATE", help="Intervention; repeat.")
+    ] = None,
+    virtual: Annotated[
+        list[str] | None,
+        typer.Option("--virtual", metavar="NODE=STATE:WEIGHT,...", help="A finding's weight in each state; repeat."),
+    ] = None,
+    soft: Annotated[
+        list[str] | None,
+        typer.Option("--soft", metavar="NODE=STATE:P,...", help="What a node's distribution shall be; repeat."),
+    ] = None,
+    had: Annotated[
+        list[str] | None,
+        typer.Option("--had", metavar="NODE=STATE", help="Counterfactual: had this been so in the case given; repeat."),
+    ] = None,
+    best: Annotated[bool, typer.Option("--best", help="The most probable state of all other nodes together.")] = False,
+    actor: Annotated[
+        str | None, typer.Option(metavar="ACTOR", help="Whose conduct, e.g. USA; else an actor drawn anew.")
+    ] = None,
+    backers: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Who stands behind the actor's promise, e.g. CHN,RUS; sets what follows."),
+    ] = None,
+    year: Annotated[
+        int | None, typer.Option(metavar="YEAR", help="With --backers: nothing later is known of them.")
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say how it would be computed, and stop.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Ask a stored posterior, or a network file, for a probability.
+
+    Example: `servanda query dprk.nc compliance --do guarantors=5 --given role=guarantor --actor USA`
+
+    A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
+    --given enforcement=none --had enforcement=snapback --actor USA`
+    """
+    from ...models.formats.files import FORMATS
+    from ...models.posterior import Posterior, load_posterior
+    from ..queries.explanation import most_probable
+    from ..queries.named_backers import listed_backers
+    from ..queries.probability import explain as explain_plan
+
+    suffix = posterior.with_suffix("").suffix if posterior.suffix == ".gz" else posterior.suffix
+    is_network = any(suffix in form.suffixes for form in FORMATS.values())
+    fitted = Posterior.from_file(posterior) if is_network else load_posterior(posterior)
+    evidence, action = _pairs(given, "--given"), _pairs(do, "--do")
+    weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
+    who: dict[str, Any] = {"actor": actor} if actor else {}
+    stand = listed_backers(fitted.network, backers, actor, year, named={*evidence, *action})
+    action = {**action, **stand.states}
+    if backers is not None and "actor" not in fitted.members:
+        who = {}  # whose promise it is bears on the backers alone
+    if explain:
+        others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
+        refuse_beside("--explain", **others, **{"--backers": backers})
+        typer.echo(explain_plan(fitted, target or [], evidence, action))
+        return
+    if best:
+        refuse_beside("--best", **{"TARGET": target, "--soft": soft, "--had": had})
+        found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
+        _print_best(found, as_json=as_json)
+        typer.echo(stand.note, err=True, nl=bool(stand.note))
+        return
+    if had:
+        refuse_beside("--had", **{"--do": do, "--virtual": virtual, "--soft": soft, "--backers": backers})
+    answers = _answers(fitted, target or [], evidence, action, _pairs(had, "--had"), weights, who)
+    answers = [answer.assign_attrs(backers=stand.note) if stand.note else answer for answer in answers]
+    _report_answers(answers, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
+
+
+def _answers(
+    fitted: Any,
+    target: list[str],
+    evidence: dict[str, str],
+    action: dict[str, str],
+    had: dict[str, str],
+    weights: dict[str, Any],
+    who: dict[str, Any],
+) -> list[Any]:
+    """One answer for the targets together, or one for each node where none is named."""
+    from ..queries.counterfactual import counterfactual
+    from ..queries.probability import marginals, probability
+
+    if had:
+        return [counterfactual(fitted, target, evidence, had, **who)]
+    if target:
+        return [probability(fitted, target, evidence, action, **weights, **who)]
+    return list(marginals(fitted, evidence, action, **weights, **who).data_vars.values())
+
+
+#: What an answer says of itself, as far as it does.
+_NOTES = ("reading", "identification", "coupling", "assumption", "backers")
+
+
+def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:
+    """Print answers with their notes; a failed gate ends with its exit code."""
+    from ..summaries.gates import failed, number_gates
+    from ..summaries.summary import cell_summaries
+
+    found = []
+    for answer in answers:
+        names = [str(dim) for dim in answer.dims if dim not in ("chain", "draw")]
+        cells = answer.stack(cell=names).transpose("chain", "draw", "cell")
+        labels = [" & ".join(map(str, label)) for label in cells.coords["cell"].values]
+        summaries = dict(zip(labels, cell_summaries(cells), strict=True))
+        checked = summaries if sampled else {}
+        gates = [str(gate) for label, one in checked.items() for gate in failed(number_gates(label, one))]
+        notes = {key: answer.attrs[key] for key in _NOTES if key in answer.attrs}
+        found.append((answer.attrs["question"], summaries, notes, gates))
+    if as_json:
+        asked = [
+            {
+                "question": question,
+                "answer": {label: one.__dict__ for label, one in summaries.items()},
+                **notes,
+                "failed_gates": gates,
+            }
+            for question, summaries, notes, gates in found
+        ]
+        print_json(asked[0] if len(asked) == 1 else asked, indent=1)
+    else:
+        for one in found:
+            _print_answer(*one)
+    if any(gates for *_, gates in found):
+        raise typer.Exit(GATE_FAILED)
+
+
+def _print_best(found: Any, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"question": found.attrs["question"], "answer": found.attrs["answer"]}, indent=1)
+    else:
+        typer.echo(f"{found.attrs['question']}\n{found.attrs['answer']}")
+
+
+def _pairs(stated: list[str] | None, option: str) -> dict[str, str]:
+    from ...common.errors import Fault, raise_faults
+
+    found, faults = {}, []
+    for text in stated or []:
+        node, equals, state = text.partition("=")
+        if not equals or not node.strip() or not state.strip():
+            faults.append(Fault(option, f"'{text}' is not NODE=STATE"))
+        elif found.setdefault(node.strip(), state.strip()) != state.strip():
+            faults.append(Fault(option, f"gives '{node.strip()}' two states"))
+    raise_faults("question", faults)
+    return found
+
+
+def _weights(stated: list[str] | None, option: str) -> dict[str, dict[str, float]]:
+    """Read NODE=STATE:NUMBER,STATE:NUMBER."""
+    from ...common.errors import Fault, raise_faults
+
+    found: dict[str, dict[str, float]] = {}
+    faults = []
+    for node, text in _pairs(stated, option).items():
+        found[node] = {}
+        for part in text.split(","):
+            state, colon, number = part.rpartition(":")
+            try:
+                found[node][state.strip()] = float(number)
+            except ValueError:
+                colon = ""
+            if not colon or not state.strip():
+                faults.append(Fault(option, f"'{part}' of '{node}' is not STATE:NUMBER"))
+    raise_faults("question", faults)
+    return found
+
+
+def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str], gates: list[str]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=question, title_justify="left")
+    table.add_column("state")
+    for heading in ("mean", "90 % interval", "sd", "bulk ESS", "R-hat"):
+        table.add_column(heading, justify="right")
+    for label, s in summaries.items():
+        table.add_row(
+            label,
+            f"{s.mean:.3f}",
+            f"{s.lower:.3f} to {s.upper:.3f}",
+            f"{s.sd:.3f}",
+            f"{s.ess_bulk:.0f}",
+            f"{s.rhat:.3f}",
+        )
+    Console().print(table)
+    for key, note in notes.items():
+        typer.echo(f"{key}: {note}" if key == "coupling" else note)
+    for gate in gates:
+        typer.echo(f"gate failed: {gate}", err=True)

@@ -1,0 +1,83 @@
+"""The command `servanda report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .options import (
+    Cases,
+    Chains,
+    Draws,
+    Json,
+    Quiet,
+    ScenarioSeed,
+    Tune,
+    print_json,
+    progress_bars,
+    read_cases,
+)
+
+
+def report(
+    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write to; out/<scenario> by default."),
+    ] = None,
+    cases: Cases = None,
+    draft: Annotated[bool, typer.Option("--draft", help="Write it although a gate failed, and say so in it.")] = False,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            "--cache",
+            metavar="FOLDER",
+            help="Where fits are kept; $SERVANDA_CACHE or your cache folder by default.",
+        ),
+    ] = None,
+    seed: ScenarioSeed = None,
+    draws: Draws = 1000,
+    tune: Tune = 500,
+    chains: Chains = 4,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Answer a scenario: fit, ask, and write report.html and report.json.
+
+    Example: `servanda report dprk-six-party --out out/dprk-six-party`
+    """
+    from ..reporting.make import report as make
+    from ..scenarios.scenario import load_scenario
+
+    loaded = load_scenario(scenario)
+    place = out or Path("out") / loaded.scenario.name
+    with progress_bars(quiet=quiet or as_json) as progress:
+        written = make(
+            loaded,
+            place,
+            cases=read_cases(cases, loaded.scenario.as_of) if cases else None,
+            seed=seed,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            draft=draft,
+            folder=cache,
+            command=_command(),
+            progress=progress,
+        )
+    if as_json:
+        print_json({"html": str(written.html), "json": str(written.json), "answer": written.content["answer"]})
+        return
+    if written.reused and not quiet:
+        typer.echo(f"stored fits reused: {', '.join(written.reused)}")
+    typer.echo(f"{written.html}\n{written.json}")
+
+
+def _command() -> str:
+    """The command as it was typed, without the folder of the program."""
+    import shlex
+    import sys
+
+    return shlex.join(["servanda", *sys.argv[1:]])

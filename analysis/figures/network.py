@@ -1,0 +1,160 @@
+"""A network drawn from left to right, every node right of all its parents, arrows beside nodes and not through them."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...common.figure_style import ACCENT, GREY, INK, PALE, styled
+from .svg import pixel_canvas, svg
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Width and height of a node, and the steps between nodes to the right and down.
+BOX, STEP = (96.0, 36.0), (142.0, 64.0)
+#: How often the placing of nodes begins anew, and from what nodes times arrows it is left as it falls.
+STARTS, MOST_LOOKED_AT = 8, 1000
+
+Point = tuple[float, float]
+
+
+def network_svg(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> str:
+    """Drawing of a network, as an ``svg`` element.
+
+    Parameters
+    ----------
+    nodes
+        Their names.
+    arrows
+        Parent and child.
+    """
+    arrows = tuple(arrows)
+    places = arranged(tuple(nodes), arrows)
+    right, bottom = max(x for x, _ in places.values()), max(y for _, y in places.values())
+    with styled():
+        figure, axes = pixel_canvas(right + BOX[0] + 8, bottom + BOX[1] + 8, left=-BOX[0] / 2 - 4, top=-BOX[1] / 2 - 4)
+        last = {name for name in places if name not in {start for start, _ in arrows}}
+        for start, end in arrows:
+            _draw_arrow(axes, places[start], places[end], faint=end in last)
+        for name, place in places.items():
+            _draw_box(axes, name.replace("_", " "), place, final=name in last)
+        said = ", ".join(name.replace("_", " ") for name in places)
+        return svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {said}.")
+
+
+@lru_cache(maxsize=8)
+def arranged(names: tuple[str, ...], arrows: tuple[tuple[str, str], ...]) -> Mapping[str, Point]:
+    """Place nodes by generation, moved up and down until arrows pass beside nodes."""
+    import networkx as nx
+
+    graph = nx.DiGraph()
+    graph.add_nodes_from(names)
+    graph.add_edges_from(arrows)
+    layers = [sorted(layer, key=names.index) for layer in nx.topological_generations(graph)]
+    slots = max(6, *(len(layer) for layer in layers), 0)
+    heights = [STEP[1] / 2 * half for half in range(2 * slots - 1)]
+    rng, found = np.random.default_rng(0), []
+    for start in range(STARTS if len(names) * len(arrows) <= MOST_LOOKED_AT else 1):
+        places = {}
+        for depth, layer in enumerate(layers):
+            order = rng.permutation(slots)[: len(layer)] if start else range(len(layer))
+            for name, slot in zip(layer, order, strict=True):
+                places[name] = (STEP[0] * depth, STEP[1] * float(slot))
+        found.append(_improved(places, arrows, heights))
+    _, best = min(found, key=lambda pair: pair[0])
+    top = min(y for _, y in best.values())
+    return {name: (x, y - top) for name, (x, y) in best.items()}
+
+
+def _improved(
+    places: dict[str, Point], arrows: Sequence[tuple[str, str]], heights: Sequence[float]
+) -> tuple[float, dict[str, Point]]:
+    """Move one node at a time to its best height until none gains."""
+    best, moved = _tangle(places, arrows), len(places) * len(arrows) <= MOST_LOOKED_AT
+    while moved:
+        moved = False
+        for name, (x, _) in list(places.items()):
+            for y in heights:
+                tried = {**places, name: (x, y)}
+                cost = _tangle(tried, arrows)
+                if cost < best - 1e-9:
+                    places, best, moved = tried, cost, True
+    return best, places
+
+
+def _tangle(places: Mapping[str, Point], arrows: Sequence[tuple[str, str]]) -> float:
+    """How hard a drawing is to read: nodes too close weigh most, then arrows through nodes, then steep arrows."""
+    names = list(places)
+    points = np.array([places[name] for name in names])
+    columns = np.abs(points[:, None, 0] - points[None, :, 0]) < 1
+    crowded = columns & (np.abs(points[:, None, 1] - points[None, :, 1]) < 1.4 * BOX[1])
+    cost = 1000.0 * (int(crowded.sum()) - len(names)) / 2
+    if not arrows:
+        return cost
+    ends = np.array([(names.index(start), names.index(end)) for start, end in arrows])
+    start, end = points[ends[:, 0]], points[ends[:, 1]]
+    steep = ((end[:, 1] - start[:, 1]) / (end[:, 0] - start[:, 0] - BOX[0])) ** 2
+    touched = _hits(start, end, points)
+    touched[np.arange(len(ends))[:, None], ends] = False
+    return cost + float(np.minimum(steep, 40.0).sum()) / 4 + 40.0 * int(touched.sum())
+
+
+def _hits(start: np.ndarray, end: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """Whether each arrow between two nodes touches each node, shape (arrows, nodes)."""
+    x0, x1 = start[:, :1] + BOX[0] / 2, end[:, :1] - BOX[0] / 2
+    left, right = np.maximum(x0, boxes[:, 0] - BOX[0] / 2), np.minimum(x1, boxes[:, 0] + BOX[0] / 2)
+    slope = (end[:, 1:] - start[:, 1:]) / (x1 - x0)
+    at = np.stack([start[:, 1:] + slope * (x - x0) for x in (left, right)])
+    room = BOX[1] / 2 + 4
+    return (left < right) & (at.min(axis=0) < boxes[:, 1] + room) & (at.max(axis=0) > boxes[:, 1] - room)
+
+
+def _draw_arrow(axes: Axes, start: Point, end: Point, *, faint: bool) -> None:
+    from matplotlib.patches import FancyArrowPatch
+
+    patch = FancyArrowPatch(
+        (start[0] + BOX[0] / 2, start[1]),
+        (end[0] - BOX[0] / 2, end[1]),
+        arrowstyle="-|>,head_length=6,head_width=2.6",
+        mutation_scale=1,
+        color=PALE if faint else GREY,
+        linewidth=1.0,
+        shrinkA=0,
+        shrinkB=0,
+        zorder=1,
+    )
+    axes.add_patch(patch)
+
+
+def _draw_box(axes: Axes, text: str, place: Point, *, final: bool) -> None:
+    from matplotlib.patches import FancyBboxPatch
+
+    lines = textwrap.wrap(text, 13)
+    x, y = place
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - BOX[0] / 2, y - BOX[1] / 2),
+            *BOX,
+            boxstyle="round,pad=0,rounding_size=6",
+            facecolor=ACCENT if final else "white",
+            edgecolor=ACCENT if final else GREY,
+            linewidth=1,
+            zorder=2,
+        )
+    )
+    axes.text(
+        x,
+        y,
+        "\n".join(lines),
+        fontsize=13 if len(lines) == 1 else 11.5,
+        ha="center",
+        va="center",
+        color="white" if final else INK,
+        linespacing=1.1,
+        zorder=3,
+    )

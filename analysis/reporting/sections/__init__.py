@@ -1,0 +1,22 @@
+"""The sections of a report, one file each: what the dictionary holds of it, and what its template needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ..section import Section
+from . import answer, diagnostics, judgements, network, priors, provenance, question, record, theories, tracks
+
+#: Every section of a report, in the order a reader meets them; a new one is a file and a line here.
+SECTIONS: Mapping[str, Section] = {
+    "question": question.SECTION,
+    "answer": answer.SECTION,
+    "judgements": judgements.SECTION,
+    "record": record.SECTION,
+    "theories": theories.SECTION,
+    "tracks": tracks.SECTION,
+    "priors": priors.SECTION,
+    "diagnostics": diagnostics.SECTION,
+    "network": network.SECTION,
+    "provenance": provenance.SECTION,
+}

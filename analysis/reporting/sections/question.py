@@ -1,0 +1,16 @@
+"""The question itself: the scenario's own words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..section import Answers, Material, Section
+
+_FIELDS = ("name", "title", "question", "as_of", "horizon", "resolution", "assumptions")
+
+
+def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001
+    return {field: getattr(material.loaded.scenario, field) for field in _FIELDS}
+
+
+SECTION = Section(_content)

@@ -1,0 +1,44 @@
+"""Colours, sizes and settings of every figure: each stands here once, and matplotlib is imported when one is drawn."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: Of text and lines, from the darkest to the palest.
+INK, MUTED, FAINT, RULE = "#1d2733", "#55606c", "#8a94a0", "#dfe3e8"
+#: What is judged and its area, what it is judged against and its area, and what failed.
+ACCENT, FILL, GREY, GREY_FILL, ALARM = "#1f4e79", "#cbdbea", "#6b7785", "#e1e5e9", "#a3281e"
+#: Of arrows that end in what is judged.
+PALE = "#9db4ca"
+#: One colour a line or a prior set, told apart in grey as well.
+COLOURS = (ACCENT, "#c2701c", "#5b8f5f", "#7d4f92", ALARM, MUTED)
+#: Of a kept promise, of one kept in part, and of one suspended.
+KEPT, IN_PART, SUSPENDED = "#2e7d4f", "#c2901c", "#c2541c"
+#: Of elicited priors: what they say now, what they said before, points that are met and points that are missed.
+NOW, BEFORE, MET, MISSED = "#1f5f8b", "#b0b0b0", "#222222", "#c0392b"
+
+#: Width in inches of a figure that stands by itself, and the sizes of its axes' titles and of its legend in points.
+WIDTH, AXIS_SIZE, LEGEND_SIZE = 7.6, 9.0, 8.5
+
+SETTINGS: Any = {
+    "font.family": ["sans-serif"],
+    "font.sans-serif": ["DejaVu Sans"],
+    "svg.fonttype": "none",
+    "svg.hashsalt": "servanda",
+    "text.parse_math": False,
+    "text.color": INK,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw in the house's colours and letters."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(SETTINGS), warnings.catch_warnings():
+        # Text stays text and the browser has the letters that matplotlib's own font lacks.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from font")
+        yield

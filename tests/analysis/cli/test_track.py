@@ -1,0 +1,70 @@
+"""`servanda track`: exit codes, messages, files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from servanda.analysis.cli.app import app
+
+
+def run(*words: str):
+    return CliRunner().invoke(app, ["track", *words])
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    path = tmp_path / "own.csv"
+    rows = [
+        "A,2000-01-01,x,complied,IAEA,seen,me",
+        "A,2003-05,x,defected,IAEA,seen,me",
+        "B,2001,y,partial,IAEA,seen,me",
+    ]
+    path.write_text("actor,date,agreement,event,finding_by,detail,sources\n" + "\n".join(rows) + "\n")
+    return path
+
+
+def test_the_command_prints_a_table_and_writes_a_figure(own: Path, tmp_path: Path):
+    out = tmp_path / "figures" / "own.png"
+    result = run("A", "B", "--events", str(own), "--out", str(out), "--draws", "1000", "--tune", "300")
+    assert result.exit_code == 0, result.output
+    assert "Credibility on 2003-05-16" in result.stdout
+    assert "P(A is more credible than B)" in result.stdout
+    assert out.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_the_command_as_json(own: Path):
+    result = run("A", "--events", str(own), "--draws", "20", "--tune", "50", "--json", "--as-of", "2001")
+    told = json.loads(result.stdout)
+    assert result.exit_code == 1  # twenty draws pass no gate
+    assert told["at"] == "2001-12-31"
+    assert told["failed_gates"]
+
+
+def test_the_command_names_what_is_wrong(own: Path, tmp_path: Path):
+    for words, told in (
+        (("PRX",), "has no event of actor 'PRX'; known: A, B"),
+        (("A", "--as-of", "1980"), "no event was known by 1980-12-31; the first is known from 2000-01-01"),
+        (("A", "--out", str(tmp_path / "x.doc")), "give a name that ends in .png, .svg, .pdf"),
+        (("A", "--settings", str(tmp_path / "none.toml")), "there is no such file"),
+    ):
+        result = run(*words, "--events", str(own), "--draws", "5", "--tune", "5")
+        assert result.exit_code == 2
+        assert told in result.output
+
+
+def test_an_empty_file_of_events_is_refused(own: Path):
+    own.write_text(own.read_text().splitlines()[0] + "\n")
+    result = run("A", "--events", str(own))
+    assert result.exit_code == 2
+    assert "own.csv" in result.output
+
+
+def test_contradictory_events_are_refused(own: Path):
+    own.write_text(own.read_text() + "A,2000-01-01,x,defected,IAEA,seen,me\n")
+    result = run("A", "--events", str(own))
+    assert result.exit_code == 2
+    assert "A, x: both 'complied' and 'defected' on 2000-01-01; keep one, or date them apart" in result.output
