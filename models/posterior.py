@@ -84,7 +84,8 @@ class Posterior:
         """Nodes with a probability of exactly zero in some table of some draw, or by what their family says."""
         network = self.network
         named = {name: network.family(name).stored_table(network.local(name)) for name in network.names}
-        stated = {name: self.values[table] for name, table in named.items() if table is not None}
+        # Draws made for one question may hold the tables that it depends on, and no others.
+        stated = {name: self.values[table] for name, table in named.items() if table in self.values}
         drawn = {name for name, table in stated.items() if table.min() == 0}
         said = {name for name in network.names if network.family(name).forbids}
         return frozenset(drawn | said)

@@ -257,7 +257,9 @@ def causal(asked: GivenEvidence, targets: tuple[str, ...]) -> dict[str, str]:
 
 
 def _identification(posterior: Posterior, form: Form) -> dict[str, str]:
-    found = identify(posterior.network, form.targets, form.do, latent_nodes(posterior), (*form.given, *form.likely))
+    # What is said of a target itself leaves open no more than its distribution does.
+    given = (*form.given, *(name for name in form.likely if name not in form.targets))
+    found = identify(posterior.network, form.targets, form.do, latent_nodes(posterior), given)
     # Text alone survives every kind of file.
     return {
         "identified": "yes" if found.identified else "no",

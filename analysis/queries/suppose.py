@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ import xarray as xr
 
 from ...common.errors import Fault, InputError
 from ...models.families import NEW
+from ...models.network.network import Network
 from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
 from ...models.questions.evidence import States, resolve_evidence
@@ -112,15 +113,22 @@ def redraw_unseen(posterior: Posterior, group: str, seed: int) -> Posterior:
 
 def _with_unseen(posterior: Posterior, groups: Sequence[str], rng: np.random.Generator) -> Posterior:
     draws = posterior.draws.copy()
-    for node in posterior.network.nodes:
-        for group in node.groups:
-            if group.name in groups:
-                name = f"{node.name}.{group.name}"
-                effect, spread = draws[name].copy(deep=True), draws[f"{name}_sd"]
-                fresh = spread.values * rng.standard_normal(spread.shape)
-                effect.loc[{group.name: NEW}] = xr.DataArray(fresh, dims=spread.dims)
-                draws[name] = effect
+    for group, name in _effects(posterior.network, groups):
+        effect, spread = draws[name].copy(deep=True), draws[f"{name}_sd"]
+        fresh = spread.values * rng.standard_normal(spread.shape)
+        effect.loc[{group: NEW}] = xr.DataArray(fresh, dims=spread.dims)
+        draws[name] = effect
     return replace(posterior, tree=xr.DataTree.from_dict({"posterior": draws}))
+
+
+def _effects(network: Network, groups: Collection[str]) -> list[tuple[str, str]]:
+    """Groups among those named with the parameter that holds the effects of their members on a node, node by node."""
+    return [
+        (group.name, f"{node.name}.{group.name}")
+        for node in network.nodes
+        for group in node.groups
+        if group.name in groups
+    ]
 
 
 def _chosen(
@@ -134,15 +142,12 @@ def _chosen(
     edges = np.cumsum(weights, axis=0)
     pick = (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
     draws = posterior.draws.copy()
-    for node in posterior.network.nodes:
-        for group in node.groups:
-            if group.name in groups:
-                name = f"{node.name}.{group.name}"
-                offered = np.stack([p.draws[name].sel({group.name: NEW}).values for p in proposals])
-                effect = draws[name].copy(deep=True)
-                taken = np.take_along_axis(offered, pick[None], axis=0)[0]
-                effect.loc[{group.name: NEW}] = xr.DataArray(taken, dims=("chain", "draw"))
-                draws[name] = effect
+    for group, name in _effects(posterior.network, groups):
+        offered = np.stack([p.draws[name].sel({group: NEW}).values for p in proposals])
+        effect = draws[name].copy(deep=True)
+        taken = np.take_along_axis(offered, pick[None], axis=0)[0]
+        effect.loc[{group: NEW}] = xr.DataArray(taken, dims=("chain", "draw"))
+        draws[name] = effect
     return draws
 
 

@@ -322,6 +322,13 @@ def test_an_answer_under_an_intervention_says_whether_it_is_identified(lawn):
     assert probability(hidden, "wet", do={"rain": "yes"}).attrs["identified"] == "no"
 
 
+def test_evidence_on_a_target_itself_leaves_its_effect_identified(lawn):
+    weights = {"wet": {"dry": 0.5, "wet": 0.5}}
+    for kind in ("virtual", "soft"):
+        answer = probability(lawn, "wet", do={"rain": "yes"}, **{kind: weights})
+        assert answer.attrs["identified"] == "yes"
+
+
 def test_weights_hold_for_every_row_of_a_long_table(lawn):
     frame = pd.DataFrame({"wet": ["wet"] * 9 + ["dry"]})
     stated = {"virtual": {"cloudy": {"no": 1, "yes": 2}}}
