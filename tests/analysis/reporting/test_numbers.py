@@ -358,8 +358,8 @@ def test_the_record_is_counted_by_hand(built):
         assert found[key] == len({row[column] for row in CASES})
     crisis = {row["case_id"]: row["crisis"] for row in rows_of("crises")}
     assert found["crises"] == len({crisis[row["case_id"]] for row in CASES})
-    doubted = {row["case_id"] for row in rows_of("disputed")}
-    assert found["doubted"] == sum(row["case_id"] in doubted or row["confidence"] == "low" for row in CASES)
+    disputed = {row["case_id"] for row in rows_of("disputed")}
+    assert found["doubted"] == sum(row["case_id"] in disputed or row["confidence"] == "low" for row in CASES)
     for held in found["held"]:
         several = held["label"] == "several"
         assert held["exact"] == held["states"][0]["cases"] == counts(several).sum()
