@@ -51,10 +51,12 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("analysis/test_query.py", "analysis/test_counterfactuals.py", "analysis/test_contrasts.py"),
         *("analysis/test_explanation.py", "analysis/test_identification.py", "analysis/test_reading.py"),
         *("analysis/test_backers.py", "analysis/test_updating.py", "analysis/test_collective_answers.py"),
+        "analysis/test_quantity.py",
     ),
     "models/inference": (
         *("models/test_contract.py", "models/test_soft.py", "models/test_choice.py", "models/test_twin.py"),
-        *("models/test_jax.py", "models/test_collective.py", "analysis/test_query.py"),
+        *("models/test_elimination.py", "models/test_tables.py", "models/test_collective.py", "models/test_jax.py"),
+        "analysis/test_query.py",
         *("analysis/test_counterfactuals.py", "analysis/test_explanation.py"),
     ),
     # Runs in a process of its own, whose lines are not seen.
