@@ -51,10 +51,12 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     ),
     "analysis/queries": ("analysis/queries", "analysis/test_collective_answers.py"),
     "analysis/track": ("analysis/track",),
+    "models/questions": ("models/questions", "analysis/queries"),
     "models/inference": (
         *("models/test_contract.py", "models/test_soft.py", "models/test_choice.py", "models/test_twin.py"),
-        *("models/test_jax.py", "models/test_collective.py", "analysis/queries/test_probability.py"),
-        *("analysis/queries/test_counterfactual.py", "analysis/queries/test_explanation.py"),
+        *("models/test_elimination.py", "models/test_tables.py", "models/test_collective.py", "models/test_jax.py"),
+        *("analysis/queries/test_probability.py", "analysis/queries/test_counterfactual.py"),
+        "analysis/queries/test_explanation.py",
     ),
     # Runs in a process of its own, whose lines are not seen.
     "models/inference/contract_jax.py": ("models/test_jax.py",),

@@ -73,6 +73,18 @@ def test_the_cheapest_of_the_greedy_orders_is_taken(seed):
     assert cost(found, scopes, sizes) == pytest.approx(min(costs))
 
 
+@pytest.mark.parametrize(
+    ("count", "seed", "name"), [(14, 0, "weight"), (18, 192, "fill"), (14, 14, "weighted fill"), (14, 42, "log fill")]
+)
+def test_each_measure_is_the_best_somewhere(count, seed, name):
+    """Networks on which one measure alone finds the cheapest order of the four."""
+    scopes, sizes = drawn(seed, count)
+    costs = {own: cost(greedy(measure, scopes, sizes, ()), scopes, sizes) for own, measure in GREEDY.items()}
+    assert sorted(costs, key=costs.get)[0] == name
+    assert sorted(costs.values())[1] > costs[name]
+    assert cost(elimination_order(scopes, sizes), scopes, sizes) == costs[name]
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_small_networks_cost_little_more_than_the_best_of_all_orders(seed):
     scopes, sizes = drawn(100 + seed, 6, width=2)

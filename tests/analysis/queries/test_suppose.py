@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -68,3 +70,29 @@ def test_nothing_is_learnt_from_the_circumstances(keeping):
     after = suppose(keeping, {"kept": "no"}, {"backers": "many"}, seed=1)
     shares = [float(probability(p, "backers").sel(backers="many").mean()) for p in (keeping, after)]
     assert shares[0] == pytest.approx(shares[1], abs=0.01)
+
+
+def test_draws_left_are_kishs_number(keeping):
+    """Every draw is weighed by what it gives to the case: (sum of weights)^2 / sum of squares (Kish 1965)."""
+    weight = probability(keeping, "kept", {"backers": "many"}).sel(kept="no").values
+    after = suppose(keeping, {"kept": "no"}, do={"backers": "many"}, seed=1)
+    assert after.provenance["supposed"]["effective_draws"] == pytest.approx(weight.sum() ** 2 / (weight**2).sum())
+    assert after.provenance["supposed"]["do"] == {"backers": "many"}
+    assert after.provenance["supposed"]["given"] == {}
+
+
+def test_a_case_that_is_impossible_in_one_chain_is_refused():
+    table = xr.DataArray([[[0.5, 0.5], [0.2, 0.8]], [[0.0, 1.0], [0.0, 1.0]]], dims=("chain", "draw", "kept"))
+    half_sure = Posterior.from_tables(Network((Node("kept", ("no", "yes")),)), {"kept": table})
+    with pytest.raises(InputError, match="supposed case: has probability zero"):
+        suppose(half_sure, {"kept": "no"}, seed=1)
+    after = suppose(half_sure, {"kept": "yes"}, seed=1)
+    assert after.provenance["supposed"]["effective_draws"] == pytest.approx(3.3**2 / (0.5**2 + 0.8**2 + 2))
+
+
+def test_the_samplers_record_goes_with_the_posterior(keeping):
+    stats = xr.Dataset({"diverging": (("chain", "draw"), np.zeros(tuple(keeping.sizes.values()), bool))})
+    tree = xr.DataTree.from_dict({"posterior": keeping.draws, "sample_stats": stats})
+    assert "sample_stats" in suppose(replace(keeping, tree=tree), {"kept": "no"}, seed=1).tree
+    bare = replace(keeping, tree=xr.DataTree.from_dict({"posterior": keeping.draws}))
+    assert "sample_stats" not in suppose(bare, {"kept": "no"}, seed=1).tree

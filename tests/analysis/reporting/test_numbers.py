@@ -431,6 +431,21 @@ def test_a_row_is_about_its_own_actor_else_the_judgements_else_nobody(everybody)
         np.testing.assert_allclose(row.draws.values, 1 / (1 + math.exp(-odds)), rtol=1e-12)
 
 
+def test_an_actor_without_an_effect_of_its_own_is_named_and_changes_nothing(material):
+    raw = {"id": "own", "title": "", "claim": "", "formats": [{"label": "it", "do": {"guarantors": "one"}}]}
+    named, nobody = (
+        judged(
+            material.posteriors["open"],
+            material.loaded.scenario,
+            Judgement.model_validate({**raw, "actor": actor}),
+            material.cases,
+        )[0]
+        for actor in ("USA", None)
+    )
+    assert (named.actor, nobody.actor) == ("USA", None)
+    np.testing.assert_array_equal(named.draws, nobody.draws)
+
+
 def test_past_defections_are_filled_in_from_the_record():
     cases = load_guarantees(as_of=AS_OF)
     asked = {"past_defections": "as recorded", "role": "guarantor"}
