@@ -1,0 +1,10 @@
+from .description import describe_tracks as describe_tracks
+from .description import track_table as track_table
+from .imputation import compare_pasts as compare_pasts
+from .imputation import fit_imputed as fit_imputed
+from .imputation import impute_credibility as impute_credibility
+from .imputation import pooled as pooled
+from .imputation import with_credibility as with_credibility
+from .imputation import with_credibility_priors as with_credibility_priors
+from .weighting import weighted as weighted
+from .weighting import weighting_checks as weighting_checks

@@ -1,0 +1,15 @@
+from .backers import load_backers as load_backers
+from .backing import backer_facts as backer_facts
+from .backing import with_backers as with_backers
+from .cases import load_guarantees as load_guarantees
+from .cases import past_defections_of as past_defections_of
+from .check import CheckedFile as CheckedFile
+from .check import check_file as check_file
+from .crises import load_crises as load_crises
+from .disputed import load_disputed as load_disputed
+from .second_coding import load_second_coding as load_second_coding
+from .second_coding import with_second_coding as with_second_coding
+from .sources import Source as Source
+from .sources import load_sources as load_sources
+from .summary import describe as describe
+from .track import load_track_record as load_track_record

@@ -1,0 +1,37 @@
+from . import analysis as analysis
+from . import models as models
+from . import priors as priors
+from . import record as record
+from .analysis import chance_of as chance_of
+from .analysis import compare_models as compare_models
+from .analysis import compare_priors as compare_priors
+from .analysis import compare_theories as compare_theories
+from .analysis import contrast as contrast
+from .analysis import counterfactual as counterfactual
+from .analysis import identify as identify
+from .analysis import load_scenario as load_scenario
+from .analysis import marginals as marginals
+from .analysis import power_scaling as power_scaling
+from .analysis import probability as probability
+from .analysis import report as report
+from .analysis import suppose as suppose
+from .common.errors import ServandaError as ServandaError
+from .models import Arrow as Arrow
+from .models import Group as Group
+from .models import Network as Network
+from .models import Node as Node
+from .models import Posterior as Posterior
+from .models import Prior as Prior
+from .models import PriorSet as PriorSet
+from .models import fit as fit
+from .models import fit_track as fit_track
+from .models import load_network as load_network
+from .models import load_posterior as load_posterior
+from .priors import elicit as elicit
+from .priors import load_prior as load_prior
+from .priors import prior_predictive as prior_predictive
+from .record import check_file as check_file
+from .record import load_guarantees as load_guarantees
+from .record import load_track_record as load_track_record
+
+__version__: str
