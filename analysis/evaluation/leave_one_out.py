@@ -17,7 +17,8 @@ from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, followed
 from ...models.cases.encode import MISSING, Cases, bad_cells
 from ...models.errors import DataError
-from ...models.sampling.blocks import Block, fit_block
+from ...models.sampling.blocks import Block, sampled_block
+from ...models.sampling.run import fit_inputs
 from ...models.sampling.scoring import cases_at, unit_scores, without_cells
 from ..summaries.importance import good_k, psis_loo, relative_efficiency
 
@@ -158,19 +159,7 @@ def _left_out_of_a_fit(
 
 def _same_again(block: Block, node: str, cases: Any, seed: int) -> Block:
     run = block.run
-    return fit_block(
-        run.network,
-        cases,
-        run.priors,
-        node,
-        seed=seed,
-        draws=run.draws,
-        tune=run.tune,
-        chains=run.chains,
-        thin=run.thin,
-        cores=run.cores,
-        target_accept=run.target_accept,
-    )
+    return sampled_block(fit_inputs(run.network, cases, run.priors, replace(run.sampling, seed=seed)), node)
 
 
 def units_of(cases: pd.DataFrame | Cases, unit: str) -> np.ndarray | None:

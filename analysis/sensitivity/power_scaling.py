@@ -137,7 +137,7 @@ def _scaled(
     priors = {name: stored[name].values for name in names}
     run = inputs_of(posterior, posterior.priors)
     values = Block(run, nodes, posterior.tree).values
-    by_case = log_likelihood(posterior.network, run.patterns, values, cells=nodes, holes=nodes)
+    by_case = log_likelihood(posterior.network, run.patterns, values, complete=nodes, incomplete=nodes)
     likelihood = (by_case * run.cases.weights).sum(axis=1).reshape(tuple(posterior.sizes.values()))
     parts = {"prior": np.sum(list(priors.values()), axis=0), "likelihood": likelihood, **priors}
     below, above = powers

@@ -15,8 +15,8 @@ def log_likelihood(
     patterns: Patterns,
     values: Mapping[str, np.ndarray],
     *,
-    cells: Collection[str] | None = None,
-    holes: Collection[str] | None = None,
+    complete: Collection[str] | None = None,
+    incomplete: Collection[str] | None = None,
 ) -> np.ndarray:
     """Log-likelihood of every case under every draw, in plain NumPy: the judge of the compiled densities.
 
@@ -24,8 +24,8 @@ def log_likelihood(
     ----------
     values
         Parameter -> draws, shape (samples, *dims), group effects included.
-    cells, holes
-        Count complete cells of these nodes only, and holes that touch these only; all by default.
+    complete, incomplete
+        Count complete cells of these nodes only, and missing patterns that touch these only; all by default.
 
     Returns
     -------
@@ -35,20 +35,20 @@ def log_likelihood(
     samples = len(next(iter(values.values())))
     # Cases first, so that what is added to a case is one run of memory.
     total = np.zeros((patterns.cases, samples))
-    for name in network.names if cells is None else cells:
-        own = patterns.cells[name]
+    for name in network.names if complete is None else complete:
+        own = patterns.complete[name]
         if len(own.rows):
             log_p = network.family(name).log_prob(values, own.codes, own.members, network.local(name), np)
             total[own.rows] += np.ascontiguousarray(log_p.T)[own.inverse]
-    for hole in patterns.holes:
-        if holes is not None and not set(hole.codes) & set(holes):
+    for part in patterns.incomplete:
+        if incomplete is not None and not set(part.codes) & set(incomplete):
             continue
         log_p = sum(
-            network.family(name).log_prob(values, codes, hole.members[name], network.local(name), np)
-            for name, codes in hole.codes.items()
+            network.family(name).log_prob(values, codes, part.members[name], network.local(name), np)
+            for name, codes in part.codes.items()
         )
-        joint = np.reshape(np.asarray(log_p), (samples, len(hole.counts), hole.completions))
-        total[hole.rows] += np.ascontiguousarray(_log_sum(joint).T)[hole.inverse]
+        joint = np.reshape(np.asarray(log_p), (samples, len(part.counts), part.completions))
+        total[part.rows] += np.ascontiguousarray(_log_sum(joint).T)[part.inverse]
     return total.T
 
 

@@ -1,6 +1,6 @@
 """What of the data each node's likelihood needs, with missing nodes summed out exactly.
 
-A row with holes contributes the sum, over all states of its missing nodes, of the product of the CPDs that
+A row with missing cells contributes the sum, over all states of its missing nodes, of the product of the CPDs that
 see them. A missing node without observed descendants sums to one and drops out; missing nodes that no CPD
 links are summed apart.
 """
@@ -24,7 +24,7 @@ MOST_COMPLETIONS = 200_000
 
 
 @dataclass(frozen=True)
-class Cells:
+class CompletePatterns:
     """The distinct ways in which complete cases see one node's CPD.
 
     Parameters
@@ -47,7 +47,7 @@ class Cells:
 
 
 @dataclass(frozen=True)
-class Holes:
+class IncompletePatterns:
     """Cases that miss the same linked nodes, with every completion of each.
 
     Parameters
@@ -78,18 +78,18 @@ class Holes:
 class Patterns:
     """All the data, as the likelihood needs it."""
 
-    cells: Mapping[str, Cells]
-    holes: tuple[Holes, ...]
+    complete: Mapping[str, CompletePatterns]
+    incomplete: tuple[IncompletePatterns, ...]
     cases: int
 
     @property
     def touched(self) -> frozenset[str]:
-        """Nodes whose CPD sees a hole, so that their parameters are tied together."""
-        return frozenset(name for hole in self.holes for name in hole.codes)
+        """Nodes whose CPD sees a missing cell, so that their parameters are tied together."""
+        return frozenset(name for part in self.incomplete for name in part.codes)
 
 
 def find_patterns(network: Network, cases: Cases) -> Patterns:
-    """Sort the data into complete cells and holes.
+    """Complete and missing patterns of the data.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def find_patterns(network: Network, cases: Cases) -> Patterns:
     tied: dict[tuple[tuple[str, ...], tuple[str, ...]], list[np.ndarray]] = {}
     for number, key in enumerate(keys):
         rows = np.flatnonzero(inverse.ravel() == number)
-        blank = tuple(name for name, hole in zip(network.names, key, strict=True) if hole)
+        blank = tuple(name for name, missing in zip(network.names, key, strict=True) if missing)
         missing = _that_matter(network, blank)
         counted = [name for name in network.names if name in missing or name not in blank]
         sums = _linked(network, missing, counted)
@@ -115,9 +115,9 @@ def find_patterns(network: Network, cases: Cases) -> Patterns:
     raise_faults(
         "data", [f for (missing, _), rows in whose.items() for f in _too_many(network, cases, rows, missing)], DataError
     )
-    holes = tuple(_expand(network, cases, matrix, rows, *pair) for pair, rows in whose.items())
-    cells = {name: _distinct(network, cases, name, found) for name, found in seen.items()}
-    return Patterns(cells, holes, len(cases))
+    incomplete = tuple(_expand(network, cases, matrix, rows, *pair) for pair, rows in whose.items())
+    complete = {name: _distinct(network, cases, name, found) for name, found in seen.items()}
+    return Patterns(complete, incomplete, len(cases))
 
 
 def _that_matter(network: Network, blank: tuple[str, ...]) -> tuple[str, ...]:
@@ -148,13 +148,15 @@ def _linked(
     ]
 
 
-def _distinct(network: Network, cases: Cases, name: str, found: list[np.ndarray]) -> Cells:
+def _distinct(network: Network, cases: Cases, name: str, found: list[np.ndarray]) -> CompletePatterns:
     rows = np.sort(np.concatenate(found)) if found else np.zeros(0, int)
     axes, groups = network.axes(name), [group.name for group in network[name].groups]
     columns = [cases.codes[axis][rows] for axis in axes] + [cases.members[group][rows] for group in groups]
     distinct, inverse = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
     members = {group: distinct[:, len(axes) + place] for place, group in enumerate(groups)}
-    return Cells(distinct[:, : len(axes)], members, _tally(cases, rows, inverse, len(distinct)), rows, inverse.ravel())
+    return CompletePatterns(
+        distinct[:, : len(axes)], members, _tally(cases, rows, inverse, len(distinct)), rows, inverse.ravel()
+    )
 
 
 def _tally(cases: Cases, rows: np.ndarray, inverse: np.ndarray, distinct: int) -> np.ndarray:
@@ -183,7 +185,7 @@ def _expand(
     rows: np.ndarray,
     missing: tuple[str, ...],
     touched: tuple[str, ...],
-) -> Holes:
+) -> IncompletePatterns:
     completions = _completions(network, missing)
     column = {name: place for place, name in enumerate(network.names)}
     grid = np.array(list(product(*(range(len(network[name].states)) for name in missing))))
@@ -200,4 +202,4 @@ def _expand(
         name: {group.name: cases.members[group.name][repeated] for group in network[name].groups} for name in codes
     }
     counts = _tally(cases, rows, inverse, len(distinct))
-    return Holes(missing, rows, inverse.ravel(), counts, completions, codes, members)
+    return IncompletePatterns(missing, rows, inverse.ravel(), counts, completions, codes, members)

@@ -90,7 +90,7 @@ def make_density(
     network, cases, patterns, priors
         As in `servanda.models.pymc_model`.
     nodes
-        The block; nodes tied by holes belong together.
+        The block; nodes tied by missing cells belong together.
     """
     layout = make_layout(network, cases, priors, nodes)
     return Density(layout, write_program(network, patterns, nodes, layout))

@@ -468,10 +468,10 @@ def _softmax_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
 
 @_loop
 def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
-    """Sum rows with holes over their completions; each completion's weight is its share of the sum."""
+    """Sum rows with missing cells over their completions; each completion's weight is its share of the sum."""
     total = 0.0
-    for hole in range(len(program.holes)):
-        begin, nodes, tally, distinct, completions = program.holes[hole]
+    for part in range(len(program.incomplete)):
+        begin, nodes, tally, distinct, completions = program.incomplete[part]
         joint = np.empty(completions)
         for pattern in range(distinct):
             top = -np.inf
@@ -485,7 +485,7 @@ def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
             for completion in range(completions):
                 mass += exp(joint[completion] - top)
             norm = top + log(mass)
-            count = program.hole_counts[tally + pattern]
+            count = program.pattern_counts[tally + pattern]
             total += count * norm
             for completion in range(completions):
                 share = count * exp(joint[completion] - norm)

@@ -33,14 +33,14 @@ class Program(NamedTuple):
     states
         State of the node in each row.
     counts
-        How many cases each row stands for; 0 where it is part of a sum over a hole.
-    holes
+        How many cases each row stands for; 0 where it is part of a sum over a part.
+    incomplete
         Place of its first node in `starts`, nodes, place of its first count, distinct patterns, completions;
-        shape (holes, 5).
+        shape (missing patterns, 5).
     starts
-        First row of each node of each hole.
-    hole_counts
-        How many cases have each pattern of each hole.
+        First row of each node of each part.
+    pattern_counts
+        How many cases have each pattern of each part.
     effects
         Number of effects.
     """
@@ -53,9 +53,9 @@ class Program(NamedTuple):
     picks: np.ndarray
     states: np.ndarray
     counts: np.ndarray
-    holes: np.ndarray
+    incomplete: np.ndarray
     starts: np.ndarray
-    hole_counts: np.ndarray
+    pattern_counts: np.ndarray
     effects: int
 
     @property
@@ -95,12 +95,12 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         )
         for k, (name, part) in enumerate(zip(nodes, rows, strict=True))
     ]
-    holes, starts, tally = [], [], []
-    for number, hole in enumerate(patterns.holes):
-        if set(hole.codes) & set(nodes):
-            holes.append((len(starts), len(hole.codes), sum(map(len, tally)), len(hole.counts), hole.completions))
-            starts += [first[nodes.index(name)] + rows[nodes.index(name)].holes[number] for name in hole.codes]
-            tally.append(hole.counts)
+    incomplete, starts, tally = [], [], []
+    for number, part in enumerate(patterns.incomplete):
+        if set(part.codes) & set(nodes):
+            incomplete.append((len(starts), len(part.codes), sum(map(len, tally)), len(part.counts), part.completions))
+            starts += [first[nodes.index(name)] + rows[nodes.index(name)].incomplete[number] for name in part.codes]
+            tally.append(part.counts)
     return Program(
         layout.segments,
         layout.numbers,
@@ -110,7 +110,7 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         np.concatenate([part.picks.ravel() for part in rows]).astype(np.int64),
         np.concatenate([part.states for part in rows]).astype(np.int64),
         np.concatenate([part.counts for part in rows]).astype(np.float64),
-        np.array(holes, np.int64).reshape(-1, 5),
+        np.array(incomplete, np.int64).reshape(-1, 5),
         np.array(starts, np.int64),
         np.concatenate([np.zeros(0), *tally]).astype(np.float64),
         book.effects,
@@ -123,21 +123,21 @@ class _Rows:
     picks: np.ndarray
     states: np.ndarray
     counts: np.ndarray
-    holes: Mapping[int, int]
+    incomplete: Mapping[int, int]
 
 
 def _rows(network: Network, patterns: Patterns, name: str, writer: RowWriter) -> _Rows:
-    """Rows of one node: its complete cells, then those of each hole that its CPD sees."""
-    cells = patterns.cells[name]
+    """Rows of one node: its complete cells, then those of each set of missing patterns that its CPD sees."""
+    cells = patterns.complete[name]
     codes, members, counts = [cells.codes], [cells.members], [cells.counts.astype(float)]
-    holes, first = {}, len(cells.codes)
-    for number, hole in enumerate(patterns.holes):
-        if name in hole.codes:
-            codes.append(hole.codes[name])
-            members.append(hole.members[name])
-            counts.append(np.zeros(len(hole.codes[name])))
-            holes[number] = first
-            first += len(hole.codes[name])
+    incomplete, first = {}, len(cells.codes)
+    for number, part in enumerate(patterns.incomplete):
+        if name in part.codes:
+            codes.append(part.codes[name])
+            members.append(part.members[name])
+            counts.append(np.zeros(len(part.codes[name])))
+            incomplete[number] = first
+            first += len(part.codes[name])
     whole = np.concatenate(codes)
     together = {g.name: np.concatenate([part[g.name] for part in members]) for g in network[name].groups}
-    return _Rows(writer.base, writer.picks(whole, together), whole[:, -1], np.concatenate(counts), holes)
+    return _Rows(writer.base, writer.picks(whole, together), whole[:, -1], np.concatenate(counts), incomplete)

@@ -10,7 +10,7 @@ from ...common.errors import Fault
 from ..posterior import Posterior
 from .contract import MEMORY_LIMIT, Sums, solve
 from .question import Form, ImpossibleEvidenceError, Question, evidence_nodes
-from .tables import Evidence, System
+from .tables import DrawnNetwork, Evidence
 
 
 def evidence_of(question: Question, members: Mapping[str, int]) -> Evidence:
@@ -33,7 +33,7 @@ def conditional(
     ImpossibleEvidenceError
         If the evidence has probability zero in some draw, naming evidence that already conflicts by itself.
     """
-    values = distribution(System.of(posterior), question.form, evidence_of(question, members), memory=memory)
+    values = distribution(DrawnNetwork.of(posterior), question.form, evidence_of(question, members), memory=memory)
     return np.moveaxis(values, -1, 0)
 
 
@@ -41,7 +41,7 @@ def evidence_probability(
     posterior: Posterior, question: Question, members: Mapping[str, int], *, memory: int = MEMORY_LIMIT
 ) -> np.ndarray:
     """P(evidence) under the interventions, for every draw, shape (draws,)."""
-    logs = log_evidence(System.of(posterior), question.form, evidence_of(question, members), memory=memory)
+    logs = log_evidence(DrawnNetwork.of(posterior), question.form, evidence_of(question, members), memory=memory)
     return np.exp(logs)
 
 
@@ -50,7 +50,7 @@ Solver = Callable[..., Sums]
 
 
 def distribution(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
 ) -> np.ndarray:
     """P(targets | evidence) for every draw and case, shape (*targets, samples) or (*targets, cases, samples).
 
@@ -71,7 +71,7 @@ def distribution(
 
 
 def all_marginals(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
 ) -> dict[str, np.ndarray]:
     """P(target | evidence) of every target, in one pass up and one down.
 
@@ -93,7 +93,7 @@ def all_marginals(
 
 
 def log_evidence(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
 ) -> np.ndarray:
     """Logarithm of P(evidence) for every draw and case, shape (samples,) or (cases, samples)."""
     asked = Form((), form.given, form.do, form.likely)
@@ -103,7 +103,7 @@ def log_evidence(
     return logs if found.logs is None else logs + found.logs
 
 
-def check_possible(system: System, form: Form, evidence: Evidence, possible: np.ndarray, memory: int) -> None:
+def check_possible(system: DrawnNetwork, form: Form, evidence: Evidence, possible: np.ndarray, memory: int) -> None:
     """Raise where the evidence is not possible in some draw of some case.
 
     Raises
@@ -116,7 +116,9 @@ def check_possible(system: System, form: Form, evidence: Evidence, possible: np.
         raise ImpossibleEvidenceError("question", [Fault(*_conflict(system, form, evidence, spot, memory))])
 
 
-def _conflict(system: System, form: Form, evidence: Evidence, spot: tuple[int, ...], memory: int) -> tuple[str, str]:
+def _conflict(
+    system: DrawnNetwork, form: Form, evidence: Evidence, spot: tuple[int, ...], memory: int
+) -> tuple[str, str]:
     """Name a minimal part of the evidence that is impossible by itself (dropping any of it makes it possible)."""
     one = system.part(slice(spot[-1], spot[-1] + 1))
     known = evidence.part(None, slice(spot[-1], spot[-1] + 1))

@@ -22,7 +22,7 @@ from ..families.base import namespace
 from .equations import Equations, write_equations
 from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
 from .question import CapacityError, Form
-from .tables import Evidence, System, make_tables, varying
+from .tables import DrawnNetwork, Evidence, make_tables, varying
 
 #: Bytes that a query may hold at once, unless the caller says otherwise.
 MEMORY_LIMIT = 2 * 10**9
@@ -70,7 +70,7 @@ Contracted = Callable[..., Sums]
 
 
 def solve(
-    system: System,
+    system: DrawnNetwork,
     form: Form,
     evidence: Evidence,
     kind: str = "conditional",
@@ -132,7 +132,7 @@ Chunk = tuple[slice | None, slice]
 
 
 def prepare(
-    system: System,
+    system: DrawnNetwork,
     form: Form,
     evidence: Evidence,
     kind: str,
@@ -208,13 +208,13 @@ def in_parallel(work: Callable[[Chunk], None], chunks: Sequence[Chunk], workers:
         list(pool.map(work, chunks))
 
 
-def batch_shape(system: System, evidence: Evidence) -> tuple[int, ...]:
+def batch_shape(system: DrawnNetwork, evidence: Evidence) -> tuple[int, ...]:
     """Sizes of the dims of cases, where there is one, and of draws."""
     return (system.samples,) if evidence.cases is None else (evidence.cases, system.samples)
 
 
 def sums(
-    plan: Plan, equations: Equations, system: System, evidence: Evidence, contracted: Contracted | None = None
+    plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, contracted: Contracted | None = None
 ) -> Sums:
     """Contract one chunk, once more with rescaling where the numbers became too small for their kind.
 
@@ -236,7 +236,7 @@ def sums(
 
 
 def _over_slices(
-    plan: Plan, equations: Equations, system: System, evidence: Evidence, contracted: Contracted, *, rescale: bool
+    plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, contracted: Contracted, *, rescale: bool
 ) -> Sums:
     """Add up what each slice gives."""
     batch = batch_shape(system, evidence)
@@ -415,7 +415,7 @@ def _backward(
     return marginals
 
 
-def _absorbing(plan: Plan, equations: Equations, system: System, evidence: Evidence, *, rescale: bool) -> Sums:
+def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
     """Give the large table its weights, slice by slice, and let its family sum it."""
     if evidence.cases is not None:
         alone = write_equations(plan, (False,) * plan.inputs)

@@ -19,14 +19,14 @@ from .contract import MEMORY_LIMIT, Sums, contract, solve
 from .equations import Equations
 from .plan import Plan
 from .question import Form
-from .tables import Evidence, System
+from .tables import DrawnNetwork, Evidence
 
 #: Cells of a chunk: an accelerator wants many, and a compiled step needs no cache to be fast.
 _CELLS_AT_ONCE = 2**26
 
 
 def solve_in_jax(
-    system: System, form: Form, evidence: Evidence, kind: str = "conditional", *, memory: int = MEMORY_LIMIT
+    system: DrawnNetwork, form: Form, evidence: Evidence, kind: str = "conditional", *, memory: int = MEMORY_LIMIT
 ) -> Sums:
     """Do what `servanda.models.inference.contract.solve` does, with the same numbers to the last digits but few."""
     with jax.enable_x64(True):  # noqa: FBT003

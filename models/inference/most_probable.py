@@ -17,7 +17,7 @@ from .contract import MEMORY_LIMIT, Chunk, batch_shape, forward, in_parallel, pr
 from .equations import Equations, write_equations
 from .plan import Plan
 from .question import Form
-from .tables import Evidence, System, make_tables, varying
+from .tables import DrawnNetwork, Evidence, make_tables, varying
 
 #: Node -> state number, shape (samples of the network, cases, draws), without the dim of cases where there is none.
 Chosen = dict[str, np.ndarray]
@@ -50,7 +50,7 @@ DRAWN = Chooser(maximise=False, pick=_drawn)
 
 
 def most_probable(
-    system: System, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT
+    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT
 ) -> tuple[Chosen, np.ndarray]:
     """The joint state of all free nodes that is most probable given the evidence, for every draw and case.
 
@@ -75,7 +75,7 @@ def most_probable(
 
 
 def sample(
-    system: System,
+    system: DrawnNetwork,
     form: Form,
     evidence: Evidence,
     *,
@@ -118,7 +118,12 @@ def _lined_up(number: Any) -> np.ndarray:
 
 
 def _choose(
-    system: System, form: Form, evidence: Evidence, chooser: Chooser, uniform: Mapping[str, np.ndarray], memory: int
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    chooser: Chooser,
+    uniform: Mapping[str, np.ndarray],
+    memory: int,
 ) -> tuple[Chosen, np.ndarray]:
     size = len(next(iter(uniform.values()))) if uniform else 1
     held = _HELD_FOR_A_NODE * len(system.network.names) * size
@@ -145,7 +150,7 @@ def _choose(
 def _in_chunk(
     plan: Plan,
     equations: Equations,
-    system: System,
+    system: DrawnNetwork,
     evidence: Evidence,
     chooser: Chooser,
     uniform: Mapping[str, np.ndarray],
@@ -242,7 +247,7 @@ def _gathered(
 
 
 def _from_own_table(
-    system: System, name: str, states: Mapping[str, np.ndarray], evidence: Evidence, uniform: np.ndarray
+    system: DrawnNetwork, name: str, states: Mapping[str, np.ndarray], evidence: Evidence, uniform: np.ndarray
 ) -> np.ndarray:
     """Draw a node given its parents, each distinct state of these at once."""
     network = system.network

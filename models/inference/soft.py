@@ -16,7 +16,7 @@ from ..errors import QueryError
 from .answers import distribution
 from .contract import MEMORY_LIMIT
 from .question import Form
-from .tables import Evidence, System
+from .tables import DrawnNetwork, Evidence
 
 #: How close the distributions must come to what is stated.
 _CLOSE = 1e-13
@@ -24,7 +24,7 @@ _MOST_ROUNDS = 10_000
 
 
 def with_soft(
-    system: System,
+    system: DrawnNetwork,
     form: Form,
     evidence: Evidence,
     stated: Mapping[str, np.ndarray],

@@ -21,7 +21,7 @@ Maker = Callable[[Mapping[str, np.ndarray], Mapping[str, int], Mapping[str, int]
 
 
 @dataclass(frozen=True)
-class System:
+class DrawnNetwork:
     """A network with the draws of its parameters, and how each node's table is made from them.
 
     Parameters
@@ -48,7 +48,7 @@ class System:
     zeros: frozenset[str]
 
     @classmethod
-    def of(cls, posterior: Posterior) -> System:
+    def of(cls, posterior: Posterior) -> DrawnNetwork:
         """Take every node's table from its family."""
         network = posterior.network
         makers = {node.name: partial(_from_family, network=network, name=node.name) for node in network.nodes}
@@ -56,7 +56,7 @@ class System:
         groups = {node.name: tuple(group.name for group in node.groups) for node in network.nodes}
         return cls(network, posterior.values, makers, groups, samples, posterior.zeros)
 
-    def part(self, draws: slice) -> System:
+    def part(self, draws: slice) -> DrawnNetwork:
         """The same for some of the draws."""
         start, stop, _ = draws.indices(self.samples)
         values = {name: array[..., draws] for name, array in self.values.items()}
@@ -135,13 +135,13 @@ def _from_family(
     return network.family(name).table(values, fixed, members, network.local(name))
 
 
-def varying(plan: Plan, system: System, evidence: Evidence) -> tuple[bool, ...]:
+def varying(plan: Plan, system: DrawnNetwork, evidence: Evidence) -> tuple[bool, ...]:
     """For each table of a plan that no step makes, whether it differs between cases."""
     nodes = [any(np.ndim(number) for number in _seen_by(system, name, evidence).values()) for name in plan.kept]
     return (*nodes, *(evidence.weights[name].ndim == 3 for name in plan.weighted))
 
 
-def make_tables(plan: Plan, system: System, evidence: Evidence) -> list[np.ndarray]:
+def make_tables(plan: Plan, system: DrawnNetwork, evidence: Evidence) -> list[np.ndarray]:
     """Make the tables of a plan; shape (*axes, samples), or (*axes, cases, samples) where cases differ."""
     tables = [_table(system, name, evidence) for name in plan.kept]
     for name in plan.weighted:
@@ -151,13 +151,13 @@ def make_tables(plan: Plan, system: System, evidence: Evidence) -> list[np.ndarr
     return tables
 
 
-def _seen_by(system: System, name: str, evidence: Evidence) -> dict[str, Any]:
+def _seen_by(system: DrawnNetwork, name: str, evidence: Evidence) -> dict[str, Any]:
     """State and member numbers that bear on a node's table."""
     known = {axis: evidence.fixed[axis] for axis in system.network.axes(name) if axis in evidence.fixed}
     return known | {group: evidence.members[group] for group in system.groups[name]}
 
 
-def _table(system: System, name: str, evidence: Evidence) -> np.ndarray:
+def _table(system: DrawnNetwork, name: str, evidence: Evidence) -> np.ndarray:
     seen = _seen_by(system, name, evidence)
     groups = system.groups[name]
 

@@ -26,7 +26,7 @@ from ..families.regression import spread_over
 from ..network.network import Network
 from ..node import Arrow, Node
 from ..posterior import Posterior
-from .tables import System
+from .tables import DrawnNetwork
 
 #: Takes P(x) of shape (..., states, 1, samples) and P(x') of shape (..., 1, states, samples), or the like; gives
 #: P(x' | x) of shape (..., states, states, samples).
@@ -47,7 +47,7 @@ class Twin:
         What stands behind the name of a copy.
     """
 
-    system: System
+    system: DrawnNetwork
     reached: tuple[str, ...]
     mark: str
 
@@ -66,7 +66,7 @@ def make_twin(posterior: Posterior, do: Mapping[str, int], coupling: str | None 
     coupling
         A key of `COUPLINGS` for all nodes; None takes `rank` for ordered states and `gumbel` for others.
     """
-    system, network = System.of(posterior), posterior.network
+    system, network = DrawnNetwork.of(posterior), posterior.network
     below = network.descendants(child for name in do for child in network.children[name])
     reached = tuple(name for name in network.names if name in below and name not in do)
     mark = "'"
@@ -91,7 +91,7 @@ def _copy_table(
     fixed: Mapping[str, int],
     members: Mapping[str, int],
     *,
-    system: System,
+    system: DrawnNetwork,
     name: str,
     do: Mapping[str, int],
     copies: Mapping[str, str],

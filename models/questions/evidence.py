@@ -16,7 +16,7 @@ from ..errors import QueryError
 from ..inference.contract import MEMORY_LIMIT
 from ..inference.question import Form, check_question
 from ..inference.soft import with_soft
-from ..inference.tables import Evidence, System
+from ..inference.tables import DrawnNetwork, Evidence
 from ..network.network import Network
 from ..posterior import Posterior
 
@@ -52,7 +52,7 @@ class GivenEvidence:
     """
 
     posterior: Posterior
-    system: System
+    system: DrawnNetwork
     form: Form
     evidence: Evidence
     labels: Sequence[Any] | None
@@ -132,7 +132,7 @@ def resolve_evidence(
         fixed |= {name: np.full(cases, number) for name, number in dict(question.given).items()}
     form = Form(targets, (*question.form.given, *columns), question.form.do, tuple(virtual or ()))
     likely = {name: weights[name][:, None] for name in virtual or ()}
-    found = GivenEvidence(posterior, System.of(posterior), form, Evidence(fixed, numbers, likely, cases), labels)
+    found = GivenEvidence(posterior, DrawnNetwork.of(posterior), form, Evidence(fixed, numbers, likely, cases), labels)
     return _softened(found, {name: weights[name] for name in soft}, memory) if soft else found
 
 

@@ -1,7 +1,7 @@
 """Data augmentation: tables tied together by missing cells, sampled without a compiled model.
 
-Two draws in turn (Tanner and Wong 1987, JASA 82(398)): all linked holes of each case, jointly and exactly given the
-tables; then every table, from its Dirichlet posterior given the completed cases. Equal patterns are completed
+Two draws in turn (Tanner and Wong 1987, JASA 82(398)): all linked missing cells of each case, jointly and exactly given
+the tables; then every table, from its Dirichlet posterior given the completed cases. Equal patterns are completed
 together, so that the cost follows the number of patterns and not that of the cases.
 
 An anchored latent node is kept in order: where a draw of its anchor's table falls out of order, the states of the node
@@ -23,7 +23,7 @@ import numpy as np
 
 from ...common.progress import Progress, silent
 from ..cases.encode import MISSING, Cases
-from ..cases.patterns import Holes, Patterns
+from ..cases.patterns import IncompletePatterns, Patterns
 from ..families.base import flat_index
 from ..network.network import Network
 from .latent import anchor_weights, latent_that_matter
@@ -62,7 +62,7 @@ def augmented_draws(
     Parameters
     ----------
     patterns
-        Of which the holes that touch the block are completed.
+        Of which the missing patterns that touch the block are completed.
     alphas
         Node -> the Dirichlet that its prior and its complete cells give, in the shape of its table.
     sampling
@@ -93,7 +93,7 @@ def augmented_draws(
     (2, 50, 2, 2)
     """
     draws, chains, thin = sampling.draws, sampling.chains, sampling.thin
-    layout = _lay_out(network, [hole for hole in patterns.holes if set(hole.codes) <= set(alphas)], alphas, chains)
+    layout = _lay_out(network, [part for part in patterns.incomplete if set(part.codes) <= set(alphas)], alphas, chains)
     order = _Order.of(network, patterns, alphas, chains)
     # Starts lie farther apart than the posterior, and away from the edges, where every completion has a chance.
     tables = order.kept(_draw_tables(layout, np.maximum(layout.alpha, 1.0), rng))
@@ -279,22 +279,26 @@ class _Order:
 _log_gamma = np.vectorize(math.lgamma, otypes=[float])
 
 
-def _lay_out(network: Network, holes: list[Holes], alphas: Mapping[str, np.ndarray], chains: int) -> _Layout:
-    holes = sorted(holes, key=lambda hole: -len(hole.codes))
+def _lay_out(
+    network: Network, incomplete: list[IncompletePatterns], alphas: Mapping[str, np.ndarray], chains: int
+) -> _Layout:
+    incomplete = sorted(incomplete, key=lambda part: -len(part.codes))
     sizes = [alpha.size for alpha in alphas.values()]
     first = dict(zip(alphas, np.cumsum(sizes) - sizes, strict=True))
     met = [
         [
             np.add.outer(np.arange(chains) * sum(sizes), first[name] + flat_index(codes, network.shape(name))).ravel()
-            for name, codes in hole.codes.items()
+            for name, codes in part.codes.items()
         ]
-        for hole in holes
+        for part in incomplete
     ]
-    places = range(len(holes[0].codes))
+    places = range(len(incomplete[0].codes))
     cells = tuple(np.concatenate([those[place] for those in met if len(those) > place]) for place in places)
-    patterns = _Parts.of(np.concatenate([np.repeat(hole.completions, len(hole.counts) * chains) for hole in holes]))
-    touching = np.concatenate([np.repeat(len(hole.codes), len(hole.counts) * chains) for hole in holes])
-    counts = np.concatenate([np.tile(hole.counts, chains) for hole in holes])
+    patterns = _Parts.of(
+        np.concatenate([np.repeat(part.completions, len(part.counts) * chains) for part in incomplete])
+    )
+    touching = np.concatenate([np.repeat(len(part.codes), len(part.counts) * chains) for part in incomplete])
+    counts = np.concatenate([np.tile(part.counts, chains) for part in incomplete])
     many = counts > CASES_FOR_EACH * patterns.sizes
     drawn = np.repeat(np.arange(len(counts)), np.where(many, 0, counts))
     together = []

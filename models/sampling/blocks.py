@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ...common.progress import Progress, part_of, shown
+from ...common.progress import Progress, part_of, shown, silent
 from ..cases.encode import Cases
 from ..cases.patterns import Patterns
 from ..network.network import Network
@@ -116,9 +116,13 @@ def fit_block(
         Where `fit` with the same arguments draws the same numbers.
     """
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, cores=cores)
-    run = fit_inputs(network, cases, priors, sampling)
     with shown(progress) as told:
-        sampled = sample_blocks(run, {node, *network.children[node]}, told)
+        return sampled_block(fit_inputs(network, cases, priors, sampling), node, told)
+
+
+def sampled_block(run: FitInputs, node: str, progress: Progress = silent) -> Block:
+    """Draws of what bears on one node, from the inputs of a fit; see `fit_block`."""
+    sampled = sample_blocks(run, {node, *run.network.children[node]}, progress)
     nodes = (*sampled.exactly, *(name for block in sampled.ways for name in block))
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(sampled.variables), **sampled.stats_group})
     return Block(run, nodes, tree)
@@ -160,8 +164,8 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
     Blocks are independent a posteriori, and each has steps as long as its own shape allows.
     """
     blocks = [{name} for name in network.names if name not in closed]
-    for hole in patterns.holes:
-        joined = [block for block in blocks if block & set(hole.codes)]
+    for part in patterns.incomplete:
+        joined = [block for block in blocks if block & set(part.codes)]
         blocks = [block for block in blocks if block not in joined]
         blocks += [set().union(*joined)] if joined else []
     return tuple(sorted(tuple(name for name in network.names if name in block) for block in blocks))

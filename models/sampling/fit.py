@@ -52,7 +52,7 @@ def fit(
     target_accept: float = 0.9,
     exact: bool = True,
     pointwise: bool = True,
-    coding: str | None = None,
+    coder: str | None = None,
     progress: bool | Progress | None = None,
 ) -> Posterior:
     """Posterior of every parameter of a network, sampled.
@@ -93,7 +93,7 @@ def fit(
         Whether to store the log-likelihood of each case (needed for LOO). Of counted cases it has one term for each
         distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over cases
         weighs each term by it, which ArviZ's LOO does not do by itself.
-    coding
+    coder
         Where a second coding stands beside the cases (`servanda.record.with_second_coding`): ``first``, ``second`` or
         ``both``, the truth behind both, as `servanda.models.coded_by` says. None takes the cases as they are.
     progress
@@ -122,8 +122,8 @@ def fit(
     0.3
     """
     started = time.perf_counter()
-    if coding is not None:
-        network, cases, priors = coded_by(network, cases, priors, coding)
+    if coder is not None:
+        network, cases, priors = coded_by(network, cases, priors, coder)
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, exact, cores)
     run = fit_inputs(network, cases, priors, sampling)
     coded, coords = run.cases, run.coords

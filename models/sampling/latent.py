@@ -79,8 +79,8 @@ def latent_that_matter(network: Network, patterns: Patterns, names: Collection[s
     """
 
     def never_seen(name: str) -> bool:
-        touching = [hole for hole in patterns.holes if name in hole.codes]
-        return bool(touching) and not len(patterns.cells[name].rows) and all(name in h.missing for h in touching)
+        touching = [part for part in patterns.incomplete if name in part.codes]
+        return bool(touching) and not len(patterns.complete[name].rows) and all(name in h.missing for h in touching)
 
     return tuple(name for name in network.names if (names is None or name in names) and never_seen(name))
 

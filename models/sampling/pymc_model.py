@@ -43,9 +43,9 @@ def pymc_model(
     priors
         None takes each family's defaults.
     nodes
-        Which nodes; all by default. Nodes tied by holes belong together.
+        Which nodes; all by default. Nodes tied by missing cells belong together.
     exact
-        Whether the rows of pooled tables that no hole touches are integrated out, so that they are no variables.
+        Whether the rows of pooled tables that no missing cell touches are integrated out and no variables.
 
     Returns
     -------
@@ -76,12 +76,12 @@ def pymc_model(
         pieces = {name: _pieces(network, name, patterns, values) for name in chosen if name not in integrated}
         for name, (complete, _) in pieces.items():
             if complete is not None and name not in pooled:
-                pm.Potential(f"{name}.likelihood", (complete * patterns.cells[name].counts).sum())
-        for number, hole in enumerate(patterns.holes):
-            if set(hole.codes) & set(chosen):
-                total = sum(pieces[name][1][number] for name in hole.codes)
-                joint = pt.reshape(total, (len(hole.counts), hole.completions))
-                pm.Potential(f"holes.{number}.likelihood", (pt.logsumexp(joint, axis=1) * hole.counts).sum())
+                pm.Potential(f"{name}.likelihood", (complete * patterns.complete[name].counts).sum())
+        for number, part in enumerate(patterns.incomplete):
+            if set(part.codes) & set(chosen):
+                total = sum(pieces[name][1][number] for name in part.codes)
+                joint = pt.reshape(total, (len(part.counts), part.completions))
+                pm.Potential(f"missing.{number}.likelihood", (pt.logsumexp(joint, axis=1) * part.counts).sum())
     return model
 
 
@@ -108,10 +108,10 @@ def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
 def _pooled_rows(
     network: Network, name: str, patterns: Patterns, values: Mapping[str, Any], *, integrated: bool
 ) -> dict[str, Any]:
-    """The likelihood of the complete cells of a pooled table, and its rows where a hole needs them."""
+    """The likelihood of the complete cells of a pooled table, and its rows where missing cells need them."""
     import pymc as pm
 
-    cells, table = patterns.cells[name], stored_table(network, name)
+    cells, table = patterns.complete[name], stored_table(network, name)
     alpha = network.family(name).row_alpha(values, network.local(name))
     counted = counts(cells.codes, cells.counts, network.shape(name))
     if counted.any():
@@ -125,17 +125,19 @@ def _pooled_rows(
 
 
 def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str, Any]) -> tuple[Any, dict[int, Any]]:
-    """Log-probabilities of one node: of its complete cells, and of its part in each set of holes.
+    """Log-probabilities of one node: of its complete cells, and of its part in each set of missing patterns.
 
     They are computed in one go and cut up afterwards, so that a CPD is compiled once and not once for each set.
     """
     import pytensor.tensor as pt
 
-    node, cells = network[name], patterns.cells[name]
-    holes = [(number, hole) for number, hole in enumerate(patterns.holes) if name in hole.codes]
-    codes = np.concatenate([cells.codes, *(hole.codes[name] for _, hole in holes)])
+    node, cells = network[name], patterns.complete[name]
+    incomplete = [(number, part) for number, part in enumerate(patterns.incomplete) if name in part.codes]
+    codes = np.concatenate([cells.codes, *(part.codes[name] for _, part in incomplete)])
     members = {
-        group.name: np.concatenate([cells.members[group.name], *(hole.members[name][group.name] for _, hole in holes)])
+        group.name: np.concatenate(
+            [cells.members[group.name], *(part.members[name][group.name] for _, part in incomplete)]
+        )
         for group in node.groups
     }
     if not len(codes):
@@ -143,8 +145,8 @@ def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str
     log_p = network.family(name).log_prob(values, codes, members, network.local(name), pt)
     complete = log_p[: len(cells.codes)] if len(cells.codes) else None
     parts, start = {}, len(cells.codes)
-    for number, hole in holes:
-        stop = start + len(hole.codes[name])
+    for number, part in incomplete:
+        stop = start + len(part.codes[name])
         parts[number] = log_p[start:stop]
         start = stop
     return complete, parts

@@ -27,7 +27,7 @@ from .run import FitInputs, labelled
 def dirichlet_of(run: FitInputs, name: str) -> np.ndarray:
     """A Dirichlet prior and counted cases give a Dirichlet for each configuration of the parents."""
     (parameter,) = network_parameters(run.network, [name])
-    cells, shape = run.patterns.cells[name], run.network.shape(name)
+    cells, shape = run.patterns.complete[name], run.network.shape(name)
     alpha = parameter.prior(run.priors).alpha(shape, run.network[name].states, parameter.name)
     return alpha + counts(cells.codes, cells.counts, shape)
 
@@ -122,7 +122,7 @@ def _named(
             known = effect.assign_coords({group.name: list(cases.levels[group.name])})
             variables[f"{name}.{group.name}"] = xr.concat([known, unseen], dim=group.name)
     for name in rows_learned(network, nodes):
-        table, cells = stored_table(network, name), patterns.cells[name]
+        table, cells = stored_table(network, name), patterns.complete[name]
         if table in kept:
             variables[table] = kept[table]
             continue

@@ -67,7 +67,7 @@ def cell_scores(
 
     def scores(values: Mapping[str, np.ndarray]) -> np.ndarray:
         known, unknown = (
-            log_likelihood(network, patterns, values, cells=seeing, holes=nodes) for patterns in (whole, rest)
+            log_likelihood(network, patterns, values, complete=seeing, incomplete=nodes) for patterns in (whole, rest)
         )
         return known - unknown
 

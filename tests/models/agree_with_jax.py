@@ -14,7 +14,7 @@ from servanda.models.inference import contract as engine
 from servanda.models.inference.answers import all_marginals, distribution, evidence_of, log_evidence
 from servanda.models.inference.backends import SOLVERS, solver
 from servanda.models.inference.question import Form, check_question
-from servanda.models.inference.tables import System
+from servanda.models.inference.tables import DrawnNetwork
 from servanda.models.sampling.prior_draws import prior_draws
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
@@ -41,7 +41,7 @@ def small(draws: int = 3) -> Posterior:
 def compare(posterior, targets, seen, do, members) -> None:
     """Distribution, probability of the evidence and marginals of everything else."""
     question = check_question(posterior.network, targets, seen, do)
-    system, evidence = System.of(posterior), evidence_of(question, members)
+    system, evidence = DrawnNetwork.of(posterior), evidence_of(question, members)
     for ask in (distribution, log_evidence):
         one, other = (ask(system, question.form, evidence, solver=solver(name)) for name in SOLVERS)
         np.testing.assert_allclose(other, one, **CLOSE)

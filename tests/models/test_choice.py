@@ -14,7 +14,7 @@ from servanda.models.inference.answers import evidence_of
 from servanda.models.inference.most_probable import most_probable, sample
 from servanda.models.inference.plan import make_plan
 from servanda.models.inference.question import Form, check_question
-from servanda.models.inference.tables import Evidence, System
+from servanda.models.inference.tables import DrawnNetwork, Evidence
 from servanda.models.sampling.prior_draws import prior_draws
 
 from .makers import joint, networks, posterior_of, questions, random_tables, repeatable, seeds
@@ -38,7 +38,7 @@ def test_the_most_probable_state_is_the_largest_cell(slicing, data):
     network, seed = data.draw(networks()), data.draw(seeds)
     _, seen, do = data.draw(questions(network))
     tables = random_tables(network, seed, draws=3)
-    system, question = System.of(posterior_of(network, tables)), check_question(network, ("v0",), {}, {})
+    system, question = DrawnNetwork.of(posterior_of(network, tables)), check_question(network, ("v0",), {}, {})
     question = check_question(network, (), seen, do, targets_needed=False)
     states, logs = most_probable(system, question.form, evidence_of(question, {}))
 
@@ -66,7 +66,9 @@ def test_the_best_slice_is_found_far_below_the_smallest_float(slicing):
     log = np.log(tables["z"]) + sum(np.log(tables[f"e{place}"][..., 0]) for place in range(90))
     log = log[:, :, None, None] + np.log(tables["v"])[..., None] + np.log(tables["y"])
     best = log.reshape(6, -1).argmax(axis=1)
-    states, logs = most_probable(System.of(posterior_of(network, tables)), question.form, evidence_of(question, {}))
+    states, logs = most_probable(
+        DrawnNetwork.of(posterior_of(network, tables)), question.form, evidence_of(question, {})
+    )
     np.testing.assert_allclose(logs, log.reshape(6, -1).max(axis=1), rtol=1e-12)
     assert (logs < -1800).all()
     assert len(set(best // 6)) > 1  # not the same slice in every draw
@@ -80,7 +82,7 @@ def test_the_best_slice_is_found_far_below_the_smallest_float(slicing):
 def test_the_most_probable_states_of_many_cases(data):
     network, seed = data.draw(networks()), data.draw(seeds)
     _, seen, do = data.draw(questions(network))
-    system = System.of(posterior_of(network, random_tables(network, seed)))
+    system = DrawnNetwork.of(posterior_of(network, random_tables(network, seed)))
     form = check_question(network, (), seen, do, targets_needed=False).form
     rng = np.random.default_rng(seed)
     fixed = {name: rng.integers(len(network[name].states), size=4) for name in form.given}
@@ -117,7 +119,7 @@ def test_samples_follow_the_joint_given_the_evidence(slicing, seed):
     question = check_question(network, (), seen, do, targets_needed=False)
     size = 4000
     states = sample(
-        System.of(posterior_of(network, tables)),
+        DrawnNetwork.of(posterior_of(network, tables)),
         question.form,
         evidence_of(question, {}),
         size=size,
@@ -136,7 +138,7 @@ def test_samples_follow_the_joint_given_the_evidence(slicing, seed):
 
 def test_samples_are_those_of_their_seed_and_of_no_chunk(monkeypatch):
     network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
-    system = System.of(posterior_of(network, random_tables(network, 3, draws=100)))
+    system = DrawnNetwork.of(posterior_of(network, random_tables(network, 3, draws=100)))
     question = check_question(network, (), {"b": "y"}, {}, targets_needed=False)
 
     def ask(seed):
@@ -154,7 +156,7 @@ def test_samples_are_those_of_their_seed_and_of_no_chunk(monkeypatch):
 def test_impossible_evidence_has_no_explanation_and_no_samples():
     network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
     tables = {"a": np.array([[1.0, 0.0]]), "b": np.array([[[1.0, 0.0], [0.5, 0.5]]])}
-    system = System.of(posterior_of(network, tables))
+    system = DrawnNetwork.of(posterior_of(network, tables))
     question = check_question(network, (), {"b": "y"}, {}, targets_needed=False)
     message = r"^question: given: has probability zero: b = y$"
     with pytest.raises(ImpossibleEvidenceError, match=message):
@@ -165,7 +167,7 @@ def test_impossible_evidence_has_no_explanation_and_no_samples():
 
 def test_a_state_of_probability_zero_is_never_drawn():
     network = Network((Node("a", ("x", "y", "z")),))
-    system = System.of(posterior_of(network, {"a": np.array([[0.5, 0.0, 0.5]])}))
+    system = DrawnNetwork.of(posterior_of(network, {"a": np.array([[0.5, 0.0, 0.5]])}))
     drawn = sample(system, Form(()), Evidence({}, {}, {}), size=5000, rng=np.random.default_rng(1))["a"]
     assert set(np.unique(drawn)) == {0, 2}
 
@@ -175,7 +177,7 @@ def test_the_shipped_network_is_sampled_without_its_largest_table():
     network = load_network("guarantee")
     posterior = prior_draws(network, seed=3, draws=40, levels={"actor": ("PRK", "USA")})
     members = {"actor": posterior.member("actor", "USA"), "guarantee": posterior.member("guarantee", None)}
-    system = System.of(posterior)
+    system = DrawnNetwork.of(posterior)
     given = {"role": "guarantor", "stakes": "vital", "era": "cold_war", "obligation": "defend", "power": "stronger"}
     question = check_question(network, ("compliance",), given, {"guarantors": "3", "enforcement": "none"})
     states = sample(system, question.form, evidence_of(question, members), size=500, rng=np.random.default_rng(5))
@@ -214,7 +216,7 @@ def test_the_most_probable_explanation_is_pyagrums():
         engine.setEvidence({"e": 1})
         best, _ = engine.mpeLog2Posterior()
         wanted = {name: best.val(name) for name in network.names if name != "e"}
-    system = System.of(posterior_of(network, tables))
+    system = DrawnNetwork.of(posterior_of(network, tables))
     question = check_question(network, (), {"e": network["e"].states[1]}, {}, targets_needed=False)
     states, _ = most_probable(system, question.form, evidence_of(question, {}))
     assert {name: int(values[0]) for name, values in states.items()} == wanted

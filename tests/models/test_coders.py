@@ -365,8 +365,8 @@ def test_a_fit_takes_whose_coding_it_is_told():
     frame = twice_coded(np.zeros(30, int), said, sure)
     settings = {"seed": 1, "draws": 200, "tune": 20, "chains": 2}
     for coding in ("first", "second", "both"):
-        told = fit(Network((node,)), frame, coding=coding, **settings)
+        told = fit(Network((node,)), frame, coder=coding, **settings)
         by_hand = fit(*coded_by(Network((node,)), frame, None, coding), **settings)
         np.testing.assert_array_equal(told.draws["compliance.table"], by_hand.draws["compliance.table"])
     with pytest.raises(DataError, match="'third' is none"):
-        fit(Network((node,)), frame, coding="third", **settings)
+        fit(Network((node,)), frame, coder="third", **settings)

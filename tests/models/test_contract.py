@@ -36,7 +36,7 @@ from servanda.models.inference.answers import log_evidence as log_of_evidence
 from servanda.models.inference.backends import solver
 from servanda.models.inference.plan import KINDS, make_plan
 from servanda.models.inference.question import Form, Question, check_question
-from servanda.models.inference.tables import Evidence, System
+from servanda.models.inference.tables import DrawnNetwork, Evidence
 from servanda.models.sampling.prior_draws import prior_draws
 
 from .makers import enumerated, labelled, networks, posterior_of, questions, random_tables, repeatable, seeds
@@ -56,7 +56,7 @@ def test_answers_equal_enumeration_and_elimination(eliminated, data):
     found = conditional(posterior, question, {})
     free = tuple(name for name in network.names if name not in question.fixed)
     together = all_marginals(
-        System.of(posterior), Form(free, question.form.given, question.form.do), evidence_of(question, {})
+        DrawnNetwork.of(posterior), Form(free, question.form.given, question.form.do), evidence_of(question, {})
     )
     assert set(together) == set(free)
     for name, values in together.items():
@@ -132,7 +132,7 @@ def cramped(monkeypatch):
 @pytest.mark.parametrize("targets", [("r0",), ("r4", "r1"), ("k10", "r3")])
 def test_slices_and_chunks_change_no_number(request, targets):
     posterior = wide()
-    system = System.of(posterior)
+    system = DrawnNetwork.of(posterior)
     seen = {f"k{one}{two}": "a" for one in range(5) for two in range(one) if f"k{one}{two}" not in targets}
     question = check_question(posterior.network, targets, seen, {})
     plain = conditional(posterior, question, {})
@@ -439,7 +439,7 @@ def test_many_cases_are_answered_like_one_after_another(data):
     network, seed = data.draw(networks()), data.draw(seeds)
     targets, seen, do = data.draw(questions(network))
     posterior = posterior_of(network, random_tables(network, seed))
-    system, form = System.of(posterior), check_question(network, targets, seen, do).form
+    system, form = DrawnNetwork.of(posterior), check_question(network, targets, seen, do).form
     rng = np.random.default_rng(seed)
     fixed = {name: rng.integers(len(network[name].states), size=5) for name in form.given}
     evidence = Evidence(fixed | {name: network[name].index(state) for name, state in do.items()}, {}, {}, 5)
@@ -462,7 +462,7 @@ def test_weights_on_states_multiply_the_joint(data):
     open_nodes = [name for name in network.names if name not in {**seen, **do}]
     likely = tuple(data.draw(st.lists(st.sampled_from(open_nodes), unique=True, max_size=2)))
     tables = random_tables(network, seed, draws=2)
-    system, question = System.of(posterior_of(network, tables)), check_question(network, targets, seen, do)
+    system, question = DrawnNetwork.of(posterior_of(network, tables)), check_question(network, targets, seen, do)
     rng = np.random.default_rng(seed)
     weights = {name: rng.random(len(network[name].states)) for name in likely}
     form = Form(targets, question.form.given, question.form.do, likely)
@@ -495,7 +495,7 @@ def test_evidence_too_improbable_for_a_float_is_still_evidence():
     tables |= {f"e{place}": np.stack([rare, rare[::-1]]) for place in range(length)}
     question = check_question(network, ("n0",), {f"e{place}": "a" for place in range(length)}, {})
     posterior = posterior_of(network, tables)
-    logs = log_of_evidence(System.of(posterior), question.form, evidence_of(question, {}))
+    logs = log_of_evidence(DrawnNetwork.of(posterior), question.form, evidence_of(question, {}))
     for draw in range(2):
         now, expected = tables["n0"][draw], 0.0
         for place in range(length):
@@ -507,7 +507,7 @@ def test_evidence_too_improbable_for_a_float_is_still_evidence():
         assert expected < -800  # far below the smallest float, exp(-745)
         assert logs[draw] == pytest.approx(expected, rel=1e-10)
     form = Form(tuple(f"n{place}" for place in range(length)), question.form.given)
-    together = all_marginals(System.of(posterior), form, evidence_of(question, {}))
+    together = all_marginals(DrawnNetwork.of(posterior), form, evidence_of(question, {}))
     np.testing.assert_allclose(together["n0"].T, conditional(posterior, question, {}), rtol=1e-9)
 
 
@@ -558,7 +558,7 @@ def test_slices_of_different_scale_are_added_each_at_its_own(request, impossible
     if impossible:  # one slice has probability zero from its first product on
         tables["e0"][:, 0] = [0.0, 1.0]
     question = check_question(network, ("v", "y"), {f"e{place}": "a" for place in range(700)}, {})
-    system, evidence = System.of(posterior_of(network, tables)), evidence_of(question, {})
+    system, evidence = DrawnNetwork.of(posterior_of(network, tables)), evidence_of(question, {})
     with np.errstate(divide="ignore"):
         logs = np.log(tables["z"]) + sum(np.log(tables[f"e{place}"][..., 0]) for place in range(700))
     top = logs.max(axis=1, keepdims=True)
@@ -606,5 +606,5 @@ def test_slices_of_an_improbable_whole_are_added(request):
     request.getfixturevalue("cramped")
     make_plan.cache_clear()
     assert make_plan(network, question.form, "evidence", 10**6).sliced
-    found = log_of_evidence(System.of(posterior_of(network, tables)), question.form, evidence_of(question, {}))
+    found = log_of_evidence(DrawnNetwork.of(posterior_of(network, tables)), question.form, evidence_of(question, {}))
     np.testing.assert_allclose(found, expected, rtol=1e-10)

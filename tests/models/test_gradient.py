@@ -78,8 +78,10 @@ def test_the_density_is_that_of_numpy_and_its_slopes_are_those_of_differences(ex
     value, slope = density(x)
     if not holes:
         # Parents are drawn exactly; the judge adds them, so a network of this node alone is what is compared.
-        complete = {name: cells for name, cells in patterns.cells.items() if name == "y"}
-        patterns = type(patterns)({**{n: empty(patterns.cells[n]) for n in network.names}, **complete}, (), len(cases))
+        complete = {name: cells for name, cells in patterns.complete.items() if name == "y"}
+        patterns = type(patterns)(
+            {**{n: empty(patterns.complete[n]) for n in network.names}, **complete}, (), len(cases)
+        )
     expected = by_numpy(density, network, cases, patterns, None, nodes, x)
     assert value == pytest.approx(expected + log_jacobian(density.layout, x), rel=1e-7, abs=1e-6)
     step = 1e-5

@@ -71,10 +71,10 @@ def test_equal_rows_are_counted_once():
     rng = np.random.default_rng(6)
     codes = {name: rng.integers(0, len(network[name].states), 500) for name in network.names}
     patterns = find_patterns(network, encode(network, blanked(network, codes)))
-    assert patterns.holes == ()
+    assert patterns.incomplete == ()
     assert patterns.cases == 500
     for name in network.names:
-        cells, axes = patterns.cells[name], network.axes(name)
+        cells, axes = patterns.complete[name], network.axes(name)
         assert len(cells.codes) == np.prod(network.shape(name))
         for row, count in zip(cells.codes, cells.counts, strict=True):
             same = np.all([codes[axis] == state for axis, state in zip(axes, row, strict=True)], axis=0)
@@ -87,7 +87,7 @@ def test_a_missing_leaf_touches_nothing():
     frame = pd.DataFrame({"a": ["0", "1"], "b": ["2", "1"], "c": [None, "1"]})
     patterns = find_patterns(network, encode(network, frame))
     assert patterns.touched == frozenset()
-    assert [int(patterns.cells[name].counts.sum()) for name in network.names] == [2, 2, 1]
+    assert [int(patterns.complete[name].counts.sum()) for name in network.names] == [2, 2, 1]
 
 
 def test_a_hole_touches_itself_and_its_children():
@@ -95,7 +95,7 @@ def test_a_hole_touches_itself_and_its_children():
     frame = pd.DataFrame({"a": ["0", "1"], "b": [None, "1"], "c": ["0", "1"]})
     patterns = find_patterns(network, encode(network, frame))
     assert patterns.touched == {"b", "c"}
-    (hole,) = patterns.holes
+    (hole,) = patterns.incomplete
     assert (hole.missing, hole.completions, list(hole.rows)) == (("b",), 3, [0])
 
 
@@ -107,8 +107,8 @@ def test_holes_that_no_cpd_links_are_summed_apart():
     network = Network(tuple(pairs))
     seen = {name: np.array([0, place % 2, -1 if place % 2 == 0 else 1]) for place, name in enumerate(names)}
     patterns = find_patterns(network, encode(network, blanked(network, seen)))
-    assert len(patterns.holes) == 20
-    assert {(hole.missing, tuple(hole.codes)) for hole in patterns.holes} == {
+    assert len(patterns.incomplete) == 20
+    assert {(hole.missing, tuple(hole.codes)) for hole in patterns.incomplete} == {
         ((upper,), (upper, lower)) for upper, lower in zip(names[::2], names[1::2], strict=True)
     }
     tables = random_tables(network, 3)
@@ -123,7 +123,7 @@ def test_holes_that_no_cpd_links_are_summed_apart():
 def test_rows_that_miss_the_same_linked_nodes_are_counted_together():
     network = chain()
     frame = pd.DataFrame({"a": [None, None, None], "b": ["1", "1", "2"], "c": ["0", None, "1"]})
-    (hole,) = find_patterns(network, encode(network, frame)).holes
+    (hole,) = find_patterns(network, encode(network, frame)).incomplete
     assert (hole.missing, list(hole.rows), list(hole.counts)) == (("a",), [0, 1, 2], [2, 1])
 
 
@@ -131,8 +131,8 @@ def test_every_row_is_in_every_likelihood_it_bears_on():
     network = chain()
     frame = pd.DataFrame({"a": [None, "1", "0", None], "b": ["0", None, "1", None], "c": ["1", "1", None, None]})
     patterns = find_patterns(network, encode(network, frame))
-    seen = {name: set(patterns.cells[name].rows) for name in network.names}
-    for hole in patterns.holes:
+    seen = {name: set(patterns.complete[name].rows) for name in network.names}
+    for hole in patterns.incomplete:
         for name in hole.codes:
             seen[name] |= set(hole.rows)
     assert seen == {"a": {0, 1, 2}, "b": {0, 1, 2}, "c": {0, 1}}

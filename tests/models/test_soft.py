@@ -10,7 +10,7 @@ from servanda.models import Arrow, Network, Node, QueryError
 from servanda.models.inference.answers import conditional, distribution, evidence_of
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.soft import with_soft
-from servanda.models.inference.tables import System
+from servanda.models.inference.tables import DrawnNetwork
 
 from .makers import joint, posterior_of, random_tables
 
@@ -26,7 +26,7 @@ NETWORK = Network(
 
 def asked(seed, seen, stated, targets):
     tables = random_tables(NETWORK, seed, draws=3)
-    system = System.of(posterior_of(NETWORK, tables))
+    system = DrawnNetwork.of(posterior_of(NETWORK, tables))
     question = check_question(NETWORK, (), seen, {}, targets_needed=False)
     form, evidence = with_soft(system, question.form, evidence_of(question, {}), stated)
     return tables, distribution(system, Form(targets, form.given, form.do, form.likely), evidence)
@@ -71,7 +71,7 @@ def test_two_statements_that_pull_apart_keep_the_odds_ratio():
     network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
     own = np.array([[0.49, 0.01], [0.02, 0.48]])
     tables = {"a": own.sum(axis=1)[None], "b": (own / own.sum(axis=1, keepdims=True))[None]}
-    system = System.of(posterior_of(network, tables))
+    system = DrawnNetwork.of(posterior_of(network, tables))
     question = check_question(network, (), {}, {}, targets_needed=False)
     a, b = 0.8, 0.3
     stated = {"a": np.array([a, 1 - a]), "b": np.array([b, 1 - b])}
@@ -92,7 +92,7 @@ def test_what_is_certain_may_be_stated_and_changes_nothing():
         "b": np.array([[[0.0, 1.0, 0.0], [0.2, 0.3, 0.5]]]),
         "c": np.array([[0.4, 0.6]]),
     }
-    system = System.of(posterior_of(network, tables))
+    system = DrawnNetwork.of(posterior_of(network, tables))
     question = check_question(network, (), {"a": "x"}, {}, targets_needed=False)
     stated = {"b": np.array([0.0, 1.0, 0.0]), "c": np.array([0.25, 0.75])}
     form, evidence = with_soft(system, question.form, evidence_of(question, {}), stated)
@@ -103,7 +103,7 @@ def test_what_is_certain_may_be_stated_and_changes_nothing():
 def test_what_cannot_hold_is_refused():
     network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
     tables = {"a": np.array([[0.5, 0.5]]), "b": np.array([[[1.0, 0.0], [0.0, 1.0]]])}
-    system = System.of(posterior_of(network, tables))
+    system = DrawnNetwork.of(posterior_of(network, tables))
     question = check_question(network, (), {}, {}, targets_needed=False)
     stated = {"a": np.array([0.2, 0.8]), "b": np.array([0.9, 0.1])}
     with pytest.raises(QueryError, match=r"soft a, b: cannot all hold: the rest of the evidence, or another of them"):

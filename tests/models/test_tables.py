@@ -8,7 +8,7 @@ import pytest
 from servanda.models import Arrow, Network, Node
 from servanda.models.inference.answers import distribution
 from servanda.models.inference.question import Form
-from servanda.models.inference.tables import Evidence, System
+from servanda.models.inference.tables import DrawnNetwork, Evidence
 
 from .makers import enumerated, posterior_of, random_tables
 
@@ -95,7 +95,7 @@ def test_cases_and_their_weights_meet_the_draws_in_chunks(cases, monkeypatch):
     for name, value in (("_CELLS_AT_ONCE", 20), ("_WORTH_A_CALL", 0), ("_FEWEST_DRAWS", 3)):
         monkeypatch.setattr(contract, name, value)
     form = Form(("a",), given=("c",), likely=("b",))
-    found = distribution(System.of(posterior_of(network, tables)), form, known)
+    found = distribution(DrawnNetwork.of(posterior_of(network, tables)), form, known)
     for case in range(cases):
         seen = {"c": "xy"[states[case]]}
         joint = enumerated(network, tables, ("a", "b"), seen, {}) * weights[:, case, 0]
