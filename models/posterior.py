@@ -85,7 +85,7 @@ class Posterior:
         network = self.network
         named = {name: network.family(name).stored_table(network.local(name)) for name in network.names}
         # Draws made for one question may hold the tables that it depends on, and no others.
-        stated = {name: self.values[table] for name, table in named.items() if table in self.values}
+        stated = {name: self.values[table] for name, table in named.items() if table and table in self.values}
         drawn = {name for name, table in stated.items() if table.min() == 0}
         said = {name for name in network.names if network.family(name).forbids}
         return frozenset(drawn | said)
