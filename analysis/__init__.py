@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from .reporting.make import report as report
     from .scenarios.scenario import load_scenario as load_scenario
     from .scenarios.scenario import shipped_scenarios as shipped_scenarios
-    from .scenarios.stored_fits import Settings as Settings
     from .scenarios.stored_fits import stored_fit as stored_fit
     from .sensitivity.flip_point import FlipPath as FlipPath
     from .sensitivity.flip_point import direction as direction
@@ -67,7 +66,6 @@ __all__ = [
     "PriorComparison",
     "Quantity",
     "RecordSummaries",
-    "Settings",
     "Summary",
     "ask_panel",
     "at_least",
@@ -129,7 +127,6 @@ _HOMES = {
     "compare_theories": ".evaluation.theories",
     "Gate": ".summaries.gates",
     "GateError": ".reporting.make",
-    "Settings": ".scenarios.stored_fits",
     "Summary": ".summaries.summary",
     "at_least": ".queries.collective",
     "contrast": ".queries.contrast",

@@ -129,7 +129,7 @@ def through_pymc(sampler: str) -> Run:
 
     from servanda.models import pymc_model as compiled
     from servanda.models.cases.patterns import find_patterns
-    from servanda.models.sampling.fit import conjugate_nodes, sampled_blocks
+    from servanda.models.sampling.blocks import conjugate_nodes, sampled_blocks
 
     warnings.simplefilter("ignore")
     network, cases, priors = record()

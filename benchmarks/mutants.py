@@ -42,20 +42,19 @@ ROOMS = ("common", "record", "models", "priors", "analysis")
 COPIED = (*ROOMS, "servanda", "tests", "pyproject.toml")
 #: Folder or module -> tests that may notice; the longest entry that fits a module counts.
 AREAS: Mapping[str, tuple[str, ...]] = {
-    "analysis/reporting": ("analysis/reporting", "analysis/test_scenario.py", "end_to_end/test_report.py"),
+    "analysis/cli": ("analysis/cli",),
+    "analysis/figures": ("analysis/figures", "analysis/reporting/test_html.py"),
+    "analysis/reporting": ("analysis/reporting", "analysis/scenarios", "end_to_end/test_report.py"),
     "analysis/summaries": (
-        *("analysis/test_gates.py", "analysis/test_wording.py", "analysis/reporting/test_numbers.py"),
+        *("analysis/summaries", "analysis/reporting/test_numbers.py"),
         "analysis/reporting/test_html.py",
     ),
-    "analysis/queries": (
-        *("analysis/test_query.py", "analysis/test_counterfactuals.py", "analysis/test_contrasts.py"),
-        *("analysis/test_explanation.py", "analysis/test_identification.py", "analysis/test_reading.py"),
-        *("analysis/test_backers.py", "analysis/test_updating.py", "analysis/test_collective_answers.py"),
-    ),
+    "analysis/queries": ("analysis/queries", "analysis/test_collective_answers.py"),
+    "analysis/track": ("analysis/track",),
     "models/inference": (
         *("models/test_contract.py", "models/test_soft.py", "models/test_choice.py", "models/test_twin.py"),
-        *("models/test_jax.py", "models/test_collective.py", "analysis/test_query.py"),
-        *("analysis/test_counterfactuals.py", "analysis/test_explanation.py"),
+        *("models/test_jax.py", "models/test_collective.py", "analysis/queries/test_probability.py"),
+        *("analysis/queries/test_counterfactual.py", "analysis/queries/test_explanation.py"),
     ),
     # Runs in a process of its own, whose lines are not seen.
     "models/inference/contract_jax.py": ("models/test_jax.py",),

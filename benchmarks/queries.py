@@ -33,7 +33,7 @@ from peers import PgmpyNet, PyAgrumNet, example, in_states, possible_evidence, p
 from servanda.analysis import marginals, probability
 from servanda.models import Arrow, CapacityError, Network, Node, Posterior, load_network
 from servanda.models.inference.question import Form, relevant
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.priors import load_prior
 
 SEED = 1

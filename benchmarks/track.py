@@ -20,8 +20,8 @@ import time
 import numpy as np
 from scipy.stats import binom, chisquare
 
+from servanda.analysis.track import compare_pasts, impute_credibility
 from servanda.analysis.track.credibility import track_gates
-from servanda.analysis.track.imputation import compare_pasts, impute_credibility
 from servanda.models import load_network
 from servanda.models.track import fit_track, load_track_settings
 from servanda.models.track.density import HYPER

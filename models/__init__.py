@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .questions.quantity import chance_of as chance_of
     from .sampling.fit import fit as fit
     from .sampling.pymc_model import pymc_model as pymc_model
+    from .sampling.run import Sampling as Sampling
     from .theories.backing import with_who as with_who
     from .theories.theories import THEORIES as THEORIES
     from .theories.theories import Theory as Theory
@@ -64,6 +65,7 @@ __all__ = [
     "PriorSet",
     "Quantity",
     "QueryError",
+    "Sampling",
     "Theory",
     "TrackError",
     "TrackPosterior",
@@ -93,6 +95,7 @@ _HOMES = {
     "PriorError": ".errors",
     "QueryError": ".errors",
     "coded_by": ".theories.two_coders",
+    "Sampling": ".sampling.run",
     "pymc_model": ".sampling.pymc_model",
     "network_parameters": ".network.parameters",
     "CapacityError": ".inference.question",

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
 from ..models.errors import DataError
-from ..models.sampling.fit import as_cases, prior_draws
+from ..models.sampling.prior_draws import prior_draws
+from ..models.sampling.run import as_cases
 
 if TYPE_CHECKING:
     import pandas as pd

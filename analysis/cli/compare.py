@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ...common.progress import shown
 from .options import (
     AsOf,
     Cases,
@@ -25,7 +26,6 @@ from .options import (
     json_rows,
     listed,
     print_json,
-    progress_bars,
     read_cases,
 )
 
@@ -80,11 +80,12 @@ def priors(
     """
     from ...common.errors import Fault, InputError
     from ...common.files import writable_file
+    from ...models.sampling.run import Sampling
     from ...priors import load_prior
     from ..queries.named_backers import shipped_cases
     from ..scenarios.questions import scenario_questions
     from ..scenarios.scenario import load_scenario
-    from ..scenarios.stored_fits import Settings, stored_fit
+    from ..scenarios.stored_fits import stored_fit
     from ..sensitivity.priors import compare_priors
 
     loaded = load_scenario(scenario)
@@ -95,11 +96,9 @@ def priors(
     day = as_of or loaded.scenario.as_of
     data = read_cases(cases, day) if cases else shipped_cases(loaded.network, day)
     questions, left_out = scenario_questions(loaded, data)
-    settings = Settings(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
-    with progress_bars(quiet=quiet or as_json) as progress:
-        posterior, _ = stored_fit(
-            loaded.network, data, sets[0], settings, progress=lambda done, total: progress("fitting", done, total)
-        )
+    settings = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
+    with shown(not (quiet or as_json)) as progress:
+        posterior, _ = stored_fit(loaded.network, data, sets[0], settings, progress=progress)
         found = compare_priors(posterior, sets[1:], questions, progress=progress)
     found.plot().savefig(figure)
     if as_json:
@@ -157,7 +156,7 @@ def theories(
     if plot is not None:
         writable_file(plot)
     data = _cases_with_backers(cases, as_of)
-    with progress_bars(quiet=quiet or as_json) as progress:
+    with shown(not (quiet or as_json)) as progress:
         found = compare_theories(
             load_network(network),
             data,
@@ -214,7 +213,7 @@ def networks(
     rivals = {name: load_network(name) for name in listed(names)}
     prior = load_prior(priors)
     data = _cases_with_backers(cases, as_of)
-    with progress_bars(quiet=quiet or as_json) as progress:
+    with shown(not (quiet or as_json)) as progress:
         found = compare_models(
             rivals,
             data,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...common.progress import shown
 from .options import (
     GATE_FAILED,
     AsOf,
@@ -19,7 +20,6 @@ from .options import (
     Seed,
     Tune,
     print_json,
-    progress_bars,
     read_cases,
 )
 
@@ -56,7 +56,7 @@ def fit(
     chosen = load_network(network)
     prior = load_prior(priors, chosen)
     data = read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
-    with progress_bars(quiet=quiet or as_json) as progress:
+    with shown(not (quiet or as_json)) as progress:
         posterior = fit_network(
             chosen,
             data,
@@ -65,7 +65,7 @@ def fit(
             draws=draws,
             tune=tune,
             chains=chains,
-            progress=lambda done, total: progress("fitting", done, total),
+            progress=progress,
         )
     posterior.save(out)
     gates = failed((*sampler_gates(posterior), *parameter_gates(posterior)))

@@ -115,7 +115,7 @@ def _answers(
 
 
 #: What an answer says of itself, as far as it does.
-_NOTES = ("reading", "identification", "coupling", "assumption", "backers")
+_NOTES = ("whose_conduct", "identification", "coupling", "assumption", "backers")
 
 
 def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:

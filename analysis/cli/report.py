@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ...common.progress import shown
 from .options import (
     Cases,
     Chains,
@@ -16,7 +17,6 @@ from .options import (
     ScenarioSeed,
     Tune,
     print_json,
-    progress_bars,
     read_cases,
 )
 
@@ -53,7 +53,7 @@ def report(
 
     loaded = load_scenario(scenario)
     place = out or Path("out") / loaded.scenario.name
-    with progress_bars(quiet=quiet or as_json) as progress:
+    with shown(not (quiet or as_json)) as progress:
         written = make(
             loaded,
             place,

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, followed
 from ...models.cases.encode import MISSING, Cases, bad_cells
 from ...models.errors import DataError
-from ...models.sampling.fit import Block, fit_block
+from ...models.sampling.blocks import Block, fit_block
 from ...models.sampling.scoring import cases_at, unit_scores, without_cells
 from ..summaries.importance import good_k, psis_loo, relative_efficiency
 
@@ -68,7 +69,7 @@ def leave_one_out(
     seed: int,
     refits: int = 20,
     refit: Callable[[Any, int], Block] | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: bool | Progress | None = None,
 ) -> LeftOut:
     """Predictive density of a node in each unit of rows from all others.
 
@@ -87,7 +88,7 @@ def leave_one_out(
     refit
         From coded cases and a seed to a block; by default a fit with the settings of `block`.
     progress
-        Called with refits done and refits to do.
+        As in `servanda.models.fit`, of the refits.
 
     Returns
     -------
@@ -100,9 +101,7 @@ def leave_one_out(
     bad = bad[np.argsort(-np.nan_to_num(pareto_k[bad], nan=np.inf), kind="stable")]
     again = refit or (lambda cases, number: _same_again(block, node, cases, number))
     rows_of = _rows(block, node, units, scores.units)
-    for done, unit in enumerate(bad[:refits]):
-        if progress:
-            progress(done, min(refits, len(bad)))
+    for done, unit in enumerate(followed(bad[:refits].tolist(), "refitting", progress)):
         elpd[unit] = _left_out_of_a_fit(block, node, units, rows_of[unit], again, seed + 1 + done)
         pareto_k[unit] = np.nan
     return LeftOut(

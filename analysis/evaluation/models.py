@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...common.progress import Progress, followed
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
-from ...models.sampling.fit import Block, fit_block
+from ...models.sampling.blocks import Block, fit_block
 from ...models.sampling.stacking_weights import stacking_weights
 from ..figures.comparison import comparison_figure
 from ..summaries.importance import paired_difference
@@ -153,7 +154,7 @@ def compare_models(
     seed: int,
     refits: int = 20,
     bayes_factors: bool = True,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: bool | Progress | None = None,
     **settings: Any,
 ) -> Comparison:
     """Comparison of rival networks by how well their fits predict one node.
@@ -204,9 +205,7 @@ def compare_models(
     units = units_of(cases, unit)
     left_out, logs, errors = {}, {}, {}
     first: set[str] = set()
-    for number, (name, network) in enumerate(networks.items()):
-        if progress:
-            progress("comparing", number, len(networks))
+    for name, network in followed(networks.items(), "comparing", progress):
         chosen = priors[name] if isinstance(priors, Mapping) else priors
         block = fit_block(network, cases, chosen, node, seed=seed, **settings)
         left_out[name] = leave_one_out(block, node, units, seed=seed, refits=refits)
@@ -218,8 +217,6 @@ def compare_models(
             and (found := block_marginal_likelihood(block, seed=seed)) is not None
         ):
             logs[name], errors[name] = found.log, found.error
-    if progress:
-        progress("comparing", len(networks), len(networks))
     counts = next(iter(left_out.values())).counts
     weights = stacking_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
     named = {name: (titles or {}).get(name, name) for name in networks}

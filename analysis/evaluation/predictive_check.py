@@ -17,7 +17,7 @@ import numpy as np
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
-from ...models.sampling.fit import as_cases
+from ...models.sampling.run import as_cases
 from ..figures.predictive_check import summaries_figure
 from ..queries.probability import probability
 from ..summaries.summary import INTERVAL

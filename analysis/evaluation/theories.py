@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress
 from ...models.errors import QueryError
 from ...models.theories.theories import THEORIES, Theory, priors_for
 from .models import Comparison, compare_models
@@ -33,7 +34,7 @@ def compare_theories(
     unit: str = "guarantee",
     seed: int,
     refits: int = 20,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: bool | Progress | None = None,
     **settings: Any,
 ) -> Comparison:
     """Comparison of rival theories of what the number of guarantors, or who they are, does to an outcome.

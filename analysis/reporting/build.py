@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from ...models.sampling.fit import prior_draws
+from ...models.sampling.prior_draws import prior_draws
 from ..scenarios.scenario import Judgement
 from ..scenarios.stored_fits import fit_gates
 from ..summaries.gates import Gate, failed, number_gates, supposed_gates

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
 from ...common.json_values import without_nan
+from ...common.progress import Progress, shown
 from ...models.posterior import Posterior
+from ...models.sampling.run import Sampling
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
-from ..scenarios.stored_fits import Settings, stored_fit
+from ..scenarios.stored_fits import stored_fit
 from .build import build
 from .html import render
-from .section import Material, Progress, Task
+from .section import Material, Task
 from .sections import SECTIONS
 
 if TYPE_CHECKING:
@@ -62,7 +64,7 @@ def report(
     draft: bool = False,
     folder: Path | None = None,
     command: str = "",
-    progress: Progress | None = None,
+    progress: bool | Progress | None = None,
 ) -> Written:
     """Answer a scenario and write ``report.html`` and ``report.json`` to a folder.
 
@@ -87,7 +89,7 @@ def report(
     command
         What the report says writes it again.
     progress
-        Called with what is being done, draws done and draws to do.
+        As in `servanda.models.fit`.
 
     Returns
     -------
@@ -103,26 +105,27 @@ def report(
     place = writable_folder(out)
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
-    settings = Settings(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
+    sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     posteriors: dict[str, Posterior] = {}
     reused = []
-    for prior in loaded.priors:
-
-        def fitting(done: int, total: int, name: str = prior.name) -> None:
-            if progress:
-                progress(f"fitting under priors {name}", done, total)
-
-        posteriors[prior.name], found = stored_fit(loaded.network, known, prior, settings, folder, fitting)
-        if found:
-            reused.append(prior.name)
-    task = Task(loaded, known, settings, folder, progress)
-    prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
+    with shown(progress) as told:
+        for prior in loaded.priors:
+            fitting = _named(told, f"fitting under priors {prior.name}")
+            posteriors[prior.name], found = stored_fit(loaded.network, known, prior, sampling, folder, progress=fitting)
+            reused += [prior.name] if found else []
+        task = Task(loaded, known, sampling, folder, told)
+        prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
     content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
         raise GateError(f"report {loaded.scenario.name}", faults)
     return _write(place, content, tuple(reused))
+
+
+def _named(progress: Progress, name: str) -> Progress:
+    """Progress that calls everything by one name."""
+    return lambda _what, done, total: progress(name, done, total)
 
 
 def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Written:

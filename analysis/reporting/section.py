@@ -7,17 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...common.progress import Progress, silent
 from ...models.posterior import Posterior
+from ...models.sampling.run import Sampling
 from ..scenarios.scenario import Loaded
-from ..scenarios.stored_fits import Settings
 from ..summaries.gates import Gate
 from .answers import Row
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Called with what is being done, how much of it is done and how much there is to do.
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class Task:
         Scenario, network and priors.
     cases
         The record as of the scenario's date.
-    settings
+    sampling
         How fits are sampled.
     folder
         Where fits are kept; the user's cache folder by default.
@@ -40,9 +38,9 @@ class Task:
 
     loaded: Loaded
     cases: pd.DataFrame
-    settings: Settings
+    sampling: Sampling
     folder: Path | None = None
-    progress: Progress | None = None
+    progress: Progress = silent
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,6 @@ from .scenario import AS_RECORDED, Format, Judgement, Loaded
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ...models.network.network import Network
-
 
 def scenario_questions(loaded: Loaded, cases: pd.DataFrame) -> tuple[dict[str, Quantity], list[str]]:
     """Quantities that the rows of a scenario's judgements ask for.

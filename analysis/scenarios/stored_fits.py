@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...common.errors import InputError
 from ...common.files import writable_folder
+from ...common.progress import Progress
 from ...models.cases.encode import encode
 from ...models.network.network import Network
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior, load_posterior
 from ...models.sampling.fit import fit, fit_identity
-from ...models.sampling.nuts import Progress
+from ...models.sampling.run import Sampling
 from ...models.sampling.samplers import SAMPLERS
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
 
@@ -24,23 +25,6 @@ if TYPE_CHECKING:
 
 #: Names the folder of stored fits.
 VARIABLE = "SERVANDA_CACHE"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of a fit's sampling; defaults are those of `servanda.models.fit`."""
-
-    seed: int
-    draws: int = 1000
-    tune: int = 500
-    chains: int = 4
-    thin: int = 2
-    target_accept: float = 0.9
-    exact: bool = True
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the settings as keyword arguments."""
-        return dict(self.__dict__)
 
 
 def cache_folder() -> Path:
@@ -52,10 +36,10 @@ def cache_folder() -> Path:
 
 
 def stored_path(
-    network: Network, cases: pd.DataFrame, priors: PriorSet | None, settings: Settings, folder: Path
+    network: Network, cases: pd.DataFrame, priors: PriorSet | None, sampling: Sampling, folder: Path
 ) -> Path:
     """Path at which the fit of these very inputs is, or would be, stored."""
-    identity = fit_identity(network, encode(network, cases), priors, settings.as_dict())
+    identity = fit_identity(network, encode(network, cases), priors, sampling)
     return folder / f"{network.name}-{identity['priors']}-{identity['key'][:16]}.nc"
 
 
@@ -63,20 +47,21 @@ def stored_fit(
     network: Network,
     cases: pd.DataFrame,
     priors: PriorSet | None,
-    settings: Settings,
+    sampling: Sampling,
     folder: Path | None = None,
-    progress: Progress | None = None,
+    *,
+    progress: bool | Progress | None = None,
 ) -> tuple[Posterior, bool]:
     """Load the fit of these very inputs, or make and store it.
 
     Parameters
     ----------
-    network, cases, priors, settings
+    network, cases, priors, sampling
         What is fitted, and how.
     folder
         Where fits are kept; `cache_folder()` by default.
     progress
-        Called with draws done and draws to do, if a fit is made.
+        As in `servanda.models.fit`, if a fit is made.
 
     Returns
     -------
@@ -86,13 +71,13 @@ def stored_fit(
         Whether it was found.
     """
     place = writable_folder(folder or cache_folder())
-    path = stored_path(network, cases, priors, settings, place)
+    path = stored_path(network, cases, priors, sampling, place)
     if path.is_file():
         try:
             return load_posterior(path), True
         except InputError:
             pass  # A damaged file is as good as none: it is made again and replaced.
-    posterior = fit(network, cases, priors, progress=progress, **settings.as_dict())
+    posterior = fit(network, cases, priors, progress=progress, **sampling.settings)
     gates = [asdict(gate) for gate in parameter_gates(posterior, sampled_parameters(posterior))]
     posterior = replace(posterior, provenance={**posterior.provenance, "parameter_gates": gates})
     posterior.save(path)

@@ -16,8 +16,9 @@ from ...models.errors import PriorError
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
-from ...models.sampling.fit import fit_inputs, resample_blocks
-from ...models.sampling.samplers import FitInputs, dirichlet_of
+from ...models.sampling.refit import inputs_of, resample_blocks
+from ...models.sampling.run import FitInputs
+from ...models.sampling.samplers import dirichlet_of
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..summaries.summary import array_stats
 from .reweighted import ReweightedFit, changed_blocks, log_prior_ratio
@@ -78,7 +79,7 @@ def bayes_factor(posterior: Posterior, priors: PriorSet, reweighted: ReweightedF
     total, variance, doubts = 0.0, 0.0, []
     tables = [name for block, exactly in blocks.items() if exactly for name in block]
     if tables:
-        run = fit_inputs(posterior, posterior.priors)
+        run = inputs_of(posterior, posterior.priors)
         total += sum(_table_ratio(run, priors, name) for name in tables)
     for block in (block for block, exactly in blocks.items() if not exactly):
         if block in reweighted.ratios:

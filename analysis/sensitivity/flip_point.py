@@ -19,7 +19,7 @@ from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
-from ...models.sampling.fit import resample_blocks
+from ...models.sampling.refit import resample_blocks
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..figures.priors import flip_figure
 from ..summaries.importance import ImportanceWeights, smoothed, weighted_summary

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...common.progress import Progress, followed
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
@@ -233,7 +234,7 @@ def ask_panel(
     *,
     update: bool = True,
     refit: bool = True,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: bool | Progress | None = None,
 ) -> PanelAnswers:
     """Answers to questions under a panel's mixture of priors, from the draws of one fit.
 
@@ -290,9 +291,7 @@ def ask_panel(
     asked = {label: one.draws(posterior).values for label, one in questions.items()}
     parts: dict[str, dict[str, Answer]] = {label: {} for label in questions}
     factors, refitted = {}, {}
-    for number, (expert, priors) in enumerate(experts.items()):
-        if progress:
-            progress("asking the panel", number, len(experts))
+    for expert, priors in followed(experts.items(), "asking the panel", progress):
         needed = nodes | block_questions(posterior, priors)
         reweighted = reweighted_fit(posterior, priors, needed, refit=refit)
         factors[expert] = bayes_factor(posterior, priors, reweighted)
@@ -300,8 +299,6 @@ def ask_panel(
             refitted[expert] = tuple(sorted(reweighted.refitted))
         for label, one in questions.items():
             parts[label][expert] = reweighted.answer(one, nodes[label], asked[label])
-    if progress:
-        progress("asking the panel", len(experts), len(experts))
     logs = {expert: found.log for expert, found in factors.items()}
     shares = _updated(pool.weights, logs) if update else dict(pool.weights)
     return PanelAnswers(

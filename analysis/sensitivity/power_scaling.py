@@ -19,7 +19,8 @@ from ...models.errors import QueryError
 from ...models.network.parameters import network_parameters
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
-from ...models.sampling.fit import Block, blocks_of, fit_inputs
+from ...models.sampling.blocks import Block
+from ...models.sampling.refit import blocks_of, inputs_of
 from ..summaries.importance import ImportanceWeights, good_k, smoothed
 from ..summaries.summary import array_stats
 from .reweighted import checked_sets
@@ -134,7 +135,7 @@ def _scaled(
     stored = posterior.tree["log_prior"].to_dataset()
     names = [parameter.name for parameter in network_parameters(posterior.network, nodes)]
     priors = {name: stored[name].values for name in names}
-    run = fit_inputs(posterior, posterior.priors)
+    run = inputs_of(posterior, posterior.priors)
     values = Block(run, nodes, posterior.tree).values
     by_case = log_likelihood(posterior.network, run.patterns, values, cells=nodes, holes=nodes)
     likelihood = (by_case * run.cases.weights).sum(axis=1).reshape(tuple(posterior.sizes.values()))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from ...common.progress import Progress, followed
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
-from ...models.sampling.fit import Block, blocks_of, cases_of, fit_inputs
+from ...models.sampling.blocks import Block
+from ...models.sampling.refit import blocks_of, cases_of, inputs_of
 from ...models.sampling.scoring import unit_scores
 from ...models.sampling.stacking_weights import stacking_weights
 from ..figures.priors import priors_figure
@@ -182,7 +184,7 @@ def compare_priors(
     node: str | None = None,
     scores: bool = True,
     refit: bool = True,
-    progress: Callable[[str, int, int], None] | None = None,
+    progress: bool | Progress | None = None,
 ) -> PriorComparison:
     """Comparison of answers under other priors, from the draws of one fit.
 
@@ -238,9 +240,7 @@ def compare_priors(
     check_quantities(posterior.network, questions)
     nodes = {label: one.nodes(posterior.network) for label, one in questions.items()}
     fits = {}
-    for number, chosen in enumerate(sets):
-        if progress:
-            progress("comparing priors", number, len(sets))
+    for chosen in followed(sets, "comparing priors", progress):
         fits[chosen.name] = reweighted_fit(posterior, chosen, nodes, refit=refit)
     asked = {label: one.draws(posterior).values for label, one in questions.items()}
     answers: dict[str, dict[str, Answer]] = {label: {} for label in questions}
@@ -252,8 +252,6 @@ def compare_priors(
     stacked: list[float] = []
     if scored:
         stacked = stacking_weights(np.column_stack([found.elpd for found in scored.values()])).tolist()
-    if progress:
-        progress("comparing priors", len(sets), len(sets))
     return PriorComparison(
         sets[0].name,
         {chosen.name: chosen.title or chosen.name for chosen in sets},
@@ -288,7 +286,7 @@ def _predictive_scores(fits: Mapping[str, ReweightedFit], node: str) -> tuple[di
         if key not in scored:
             posterior = reweighted.posterior if own else first
             drawn = xr.DataTree.from_dict({"posterior": posterior.draws.isel(draw=slice(None, None, step))})
-            block = Block(fit_inputs(posterior, first.priors), nodes, drawn)
+            block = Block(inputs_of(posterior, first.priors), nodes, drawn)
             scored[key] = unit_scores(block, node, units, seed=_POINTS_SEED).log_p
         log_p = scored[key]
         ratio = reweighted.ratio(reweighted.blocks(frozenset(nodes)))

@@ -19,7 +19,8 @@ from ...models.network.parameters import network_parameters, parameter_coords, p
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
-from ...models.sampling.fit import blocks_of, counted_twice, resample_blocks
+from ...models.sampling.refit import blocks_of, resample_blocks
+from ...models.sampling.run import counted_twice
 from ..summaries.importance import ImportanceWeights, WeightedSummary, smoothed, weighted_summary
 
 type NodesOfBlock = tuple[str, ...]

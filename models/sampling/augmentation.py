@@ -16,16 +16,18 @@ way round.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ...common.progress import Progress, silent
 from ..cases.encode import MISSING, Cases
 from ..cases.patterns import Holes, Patterns
 from ..families.base import flat_index
 from ..network.network import Network
 from .latent import anchor_weights, latent_that_matter
+from .run import Sampling
 
 #: Below this sum, probabilities are scaled by their largest before they are added.
 UNDERFLOW = 1e-250
@@ -41,8 +43,8 @@ def can_augment(network: Network, cases: Cases, nodes: tuple[str, ...]) -> bool:
     """
 
     def named(name: str) -> bool:
-        told = bool(network.reports(name)) or network[name].anchored_by is not None
-        return told or bool(np.any(cases.codes[name] != MISSING))
+        stated = bool(network.reports(name)) or network[name].anchored_by is not None
+        return stated or bool(np.any(cases.codes[name] != MISSING))
 
     return all(network.family(name).conjugate and named(name) for name in nodes)
 
@@ -51,15 +53,11 @@ def augmented_draws(
     network: Network,
     patterns: Patterns,
     alphas: Mapping[str, np.ndarray],
+    sampling: Sampling,
     rng: np.random.Generator,
-    *,
-    draws: int,
-    tune: int,
-    chains: int,
-    thin: int,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress = silent,
 ) -> dict[str, np.ndarray]:
-    """Sample the tables of a block of nodes.
+    """Draws of the tables of a block of nodes.
 
     Parameters
     ----------
@@ -67,11 +65,11 @@ def augmented_draws(
         Of which the holes that touch the block are completed.
     alphas
         Node -> the Dirichlet that its prior and its complete cells give, in the shape of its table.
-    draws, tune, chains, thin
-        Each chain makes ``tune + draws * thin`` rounds, and every `thin`-th after the first `tune` is kept.
-        Nothing adapts: `tune` rounds are only the way in from a random start.
+    sampling
+        How many chains and how long, whatever its seed. Each chain makes ``tune + draws * thin`` rounds, and every
+        `thin`-th after the first `tune` is kept. Nothing adapts: `tune` rounds are only the way in from a random start.
     progress
-        Called with rounds done and rounds to do.
+        Told of the rounds done.
 
     Returns
     -------
@@ -89,26 +87,27 @@ def augmented_draws(
     >>> patterns = find_patterns(network, encode(network, cases))
     >>> alphas = {"rain": np.array([2.0, 2.0]), "wet": np.ones((2, 2))}
     >>> drawn = augmented_draws(
-    ...     network, patterns, alphas, np.random.default_rng(1), draws=50, tune=10, chains=2, thin=1
+    ...     network, patterns, alphas, Sampling(1, draws=50, tune=10, chains=2, thin=1), np.random.default_rng(1)
     ... )
     >>> drawn["wet"].shape
     (2, 50, 2, 2)
     """
+    draws, chains, thin = sampling.draws, sampling.chains, sampling.thin
     layout = _lay_out(network, [hole for hole in patterns.holes if set(hole.codes) <= set(alphas)], alphas, chains)
     order = _Order.of(network, patterns, alphas, chains)
     # Starts lie farther apart than the posterior, and away from the edges, where every completion has a chance.
     tables = order.kept(_draw_tables(layout, np.maximum(layout.alpha, 1.0), rng))
     kept = np.empty((draws, len(tables)))
-    rounds = tune + draws * thin
+    rounds = sampling.tune + draws * thin
     for done in range(1, rounds + 1):
         filled = _complete(layout, tables, rng)
         drawn = _draw_tables(layout, layout.alpha + filled, rng)
         tables = order.step(layout, tables, filled, drawn, rng)
-        place, between = divmod(done - tune, thin)
+        place, between = divmod(done - sampling.tune, thin)
         if place > 0 and not between:
             kept[place - 1] = tables
-        if progress and (done % 50 == 0 or done == rounds):
-            progress(done, rounds)
+        if done % 50 == 0 or done == rounds:
+            progress("fitting", done, rounds)
     drawn = kept.reshape((draws, chains, -1)).swapaxes(0, 1)
     stops = np.cumsum([alpha.size for alpha in alphas.values()])[:-1]
     return {

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ...common.progress import Progress, silent
 from ..density.density import Density
+from .run import Sampling
 
-#: Called with draws done and draws to do.
-Progress = Callable[[int, int], None]
+#: What is being done, as progress says.
+FITTING = "fitting"
 #: Chains start at zero, the middle of the unknowns' scales, moved by at most this much.
 _JITTER = 0.5
 #: Seconds between two looks at how far the chains are.
@@ -32,25 +34,18 @@ _STATS: Mapping[str, str] = {
 
 
 def nuts_draws(
-    density: Density,
-    *,
-    seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    thin: int,
-    cores: int,
-    target_accept: float,
-    progress: Progress | None = None,
+    density: Density, sampling: Sampling, progress: Progress = silent
 ) -> tuple[dict[str, np.ndarray], xr.Dataset]:
-    """Sample a density by the No-U-Turn sampler (Hoffman and Gelman 2014, JMLR 15:1593-1623).
+    """Draws of a density by the No-U-Turn sampler (Hoffman and Gelman 2014, JMLR 15:1593-1623).
 
     Parameters
     ----------
     density
         From `servanda.models.density.density.make_density`.
-    seed, draws, tune, chains, thin, cores, target_accept, progress
-        As in `servanda.models.fit`.
+    sampling
+        How long and from which seed.
+    progress
+        Told of the draws done, warm-up included.
 
     Returns
     -------
@@ -58,20 +53,11 @@ def nuts_draws(
         Parameter -> draws, shape (chains, draws, *dims), and sampler statistics, dims (chain, draw).
     """
     density(np.zeros(density.size))  # compiles, or loads, the loops before the threads start
-    total, done = chains * (draws * thin + tune), [0]
-    sampler = _start(
-        density,
-        done,
-        seed=seed,
-        draws=draws * thin,
-        tune=tune,
-        chains=chains,
-        cores=cores,
-        target_accept=target_accept,
-    )
-    tree = finished(sampler, (lambda: progress(min(done[0], total), total)) if progress else None)
-    if progress:
-        progress(total, total)
+    chains, draws, thin = sampling.chains, sampling.draws, sampling.thin
+    total, done = sampling.iterations, [0]
+    sampler = _start(density, sampling, done)
+    tree = finished(sampler, lambda: progress(FITTING, min(done[0], total), total))
+    progress(FITTING, total, total)
     x = tree["posterior"]["x"].transpose("chain", "draw", ...).values
     stats = tree["sample_stats"].to_dataset()
     kept = {new: stats[old].transpose("chain", "draw").values for old, new in _STATS.items()}
@@ -84,8 +70,8 @@ def nuts_draws(
     )
 
 
-def finished(sampler: Any, told: Callable[[], None] | None = None) -> Any:
-    """Wait for the chains of a nutpie sampler that was started in the background, and give their draws.
+def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
+    """Draws of a nutpie sampler that was started in the background, once its chains have ended.
 
     nutpie's own waiting takes an interrupt for the wish to stop early and gives what there is; here it is an interrupt.
 
@@ -93,7 +79,7 @@ def finished(sampler: Any, told: Callable[[], None] | None = None) -> Any:
     ----------
     sampler
         From ``nutpie.sample(..., blocking=False)``.
-    told
+    meanwhile
         Called now and then.
     """
     try:
@@ -102,25 +88,14 @@ def finished(sampler: Any, told: Callable[[], None] | None = None) -> Any:
             # Waiting in short spells, so that an interrupt finds this thread awake.
             with suppress(TimeoutError):
                 tree = sampler.wait(timeout=_OFTEN)
-            if told:
-                told()
+            meanwhile()
     except BaseException:
         sampler.cancel()
         raise
     return tree
 
 
-def _start(
-    density: Density,
-    done: list[int],
-    *,
-    seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    cores: int,
-    target_accept: float,
-) -> Any:
+def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
     """Start the chains; `done` is kept at the number of draws they have made."""
     import nutpie
 
@@ -129,12 +104,12 @@ def _start(
 
     return nutpie.sample(
         _model(density),
-        draws=draws,
-        tune=tune,
-        chains=chains,
-        cores=cores,
-        seed=seed,
-        target_accept=target_accept,
+        draws=sampling.draws * sampling.thin,
+        tune=sampling.tune,
+        chains=sampling.chains,
+        cores=sampling.workers,
+        seed=sampling.seed,
+        target_accept=sampling.target_accept,
         progress_bar=False,
         progress_callback=count,
         progress_rate=int(1000 * _OFTEN),

@@ -9,29 +9,22 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from .nuts import Progress
+from ...common.progress import Progress, silent
+from .nuts import FITTING
+from .run import Sampling
 
 
-def pymc_draws(
-    model: Any,
-    *,
-    seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    thin: int,
-    cores: int,
-    target_accept: float,
-    progress: Progress | None,
-) -> tuple[xr.Dataset, xr.Dataset]:
-    """Sample a model by PyMC's own NUTS: for models of this size it starts soonest (docs, benchmarks).
+def pymc_draws(model: Any, sampling: Sampling, progress: Progress = silent) -> tuple[xr.Dataset, xr.Dataset]:
+    """Draws of a model by PyMC's own NUTS: for models of this size it starts soonest (docs, benchmarks).
 
     Parameters
     ----------
     model
         From `servanda.models.pymc_model`.
-    seed, draws, tune, chains, thin, cores, target_accept, progress
-        As in `servanda.models.fit`.
+    sampling
+        How long and from which seed.
+    progress
+        Told of the draws done, warm-up included.
 
     Returns
     -------
@@ -40,29 +33,29 @@ def pymc_draws(
     """
     import pymc as pm
 
-    total, done = chains * (draws * thin + tune), 0
+    chains, draws, thin = sampling.chains, sampling.draws, sampling.thin
+    total, done = sampling.iterations, 0
 
     def count(trace: Any, draw: Any) -> None:  # noqa: ARG001  the signature is PyMC's
         nonlocal done
         done += 1
-        if progress and (done % 50 == 0 or done == total):
-            progress(done, total)
+        if done % 50 == 0 or done == total:
+            progress(FITTING, done, total)
 
-    if progress:
-        progress(0, total)
+    progress(FITTING, 0, total)
     with model, warnings.catch_warnings():
         # Chains run in forked processes; the parent holds no lock of its own while they start.
         warnings.filterwarnings("ignore", message=".*fork.*", category=DeprecationWarning)
         try:
             tree = pm.sample(
                 draws=draws * thin,
-                tune=tune,
+                tune=sampling.tune,
                 chains=chains,
-                cores=cores,
+                cores=sampling.workers,
                 mp_ctx="forkserver" if _jax_has_threads() else None,
-                random_seed=seed,
+                random_seed=sampling.seed,
                 nuts_sampler="pymc",
-                nuts={"target_accept": target_accept},
+                nuts={"target_accept": sampling.target_accept},
                 progressbar=False,
                 quiet=True,
                 compute_convergence_checks=False,

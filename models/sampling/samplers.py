@@ -4,58 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ...common.progress import Progress
 from ..cases.encode import Cases
-from ..cases.patterns import Patterns
 from ..density.density import has_gradient, make_density
 from ..families import NEW
 from ..families.base import counts
 from ..families.pooled import draw_rows
 from ..network.network import Network
-from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..network.parameters import network_parameters, rows_learned, stored_table
 from ..parameters.prior_set import PriorSet
 from .augmentation import augmented_draws, can_augment
-from .nuts import Progress, nuts_draws
+from .nuts import nuts_draws
 from .pymc_model import pymc_model
 from .pymc_nuts import pymc_draws
-
-
-@dataclass(frozen=True)
-class FitInputs:
-    """What every block of one fit is drawn from, and how."""
-
-    network: Network
-    cases: Cases
-    patterns: Patterns
-    priors: PriorSet | None
-    draws: int
-    tune: int
-    chains: int
-    thin: int
-    cores: int
-    target_accept: float
-    exact: bool
-
-    @property
-    def coords(self) -> dict[str, tuple[str, ...]]:
-        """Coordinates of every dim a parameter can have."""
-        return parameter_coords(self.network, self.cases.levels)
-
-    def settings_of(self, stream: np.random.SeedSequence) -> dict[str, Any]:
-        """What NUTS is asked to do."""
-        return {
-            "seed": int(stream.generate_state(1)[0]),
-            "draws": self.draws,
-            "tune": self.tune,
-            "chains": self.chains,
-            "thin": self.thin,
-            "cores": min(self.chains, self.cores),
-            "target_accept": self.target_accept,
-        }
+from .run import FitInputs, labelled
 
 
 def dirichlet_of(run: FitInputs, name: str) -> np.ndarray:
@@ -75,18 +41,15 @@ def _draw_by_augmentation(
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,  # noqa: ARG001
-    progress: Progress | None,
+    progress: Progress,
 ) -> Drawn:
     drawn = augmented_draws(
         run.network,
         run.patterns,
         {name: dirichlet_of(run, name) for name in nodes},
+        run.sampling,
         np.random.default_rng(stream),
-        draws=run.draws,
-        tune=run.tune,
-        chains=run.chains,
-        thin=run.thin,
-        progress=progress,
+        progress,
     )
     tables = {
         stored_table(run.network, name): labelled(x, run.network.axes(name), run.network.coords)
@@ -100,10 +63,10 @@ def _draw_by_nuts(
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Drawn:
     density = make_density(run.network, run.cases, run.patterns, run.priors, nodes)
-    found, stats = nuts_draws(density, progress=progress, **run.settings_of(stream))
+    found, stats = nuts_draws(density, run.sampling.of_stream(stream), progress)
     kept = {p.name: labelled(found[p.name], p.dims, run.coords) for p in network_parameters(run.network, nodes)}
     for name in nodes:
         for group in run.network[name].groups:
@@ -118,10 +81,10 @@ def _draw_by_pymc(
     nodes: tuple[str, ...],
     stream: np.random.SeedSequence,
     unseen: np.random.SeedSequence,
-    progress: Progress | None,
+    progress: Progress,
 ) -> Drawn:
-    model = pymc_model(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.exact)
-    kept, stats = pymc_draws(model, progress=progress, **run.settings_of(stream))
+    model = pymc_model(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.sampling.exact)
+    kept, stats = pymc_draws(model, run.sampling.of_stream(stream), progress)
     return _named(run, kept, nodes, np.random.default_rng(unseen)), stats
 
 
@@ -139,12 +102,6 @@ SAMPLERS: Mapping[str, Sampler] = {
     "nuts": Sampler(lambda network, _, nodes, priors: has_gradient(network, nodes, priors), _draw_by_nuts),
     "pymc": Sampler(lambda *_: True, _draw_by_pymc),
 }
-
-
-def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:
-    """Name the dims of draws, shape (chains, draws, *dims)."""
-    sizes = {"chain": np.arange(x.shape[0]), "draw": np.arange(x.shape[1])}
-    return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
 
 
 def _named(

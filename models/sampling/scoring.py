@@ -15,7 +15,7 @@ from ..cases.encode import MISSING, Cases
 from ..cases.likelihood import log_likelihood
 from ..cases.patterns import find_patterns
 from ..network.network import Network
-from .fit import Block
+from .blocks import Block
 
 #: Points at which effects are integrated out, a power of two.
 POINTS = 32

@@ -8,7 +8,7 @@ of probabilities that many parameters make together, which it does not take, so 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from html import escape
@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, shown
 from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
 from ...models.network.parameters import check_priors, network_parameters, parameter_coords
 from ...models.parameters.prior import Prior
 from ...models.parameters.prior_set import PriorEntry, PriorSet
-from ...models.sampling.fit import prior_draws
+from ...models.sampling.prior_draws import prior_draws
 from ..diff import PriorDiff, prior_diff
 from .figure import Panel, elicitation_figure
 from .smooth_draws import SmoothDraws
@@ -46,9 +47,6 @@ _ROUNDS, _GOOD = 3, 1 / 3
 _SLOW = 1e5
 #: Numbers that moved by less than this share of a spread go back to where they were, if all is said as well.
 _STILL = 0.02
-
-#: Called with what is done, and how many parts of it are done and to do.
-Progress = Callable[[str, int, int], None]
 
 
 class MisfitWarning(UserWarning):
@@ -169,7 +167,7 @@ def elicit(
     name: str = "elicited",
     parameters: Collection[str] | None = None,
     source: str = "judgement",
-    progress: Progress | None = None,
+    progress: bool | Progress | None = None,
 ) -> Elicited:
     """Solve for priors that say what an expert states, starting from a prior set and leaving as much of it as can be.
 
@@ -246,41 +244,41 @@ def elicit(
         return smooth.at([solver.priors(theta, rounded=True)])
 
     steps = 1 + _ROUNDS + len(statements)
-    progress = progress or (lambda *_: None)
-    theta, biases, best, least = None, None, np.zeros(solver.size), np.inf
-    for number in range(_ROUNDS):
-        progress("eliciting", number, steps)
-        theta = solver.solved(statements, start=theta, biases=biases)
-        # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
-        shown = judged(theta, judge(streams[number]))
-        there, few = achieved(statements, shown), achieved(statements, solver.posterior([theta]))
-        worst = worst_misfit(statements, there, shown)
-        if worst < least:
-            best, least = theta, worst
-        biases = {label: there[label] - few[label] for label in statements}
-        if worst < _GOOD:
-            break
-    few_moved = np.where(np.abs(best) > _STILL, best, 0.0)
-    shown = judged(few_moved, judge(streams[0]))
-    if worst_misfit(statements, achieved(statements, shown), shown) <= max(2 * _GOOD, least):
-        best = few_moved
-    last = judge(streams[-1])
-    now, old = (judged(theta, last) for theta in (best, np.zeros(solver.size)))
-    found = Elicited(
-        _with_priors(base, solver.priors(best, rounded=True), name, network, statements, source),
-        base,
-        dict(statements),
-        network,
-        {label: s.draws(now)[0] for label, s in statements.items()},
-        {label: s.draws(old)[0] for label, s in statements.items()},
-        {label: s.denominator(now) for label, s in statements.items()},
-        (),
-    )
-    if not found.met:
-        found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, progress, steps)))
-        warnings.warn(found.verdict, MisfitWarning, stacklevel=2)
-    progress("eliciting", steps, steps)
-    return found
+    with shown(progress) as told:
+        theta, biases, best, least = None, None, np.zeros(solver.size), np.inf
+        for number in range(_ROUNDS):
+            told("eliciting", number, steps)
+            theta = solver.solved(statements, start=theta, biases=biases)
+            # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
+            there_now = judged(theta, judge(streams[number]))
+            there, few = achieved(statements, there_now), achieved(statements, solver.posterior([theta]))
+            worst = worst_misfit(statements, there, there_now)
+            if worst < least:
+                best, least = theta, worst
+            biases = {label: there[label] - few[label] for label in statements}
+            if worst < _GOOD:
+                break
+        few_moved = np.where(np.abs(best) > _STILL, best, 0.0)
+        there_now = judged(few_moved, judge(streams[0]))
+        if worst_misfit(statements, achieved(statements, there_now), there_now) <= max(2 * _GOOD, least):
+            best = few_moved
+        last = judge(streams[-1])
+        now, old = (judged(theta, last) for theta in (best, np.zeros(solver.size)))
+        found = Elicited(
+            _with_priors(base, solver.priors(best, rounded=True), name, network, statements, source),
+            base,
+            dict(statements),
+            network,
+            {label: s.draws(now)[0] for label, s in statements.items()},
+            {label: s.draws(old)[0] for label, s in statements.items()},
+            {label: s.denominator(now) for label, s in statements.items()},
+            (),
+        )
+        if not found.met:
+            found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, told, steps)))
+            warnings.warn(found.verdict, MisfitWarning, stacklevel=2)
+        told("eliciting", steps, steps)
+        return found
 
 
 def _with_priors(

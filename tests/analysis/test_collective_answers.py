@@ -66,3 +66,9 @@ def test_an_answer_about_something_else_is_refused(q):
         at_least(answer, "kept", 1)
     with pytest.raises(QueryError, match="node acting: has the states no, yes; expected numbers of members"):
         at_least(answer, "acting", 1)
+
+
+def test_one_state_that_is_no_number_is_one_too_many():
+    answer = xr.DataArray([0.5, 0.3, 0.2], dims="acting", coords={"acting": ["0", "1", "many"]})
+    with pytest.raises(QueryError, match="node acting: has the states 0, 1, many; expected numbers of members"):
+        at_least(answer, "acting", 1)

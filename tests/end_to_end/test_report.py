@@ -101,10 +101,10 @@ from contextlib import contextmanager
 from servanda.analysis.cli import app as cli, fit
 
 @contextmanager
-def progress(*, quiet):
+def progress(asked):
     yield lambda what, done, total: os.kill(os.getpid(), int(sys.argv[-1])) if done else None
 
-fit.progress_bars = progress
+fit.shown = progress
 # A shell that runs the tests in its background has interrupts ignored, and its children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 cli.app(sys.argv[1:-1])

@@ -15,7 +15,7 @@ from servanda.models.inference.answers import all_marginals, distribution, evide
 from servanda.models.inference.backends import SOLVERS, solver
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.tables import System
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 CLOSE = {"rtol": 1e-12, "atol": 1e-12}
 

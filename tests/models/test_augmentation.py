@@ -13,7 +13,7 @@ from scipy.stats import beta, chisquare
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode, fit, load_posterior
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling import augmentation as module
-from servanda.models.sampling.fit import choose_sampler, conjugate_nodes, sampled_blocks
+from servanda.models.sampling.blocks import choose_sampler, conjugate_nodes, sampled_blocks
 
 from .makers import blanked
 
@@ -232,7 +232,7 @@ def test_warm_up_is_left_out_and_draws_between_are_not_kept():
 def test_progress_is_told():
     seen = []
     fit(LAWN, lawn_cases(), seed=1, draws=40, tune=30, thin=3, progress=lambda *told: seen.append(told))
-    assert seen == [(50, 150), (100, 150), (150, 150)]
+    assert seen == [("fitting", 50, 150), ("fitting", 100, 150), ("fitting", 150, 150)]
 
 
 def test_sparse_priors_neither_underflow_nor_warn():

@@ -15,7 +15,7 @@ from servanda.models.inference.most_probable import most_probable, sample
 from servanda.models.inference.plan import make_plan
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.tables import Evidence, System
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 from .makers import joint, networks, posterior_of, questions, random_tables, repeatable, seeds
 

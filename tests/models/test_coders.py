@@ -29,7 +29,9 @@ from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.network.parameters import check_priors, network_parameters, parameter_coords
 from servanda.models.sampling.augmentation import augmented_draws
-from servanda.models.sampling.fit import choose_sampler, prior_draws
+from servanda.models.sampling.blocks import choose_sampler
+from servanda.models.sampling.prior_draws import prior_draws
+from servanda.models.sampling.run import Sampling
 
 OUTCOMES = ("broken", "partial", "kept")
 GRADES = ("low", "high")
@@ -225,7 +227,7 @@ def test_the_prior_of_the_coders_keeps_the_states_in_place():
             for parameter in network_parameters(network, nodes)
         }
         drawn = augmented_draws(
-            network, patterns, alphas, np.random.default_rng(1), draws=300, tune=500, chains=4, thin=10
+            network, patterns, alphas, Sampling(0, draws=300, tune=500, chains=4, thin=10), np.random.default_rng(1)
         )
         found[stated is flat] = max(float(az.rhat(drawn["kept"][..., s, t])) for s in (0, 1) for t in (0, 1, 2))
     assert found[False] < 1.1

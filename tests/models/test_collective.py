@@ -30,7 +30,7 @@ from servanda.models import (
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 COUNTS = (1, 2, 3, 5, 12)
 NUMBERS = tuple(map(str, range(13)))

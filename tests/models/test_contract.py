@@ -37,7 +37,7 @@ from servanda.models.inference.backends import solver
 from servanda.models.inference.plan import KINDS, make_plan
 from servanda.models.inference.question import Form, Question, check_question
 from servanda.models.inference.tables import Evidence, System
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 from .makers import enumerated, labelled, networks, posterior_of, questions, random_tables, repeatable, seeds
 

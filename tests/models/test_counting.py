@@ -13,7 +13,7 @@ from servanda.models import Arrow, Coding, DataError, Group, Network, Node, coun
 from servanda.models.cases import count as module
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 YES_NO = ("no", "yes")
 YARD = Network(

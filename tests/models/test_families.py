@@ -18,7 +18,7 @@ from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES, ordinal
 from servanda.models.network.parameters import parameter_coords
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 ACTORS = ("PRK", "USA")
 PARENTS = (

@@ -32,7 +32,10 @@ from servanda.models import (
 )
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.patterns import find_patterns
-from servanda.models.sampling.fit import cases_of, conjugate_nodes, fit_identity, prior_draws
+from servanda.models.sampling.blocks import conjugate_nodes
+from servanda.models.sampling.fit import fit_identity
+from servanda.models.sampling.prior_draws import prior_draws
+from servanda.models.sampling.refit import cases_of
 
 LAWN = Network(
     (
@@ -120,7 +123,7 @@ def test_pymc_agrees_with_the_closed_form():
         chains=2,
         thin=1,
         exact=False,
-        progress=lambda done, total: seen.append((done, total)),
+        progress=lambda what, done, total: seen.append((done, total)),
     )
     assert posterior.provenance["drawn_by_pymc"] == [["rain"], ["soil"]]
     within_four_errors(posterior, lawn_alphas(lawn_cases()))

@@ -33,8 +33,9 @@ from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.network.parameters import parameter_coords
 from servanda.models.sampling.augmentation import augmented_draws
-from servanda.models.sampling.fit import prior_draws
 from servanda.models.sampling.latent import anchor_weights, interchangeable, latent_that_matter, relabelled
+from servanda.models.sampling.prior_draws import prior_draws
+from servanda.models.sampling.run import Sampling
 
 YES_NO = ("no", "yes")
 
@@ -139,7 +140,7 @@ def test_chains_agree_with_an_anchor_and_not_without():
         patterns = find_patterns(network, encode(network, frame))
         alphas = {name: np.ones(network.shape(name)) for name in network.names}
         drawn = augmented_draws(
-            network, patterns, alphas, np.random.default_rng(2), draws=400, tune=200, chains=4, thin=2
+            network, patterns, alphas, Sampling(0, draws=400, tune=200, chains=4, thin=2), np.random.default_rng(2)
         )
         found[anchor] = xr.Dataset(
             {

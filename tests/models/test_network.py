@@ -406,7 +406,7 @@ def test_every_fault_of_tables_is_said_at_once():
 
 
 def test_members_and_parents_that_are_not_there():
-    from servanda.models.sampling.fit import prior_draws
+    from servanda.models.sampling.prior_draws import prior_draws
 
     posterior = prior_draws(load_network("guarantee"), seed=1, draws=2, levels={"actor": ("PRK", "USA")})
     with pytest.raises(

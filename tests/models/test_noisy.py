@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from servanda.analysis import probability
 from servanda.models import Arrow, Network, NetworkError, Node, Posterior, load_posterior, network_from_toml
 from servanda.models.families import FAMILIES
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 GRADES = {"alarm": ("no", "yes"), "watch": ("no", "some", "much"), "oath": ("none", "word", "treaty")}
 

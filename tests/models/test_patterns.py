@@ -13,7 +13,7 @@ from servanda.models import pymc_model as compiled
 from servanda.models.cases import patterns as module
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 from .makers import blanked, joint, networks, posterior_of, random_tables, repeatable, seeds
 

@@ -18,7 +18,7 @@ from servanda.models import Arrow, Group, Network, NetworkError, Node, encode, f
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families.pooled import draw_rows, log_marginal, rows_from_units
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 # Twenty rows of three states for thirty cases.
 SPARSE = Network(

@@ -15,7 +15,8 @@ from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import make_density
 from servanda.models.density.marginal_likelihood import log_marginal_likelihood
-from servanda.models.sampling.fit import fit_block, prior_draws
+from servanda.models.sampling.blocks import fit_block
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.sampling.scoring import cell_scores, unit_scores
 
 from .makers import joint, posterior_of, random_tables

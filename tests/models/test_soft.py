@@ -84,6 +84,22 @@ def test_two_statements_that_pull_apart_keep_the_odds_ratio():
     np.testing.assert_allclose(found, [[x, a - x], [b - x, 1 - a - b + x]], rtol=1e-10)
 
 
+def test_what_is_certain_may_be_stated_and_changes_nothing():
+    """A node that the evidence settles: all of its probability is on one state, which is just what is stated."""
+    network = Network((Node("a", ("x", "y")), Node("b", ("x", "y", "z"), (Arrow("a"),)), Node("c", ("x", "y"))))
+    tables = {
+        "a": np.array([[0.3, 0.7]]),
+        "b": np.array([[[0.0, 1.0, 0.0], [0.2, 0.3, 0.5]]]),
+        "c": np.array([[0.4, 0.6]]),
+    }
+    system = System.of(posterior_of(network, tables))
+    question = check_question(network, (), {"a": "x"}, {}, targets_needed=False)
+    stated = {"b": np.array([0.0, 1.0, 0.0]), "c": np.array([0.25, 0.75])}
+    form, evidence = with_soft(system, question.form, evidence_of(question, {}), stated)
+    found = distribution(system, Form(("b", "c"), form.given, form.do, form.likely), evidence)[..., 0]
+    np.testing.assert_allclose(found, np.outer(stated["b"], stated["c"]), atol=1e-15)
+
+
 def test_what_cannot_hold_is_refused():
     network = Network((Node("a", ("x", "y")), Node("b", ("x", "y"), (Arrow("a"),))))
     tables = {"a": np.array([[0.5, 0.5]]), "b": np.array([[[1.0, 0.0], [0.0, 1.0]]])}

@@ -27,7 +27,7 @@ from servanda.models import (
 )
 from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.store import StoreError
 
 PRIORS = PriorSet(

@@ -24,7 +24,7 @@ from servanda.models import (
     with_who,
 )
 from servanda.models.network.parameters import check_priors, parameter_coords
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.theories.backing import BACKING
 from servanda.models.theories.theories import independent, priors_for, threshold_theory
 from servanda.priors import load_prior

@@ -72,6 +72,19 @@ def test_the_gumbel_coupling_is_the_gumbel_max_model():
     np.testing.assert_allclose(counts / 200_000, table, atol=5 * np.sqrt(0.25 / 200_000))
 
 
+@pytest.mark.parametrize("name", COUPLINGS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_state_that_is_in_neither_world_changes_nothing(name, place):
+    p, q = np.array([0.3, 0.7]), np.array([0.6, 0.4])
+    alone = COUPLINGS[name](p[:, None, None], q[None, :, None])[..., 0]
+    wide_p, wide_q = np.insert(p, place, 0), np.insert(q, place, 0)
+    table = COUPLINGS[name](wide_p[:, None, None], wide_q[None, :, None])[..., 0]
+    assert np.isfinite(table).all()
+    others = [state for state in range(3) if state != place]
+    np.testing.assert_allclose(table[np.ix_(others, others)], alone, rtol=1e-12)
+    np.testing.assert_allclose(table[others, place], 0, atol=1e-15)
+
+
 def test_a_state_that_cannot_be_goes_somewhere():
     p, q = np.array([0.0, 1.0, 0.0]), np.array([0.3, 0.0, 0.7])
     for coupling in (rank, gumbel):

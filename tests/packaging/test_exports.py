@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "servanda"
-ROOMS = ("record", "models", "priors", "analysis")
+ROOMS = ("record", "models", "models.track", "priors", "analysis", "analysis.track")
 
 IMPORT_QUIETLY = """
 import sys
@@ -46,7 +46,7 @@ def test_importing_a_room_is_cheap_and_silent(room):
 def test_exports_are_what_they_say(room):
     modules = [
         ".".join(("servanda", *path.relative_to(PACKAGE).with_suffix("").parts))
-        for path in sorted((PACKAGE / room).rglob("*.py"))
+        for path in sorted((PACKAGE / room.replace(".", "/")).rglob("*.py"))
         if not path.stem.startswith("__")
     ]
     run_afresh(RESOLVE_LAST.format(room=room, modules=modules))

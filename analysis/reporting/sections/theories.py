@@ -12,8 +12,10 @@ from markupsafe import Markup
 
 from ....common.figure_style import styled
 from ....common.files import writable_folder, written_whole
+from ....common.progress import Progress
 from ....models.cases.encode import encode
 from ....models.sampling.fit import fit_identity
+from ....models.sampling.run import Sampling
 from ....models.theories.theories import THEORIES
 from ....record import load_backers, with_backers
 from ...evaluation.models import SURE, Comparison
@@ -21,8 +23,8 @@ from ...evaluation.theories import compare_theories
 from ...figures.comparison import comparison_figure
 from ...figures.svg import svg
 from ...scenarios.scenario import Loaded
-from ...scenarios.stored_fits import Settings, cache_folder
-from ..section import Answers, Material, Progress, Section, Task
+from ...scenarios.stored_fits import cache_folder
+from ..section import Answers, Material, Section, Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,9 +36,10 @@ UNIT = "guarantee"
 def scenario_theories(
     loaded: Loaded,
     cases: pd.DataFrame,
-    settings: Settings,
+    sampling: Sampling,
     folder: Path | None = None,
-    progress: Progress | None = None,
+    *,
+    progress: bool | Progress | None = None,
 ) -> dict[str, Any] | None:
     """Compare the theories that a scenario names on the record as of its date, under its first prior set.
 
@@ -56,21 +59,21 @@ def scenario_theories(
     if len(chosen) < 2:
         return None
     networks = {name: THEORIES[name].apply(loaded.network) for name in chosen}
-    parts = [fit_identity(n, encode(n, known), loaded.priors[0], settings.as_dict())["key"] for n in networks.values()]
+    parts = [fit_identity(n, encode(n, known), loaded.priors[0], sampling)["key"] for n in networks.values()]
     key = hashlib.sha256(json.dumps([parts, chosen, UNIT]).encode()).hexdigest()
     path = writable_folder(folder or cache_folder()) / f"theories-{key[:16]}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         pass  # not there yet, or damaged, which is as good as not there
-    own = {name: value for name, value in settings.as_dict().items() if name not in ("seed", "exact")}
+    own = {name: value for name, value in sampling.settings.items() if name not in ("seed", "exact")}
     found = compare_theories(
         loaded.network,
         known,
         loaded.priors[0],
         theories=chosen,
         unit=UNIT,
-        seed=settings.seed,
+        seed=sampling.seed,
         progress=progress,
         **own,
     )
@@ -116,7 +119,7 @@ def described(found: Comparison) -> dict[str, Any]:
 
 
 def _prepare(task: Task) -> dict[str, Any] | None:
-    return scenario_theories(task.loaded, task.cases, task.settings, task.folder, task.progress)
+    return scenario_theories(task.loaded, task.cases, task.sampling, task.folder, progress=task.progress)
 
 
 def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001

@@ -100,7 +100,7 @@ def tracks_figure(description: Mapping[str, Any]) -> str:
 
 
 def _prepare(task: Task) -> dict[str, Any] | None:
-    return scenario_tracks(task.loaded.scenario, task.settings.seed, task.folder)
+    return scenario_tracks(task.loaded.scenario, task.sampling.seed, task.folder)
 
 
 def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001

@@ -15,7 +15,7 @@ from servanda.analysis import compare_models, compare_theories
 from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, units_of
 from servanda.analysis.evaluation.models import Comparison
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
-from servanda.models.sampling.fit import fit_block
+from servanda.models.sampling.blocks import fit_block
 from servanda.models.sampling.stacking_weights import stacking_weights
 
 RAIN = Network((Node("rain", ("no", "yes")),), name="rain")
@@ -45,7 +45,7 @@ def test_what_weights_cannot_do_a_refit_does():
     found = leave_one_out(block, "rain", units, seed=3, progress=lambda *now: told.append(now))
     assert found.refitted == ("wet",)
     assert found.untrusted == ()
-    assert told == [(0, 1)]
+    assert told == [("refitting", 0, 1), ("refitting", 1, 1)]
     wet = found.units.index("wet")
     assert np.isnan(found.pareto_k[wet])
     # Four wet days after thirty dry ones.

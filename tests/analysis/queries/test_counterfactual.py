@@ -9,7 +9,7 @@ import xarray as xr
 
 from servanda.analysis import counterfactual, probability
 from servanda.models import ImpossibleEvidenceError, Posterior, QueryError, load_network
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 
 def test_a_promise_broken_by_few_backers_would_have_been_kept_by_many_in_closed_form(keeping):

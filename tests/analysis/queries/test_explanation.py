@@ -63,3 +63,13 @@ def test_a_size_below_one_and_wrong_names_are_refused(lawn):
         simulate(lawn, {"rian": "no"}, seed=1)
     with pytest.raises(QueryError, match=r"given rian: no such node; did you mean 'rain'\?"):
         most_probable(lawn, {"rian": "no"})
+
+
+def test_where_all_is_known_nothing_is_left_to_explain(lawn):
+    known = {"cloudy": "yes", "sprinkler": "off", "rain": "yes", "wet": "wet"}
+    found = most_probable(lawn, known)
+    assert set(found) == {"probability", "log_joint"}
+    assert found.attrs["answer"].startswith("nothing is left to explain")
+    np.testing.assert_allclose(found["probability"], 1)
+    np.testing.assert_allclose(np.exp(found["log_joint"]), evidence_probability(lawn, known), rtol=1e-12)
+    assert set(simulate(lawn, known, seed=1)) == set()

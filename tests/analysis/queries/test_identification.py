@@ -522,3 +522,20 @@ def test_latent_nodes_are_those_whose_every_cell_is_missing():
 
 def test_a_fit_to_full_data_has_no_latent_nodes(keeping):
     assert latent_nodes(keeping) == ()
+
+
+@pytest.mark.parametrize(
+    ("record", "hidden"),
+    [
+        ({}, ()),
+        ({"missing_cells": {"mood": 1}}, ()),
+        ({"cases": 1}, ()),
+        ({"cases": 1, "missing_cells": {"mood": 1}}, ("mood",)),
+        ({"cases": 5, "missing_cells": {"mood": 4, "rain": 5}}, ("rain",)),
+        ({"cases": 5, "missing_cells": None}, ()),
+    ],
+)
+def test_a_node_is_latent_where_no_case_has_it(record, hidden):
+    network = Network((Node("rain", ("no", "yes")), Node("mood", ("bad", "good"))))
+    tables = {name: xr.DataArray([0.8, 0.2], dims=name) for name in network.names}
+    assert latent_nodes(Posterior.from_tables(network, tables, record)) == hidden

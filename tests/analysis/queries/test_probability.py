@@ -33,7 +33,7 @@ from servanda.models import (
     QueryError,
     load_network,
 )
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 
 def by_enumeration(posterior, target, given, do):
@@ -430,3 +430,22 @@ def test_a_row_of_a_table_and_numbers_of_any_kind_are_evidence(lawn):
     by_count = [probability(posterior, "era", {"guarantors": count}) for count in ("5", 5, 5.0, np.int64(5))]
     for answer in by_count[1:]:
         np.testing.assert_array_equal(answer, by_count[0])
+
+
+@pytest.mark.parametrize("blank", [None, float("nan"), pd.NA, pd.NaT])
+def test_a_blank_member_is_one_not_seen(blank):
+    """As it comes from a cell of a data frame: nobody is named, alone or among several."""
+    posterior = prior_draws(load_network("guarantee"), seed=1, draws=6, levels={"actor": ("PRK", "USA")})
+    given = {"role": "guarantor", "era": "cold_war"}
+    unseen = probability(posterior, "compliance", given)
+    found = probability(posterior, "compliance", given, actor=blank)
+    assert found.identical(unseen)
+    assert not found.equals(probability(posterior, "compliance", given, actor="USA"))
+    assert "actor" not in found.attrs["question"]
+    both = probability(posterior, "compliance", given, actor=["USA", blank])
+    np.testing.assert_allclose(both.sel(case=1), unseen, atol=1e-12)
+
+
+def test_a_question_needs_a_target(lawn):
+    with pytest.raises(QueryError, match="target"):
+        probability(lawn, [])

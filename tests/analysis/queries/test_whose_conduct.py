@@ -8,7 +8,7 @@ import pytest
 from servanda.analysis import probability
 from servanda.analysis.queries.whose_conduct import whose_conduct
 from servanda.models import Arrow, Group, Network, Node, load_network
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 
 GUARANTEE = load_network("guarantee")
 WHO = Network(

@@ -32,7 +32,7 @@ def supposed():
     from servanda.analysis.reporting.build import build
     from servanda.analysis.reporting.section import Material
     from servanda.analysis.scenarios.scenario import load_scenario
-    from servanda.models.sampling.fit import prior_draws
+    from servanda.models.sampling.prior_draws import prior_draws
     from servanda.record import load_guarantees
 
     loaded = load_scenario("dprk-six-party")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import copy
 import json
 import math
@@ -9,8 +10,9 @@ import re
 
 import pytest
 
+from servanda.analysis.figures.percent import percent
 from servanda.analysis.reporting.html import render
-from servanda.analysis.reporting.words import clause
+from servanda.analysis.reporting.words import clause, complement, day, figure, part_rule, part_value, points
 from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 NASTY = "</title><script>alert('x')</script><b onclick=\"x\">&{{ 7 * 7 }}"
@@ -271,3 +273,62 @@ def test_openings(content, read, word, begins):
 
 def test_a_label_that_names_who_acts_comes_first():
     assert clause("acts on its promise.", "Russia or China") == "Russia or China acts on its promise"
+
+
+@pytest.mark.parametrize("date", ["2019-13", "2019-0", "2019-x4", "x-04-25", "2019-04-25-1", "2019", "", "none known"])
+def test_what_is_no_date_stays_as_it_is(date):
+    assert day(date) == date
+
+
+def test_every_month_has_its_name():
+    for number, month in enumerate(calendar.month_name[1:], 1):
+        assert day(f"1914-{number:02d}-01") == f"1 {month} 1914"
+        assert day(f"1914-{number:02d}") == f"{month} 1914"
+
+
+def test_a_probability_and_its_complement_add_up_as_printed():
+    for x in (thousandth / 1000 for thousandth in range(1001)):
+        one, other = (re.sub(r"[^0-9<>]", "", said) for said in (percent(x), complement(x)))
+        if one.isdigit() and other.isdigit():
+            assert int(one) + int(other) == 100
+            assert abs(int(one) - 100 * x) <= 0.5 + 1e-9
+        else:
+            assert x < 0.01 or x > 0.99
+
+
+@pytest.mark.parametrize(("x", "said"), [(0.0, "0"), (0.004, "0"), (-0.004, "0"), (0.006, "+1"), (1.0, "+100")])
+def test_points_have_a_sign_but_for_none(x, said):
+    assert points(x) == said
+    assert points(-x) == said.replace("+", "\N{MINUS SIGN}")
+
+
+def test_what_was_not_computed_is_nowhere_a_number():
+    nan = math.nan
+    said = [points(nan), figure(nan), part_value({"unit": "points", "value": nan}), percent(nan)]
+    assert said == ["not computed"] * 4
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (99.96, "99.96"),
+        (99.999, "100"),
+        (100.4, "100"),
+        (-150.2, "-150"),
+        (3.0, "3"),
+        (0.30004, "0.3"),
+        (1234567, "1,234,567"),
+        (True, "True"),
+        ("as it is", "as it is"),
+        ([1.5, 2000], "1.5, 2,000"),
+    ],
+)
+def test_diagnostics_have_four_digits_or_are_whole(value, said):
+    assert figure(value) == said
+
+
+def test_limits_of_confidence_are_said_in_their_own_unit():
+    share = {"unit": "share", "relation": "at least", "good": 0.9, "fair": 0.775, "value": 0.876}
+    assert part_rule(share) == "good: at least 90\N{NO-BREAK SPACE}%; fair: at least 77.5\N{NO-BREAK SPACE}%"
+    assert part_value(share) == "88\N{NO-BREAK SPACE}%"
+    assert part_value({**share, "unit": "points", "value": 0.126}) == "13 points"

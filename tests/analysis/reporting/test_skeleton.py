@@ -15,7 +15,7 @@ from servanda.analysis.reporting.html import render
 from servanda.analysis.reporting.section import Material, Section
 from servanda.analysis.reporting.sections import SECTIONS
 from servanda.analysis.scenarios.scenario import load_scenario
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.record import load_guarantees
 
 from .page import Page

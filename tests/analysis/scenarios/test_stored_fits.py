@@ -7,14 +7,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from servanda.analysis import Settings, stored_fit
+from servanda.analysis import stored_fit
 from servanda.analysis.scenarios.stored_fits import VARIABLE, cache_folder, fit_gates, sampled_parameters
 from servanda.analysis.summaries.gates import failed
-from servanda.models import Arrow, Network, Node, Prior, PriorSet, fit
+from servanda.models import Arrow, Network, Node, Prior, PriorSet, Sampling, fit
 
 from ..conftest import FLAT, KEEPING
 
-SETTINGS = Settings(seed=1, draws=100, chains=2)
+SETTINGS = Sampling(seed=1, draws=100, chains=2)
 
 
 def test_equal_inputs_are_fitted_once(tmp_path: Path, keeping_cases: pd.DataFrame):
@@ -29,7 +29,7 @@ def test_equal_inputs_are_fitted_once(tmp_path: Path, keeping_cases: pd.DataFram
 def test_any_change_is_fitted_anew(tmp_path: Path, keeping_cases: pd.DataFrame, changed: str):
     stored_fit(KEEPING, keeping_cases, FLAT, SETTINGS, tmp_path)
     other = {
-        "seed": (KEEPING, keeping_cases, FLAT, Settings(seed=2, draws=100, chains=2)),
+        "seed": (KEEPING, keeping_cases, FLAT, Sampling(seed=2, draws=100, chains=2)),
         "cases": (KEEPING, keeping_cases.iloc[1:], FLAT, SETTINGS),
         "priors": (
             KEEPING,

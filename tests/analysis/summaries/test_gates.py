@@ -11,7 +11,7 @@ import xarray as xr
 
 from servanda.analysis import parameter_gates, sampler_gates, summarise
 from servanda.analysis.summaries.gates import failed, number_gates
-from servanda.analysis.summaries.summary import Summary
+from servanda.analysis.summaries.summary import Summary, summary_table
 from servanda.models import Network, Node, Posterior
 
 
@@ -38,6 +38,46 @@ def test_good_draws_pass_and_stuck_ones_do_not():
 def test_what_cannot_be_computed_does_not_pass():
     few = summarise(xr.DataArray(np.random.default_rng(1).random((2, 3)), dims=("chain", "draw")))
     assert [gate.passed for gate in number_gates("p", few)] == [False, False]
+
+
+@pytest.mark.parametrize("draws", [4, 5, 50])
+@pytest.mark.parametrize("interval", [0.5, 0.9])
+def test_four_draws_are_enough_for_diagnostics(draws, interval):
+    x = np.random.default_rng(draws).random((3, draws))
+    found = summarise(xr.DataArray(x, dims=("chain", "draw")), interval)
+    of, tails = az.from_dict({"posterior": {"x": x}}), ((1 - interval) / 2, (1 + interval) / 2)
+    assert found.ess_bulk == pytest.approx(float(az.ess(of)["x"]))
+    assert found.ess_tail == pytest.approx(float(az.ess(of, method="tail", prob=tails)["x"]))
+    assert found.rhat == pytest.approx(float(az.rhat(of)["x"]))
+    assert (found.lower, found.upper) == pytest.approx(tuple(np.quantile(x, tails)))
+    assert (found.mean, found.sd, found.interval) == (pytest.approx(x.mean()), pytest.approx(x.std()), interval)
+
+
+def test_one_chain_has_no_rhat_and_a_constant_nothing_to_mix():
+    one = summarise(xr.DataArray(np.random.default_rng(1).random((1, 100)), dims=("chain", "draw")))
+    assert np.isnan(one.rhat)
+    assert one.ess_bulk > 20
+    assert not [gate for gate in number_gates("p", one) if "R-hat" in gate.name]
+    settled = summarise(xr.DataArray(np.full((4, 500), 0.3), dims=("chain", "draw")))
+    assert (settled.ess_bulk, settled.ess_tail, settled.rhat, settled.mcse) == (2000, 2000, 1.0, 0.0)
+    assert (settled.mean, settled.lower, settled.upper) == (pytest.approx(0.3),) * 3
+
+
+def test_a_table_of_summaries_is_that_of_each_cell():
+    x = xr.DataArray(
+        np.random.default_rng(6).random((3, 2, 2, 50)),
+        dims=("b", "a", "chain", "draw"),
+        coords={"b": ["x", "y", "z"], "a": ["u", "v"]},
+    )
+    table = summary_table(x)
+    assert set(table) == {"mean", "lower", "upper", "sd", "mcse", "ess_bulk", "ess_tail", "rhat"}
+    of = az.from_dict({"posterior": {"x": x.transpose("chain", "draw", "a", "b").values}})
+    for a, b in ((0, 0), (1, 0), (0, 2), (1, 2)):
+        cell = table.isel(a=a, b=b)
+        assert float(cell["mean"]) == pytest.approx(float(x.isel(a=a, b=b).mean()))
+        assert float(cell["upper"]) == pytest.approx(float(np.quantile(x.isel(a=a, b=b), 0.95)))
+        assert float(cell["rhat"]) == pytest.approx(float(az.rhat(of)["x"][a, b]))
+        assert float(cell["ess_tail"]) == pytest.approx(float(az.ess(of, method="tail", prob=(0.05, 0.95))["x"][a, b]))
 
 
 def test_evidence_that_settles_a_number_passes():

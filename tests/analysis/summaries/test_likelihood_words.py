@@ -37,6 +37,30 @@ def test_the_ends_of_the_scale_have_no_word_but_a_figure():
     assert load_lexicon().band(0.99).word == "more than 99 in 100"
 
 
+@pytest.mark.parametrize(
+    ("probability", "low", "high"), [(0.0, 0.0, 0.01), (0.004, 0.0, 0.01), (0.995, 0.99, 1.0), (1.0, 0.99, 1.0)]
+)
+def test_beyond_the_words_the_figures_reach_to_the_ends(probability, low, high):
+    band = load_lexicon().band(probability)
+    assert (band.low, band.high) == (low, high)
+    assert band.range == f"{100 * low:.0f}-{100 * high:.0f} %"
+
+
+def test_every_per_cent_is_said_as_a_count():
+    """In ten where that is what is known, in a hundred where ten would say never or always."""
+    for per_cent in range(1, 100):
+        said = natural_frequency(per_cent / 100)
+        number, out_of = (int(word) for word in said.split() if word.isdigit())
+        assert out_of == (10 if 10 <= per_cent <= 90 else 100)
+        assert abs(100 * number / out_of - per_cent) <= (5 if out_of == 10 else 0)
+        assert said == f"about {number} in {out_of} comparable cases"
+
+
+def test_what_is_rarer_than_one_in_a_hundred_is_said_so():
+    assert natural_frequency(0.0099) == natural_frequency(0.0) == "fewer than 1 in 100 comparable cases"
+    assert natural_frequency(0.9901) == natural_frequency(1.0) == "more than 99 in 100 comparable cases"
+
+
 def test_frequencies_round_to_whole_cases():
     assert natural_frequency(0.1) == "about 1 in 10 comparable cases"
     assert natural_frequency(0.055) == "about 6 in 100 comparable cases"

@@ -15,7 +15,7 @@ from servanda.analysis import chance_of
 from servanda.models import Arrow, Network, Node, Prior, PriorError, PriorSet, encode, pymc_model
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.parameters.distributions import DISTRIBUTIONS
-from servanda.models.sampling.fit import choose_sampler
+from servanda.models.sampling.blocks import choose_sampler
 from servanda.priors import between, elicit, load_prior, logarithmic_pool, prior_predictive, prior_to_toml
 
 from . import test_distributions as contract

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from servanda.models import Arrow, Network, Node, encode
+from servanda.models import Arrow, Network, Node, Sampling, encode
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import Density, make_density
 from servanda.models.sampling.nuts import nuts_draws
 
-SETTINGS = {"seed": 7, "draws": 60, "tune": 80, "chains": 2, "thin": 1, "cores": 1, "target_accept": 0.9}
+SAMPLING = Sampling(seed=7, draws=60, tune=80, chains=2, thin=1, cores=1)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +29,13 @@ def density() -> Density:
 
 @pytest.mark.parametrize("failure", [TypeError("no argument 'shape_info'"), ImportError("no such name")])
 def test_where_nutpie_has_another_form_its_public_way_gives_the_same_draws(density, failure, monkeypatch):
-    fast, fast_stats = nuts_draws(density, **SETTINGS)
+    fast, fast_stats = nuts_draws(density, SAMPLING)
 
     def another_release(**_: object) -> None:
         raise failure
 
     monkeypatch.setattr("nutpie.compile_pymc.CompiledPyMCModel", another_release)
-    slow, slow_stats = nuts_draws(density, **SETTINGS)
+    slow, slow_stats = nuts_draws(density, SAMPLING)
     assert fast.keys() == slow.keys()
     for name in fast:
         np.testing.assert_array_equal(fast[name], slow[name], err_msg=name)
@@ -52,7 +52,7 @@ def test_a_step_to_where_the_density_is_no_number_is_rejected(density, monkeypat
 
     monkeypatch.setattr("nutpie.compile_pymc.CompiledPyMCModel", None)
     monkeypatch.setattr(loops, "log_density", half)
-    found, _ = nuts_draws(density, **SETTINGS)
+    found, _ = nuts_draws(density, SAMPLING)
     first = density.layout.unconstrain(found)[..., 0]
     assert first.max() < 0.6
     assert first.max() > 0.3, "the edge was never near"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from scipy import stats
 
 from servanda.models import Arrow, Group, Network, Node
-from servanda.models.sampling.fit import prior_draws
+from servanda.models.sampling.prior_draws import prior_draws
 from servanda.priors import load_prior
 from servanda.priors.elicitation.smooth_draws import SmoothDraws
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from servanda.analysis import Settings, compare_theories
+from servanda.analysis import compare_theories
 from servanda.analysis.reporting.html import render
+from servanda.analysis.reporting.sections import theories
 from servanda.analysis.reporting.sections.theories import described, scenario_theories
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
 from servanda.common.toml import read_toml
-from servanda.models import Arrow, Network, Node
+from servanda.models import Arrow, Network, Node, Sampling
 from servanda.record import load_guarantees
 
 PACT = Network(
@@ -59,7 +61,7 @@ def test_the_page_shows_what_the_section_holds(told, content):
 
 def test_a_scenario_without_theories_compares_none():
     loaded = load_scenario("dprk-backers")
-    assert scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), Settings(1)) is None
+    assert scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), Sampling(1)) is None
 
 
 def test_an_unknown_theory_is_a_fault_of_the_scenario():
@@ -68,3 +70,61 @@ def test_an_unknown_theory_is_a_fault_of_the_scenario():
     raw = read_toml(FOLDER / "dprk-six-party.toml", ScenarioError)
     with pytest.raises(ScenarioError, match="theories: names an unknown theory 'lgo'; did you mean 'log'"):
         scenario_from_dict({"name": "mine", **raw, "theories": ["none", "lgo"]})
+
+
+def test_a_comparison_is_made_once_of_the_theories_that_the_cases_speak_of_and_kept(told, tmp_path, monkeypatch):
+    """Cases of one's own, without who stands behind them: theories that ask who are named and left aside."""
+    loaded = load_scenario("dprk-six-party")
+    own = load_guarantees(as_of="2019-04-25").assign(case_id=lambda cases: "mine " + cases["case_id"].astype(str))
+    asked = []
+
+    def compare(network, cases, prior, **how):
+        asked.append((list(how["theories"]), how["unit"], how["seed"], how["draws"], prior.name))
+        return "found"
+
+    monkeypatch.setattr(theories, "compare_theories", compare)
+    monkeypatch.setattr(theories, "described", lambda found: {"found": found})
+    settings = Sampling(5, 30, 20, 2)
+    first = scenario_theories(loaded, own, settings, tmp_path)
+    simple = ["none", "log", "saturating", "inverted_u"]
+    assert asked == [(simple, "guarantee", 5, 30, "literature")]
+    assert first == {
+        "found": "found",
+        "left_aside": ["institution", "rival_backer", "permanent_backer"],
+        "priors": "literature",
+    }
+    (kept,) = tmp_path.iterdir()
+    assert json.loads(kept.read_text(encoding="utf-8")) == first
+    assert scenario_theories(loaded, own, settings, tmp_path) == first
+    assert len(asked) == 1
+    kept.write_text("{")  # damaged: made again
+    assert scenario_theories(loaded, own, settings, tmp_path) == first
+    scenario_theories(loaded, own, replace(settings, seed=6), tmp_path)
+    assert len(asked) == 3
+    # The shipped cases say who stands behind each, so that nothing is left aside.
+    shipped = scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), settings, tmp_path)
+    assert shipped["left_aside"] == []
+    assert asked[-1][0] == list(loaded.scenario.theories)
+
+
+@pytest.mark.parametrize(
+    ("names", "compared"), [(["none", "log"], True), (["none"], False), (["none", "institution"], False)]
+)
+def test_two_theories_are_needed(names, compared, tmp_path, monkeypatch):
+    loaded = load_scenario("dprk-six-party")
+    loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"theories": names}))
+    own = load_guarantees(as_of="2019-04-25").assign(case_id=lambda cases: "mine " + cases["case_id"].astype(str))
+    monkeypatch.setattr(theories, "compare_theories", lambda *_, **__: "found")
+    monkeypatch.setattr(theories, "described", lambda found: {"found": found})
+    found = scenario_theories(loaded, own, Sampling(5), tmp_path)
+    assert (found is not None) is compared
+
+
+def test_the_section_repeats_the_comparison(told):
+    rows = {row["model"]: row for row in told["table"]}
+    assert set(rows) == {"none", "log"}
+    assert rows["log"]["behind"] == 0.0
+    assert rows["none"]["behind"] > 0
+    assert sum(row["weight"] for row in rows.values()) == pytest.approx(1)
+    assert all(row["claim"] and row["source"] for row in rows.values())
+    assert (told["node"], told["unit"], told["untrusted"]) == ("kept", "case", {})

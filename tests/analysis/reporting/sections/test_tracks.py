@@ -57,7 +57,7 @@ def test_without_actors_there_is_no_section(content):
 def test_a_failed_gate_of_the_tracks_stops_the_report(described):
     from servanda.analysis.reporting.build import build
     from servanda.analysis.reporting.section import Material
-    from servanda.models.sampling.fit import prior_draws
+    from servanda.models.sampling.prior_draws import prior_draws
     from servanda.record import load_guarantees
 
     told, _ = described

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servanda.analysis.track.weighting_checks import weighted, weighting_checks
+from servanda.analysis.track.weighting import weighted, weighting_checks
 from servanda.models import TrackError
 
 QUICK = {"draws": 250, "tune": 250, "chains": 2, "thin": 1}

@@ -1,0 +1,91 @@
+"""Progress of long work: one shape for all that is told of it, and bars on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+#: Told what is being done, how much of it is done and how much there is to do.
+Progress = Callable[[str, int, int], None]
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """Progress that nobody is told of."""
+
+
+@contextmanager
+def shown(progress: bool | Progress | None) -> Iterator[Progress]:  # noqa: FBT001  a switch, as everywhere in the field
+    """Progress as a function to call, whatever a user asked for.
+
+    Parameters
+    ----------
+    progress
+        True shows bars on the terminal's error stream; False or None shows nothing; a function is called with what is
+        being done, how much of it is done and how much there is to do.
+
+    Yields
+    ------
+    callable
+
+    Examples
+    --------
+    >>> with shown(lambda what, done, total: print(f"{what}: {done} of {total}")) as progress:
+    ...     progress("fitting", 1, 4)
+    fitting: 1 of 4
+    """
+    if callable(progress):
+        yield progress
+    elif progress:
+        with _bars() as told:
+            yield told
+    else:
+        yield silent
+
+
+@contextmanager
+def _bars() -> Iterator[Progress]:
+    from rich import progress as rich
+    from rich.console import Console
+
+    columns = (
+        rich.TextColumn("{task.description}"),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TimeElapsedColumn(),
+        rich.TimeRemainingColumn(),
+    )
+    with rich.Progress(*columns, console=Console(stderr=True)) as bars:
+        tasks: dict[str, Any] = {}
+
+        def show(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done)
+
+        yield show
+
+
+def followed[T](items: Collection[T], what: str, progress: bool | Progress | None) -> Iterator[T]:  # noqa: FBT001
+    """Items one after another, with progress told of how many are done.
+
+    Examples
+    --------
+    >>> for name in followed(["a", "b"], "comparing", lambda what, done, total: print(what, done, "of", total)):
+    ...     print(name)
+    comparing 0 of 2
+    a
+    comparing 1 of 2
+    b
+    comparing 2 of 2
+    """
+    with shown(progress) as told:
+        for number, item in enumerate(items):
+            told(what, number, len(items))
+            yield item
+        told(what, len(items), len(items))
+
+
+def part_of(progress: Progress, number: int, parts: int) -> Progress:
+    """Progress of one of several runs of equal length, told as that of the whole."""
+    return lambda what, done, total: progress(what, number * total + done, parts * total)

@@ -1,0 +1,171 @@
+"""Inputs of a fit, checked and coded, and how it is to be sampled."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+
+from ...common.errors import Fault, raise_faults
+from ..cases.count import count_cases
+from ..cases.encode import Cases, encode
+from ..cases.patterns import Patterns, find_patterns
+from ..errors import DataError, PriorError
+from ..inference.contract import processors
+from ..network.network import Network
+from ..network.parameters import check_priors, parameter_coords
+from ..parameters.prior_set import PriorSet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Seed, lengths and tuning of what is sampled; the defaults are those of `servanda.models.fit`.
+
+    Parameters
+    ----------
+    seed
+        Same seed, same machine, same numbers.
+    draws, tune, chains
+        Kept draws and warm-up draws of each chain, and chains.
+    thin
+        Every `thin`-th draw is kept.
+    target_accept
+        Acceptance rate that NUTS adapts to, between 0 and 1.
+    exact
+        Whether blocks whose posterior is known in closed form are drawn from it.
+    cores
+        Processes for NUTS; None takes as many as there are chains and processors. No number depends on it.
+
+    Examples
+    --------
+    >>> Sampling(seed=1, draws=200).settings
+    {'seed': 1, 'draws': 200, 'tune': 500, 'chains': 4, 'thin': 2, 'target_accept': 0.9, 'exact': True}
+    """
+
+    seed: int
+    draws: int = 1000
+    tune: int = 500
+    chains: int = 4
+    thin: int = 2
+    target_accept: float = 0.9
+    exact: bool = True
+    cores: int | None = None
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """All that numbers depend on, by name: what a fit takes as keywords."""
+        return {name: value for name, value in asdict(self).items() if name != "cores"}
+
+    @property
+    def workers(self) -> int:
+        """Processes for the chains."""
+        return min(self.chains, self.cores or processors())
+
+    @property
+    def iterations(self) -> int:
+        """Draws of all chains together, warm-up and thinned ones included."""
+        return self.chains * (self.draws * self.thin + self.tune)
+
+    def of_stream(self, stream: np.random.SeedSequence) -> Sampling:
+        """The same with the seed of one of several streams."""
+        return replace(self, seed=int(stream.generate_state(1)[0]))
+
+    def check(self) -> None:
+        """Raise where a number cannot be.
+
+        Raises
+        ------
+        DataError
+            Listing every number that is too small or too large.
+        """
+        least = {"draws": 1, "tune": 0, "chains": 1, "thin": 1}
+        given = {name: getattr(self, name) for name in least}
+        faults = [
+            Fault(name, f"must be {least[name]} or more, not {value}")
+            for name, value in given.items()
+            if value < least[name]
+        ]
+        if not 0 < self.target_accept < 1:
+            faults.append(Fault("target_accept", f"must lie between 0 and 1, not {self.target_accept}"))
+        raise_faults("fit", faults, DataError)
+
+
+@dataclass(frozen=True)
+class FitInputs:
+    """What every block of one fit is drawn from, and how.
+
+    Parameters
+    ----------
+    network, cases, priors
+        The structure, the coded data, and the priors; None takes each family's defaults.
+    patterns
+        `find_patterns` of network and cases.
+    sampling
+        How blocks are sampled.
+    """
+
+    network: Network
+    cases: Cases
+    patterns: Patterns
+    priors: PriorSet | None
+    sampling: Sampling
+
+    @property
+    def coords(self) -> dict[str, tuple[str, ...]]:
+        """Coordinates of every dim a parameter can have."""
+        return parameter_coords(self.network, self.cases.levels)
+
+
+def fit_inputs(
+    network: Network,
+    cases: pd.DataFrame | Cases | str | os.PathLike[str],
+    priors: PriorSet | None,
+    sampling: Sampling,
+) -> FitInputs:
+    """Inputs of a fit, checked, with the cases coded.
+
+    Raises
+    ------
+    DataError, PriorError
+        As `servanda.models.fit` says.
+    """
+    sampling.check()
+    _check_kind(priors)
+    coded = as_cases(network, cases)
+    check_priors(network, priors, parameter_coords(network, coded.levels))
+    raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
+    return FitInputs(network, coded, find_patterns(network, coded), priors, sampling)
+
+
+def _check_kind(priors: object) -> None:
+    if priors is not None and not isinstance(priors, PriorSet):
+        what = f"is no prior set but a {type(priors).__name__}; fit under one set"
+        mixture = "; for a panel as a mixture, give that fit and the pool to servanda.analysis.ask_panel"
+        raise PriorError("fit", [Fault("priors", what + mixture)])
+
+
+def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[Fault]:
+    """List data sets from which both priors and cases were made."""
+    both = [name for name in (priors.based_on if priors else ()) if name in data_sets]
+    what = "the cases come from this data set too, which would be counted twice; take a set that is not based on it"
+    return [Fault(f"based on {name}", what) for name in both]
+
+
+def as_cases(network: Network, cases: pd.DataFrame | Cases | str | os.PathLike[str]) -> Cases:
+    """Coded cases of what was given: coded already, in a data frame, or in a file."""
+    if isinstance(cases, Cases):
+        return cases
+    return count_cases(network, cases) if isinstance(cases, str | os.PathLike) else encode(network, cases)
+
+
+def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:
+    """Draws of shape (chains, draws, *dims) with their dims named."""
+    sizes = {"chain": np.arange(x.shape[0]), "draw": np.arange(x.shape[1])}
+    return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
