@@ -164,12 +164,12 @@ def _same_again(block: Block, node: str, cases: Any, seed: int) -> Block:
         run.priors,
         node,
         seed=seed,
-        draws=run.draws,
-        tune=run.tune,
-        chains=run.chains,
-        thin=run.thin,
-        cores=run.cores,
-        target_accept=run.target_accept,
+        draws=run.sampling.draws,
+        tune=run.sampling.tune,
+        chains=run.sampling.chains,
+        thin=run.sampling.thin,
+        cores=run.sampling.cores,
+        target_accept=run.sampling.target_accept,
     )
 
 
