@@ -1,1 +1,5 @@
-"""What every room needs and none owns: errors that list faults, and files written whole or not at all."""
+"""Common: errors, files and settings that every room needs."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -45,10 +45,8 @@ def whose_conduct(network: Network, targets: Iterable[str], fixed: Mapping[str, 
 
 
 def _conduct(network: Network, node: Node, fixed: Mapping[str, str]) -> str:
-    together = _TOGETHER.get(node.family)
-    if together:
-        needed = node.option("at_least", "")
-        return f"{node.name} is what the {node.option('members')} do together: {together.format(needed)}."
+    if together := network.family(node.name).done_together(network.local(node.name)):
+        return f"{node.name} is what the {node.option('members')} do together: {together}."
     if _ROLE not in node.parent_names or not node.groups:
         return ""
     role = fixed.get(_ROLE)
@@ -59,11 +57,3 @@ def _conduct(network: Network, node: Node, fixed: Mapping[str, str]) -> str:
         whose = f"one obligor in either role, {states} mixed as in the record; give {_ROLE} to keep them apart"
         return f"{node.name} is the conduct of {whose}."
     return f"{node.name} is the conduct of {whose}, not what a group does together."
-
-
-_TOGETHER = {
-    "any_of": "any of them acts",
-    "all_of": "all of them act",
-    "at_least": "at least {} of them act",
-    "headcount": "how many of them act",
-}

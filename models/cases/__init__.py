@@ -1,1 +1,5 @@
 """Cases: data frames and files as coded, counted rows."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,7 +11,7 @@ from typing import Any
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
 from ..errors import NetworkError
-from ..node import Arrow, Coding, Group, Node
+from ..node import DEFAULT_FAMILY, Arrow, Coding, Group, Node
 from .network import Network
 
 FOLDER = Path(__file__).parents[1] / "networks"
@@ -106,7 +106,7 @@ def network_to_toml(network: Network) -> str:
 def _node_to_dict(node: Node) -> dict[str, Any]:
     raw: dict[str, Any] = {"label": node.label, "description": node.description, "states": list(node.states)}
     raw |= {"values": list(node.values), "ordered": node.ordered}
-    raw["family"] = node.family if node.family != "table" else ""
+    raw["family"] = node.family if node.family != DEFAULT_FAMILY else ""
     raw["options"] = dict(node.options)
     raw["anchored_by"] = node.anchored_by
     if node.coding:

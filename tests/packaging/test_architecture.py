@@ -8,6 +8,9 @@ from pathlib import Path
 import networkx as nx
 import pytest
 
+from servanda.models.families import FAMILIES
+from servanda.models.parameters.distributions import DISTRIBUTIONS
+
 PACKAGE = Path(__file__).parents[2] / "servanda"
 ROOMS = ("common", "record", "models", "priors", "analysis")
 
@@ -82,3 +85,74 @@ def test_no_folder_holds_too_many():
             folder = name.rpartition(".")[0]
             sizes[folder] = sizes.get(folder, 0) + 1
     assert {folder: size for folder, size in sizes.items() if size > 13} == {}
+
+
+def documented_tree() -> dict[str, set[str]]:
+    """Folder -> modules, as the contributing page lists them: a line a folder, two spaces deeper in each."""
+    page = (PACKAGE.parent / "docs" / "contributing.md").read_text(encoding="utf-8")
+    block = page.split("(the-tree)=", 1)[1].split("```", 2)[1].removeprefix("text\n")
+    found: dict[str, set[str]] = {}
+    above: list[str] = []
+    for line in block.splitlines():
+        words = line.split()
+        depth = (len(line) - len(line.lstrip())) // 2
+        if words and words[0].endswith("/"):
+            above = [*above[:depth], words.pop(0).removesuffix("/")]
+        found.setdefault(".".join(above), set()).update(words)
+    return found
+
+
+def test_the_documented_tree_is_the_tree():
+    told = documented_tree()
+    assert told.pop("servanda")
+    there: dict[str, set[str]] = {}
+    for name, path in modules().items():
+        folder, _, module = name.rpartition(".")
+        if path.name == "__init__.py":
+            there.setdefault(name, set())
+        else:
+            there.setdefault(folder, set()).add(module)
+    assert told == there
+
+
+#: Modules that may name what they define; "table" is also a plain word, so it counts beside `.family` alone.
+OWN = ("models.families", "models.parameters.distributions")
+NAMES = (set(FAMILIES) | set(DISTRIBUTIONS)) - {"table"}
+
+
+def asked_for(node: ast.AST) -> list[ast.expr]:
+    """Expressions by whose value something is chosen: sides of a comparison, keys of a dictionary, a subscript."""
+    if isinstance(node, ast.Compare):
+        return [node.left, *node.comparators]
+    if isinstance(node, ast.Dict):
+        return [key for key in node.keys if key is not None]
+    return [node.slice] if isinstance(node, ast.Subscript) else []
+
+
+def test_no_family_or_distribution_is_asked_for_by_name():
+    """What a family or a distribution can do is a power of it; only its own file, and the table of them, name it."""
+    found = []
+    for module, path in modules().items():
+        if module.startswith(OWN):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            parts = [part for each in asked_for(node) for part in ast.walk(each)]
+            named = [part.value for part in parts if isinstance(part, ast.Constant) and part.value in NAMES]
+            kinds = {part.attr for part in parts if isinstance(part, ast.Attribute)} & {"family", "distribution"}
+            texts = [part for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+            if named or (isinstance(node, ast.Compare) and kinds and texts):
+                found.append(f"{module}, line {node.lineno}: {ast.unparse(node)}")
+    assert found == []
+
+
+def test_no_class_of_a_family_or_distribution_is_known_outside():
+    values = (*FAMILIES.values(), *DISTRIBUTIONS.values())
+    classes = {type(value).__name__ for value in values}
+    found = []
+    for module, path in modules().items():
+        if module.startswith(OWN):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and ("families" in str(node.module) or "distri" in str(node.module)):
+                found += [f"{module}: {alias.name}" for alias in node.names if alias.name in classes]
+    assert found == []

@@ -34,6 +34,12 @@ def test_a_name_is_the_one_its_room_shows(name):
     assert all(getattr(getattr(sv, room), name) is value for room in homes)
 
 
+def test_the_documentation_lists_them():
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
+    opening = page.split("## The record", 1)[0]
+    assert {name for name in sv.__all__ if f"`{name}`" not in opening} == ROOMS
+
+
 def test_the_version_is_that_of_the_package():
     assert sv.__version__ == version("servanda")
 

@@ -1,0 +1,3 @@
+from .errors import Fault as Fault
+from .errors import InputError as InputError
+from .errors import ServandaError as ServandaError
