@@ -49,17 +49,15 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("analysis/summaries", "analysis/reporting/test_numbers.py"),
         "analysis/reporting/test_html.py",
     ),
-    "analysis/queries": ("analysis/queries", "analysis/test_collective_answers.py"),
+    "analysis/queries": ("analysis/queries",),
     "analysis/track": ("analysis/track",),
     "models/questions": ("models/questions", "analysis/queries"),
     "models/inference": (
-        *("models/test_contract.py", "models/test_soft.py", "models/test_choice.py", "models/test_twin.py"),
-        *("models/test_elimination.py", "models/test_tables.py", "models/test_collective.py", "models/test_jax.py"),
-        *("analysis/queries/test_probability.py", "analysis/queries/test_counterfactual.py"),
-        "analysis/queries/test_explanation.py",
+        *("models/inference", "models/families/test_collective.py", "analysis/queries/test_probability.py"),
+        *("analysis/queries/test_counterfactual.py", "analysis/queries/test_explanation.py"),
     ),
     # Runs in a process of its own, whose lines are not seen.
-    "models/inference/contract_jax.py": ("models/test_jax.py",),
+    "models/inference/contract_jax.py": ("models/inference/test_contract_jax.py",),
 }
 #: The examples of the docstrings, module by module.
 EXAMPLES = "tests/packaging/test_docstrings.py::test_examples"

@@ -4,8 +4,8 @@ P(y = s | x) = b_s, whatever the parents. It stands here so that the skeleton ru
 """
 
 # How to use this file: copy it to models/families/, fill in from top to bottom, add one line to FAMILIES in
-# models/families/__init__.py and one each to EXAMPLES and RECOVERED in tests/models/test_families.py. The tests
-# then hold your family to the same contract as the others. Priors of new kinds go into priors/sets/flat.toml.
+# models/families/__init__.py and one each to EXAMPLES and RECOVERED in tests/models/families/test_families.py. The
+# tests then hold your family to the same contract as the others. Priors of new kinds go into priors/sets/flat.toml.
 #
 # Do not put here: sampling, priors of a user, checks of data, reading of files, anything that runs on import.
 # No function changes what it is given. A probability is never clipped or scaled to make it one.
@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 
 from ..node import Local
+from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
-from ..parameters.prior import SIMPLEX, Prior
+from ..parameters.prior import Prior
 from .base import Family, plain_faults, take
 
 #: FILL IN, with a reason: the prior of each parameter where nobody states one, on a scale that people think in.

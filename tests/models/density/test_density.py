@@ -13,7 +13,7 @@ from servanda.models.density.density import has_gradient, make_density
 from servanda.models.families.terms import TERMS
 from servanda.models.network.parameters import parameter_coords
 
-from .test_families import EXAMPLES
+from ..families.test_families import EXAMPLES
 
 GRADED = [example for example in EXAMPLES if example.family in ("table", "ordinal", "softmax")]
 

@@ -12,7 +12,7 @@ from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.soft import with_soft
 from servanda.models.inference.tables import DrawnNetwork
 
-from .makers import joint, posterior_of, random_tables
+from ..makers import joint, posterior_of, random_tables
 
 NETWORK = Network(
     (

@@ -31,7 +31,7 @@ from servanda.models.inference.answers import conditional
 from servanda.models.inference.question import check_question
 from servanda.models.network.tables import labelled_tables
 
-from .makers import labelled, networks, posterior_of, random_tables, repeatable, seeds
+from ..makers import labelled, networks, posterior_of, random_tables, repeatable, seeds
 
 
 def faults_of(*nodes, name="test"):

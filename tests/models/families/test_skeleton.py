@@ -13,7 +13,7 @@ from servanda.models.families import FAMILIES
 
 from . import test_families as contract
 
-SKELETON = Path(__file__).parents[2] / "docs" / "skeletons" / "family.py"
+SKELETON = Path(__file__).parents[3] / "docs" / "skeletons" / "family.py"
 EXAMPLES = (
     contract.Example("my_family"),
     contract.Example("my_family", (Arrow("kind"), Arrow("count")), states=("no", "yes")),
@@ -55,7 +55,7 @@ def test_the_skeleton_says_what_is_wrong():
 def test_the_skeleton_names_what_there_is():
     """The places it sends a contributor to exist."""
     text, root = SKELETON.read_text(encoding="utf-8"), SKELETON.parents[2]
-    for place in ("models/families/__init__.py", "tests/models/test_families.py", "priors/sets/flat.toml"):
+    for place in ("models/families/__init__.py", "tests/models/families/test_families.py", "priors/sets/flat.toml"):
         assert place in text
         assert (root / place).is_file()
     assert contract.EXAMPLES

@@ -10,7 +10,7 @@ from servanda.models.inference.answers import distribution
 from servanda.models.inference.question import Form
 from servanda.models.inference.tables import DrawnNetwork, Evidence
 
-from .makers import enumerated, posterior_of, random_tables
+from ..makers import enumerated, posterior_of, random_tables
 
 DRAWS = 4
 

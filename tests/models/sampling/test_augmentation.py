@@ -15,7 +15,7 @@ from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling import augmentation as module
 from servanda.models.sampling.blocks import choose_sampler, conjugate_nodes, sampled_blocks
 
-from .makers import blanked
+from ..makers import blanked
 
 YES_NO = ("no", "yes")
 LAWN = Network((Node("rain", YES_NO), Node("wet", YES_NO, (Arrow("rain"),))), name="lawn")

@@ -39,7 +39,7 @@ from servanda.models.inference.question import Form, Question, check_question
 from servanda.models.inference.tables import DrawnNetwork, Evidence
 from servanda.models.sampling.prior_draws import prior_draws
 
-from .makers import enumerated, labelled, networks, posterior_of, questions, random_tables, repeatable, seeds
+from ..makers import enumerated, labelled, networks, posterior_of, questions, random_tables, repeatable, seeds
 
 EXACT = {"rtol": 0, "atol": 1e-10}
 

@@ -17,7 +17,7 @@ from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.tables import DrawnNetwork, Evidence
 from servanda.models.sampling.prior_draws import prior_draws
 
-from .makers import joint, networks, posterior_of, questions, random_tables, repeatable, seeds
+from ..makers import joint, networks, posterior_of, questions, random_tables, repeatable, seeds
 
 
 @pytest.fixture(params=["whole", "sliced"])

@@ -28,7 +28,7 @@ def network_of(term, values=COUNTS, by=None):
 def effects(term, by=None, **values):
     network = network_of(term, by=by)
     named = {"y.count" + key.replace("main", "").replace("_", "."): np.asarray(x) for key, x in values.items()}
-    return effect_table(named, network["y"], network["y"].parents[0], network)
+    return effect_table(named, network.local("y"), network["y"].parents[0])
 
 
 def centred(numbers):
@@ -69,7 +69,7 @@ def test_diffusion_falls_as_a_power_of_the_count_at_first_and_levels_off_where_t
 
 def effects_between(term, values, slope):
     network = network_of(term, values)
-    low, high = effect_table({"y.count": np.array(slope)}, network["y"], network["y"].parents[0], network)
+    low, high = effect_table({"y.count": np.array(slope)}, network.local("y"), network["y"].parents[0])
     return high - low
 
 

@@ -19,7 +19,7 @@ from servanda.models.sampling.blocks import fit_block
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.sampling.scoring import cell_scores, unit_scores
 
-from .makers import joint, posterior_of, random_tables
+from ..makers import joint, posterior_of, random_tables
 
 CHAIN = Network(
     (

@@ -101,8 +101,8 @@ def test_patterns_weigh_what_their_cases_weigh(tmp_path):
     }
     ours, theirs = find_patterns(YARD, cases), find_patterns(YARD, whole)
     for name in YARD.names:
-        np.testing.assert_array_equal(ours.cells[name].codes, theirs.cells[name].codes)
-        np.testing.assert_array_equal(ours.cells[name].counts, theirs.cells[name].counts)
+        np.testing.assert_array_equal(ours.complete[name].codes, theirs.complete[name].codes)
+        np.testing.assert_array_equal(ours.complete[name].counts, theirs.complete[name].counts)
     assert sum(hole.counts.sum() for hole in ours.incomplete) == sum(len(hole.rows) for hole in theirs.incomplete)
     pointwise = log_likelihood(YARD, ours, values)
     np.testing.assert_allclose(pointwise @ cases.weights, log_likelihood(YARD, theirs, values).sum(axis=1), rtol=1e-10)

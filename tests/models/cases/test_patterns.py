@@ -15,7 +15,7 @@ from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.prior_draws import prior_draws
 
-from .makers import blanked, joint, networks, posterior_of, random_tables, repeatable, seeds
+from ..makers import blanked, joint, networks, posterior_of, random_tables, repeatable, seeds
 
 
 def leading(posterior):

@@ -15,7 +15,7 @@ from servanda.models.inference.answers import conditional, distribution, evidenc
 from servanda.models.inference.question import Form, check_question
 from servanda.models.inference.twin import COUPLINGS, gumbel, make_twin, rank
 
-from .makers import networks, posterior_of, random_tables, repeatable, seeds
+from ..makers import networks, posterior_of, random_tables, repeatable, seeds
 
 
 def quantile_overlap(p, q):

@@ -36,6 +36,7 @@ from servanda.models.sampling.blocks import conjugate_nodes
 from servanda.models.sampling.fit import fit_identity
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.sampling.refit import cases_of
+from servanda.models.sampling.run import Sampling
 
 LAWN = Network(
     (
@@ -540,12 +541,12 @@ def test_settings_that_make_no_fit(settings, message):
 
 def test_the_identity_of_a_fit_changes_with_all_it_depends_on():
     cases = encode(LAWN, lawn_cases())
-    settings = {"seed": 1, "draws": 10}
+    settings = Sampling(1, draws=10)
     base = fit_identity(LAWN, cases, LAWN_PRIORS, settings)
-    assert fit_identity(LAWN, encode(LAWN, lawn_cases()), LAWN_PRIORS, dict(settings)) == base
+    assert fit_identity(LAWN, encode(LAWN, lawn_cases()), LAWN_PRIORS, replace(settings, cores=3)) == base
     other = [
         fit_identity(LAWN, cases, None, settings),
-        fit_identity(LAWN, cases, LAWN_PRIORS, {"seed": 2, "draws": 10}),
+        fit_identity(LAWN, cases, LAWN_PRIORS, Sampling(2, draws=10)),
         fit_identity(LAWN, encode(LAWN, lawn_cases()[::-1]), LAWN_PRIORS, settings),
         fit_identity(LAWN.without_parents(["soil"]), cases, LAWN_PRIORS, settings),
     ]
