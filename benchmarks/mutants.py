@@ -508,7 +508,7 @@ def in_order(mutant: Mutant, known: Mapping[str, Any], kills: Counter[str]) -> l
     enough, total = [], 0.0
     for test in ordered:
         total += seconds[test]
-        if enough and total > ENOUGH:
+        if enough and total > ENOUGH and mutant.module not in AREAS:
             break
         enough.append(test)
     return enough
