@@ -56,8 +56,12 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *("models/inference", "models/families/test_collective.py", "analysis/queries/test_probability.py"),
         *("analysis/queries/test_counterfactual.py", "analysis/queries/test_explanation.py"),
     ),
-    # Runs in a process of its own, whose lines are not seen.
+    # Run in a process of its own, whose lines are not seen.
     "models/inference/contract_jax.py": ("models/inference/test_contract_jax.py",),
+    "models/inference/backends.py": (
+        "models/inference/test_contract_jax.py",
+        "models/inference/test_contract.py",
+    ),
 }
 #: The examples of the docstrings, module by module.
 EXAMPLES = "tests/packaging/test_docstrings.py::test_examples"
@@ -67,7 +71,7 @@ HEAVY = (
     *("arviz", "matplotlib.pyplot", "networkx", "typer.testing", "pandera.pandas", "h5netcdf", "hypothesis"),
 )
 #: Seconds of tests that a mutant meets, as they took on the code as it is.
-ENOUGH = 10.0
+ENOUGH = 60.0
 
 
 def arguments() -> argparse.Namespace:
@@ -77,6 +81,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="of the draw (1)")
     parser.add_argument("--timeout", type=int, default=40, help="processor seconds of one mutant; more is caught (40)")
     parser.add_argument("--tests", nargs="*", metavar="PATH", help="instead of those in AREAS")
+    parser.add_argument(
+        "--again", metavar="FILE", help="of those drawn, only the survivors that an earlier run printed"
+    )
     parser.add_argument("--list", action="store_true", help="name the mutants and run nothing")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -491,16 +498,17 @@ def in_order(mutant: Mutant, known: Mapping[str, Any], kills: Counter[str]) -> l
             test for test, lines in by_test.items() if any(m == mutant.module and first <= n <= last for m, n in lines)
         ]
 
-    tests = passing(*mutant.lines) if mutant.function != (0, 0) else []
+    inside = mutant.function != (0, 0) and mutant.module not in AREAS
+    tests = passing(*mutant.lines) if inside else []
     # What is cached is passed by the first test that asks for it, and by others once that one is left out.
-    if len(tests) < 5 and mutant.function != (0, 0):
+    if len(tests) < 5 and inside:
         tests = list(dict.fromkeys([*tests, *passing(*mutant.function)]))
     tests = tests or list(by_test)
     ordered = sorted(tests, key=lambda test: (-kills[test], seconds[test]))
     enough, total = [], 0.0
     for test in ordered:
         total += seconds[test]
-        if enough and total > ENOUGH:
+        if enough and total > ENOUGH and mutant.module not in AREAS:
             break
         enough.append(test)
     return enough
@@ -512,6 +520,10 @@ def main() -> None:
         worker(Path(options.worker))
         return
     chosen = {module: mutants(module, options.most, options.seed) for module in modules_of(options.modules)}
+    if options.again:
+        said = {line.strip() for line in Path(options.again).read_text(encoding="utf-8").splitlines()}
+        left = {module: [one for one in found if str(one) in said] for module, found in chosen.items()}
+        chosen = {module: found for module, found in left.items() if found}
     if options.list:
         print("\n".join(str(mutant) for found in chosen.values() for mutant in found))
         return

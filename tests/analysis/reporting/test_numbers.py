@@ -23,6 +23,7 @@ from servanda.analysis.reporting.confidence import confidence
 from servanda.analysis.reporting.html import render
 from servanda.analysis.reporting.make import report
 from servanda.analysis.reporting.section import Material
+from servanda.analysis.reporting.sections.record import case_section, citations
 from servanda.analysis.scenarios.questions import with_past_defections
 from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario, load_scenario
 from servanda.common.json_values import without_nan
@@ -503,6 +504,21 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
             assert len(case["differs"]) == len(wanted) - case["shared"] - blank
     cited = {key for held in supposed["record"]["held"] for case in held["nearest"] for key in case["sources"]}
     assert list(supposed["record"]["citations"]) == sorted(cited)
+
+
+def test_sources_and_notes_that_are_blank_are_none(material):
+    """Keys are separated by semicolons, some with nothing between; a note may be missing in a row or in all."""
+    raw = {"id": "own", "title": "", "claim": "", "formats": [{"label": "it", "do": {"guarantors": "one"}}]}
+    posterior, scenario = material.posteriors["open"], material.loaded.scenario
+    (row,) = judged(posterior, scenario, Judgement.model_validate(raw), material.cases)
+    untidy = material.cases.assign(sources=" b ; ;a;", note=np.nan)
+    for cases in (untidy, untidy.drop(columns="note")):
+        for case in case_section(PACT, cases, row, nearest=3)["nearest"]:
+            assert case["sources"] == ["b", "a"]
+            assert case["note"] == ""
+    bare = case_section(PACT, untidy.drop(columns=["note", "sources"]), row, nearest=3)["nearest"]
+    assert [case["sources"] for case in bare] == [[], [], []]
+    assert list(citations(["zzz", "a", "zzz"])) == ["a", "zzz"]
 
 
 def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():

@@ -72,7 +72,7 @@ def test_an_unknown_theory_is_a_fault_of_the_scenario():
         scenario_from_dict({"name": "mine", **raw, "theories": ["none", "lgo"]})
 
 
-def test_a_comparison_is_made_once_of_the_theories_that_the_cases_speak_of_and_kept(told, tmp_path, monkeypatch):
+def test_a_comparison_is_made_once_of_the_theories_that_the_cases_speak_of_and_kept(tmp_path, monkeypatch):
     """Cases of one's own, without who stands behind them: theories that ask who are named and left aside."""
     loaded = load_scenario("dprk-six-party")
     own = load_guarantees(as_of="2019-04-25").assign(case_id=lambda cases: "mine " + cases["case_id"].astype(str))
@@ -102,9 +102,9 @@ def test_a_comparison_is_made_once_of_the_theories_that_the_cases_speak_of_and_k
     scenario_theories(loaded, own, replace(settings, seed=6), tmp_path)
     assert len(asked) == 3
     # The shipped cases say who stands behind each, so that nothing is left aside.
-    shipped = scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), settings, tmp_path)
-    assert shipped["left_aside"] == []
-    assert asked[-1][0] == list(loaded.scenario.theories)
+    for shipped in (load_guarantees(as_of="2019-04-25"), load_guarantees()):
+        assert scenario_theories(loaded, shipped, settings, tmp_path)["left_aside"] == []
+        assert asked[-1][0] == list(loaded.scenario.theories)
 
 
 @pytest.mark.parametrize(

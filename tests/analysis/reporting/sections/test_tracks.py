@@ -35,6 +35,12 @@ def test_the_scenarios_actors_are_described_as_of_its_date(described):
     assert json.loads(json.dumps(told, allow_nan=False)) == told
 
 
+def test_actors_are_named_once_and_nobody_is_none():
+    scenario = load_scenario("dprk-six-party").scenario
+    assert tracks.scenario_actors(scenario) == ["USA", "PRK", "RUS", "CHN"]
+    assert tracks.scenario_actors(scenario.model_copy(update={"judgements": scenario.judgements[2:3]})) == ["PRK"]
+
+
 def test_the_page_shows_what_the_dictionary_holds(described, content, read):
     told, _ = described
     page = render({**content, "tracks": told})
