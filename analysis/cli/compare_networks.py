@@ -1,0 +1,80 @@
+"""The command `servanda compare networks`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ...common.progress import shown
+from .comparison import cases_with_backers, show_comparison
+from .options import (
+    AsOf,
+    Cases,
+    Chains,
+    Draws,
+    Json,
+    Node,
+    Plot,
+    Priors,
+    Quiet,
+    Refits,
+    Seed,
+    Tune,
+    Unit,
+    listed,
+)
+
+
+def networks(
+    names: Annotated[
+        list[str],
+        typer.Argument(metavar="NETWORK", help="Shipped networks or TOML files, separated by commas."),
+    ],
+    by: Unit = "guarantee",
+    node: Node = "compliance",
+    priors: Priors = "literature",
+    cases: Cases = None,
+    as_of: AsOf = None,
+    refits: Refits = 20,
+    seed: Seed = 1,
+    draws: Draws = 1000,
+    tune: Tune = 500,
+    chains: Chains = 4,
+    plot: Plot = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Compare rival networks, by what they predict of one node of cases that were left out.
+
+    They may differ in anything but the states of that node. What the prior set says of single parameters counts in the
+    networks that have them.
+
+    Example: `servanda compare networks guarantee,mine.toml --by crisis --plot networks.svg`
+    """
+    from ...common.files import writable_file
+    from ...models.network.toml import load_network
+    from ...models.theories.theories import priors_for
+    from ...priors import load_prior
+    from ..evaluation.models import compare_models
+
+    if plot is not None:
+        writable_file(plot)
+    rivals = {name: load_network(name) for name in listed(names)}
+    prior = load_prior(priors)
+    data = cases_with_backers(cases, as_of)
+    with shown(not (quiet or as_json)) as progress:
+        found = compare_models(
+            rivals,
+            data,
+            {name: priors_for(rival, prior) for name, rival in rivals.items()},
+            node=node,
+            unit=by,
+            seed=seed,
+            refits=refits,
+            progress=progress,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+        )
+    show_comparison(found, "network", plot, as_json=as_json)
