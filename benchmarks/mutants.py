@@ -39,7 +39,7 @@ from typing import Any, cast
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOMS = ("common", "record", "models", "priors", "analysis")
-COPIED = (*ROOMS, "servanda", "tests", "pyproject.toml")
+COPIED = (*ROOMS, "servanda", "tests", "docs", "pyproject.toml")
 #: Folder or module -> tests that may notice; the longest entry that fits a module counts.
 AREAS: Mapping[str, tuple[str, ...]] = {
     "analysis/cli": ("analysis/cli",),
@@ -439,7 +439,7 @@ class Copy:
         for name in COPIED:
             source, to = ROOT / name, folder / name
             if source.is_dir():
-                shutil.copytree(source, to, symlinks=True, ignore=shutil.ignore_patterns("__pycache__"))
+                shutil.copytree(source, to, symlinks=True, ignore=shutil.ignore_patterns("__pycache__", "_build"))
             else:
                 shutil.copy(source, to)
         environment = {**os.environ, "PYTHONPATH": str(folder), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

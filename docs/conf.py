@@ -80,12 +80,16 @@ class PublicNames(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         try:
             module = importlib.import_module(self.arguments[0])
-            kinds = {name: self.directive_for(getattr(module, name)) for name in module.__all__}
+            values = {name: getattr(module, name) for name in module.__all__}
         except (ImportError, AttributeError) as error:
             raise self.error(f"the public names of {self.arguments[0]} cannot be listed: {error}") from error
         lines = []
-        for name, kind in kinds.items():
-            lines += [f".. {kind}:: {module.__name__}.{name}", ""]
+        for name, value in values.items():
+            home = getattr(value, "__module__", module.__name__)
+            if home.startswith(module.__name__):
+                lines += [f".. {self.directive_for(value)}:: {module.__name__}.{name}", ""]
+            else:
+                lines += [f"``{name}`` stands in ``{home}``, and is documented with its room.", ""]
         return self.parse_text_to_nodes("```{eval-rst}\n" + "\n".join(lines) + "\n```")
 
     @staticmethod

@@ -108,18 +108,7 @@ class Ordinal(Family):
         local: Local,
         weights: np.ndarray,
     ) -> np.ndarray:
-        """Sum the table over its free parents, weighted, without ever making it.
-
-        Parameters
-        ----------
-        weights
-            Shape (*free parents, samples), free parents in the order of `summing_order`.
-
-        Returns
-        -------
-        ndarray
-            Shape (states, samples), or (samples,) where the node itself is fixed.
-        """
+        """Sum the table over its free parents, weighted, without ever making it; see `Family.weighted_sum`."""
         outer, inner = self.summing_order(local, fixed)
         xp = namespace(weights)
         cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(local)], -1, 0), xp)[:, 1:-1].T)
