@@ -37,8 +37,8 @@ def shown(progress: bool | Progress | None) -> Iterator[Progress]:  # noqa: FBT0
     if callable(progress):
         yield progress
     elif progress:
-        with _bars() as told:
-            yield told
+        with _bars() as show:
+            yield show
     else:
         yield silent
 
@@ -79,11 +79,11 @@ def followed[T](items: Collection[T], what: str, progress: bool | Progress | Non
     b
     comparing 2 of 2
     """
-    with shown(progress) as told:
+    with shown(progress) as tell:
         for number, item in enumerate(items):
-            told(what, number, len(items))
+            tell(what, number, len(items))
             yield item
-        told(what, len(items), len(items))
+        tell(what, len(items), len(items))
 
 
 def part_of(progress: Progress, number: int, parts: int) -> Progress:

@@ -108,12 +108,12 @@ def report(
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     posteriors: dict[str, Posterior] = {}
     reused = []
-    with shown(progress) as told:
+    with shown(progress) as tell:
         for prior in loaded.priors:
-            fitting = _named(told, f"fitting under priors {prior.name}")
+            fitting = _named(tell, f"fitting under priors {prior.name}")
             posteriors[prior.name], found = stored_fit(loaded.network, known, prior, sampling, folder, progress=fitting)
             reused += [prior.name] if found else []
-        task = Task(loaded, known, sampling, folder, told)
+        task = Task(loaded, known, sampling, folder, tell)
         prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
     content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:

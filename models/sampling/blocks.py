@@ -116,8 +116,8 @@ def fit_block(
         Where `fit` with the same arguments draws the same numbers.
     """
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, cores=cores)
-    with shown(progress) as told:
-        return sampled_block(fit_inputs(network, cases, priors, sampling), node, told)
+    with shown(progress) as tell:
+        return sampled_block(fit_inputs(network, cases, priors, sampling), node, tell)
 
 
 def sampled_block(run: FitInputs, node: str, progress: Progress = silent) -> Block:

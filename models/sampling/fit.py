@@ -127,8 +127,8 @@ def fit(
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, exact, cores)
     run = fit_inputs(network, cases, priors, sampling)
     coded, coords = run.cases, run.coords
-    with shown(progress) as told:
-        sampled = sample_blocks(run, network.names, told)
+    with shown(progress) as tell:
+        sampled = sample_blocks(run, network.names, tell)
     posterior = xr.Dataset(sampled.variables)
     groups = {**sampled.stats_group, "log_prior": _log_prior(network, posterior, priors, coords)}
     if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:

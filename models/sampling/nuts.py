@@ -95,12 +95,18 @@ def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
     return tree
 
 
-def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
-    """Start the chains; `done` is kept at the number of draws they have made."""
-    import nutpie
+def counting(done: list[int]) -> dict[str, Any]:
+    """Arguments of ``nutpie.sample`` by which `done` is kept at the number of draws that the chains have made."""
 
     def count(chains: list[Any]) -> None:
         done[0] = sum(chain.finished_draws for chain in chains)
+
+    return {"progress_callback": count, "progress_rate": int(1000 * _OFTEN)}
+
+
+def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
+    """Start the chains; `done` is kept at the number of draws they have made."""
+    import nutpie
 
     return nutpie.sample(
         _model(density),
@@ -111,8 +117,7 @@ def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
         seed=sampling.seed,
         target_accept=sampling.target_accept,
         progress_bar=False,
-        progress_callback=count,
-        progress_rate=int(1000 * _OFTEN),
+        **counting(done),
         save_warmup=False,
         blocking=False,
     )

@@ -14,7 +14,9 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
-from ..sampling.nuts import finished
+from ...common.progress import Progress, shown
+from ..sampling.nuts import FITTING, counting, finished
+from ..sampling.run import Sampling
 from .density import HYPER, compiled, dimension, event_log_likelihood, expand, prior_numbers
 from .events import TrackData, TrackError, as_arrays, as_date, line_up
 from .posterior import TrackPosterior
@@ -35,6 +37,7 @@ def fit_track(
     chains: int = 4,
     thin: int = 2,
     target_accept: float = 0.85,
+    progress: bool | Progress | None = None,
 ) -> TrackPosterior:
     """Fit the credibility of every actor over time to dated events.
 
@@ -55,6 +58,8 @@ def fit_track(
         Kept draws and warm-up draws of each chain; chains; one draw of so many is kept.
     target_accept
         NUTS' acceptance.
+    progress
+        As in `servanda.models.fit`.
 
     Returns
     -------
@@ -78,7 +83,7 @@ def fit_track(
     known = None if as_of is None else as_date(as_of, "as_of")
     data = line_up(track_record, chosen, known)
     sampling = {"draws": draws, "tune": tune, "chains": chains, "thin": thin, "target_accept": target_accept}
-    fitted = fit_events(data, chosen, seed=seed, **sampling)
+    fitted = fit_events(data, chosen, seed=seed, progress=progress, **sampling)
     return replace(fitted, provenance={"as_of": None if known is None else str(known), **fitted.provenance})
 
 
@@ -92,13 +97,16 @@ def fit_events(
     chains: int = 4,
     thin: int = 2,
     target_accept: float = 0.85,
+    progress: bool | Progress | None = None,
 ) -> TrackPosterior:
     """Fit events that are already lined up; arguments as in `fit_track`."""
+    sampling = Sampling(seed, draws, tune, chains, thin, target_accept)
     counts = {"draws": draws, "tune": tune, "chains": chains, "thin": thin}
     faults = [Fault(name, f"is {value}; at least 1 is needed") for name, value in counts.items() if value < 1]
     raise_faults("fit_track", faults, TrackError)
     begun = time.perf_counter()
-    q, stats = _sample(data, settings, seed, draws, tune, chains, thin, target_accept)
+    with shown(progress) as tell:
+        q, stats = _sample(data, settings, sampling, tell)
     provenance = {
         "seed": seed,
         **counts,
@@ -128,14 +136,7 @@ def density_of(data: TrackData, settings: TrackSettings) -> Callable[[np.ndarray
 
 
 def _sample(
-    data: TrackData,
-    settings: TrackSettings,
-    seed: int,
-    draws: int,
-    tune: int,
-    chains: int,
-    thin: int,
-    target_accept: float,
+    data: TrackData, settings: TrackSettings, sampling: Sampling, progress: Progress
 ) -> tuple[np.ndarray, xr.Dataset]:
     """Positions, shape (chains, draws, dimension), and what the sampler says of them."""
     import nutpie
@@ -162,32 +163,35 @@ def _sample(
         coords={"position": np.arange(size)},
         make_initial_point_fn=start,
     )
+    chains, draws, thin, done = sampling.chains, sampling.draws, sampling.thin, [0]
     sampler = nutpie.sample(
         model,
         draws=draws * thin,
-        tune=tune,
+        tune=sampling.tune,
         chains=chains,
         cores=1,
-        seed=seed,
+        seed=sampling.seed,
         save_warmup=False,
         progress_bar=False,
-        target_accept=target_accept,
+        target_accept=sampling.target_accept,
+        **counting(done),
         # Scales from the draws alone: for the spreads this mixes better here than with gradients added.
         adaptation="draw_diag",
         blocking=False,
     )
-    traced = finished(sampler)
+    traced = finished(sampler, lambda: progress(FITTING, min(done[0], sampling.iterations), sampling.iterations))
+    progress(FITTING, sampling.iterations, sampling.iterations)
     q = traced["posterior"]["q"].transpose("chain", "draw", ...).values
-    told = traced["sample_stats"].to_dataset()
+    said = traced["sample_stats"].to_dataset()
     kept = slice(thin - 1, None, thin)
     # A divergence counts wherever it happens, in kept draws or not.
-    diverging = told["diverging"].values.reshape(chains, draws, thin).any(axis=2)
+    diverging = said["diverging"].values.reshape(chains, draws, thin).any(axis=2)
     stats = {
         "diverging": diverging,
-        "energy": told["energy"].values[:, kept],
-        "tree_depth": told["depth"].values[:, kept],
-        "step_size": told["step_size"].values[:, kept],
-        "lp": told["logp"].values[:, kept],
+        "energy": said["energy"].values[:, kept],
+        "tree_depth": said["depth"].values[:, kept],
+        "step_size": said["step_size"].values[:, kept],
+        "lp": said["logp"].values[:, kept],
     }
     return q[:, kept], xr.Dataset({name: (("chain", "draw"), value) for name, value in stats.items()})
 

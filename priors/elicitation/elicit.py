@@ -244,10 +244,10 @@ def elicit(
         return smooth.at([solver.priors(theta, rounded=True)])
 
     steps = 1 + _ROUNDS + len(statements)
-    with shown(progress) as told:
+    with shown(progress) as tell:
         theta, biases, best, least = None, None, np.zeros(solver.size), np.inf
         for number in range(_ROUNDS):
-            told("eliciting", number, steps)
+            tell("eliciting", number, steps)
             theta = solver.solved(statements, start=theta, biases=biases)
             # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
             there_now = judged(theta, judge(streams[number]))
@@ -275,9 +275,9 @@ def elicit(
             (),
         )
         if not found.met:
-            found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, told, steps)))
+            found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, tell, steps)))
             warnings.warn(found.verdict, MisfitWarning, stacklevel=2)
-        told("eliciting", steps, steps)
+        tell("eliciting", steps, steps)
         return found
 
 

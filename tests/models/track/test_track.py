@@ -261,6 +261,14 @@ def test_the_posterior_is_that_of_quadrature():
 # --- paths
 
 
+def test_progress_is_told_until_all_draws_are_made():
+    seen = []
+    events = pd.DataFrame({"actor": "A", "date": ["2001", "2004-05"], "agreement": "x", "event": "complied"})
+    fit_track(events, seed=1, draws=20, tune=30, chains=2, thin=1, progress=lambda *now: seen.append(now))
+    assert seen[-1] == ("fitting", 100, 100)
+    assert [done for _, done, _ in seen] == sorted(done for _, done, _ in seen)
+
+
 def test_the_bridge_is_a_conditional_gaussian():
     """Mean and variance between two known values equal those of the joint Gaussian, conditioned by linear algebra."""
     times, sd, memory = np.array([0.0, 0.7, 2.0]), 1.3, 3.0
