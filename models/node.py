@@ -199,6 +199,11 @@ class Local:
     node: Node
     parents: tuple[Node, ...]
 
+    @classmethod
+    def of(cls, node: Node, known: Mapping[str, Node]) -> Local:
+        """Take the parents of a node from all nodes by name."""
+        return cls(node, tuple(known[parent] for parent in node.parent_names))
+
     @cached_property
     def _by_name(self) -> Mapping[str, Node]:
         return {node.name: node for node in (*self.parents, self.node)}

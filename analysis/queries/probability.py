@@ -24,7 +24,7 @@ from ...models.questions.evidence import (
     as_table,
     resolve_evidence,
 )
-from ...models.questions.labels import batch_coords, in_words
+from ...models.questions.labels import in_words
 from ..summaries.summary import INTERVAL
 from .identification import identify, latent_nodes
 from .whose_conduct import whose_conduct
@@ -214,13 +214,14 @@ def marginals(
     )
     chosen = None if nodes is None else (nodes,) if isinstance(nodes, str) else tuple(nodes)
     found = node_distributions(asked, chosen, memory=memory, backend=backend)
-    for name, answer in found.items():
-        answer.attrs = {
+    for variable, answer in found.data_vars.items():
+        name = str(variable).removeprefix("p_")
+        answer.attrs |= {
             "question": in_words(posterior.network, (name,), given, do, members, virtual, soft),
             "answer": _short(answer.values, _labels(asked, (name,))),
             **causal(asked, (name,)),
         }
-    return xr.Dataset({f"p_{name}": answer for name, answer in found.items()}, batch_coords(asked))
+    return found
 
 
 def explain(

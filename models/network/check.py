@@ -118,13 +118,13 @@ def _reported(node: Node, known: dict[str, Node]) -> str | None:
     """Parent of which a node says what state it is in, where all of its parents are there to be asked about."""
     if node.family not in FAMILIES or not all(parent in known for parent in node.parent_names):
         return None
-    return FAMILIES[node.family].reported(Local(node, tuple(known[parent] for parent in node.parent_names)))
+    return FAMILIES[node.family].reported(Local.of(node, known))
 
 
 def _family_faults(nodes: list[Node], known: dict[str, Node]) -> list[Fault]:
     faults = []
     for node in nodes:
-        where, local = f"node {node.name}", Local(node, tuple(known[parent] for parent in node.parent_names))
+        where, local = f"node {node.name}", Local.of(node, known)
         if node.family not in FAMILIES:
             faults.append(Fault(where, f"unknown family '{node.family}'{nearest(node.family, FAMILIES)}"))
         elif found := [*_option_faults(node), *FAMILIES[node.family].faults(local)]:

@@ -15,8 +15,6 @@ from ...common.errors import nearest
 from ..errors import QueryError
 from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
-from ..formats.files import faults_of_file, read_content
-from ..formats.pgmpy import content_from_pgmpy, content_to_pgmpy
 from ..node import DEFAULT_FAMILY, Arrow, Local, Node
 from .check import check_network
 from .show import table_html
@@ -90,7 +88,7 @@ class Network:
 
     @cached_property
     def _locals(self) -> dict[str, Local]:
-        return {node.name: Local(node, tuple(self[parent] for parent in node.parent_names)) for node in self.nodes}
+        return {node.name: Local.of(node, self._by_name) for node in self.nodes}
 
     def local(self, name: str) -> Local:
         """Give a node together with its parents: what its family sees of the network."""
@@ -187,6 +185,8 @@ class Network:
     @classmethod
     def from_pgmpy(cls, model: Any, name: str = "network") -> Network:
         """Read the structure and state names of a pgmpy network; see `servanda.models.formats.pgmpy`."""
+        from ..formats.pgmpy import content_from_pgmpy
+
         return cls.from_content(content_from_pgmpy(model, name))
 
     @classmethod
@@ -196,6 +196,8 @@ class Network:
 
     def to_pgmpy(self, tables: Mapping[str, Any] | None = None) -> Any:
         """Make a pgmpy network, with CPDs where `tables` are given; see `servanda.models.formats.pgmpy`."""
+        from ..formats.pgmpy import content_to_pgmpy
+
         arrays = {name: table.transpose(*self.axes(name)).values for name, table in (tables or {}).items()}
         return content_to_pgmpy(self.to_content(arrays))
 
@@ -206,6 +208,8 @@ class Network:
 
 def read_network(path: str | os.PathLike[str]) -> tuple[Network, NetworkContent, dict[str, float]]:
     """Read a network file: the network, its content with rows that add up to one, and which were scaled to do so."""
+    from ..formats.files import faults_of_file, read_content  # whoever reads no such file should not wait for readers
+
     content = read_content(path)
     with faults_of_file(path):
         network = Network.from_content(content)

@@ -136,11 +136,29 @@ class Distribution:
         raise NotImplementedError(self.name)
 
 
-class Normal(Distribution):
+class _NormalScale(Distribution):
+    """What the normal and the lognormal share: a middle and a spread on a scale without ends."""
+
+    numbers, positive = ("mu", "sigma"), frozenset({"sigma"})
+    spread, by_state = "sigma", frozenset({"mu"})
+
+    @override
+    def centre(self, mu: Any, sigma: Any) -> float:
+        return float(mu)
+
+    @override
+    def pooled(self, shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
+        return _by_precision(shares, numbers)
+
+    @override
+    def loop_numbers(self, shape: tuple[int, ...], free: int, mu: Any, sigma: Any) -> tuple[np.ndarray, float]:
+        return _normal_loop(shape, free, mu, sigma)
+
+
+class Normal(_NormalScale):
     """The normal distribution; the only one known on the subspace of effects that sum to zero."""
 
-    name, numbers, positive, support = "normal", ("mu", "sigma"), frozenset({"sigma"}), REAL
-    spread, by_state = "sigma", frozenset({"mu"})
+    name, support = "normal", REAL
     pymc, loop_code = "Normal", NORMAL
 
     @override
@@ -154,18 +172,6 @@ class Normal(Distribution):
     @override
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], mu: Any, sigma: Any) -> np.ndarray:
         return rng.normal(mu, sigma, shape)
-
-    @override
-    def centre(self, mu: Any, sigma: Any) -> float:
-        return float(mu)
-
-    @override
-    def pooled(self, shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
-        return _by_precision(shares, numbers)
-
-    @override
-    def loop_numbers(self, shape: tuple[int, ...], free: int, mu: Any, sigma: Any) -> tuple[np.ndarray, float]:
-        return _normal_loop(shape, free, mu, sigma)
 
     @override
     def zero_sum_fault(self, by_state: Sequence[str], axes: int) -> str:
@@ -292,11 +298,10 @@ class Exponential(Distribution):
         return own, float(np.log(own[:, 0]).sum())
 
 
-class LogNormal(Distribution):
+class LogNormal(_NormalScale):
     """The distribution of a number whose logarithm is normal."""
 
-    name, numbers, positive, support = "lognormal", ("mu", "sigma"), frozenset({"sigma"}), POSITIVE
-    spread, by_state = "sigma", frozenset({"mu"})
+    name, support = "lognormal", POSITIVE
     pymc, loop_code = "LogNormal", LOGNORMAL
 
     @override
@@ -311,18 +316,6 @@ class LogNormal(Distribution):
     @override
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], mu: Any, sigma: Any) -> np.ndarray:
         return rng.lognormal(mu, sigma, shape)
-
-    @override
-    def centre(self, mu: Any, sigma: Any) -> float:
-        return float(mu)
-
-    @override
-    def pooled(self, shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
-        return _by_precision(shares, numbers)
-
-    @override
-    def loop_numbers(self, shape: tuple[int, ...], free: int, mu: Any, sigma: Any) -> tuple[np.ndarray, float]:
-        return _normal_loop(shape, free, mu, sigma)
 
 
 class Beta(Distribution):

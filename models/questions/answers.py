@@ -44,13 +44,18 @@ def probability_of_evidence(
 
 def node_distributions(
     asked: GivenEvidence, nodes: Sequence[str] | None = None, *, memory: int = MEMORY_LIMIT, backend: str = "numpy"
-) -> dict[str, xr.DataArray]:
+) -> xr.Dataset:
     """Distribution of each of some nodes in every draw; where a case knows the node, its state has probability one.
 
     Parameters
     ----------
     nodes
         Their names; all open nodes by default.
+
+    Returns
+    -------
+    Dataset
+        A variable ``p_<node>`` for each, dims chain, draw, case (for several) and the node.
 
     Raises
     ------
@@ -66,7 +71,7 @@ def node_distributions(
     return _node_distributions(asked, tuple(nodes), {"memory": memory, "solver": solver(backend)})
 
 
-def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[str, Any]) -> dict[str, xr.DataArray]:
+def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[str, Any]) -> xr.Dataset:
     network = asked.system.network
     edges = np.cumsum([0, *_sizes(asked, nodes)])
 
@@ -84,7 +89,9 @@ def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[
 
     values = asked.each(answer, (int(edges[-1]),)) if nodes else np.empty((0,))
     parts = zip(nodes, edges[:-1], edges[1:], strict=True)
-    return {name: labelled_answer(asked, (name,), values[start:stop]) for name, start, stop in parts}
+    # Labelled together: chains, draws and cases are the same for all.
+    variables = {f"p_{name}": draws_first(asked, (name,), values[start:stop]) for name, start, stop in parts}
+    return xr.Dataset(variables, batch_coords(asked) | {name: list(network[name].states) for name in nodes})
 
 
 def _split(network: Network, form: Form) -> tuple[Form, list[Form]]:

@@ -58,6 +58,14 @@ def test_nothing_is_loaded_before_it_is_used():
     assert run_afresh(f"import sys, servanda; print(sorted({heavy} & set(sys.modules)))") == "[]"
 
 
+def test_a_network_is_loaded_without_the_readers_of_other_files():
+    code = (
+        "import sys, servanda as sv; sv.load_network('guarantee');"
+        "print(sorted(name for name in sys.modules if name.startswith('servanda.models.formats.')))"
+    )
+    assert run_afresh(code) == "['servanda.models.formats.content']"
+
+
 def test_a_network_is_loaded_without_a_heavy_library():
     code = (
         "import sys, servanda as sv; sv.Prior; sv.load_network('guarantee');"

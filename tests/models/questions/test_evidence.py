@@ -80,7 +80,7 @@ def test_cases_that_know_the_same_nodes_are_answered_together():
     assert answer.dims == ("chain", "draw", "case", "rain")
     assert answer["case"].values.tolist() == ["a", "b", "c"]
     np.testing.assert_allclose(answer.sel(rain="yes").values.ravel(), [2 / 3, 0.2, 0.04 / 0.76])
-    known = node_distributions(asked)["wet"].sel(wet="yes").values.ravel()
+    known = node_distributions(asked)["p_wet"].sel(wet="yes").values.ravel()
     np.testing.assert_allclose(known, [1, 0.24, 0])
 
 
