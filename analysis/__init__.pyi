@@ -4,12 +4,15 @@ from .evaluation.predictive_check import RecordSummaries as RecordSummaries
 from .evaluation.predictive_check import record_summaries as record_summaries
 from .evaluation.theories import compare_theories as compare_theories
 from .queries.collective import at_least as at_least
+from .queries.collective import together as together
 from .queries.contrast import contrast as contrast
 from .queries.counterfactual import counterfactual as counterfactual
 from .queries.explanation import most_probable as most_probable
 from .queries.explanation import simulate as simulate
 from .queries.identification import Identification as Identification
 from .queries.identification import identify as identify
+from .queries.outcomes import Outcomes as Outcomes
+from .queries.outcomes import outcomes as outcomes
 from .queries.probability import evidence_probability as evidence_probability
 from .queries.probability import explain as explain
 from .queries.probability import marginals as marginals

@@ -14,7 +14,7 @@ import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
 from .errors import QueryError
-from .families import NEW
+from .families.unseen import INTEGRATED, TYPICAL
 from .formats.content import scaled_to_one
 from .formats.pgmpy import content_from_pgmpy
 from .network.files import read_network_file, write_network_file
@@ -26,6 +26,9 @@ from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
 from .parameters.prior_set import PriorSet
 from .store import damaged, load_tree, priors_from_dict, save_tree
+
+#: Name of the member whose effect is zero, unless the data holds one of this name.
+AVERAGE_MEMBER = "typical"
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,15 @@ class Posterior:
         return {name: seen[:-1] for name, seen in self.members.items()}
 
     def member(self, group: str, name: str | None) -> int:
-        """Position of a member of a group; None is the member the data does not hold.
+        """Position of a member of a group, or how one that the data does not hold is taken.
+
+        Parameters
+        ----------
+        group
+            The effect.
+        name
+            A member of the data; None for one not seen, whose effect is integrated out of every draw; ``"(new)"`` for
+            one drawn from the population in every draw; ``"typical"`` for one without an effect.
 
         Raises
         ------
@@ -114,7 +125,9 @@ class Posterior:
             effects = ", ".join(self.members) or "none"
             raise QueryError.of(group, f"network {self.network.name} has no effect of this name; it has {effects}")
         if name is None:
-            return known.index(NEW)
+            return INTEGRATED
+        if name == AVERAGE_MEMBER and name not in known:
+            return TYPICAL
         if name not in known:
             what = f"'{name}' is not in the data{nearest(name, known[:-1])}; leave it out to speak of one not seen"
             raise QueryError.of(group, what)
@@ -130,7 +143,7 @@ class Posterior:
         given
             Parent -> state; what is given is not an axis of the result.
         members
-            Group effect -> member, e.g. ``actor="USA"``.
+            Group effect -> member, e.g. ``actor="USA"``; see `member`.
 
         Returns
         -------
@@ -234,7 +247,7 @@ class Posterior:
     def to_file(self, path: str | os.PathLike[str]) -> None:
         """Write the mean of every table over the draws to a network file; see `servanda.models.formats.files`.
 
-        The table of a node with effects of actors is that of an actor not seen.
+        Effects of actors and the like are integrated out of a table.
         """
         tables = {name: self.table(name).mean(("chain", "draw")) for name in self.network.names}
         write_network_file(self.network, tables, path)

@@ -11,6 +11,7 @@ from .analysis import counterfactual as counterfactual
 from .analysis import identify as identify
 from .analysis import load_scenario as load_scenario
 from .analysis import marginals as marginals
+from .analysis import outcomes as outcomes
 from .analysis import power_scaling as power_scaling
 from .analysis import probability as probability
 from .analysis import report as report

@@ -2,12 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
+import xarray as xr
+
 from ...models.errors import QueryError
+from ...models.inference.contract import MEMORY_LIMIT
+from ...models.questions.together import number_together
 
 if TYPE_CHECKING:
-    import xarray as xr
+    from ...models.posterior import Posterior
+    from ...models.questions.quantity import Quantity
+
+
+def together(
+    posterior: Posterior,
+    cases: Iterable[Quantity],
+    *,
+    shared: Collection[str] | None = None,
+    memory: int = MEMORY_LIMIT,
+) -> xr.DataArray:
+    """Posterior of the number of cases that come out as asked, where they stand or fall under one guarantee.
+
+    Given the parameters and what they share, cases are independent; but what they share is not known, so that one that
+    keeps its word speaks for the others. A guarantee that the data does not hold is integrated out once for all of
+    them.
+
+    Parameters
+    ----------
+    posterior
+        From `servanda.models.fit` or a file.
+    cases
+        A probability for each case, from `chance_of`, e.g. that Russia keeps a promise, and that China does.
+    shared
+        Group effects whose unseen member is the same in all cases; the guarantee, where there is one, by default.
+    memory
+        As in `probability`.
+
+    Returns
+    -------
+    DataArray
+        Dims chain, draw, acting; its states are numbers from 0 to that of the cases, so that `at_least` takes it:
+        any is ``at_least(answer, "acting", 1)``.
+
+    Raises
+    ------
+    QueryError
+        Listing every fault of the cases, a case that is a difference, a group that the network does not have.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.analysis import chance_of
+    >>> from servanda.models import Network, Node, Posterior
+    >>> tables = {"kept": xr.DataArray([0.4, 0.6], dims="kept")}
+    >>> posterior = Posterior.from_tables(Network((Node("kept", ("no", "yes")),)), tables)
+    >>> together(posterior, [chance_of("kept", "yes")] * 2).values.round(2)
+    array([[[0.16, 0.48, 0.36]]])
+    """
+    listed = list(cases)
+    if not listed:
+        raise QueryError.of("cases", "there are none; give a probability for each, from chance_of")
+    numbers = number_together(posterior, listed, shared, memory=memory)
+    whole = numbers.reshape((len(numbers), *posterior.sizes.values()))
+    coords = {dim: posterior.draws[dim].values for dim in ("chain", "draw")}
+    coords["acting"] = [str(number) for number in range(len(numbers))]
+    answer = xr.DataArray(whole, dims=("acting", "chain", "draw"), name="probability").transpose("chain", "draw", ...)
+    return answer.assign_coords(coords)
 
 
 def at_least(answer: xr.DataArray, node: str, members: int) -> xr.DataArray:

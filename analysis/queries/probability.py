@@ -67,8 +67,10 @@ def probability(
     backend
         A key of `servanda.models.inference.backends.SOLVERS`: ``numpy``, or ``jax`` where it is installed.
     **members
-        Group effect -> member, e.g. ``actor="USA"``, or one for each case. Left out, the answer is for a member
-        drawn anew from the population in every draw, and the same one in every question to this posterior.
+        Group effect -> member, e.g. ``actor="USA"``, or one for each case. Left out, members that the data does not
+        hold are integrated out within each draw, so that the draws of the answer say what the data leaves open;
+        ``"(new)"`` is one member drawn from the population in every draw, the same in every question to this posterior,
+        and ``"typical"`` one without an effect. `outcomes` tells both.
 
     Returns
     -------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -11,13 +11,12 @@ import xarray as xr
 
 from ...common.errors import Fault, InputError
 from ...models.families import NEW
-from ...models.network.network import Network
+from ...models.families.unseen import REACH, population, weights_name
+from ...models.inference.question import evidence_nodes
 from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
-from ...models.questions.evidence import States, resolve_evidence
-
-#: Values of an unseen member's effect that are proposed in every draw.
-_PROPOSALS = 8
+from ...models.questions.evidence import GivenEvidence, States, resolve_evidence
+from ...models.questions.unseen import Point, at_point, points, unseen_groups
 
 
 def suppose(
@@ -32,10 +31,9 @@ def suppose(
     """Posterior conditioned on what one more case showed, without a new fit.
 
     Each draw is weighted by the probability it gives to what was seen in the described circumstances, and draws
-    are resampled by weight within each chain (systematic resampling). The effect of a member that the data does
-    not hold, such as the guarantee itself, is not weighted as it stands: in every draw many values of it are
-    proposed from the population, one is chosen by how well it explains the case, and the draw is weighted by
-    their average, so that few draws are lost. It is the same member in every later question.
+    are resampled by weight within each chain (systematic resampling). A member that the data does not hold, such as the
+    guarantee itself, is integrated out; what the case showed of it is kept, as new weights of the points of its effect
+    in every draw. It is the same member in every later question that names none; ``"(new)"`` is one drawn from them.
 
     Parameters
     ----------
@@ -46,7 +44,7 @@ def suppose(
     given, do
         Circumstances of the case, taken as known and as set; nothing is learnt from their own probability.
     seed
-        Of the proposals and the resampling.
+        Of the resampling.
     **members
         Whose case it is, as in `probability`.
 
@@ -71,23 +69,23 @@ def suppose(
     0.6
     """
     rng = np.random.default_rng(seed)
-    unseen = [group for group in posterior.members if members.get(group) is None]
-    proposals = [_with_unseen(posterior, unseen, rng) for _ in range(_PROPOSALS if unseen else 1)]
-    weights = np.stack([_probability(proposal, observed, given, do, members) for proposal in proposals])
-    average = weights.mean(axis=0)
-    total = average.sum(axis=1, keepdims=True)
+    asked = resolve_evidence(posterior, tuple(observed), given, do, members)
+    states = tuple(posterior.network[name].index(state) for name, state in observed.items())
+    average, learnt = _explained(asked, states, rng)
+    weights = average.reshape(tuple(posterior.sizes.values()))
+    total = weights.sum(axis=1, keepdims=True)
     if not np.all(total > 0):
         raise InputError("supposed case", [Fault("", "has probability zero, so nothing can be learnt from it")])
-    chosen = _chosen(posterior, proposals, weights, unseen, rng)
-    picks = np.stack([_systematic(row, rng) for row in average / total])
+    picks = np.stack([_systematic(row, rng) for row in weights / total])
     chains = np.broadcast_to(np.arange(len(picks))[:, None], picks.shape)
     index = {
         "chain": xr.DataArray(chains, dims=("chain", "draw")),
         "draw": xr.DataArray(picks, dims=("chain", "draw")),
     }
-    draws = chosen.isel(index)
+    draws = _with_learnt(posterior, learnt).isel(index)
     draws = draws.assign_coords({dim: posterior.draws.coords[dim].values for dim in ("chain", "draw")})
-    left = float(average.sum() ** 2 / (average**2).sum())
+    draws = _redrawn(posterior, draws, rng)
+    left = float(weights.sum() ** 2 / (weights**2).sum())
     case = {"observed": dict(observed), "given": dict(given or {}), "do": dict(do or {}), **members}
     supposed = {**case, "effective_draws": left}
     provenance = {**posterior.provenance, "supposed": supposed}
@@ -97,62 +95,112 @@ def suppose(
     return replace(posterior, tree=xr.DataTree.from_dict(groups), provenance=provenance)
 
 
-def _probability(
-    posterior: Posterior, observed: Mapping[str, Any], given: States, do: States, members: Mapping[str, Any]
-) -> np.ndarray:
-    """Probability of what was observed in the described circumstances, shape (chain, draw)."""
-    asked = resolve_evidence(posterior, tuple(observed), given, do, members)
-    states = tuple(posterior.network[name].index(state) for name, state in observed.items())
-    return joint_distribution(asked).values[(..., *states)]
-
-
-def redraw_unseen(posterior: Posterior, group: str, seed: int) -> Posterior:
-    """Posterior with a group's unseen member drawn again, as another member of the same population."""
-    return _with_unseen(posterior, [group], np.random.default_rng(seed))
-
-
-def _with_unseen(posterior: Posterior, groups: Sequence[str], rng: np.random.Generator) -> Posterior:
-    draws = posterior.draws.copy()
-    for group, name in _effects(posterior.network, groups):
-        effect, spread = draws[name].copy(deep=True), draws[f"{name}_sd"]
-        fresh = spread.values * rng.standard_normal(spread.shape)
-        effect.loc[{group: NEW}] = xr.DataArray(fresh, dims=spread.dims)
-        draws[name] = effect
+def another_member(posterior: Posterior, group: str) -> Posterior:
+    """Posterior in which an unseen member of a group is another than the one that supposed cases told of."""
+    changed = {}
+    for node in posterior.network.nodes:
+        names = [own.name for own in node.groups]
+        name = weights_name(node.name)
+        if group in names and name in posterior.draws.data_vars:
+            changed[name] = posterior.draws[name].sum(_dim(node.name, group), keepdims=True)
+    if not changed:
+        return posterior
+    draws = posterior.draws.drop_vars(list(changed)).assign(changed)
     return replace(posterior, tree=xr.DataTree.from_dict({"posterior": draws}))
 
 
-def _effects(network: Network, groups: Collection[str]) -> list[tuple[str, str]]:
-    """Groups among those named with the parameter that holds the effects of their members on a node, node by node."""
-    return [
-        (group.name, f"{node.name}.{group.name}")
-        for node in network.nodes
-        for group in node.groups
-        if group.name in groups
-    ]
+def _explained(
+    asked: GivenEvidence, states: tuple[int, ...], rng: np.random.Generator
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Probability of what was seen in every draw, and what it says of the unseen members.
+
+    Returns
+    -------
+    average
+        Shape (samples,).
+    learnt
+        Node -> weights of the points of its unseen members, shape (points of each group or 1, samples).
+    """
+    groups = unseen_groups(asked)
+    network, form = asked.system.network, asked.form
+    bearing = evidence_nodes(network, replace(form, given=(*form.given, *form.targets)))
+    nodes = [name for name in bearing if any(group.name in groups for group in network[name].groups)]
+    learnt: dict[str, np.ndarray] = {}
+    values = dict(asked.system.values)
+    # One case ties the members' effects on several nodes to each other: all but those on one node are drawn.
+    for name in nodes[:-1]:
+        found = [*points(asked.system, groups, [name], apart=True)]
+        edges = np.cumsum([point.weight for point in found], axis=0)
+        pick = (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
+        learnt[name] = _spread_out(asked, name, found, [(pick == number) * 1.0 for number in range(len(found))])
+        for parameter in found[0].values:
+            offered = np.stack([point.values[parameter] for point in found], axis=-1)
+            values[parameter] = np.take_along_axis(offered, np.broadcast_to(pick, offered.shape[:-1])[..., None], -1)[
+                ..., 0
+            ]
+    asked = replace(asked, system=replace(asked.system, values=values))
+    found = [*points(asked.system, groups, nodes[-1:], apart=True)]
+    chance = [_chance(at_point(asked, point, groups if nodes else ()), states) for point in found]
+    joint = [point.weight * own for point, own in zip(found, chance, strict=True)]
+    average = np.sum(joint, axis=0)
+    if nodes:
+        share = [own / np.where(average > 0, average, 1.0) for own in joint]
+        learnt[nodes[-1]] = _spread_out(asked, nodes[-1], found, share)
+    return average, learnt
 
 
-def _chosen(
-    posterior: Posterior,
-    proposals: Sequence[Posterior],
-    weights: np.ndarray,
-    groups: Sequence[str],
-    rng: np.random.Generator,
-) -> xr.Dataset:
-    """In each draw, take the unseen members of one proposal, chosen in proportion to its weight."""
-    edges = np.cumsum(weights, axis=0)
-    pick = (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
-    draws = posterior.draws.copy()
-    for group, name in _effects(posterior.network, groups):
-        offered = np.stack([p.draws[name].sel({group: NEW}).values for p in proposals])
-        effect = draws[name].copy(deep=True)
-        taken = np.take_along_axis(offered, pick[None], axis=0)[0]
-        effect.loc[{group: NEW}] = xr.DataArray(taken, dims=("chain", "draw"))
-        draws[name] = effect
+def _chance(asked: GivenEvidence, states: tuple[int, ...]) -> np.ndarray:
+    answer = joint_distribution(asked).values[(..., *states)]
+    return answer.reshape(-1)
+
+
+def _spread_out(asked: GivenEvidence, node: str, found: list[Point], shares: list[np.ndarray]) -> np.ndarray:
+    """Weights of points as an array with an axis for each group of a node, of size one where a group has none."""
+    groups = [group.name for group in asked.system.network[node].groups]
+    unseen = [name for name in groups if name in unseen_groups(asked)]
+    sizes = [1 + max(point.place[place] for point in found) for place in range(len(unseen))]
+    shape = [sizes[unseen.index(name)] if name in unseen else 1 for name in groups]
+    return np.stack(shares).reshape((*shape, -1))
+
+
+def _with_learnt(posterior: Posterior, learnt: Mapping[str, np.ndarray]) -> xr.Dataset:
+    draws = posterior.draws
+    for node, weights in learnt.items():
+        dims = [_dim(node, group.name) for group in posterior.network[node].groups]
+        whole = weights.reshape((*weights.shape[:-1], *posterior.sizes.values()))
+        variable = xr.DataArray(whole, dims=(*dims, "chain", "draw")).transpose("chain", "draw", ...)
+        draws = draws.drop_vars(weights_name(node), errors="ignore").assign({weights_name(node): variable})
     return draws
+
+
+def _redrawn(posterior: Posterior, draws: xr.Dataset, rng: np.random.Generator) -> xr.Dataset:
+    """Draws whose ``(new)`` members are drawn from what supposed cases told of them."""
+    for node in posterior.network.nodes:
+        name = weights_name(node.name)
+        if name not in draws.data_vars:
+            continue
+        weights = draws[name].transpose(*(_dim(node.name, group.name) for group in node.groups), "chain", "draw").values
+        edges = np.cumsum(weights.reshape((-1, *weights.shape[-2:])), axis=0)
+        pick = (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
+        for group, number, size in zip(
+            node.groups, np.unravel_index(pick, weights.shape[:-2]), weights.shape[:-2], strict=True
+        ):
+            if size > 1:
+                z, step = population(size)[0], 2 * REACH / size
+                # Somewhere in the cell about the point, so that draws do not pile up on a few numbers.
+                effect = z[number] + step * (rng.random(pick.shape) - 0.5)
+                own = draws[f"{node.name}.{group.name}"].copy(deep=True)
+                own.loc[{group.name: NEW}] = draws[f"{node.name}.{group.name}_sd"] * effect
+                draws = draws.assign({f"{node.name}.{group.name}": own})
+    return draws
+
+
+def _dim(node: str, group: str) -> str:
+    return f"{node}_{group}_point"
 
 
 def _systematic(share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Positions drawn in proportion to `share`, each as often as expected to within one."""
-    points = (np.arange(len(share)) + rng.random()) / len(share)
+    points_ = (np.arange(len(share)) + rng.random()) / len(share)
     edges = np.cumsum(share)
-    return np.minimum(np.searchsorted(edges, points), len(share) - 1)
+    return np.minimum(np.searchsorted(edges, points_), len(share) - 1)

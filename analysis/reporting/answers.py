@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import xarray as xr
 
 from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity
 from ...record.files.dates import as_day
+from ..queries.collective import at_least, together
 from ..queries.probability import probability
-from ..queries.suppose import redraw_unseen, suppose
+from ..queries.suppose import another_member, suppose
 from ..scenarios.questions import quantity_of, with_past_defections
 from ..scenarios.scenario import Format, Judgement, Scenario, Supposed
 from ..summaries.summary import Summary, summarise
@@ -21,11 +22,8 @@ from ..summaries.summary import Summary, summarise
 if TYPE_CHECKING:
     import pandas as pd
 
-#: How the members of a collective add up, from draws of each member's probability.
-RULES = {
-    "any": lambda parts: 1 - np.prod([1 - part for part in parts], axis=0),
-    "all": lambda parts: np.prod(parts, axis=0),
-}
+#: How many of so many members must act.
+RULES = {"any": lambda members: 1, "all": lambda members: members}  # noqa: ARG005
 
 
 @dataclass(frozen=True)
@@ -72,16 +70,16 @@ def judged(posterior: Posterior, scenario: Scenario, judgement: Judgement, cases
     year = as_day(scenario.as_of).year
     for number, supposed in enumerate(judgement.suppose):
         posterior = _supposing(posterior, supposed, cases, year, scenario.seed + number)
-    rows = [_row(posterior, judgement, format_, cases, year) for format_ in judgement.formats]
-    by_label = {row.label: row for row in rows}
+    asked = {row.label: quantity_of(posterior.network, judgement, row, cases, year) for row in judgement.formats}
+    rows = [_row(posterior, judgement, row, asked[row.label]) for row in judgement.formats]
     for group in judgement.together:
-        draws = [by_label[label].draws for label in group.of]
-        together = draws[0].copy(data=RULES[group.rule]([part.values for part in draws]))
-        rows.append(Row(group.label, together, {}, {}, None, None))
+        number = together(posterior, [asked[label] for label in group.of])
+        draws = at_least(number, "acting", RULES[group.rule](len(group.of)))
+        rows.append(Row(group.label, draws, {}, {}, None, None))
     return tuple(rows)
 
 
-def next_case_moves(row: Row, judgement: Judgement, seed: int) -> float:
+def next_case_moves(row: Row, judgement: Judgement) -> float:
     """Expected absolute change of the mean answer once one more case of the kind is seen.
 
     The next case is the same actor's under another guarantee: its outcome teaches about the parameters, not
@@ -89,7 +87,7 @@ def next_case_moves(row: Row, judgement: Judgement, seed: int) -> float:
     """
     if row.posterior is None:
         return float("nan")
-    other = redraw_unseen(row.posterior, "guarantee", seed)
+    other = another_member(row.posterior, "guarantee")
     members: dict[str, Any] = {"actor": row.actor} if "actor" in row.posterior.members else {}
     outcome = probability(other, judgement.node, row.given, row.do, **members)
     p = row.draws.values
@@ -100,8 +98,7 @@ def next_case_moves(row: Row, judgement: Judgement, seed: int) -> float:
     return float(moved)
 
 
-def _row(posterior: Posterior, judgement: Judgement, row: Format, cases: pd.DataFrame, year: int) -> Row:
-    asked = quantity_of(posterior.network, judgement, row, cases, year)
+def _row(posterior: Posterior, judgement: Judgement, row: Format, asked: Quantity) -> Row:
     actor = row.actor or judgement.actor
     return Row(row.label, asked.draws(posterior), asked.given, asked.do, actor, posterior)
 

@@ -37,6 +37,7 @@ from .regression import (
     term_faults,
     term_parameters,
 )
+from .unseen import mixture
 
 #: A member may act as often as not, or hardly ever, or nearly always.
 MEMBER = Prior.of("beta", alpha=1.0, beta=1.0)
@@ -175,9 +176,18 @@ class Collective(Family):
         for own, effects in slices:
             eta = eta + spread_over(effects, own, axes)
         eta = xp.broadcast_to(eta, (*shape, member.shape[-1])).reshape(-1, member.shape[-1]).T
+        mixed = mixture(values, members, local)
         number = fixed[count] if count in fixed else np.indices(shape)[axes.index(count)].ravel()
         k = np.broadcast_to(_counts(local)[number], eta.shape[-1:])
-        numbers = xp.exp(_log_numbers(eta, values.get(rho_name(local)), k, xp))
+        rho = values.get(rho_name(local))
+        if mixed is None:
+            numbers = xp.exp(_log_numbers(eta, rho, k, xp))
+        else:
+            numbers = sum(
+                weight[:, None, None] * xp.exp(_log_numbers(eta + side * shift[:, None], rho, k, xp))
+                for side, weights in ((-1, mixed.below), (1, mixed.above))
+                for shift, weight in zip(mixed.shifts, weights, strict=True)
+            )
         wanted = [fixed[local.name]] if local.name in fixed else range(len(local.states))
         states = [(numbers * self._seen(local, k, np.full(len(k), state))).sum(axis=-1) for state in wanted]
         table = xp.stack([state.T for state in states], axis=-2).reshape((*shape, len(wanted), -1))

@@ -1,14 +1,19 @@
-"""The one loop that NumPy cannot do in a pass: compiled by Numba at its first use, and kept between processes."""
+"""The loops that NumPy cannot do in a pass: compiled by Numba at their first use, and kept between processes."""
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from .unseen import Mixture
+
 #: Stands for an infinite exp(cutpoint): large enough for a probability of nothing, small enough to be multiplied.
 _FAR = 1e75
+#: Draws that are averaged together: they need about as many points, and all that is held of them stays in the cache.
+_BLOCK = 32
 
 
 def _add_states(
@@ -56,12 +61,54 @@ def _add_three_states(
                 total[2, draw] += share * first
 
 
+def _add_mixed_states(  # noqa: C901  one loop for Numba
+    weights: np.ndarray,
+    far: np.ndarray,
+    near: np.ndarray,
+    cuts: np.ndarray,
+    pairs: np.ndarray,
+    counts: np.ndarray,
+    total: np.ndarray,
+) -> None:
+    """Add up states averaged over pairs of points; `total` has as many places as configurations, or one for all."""
+    outer, inner, samples = weights.shape
+    last, each = len(cuts), total.shape[1] > 1
+    odds, below, above = np.empty((last, _BLOCK)), np.empty((last, _BLOCK)), np.empty((last, _BLOCK))
+    for block in range(len(counts)):
+        start = block * _BLOCK
+        size = min(_BLOCK, samples - start)
+        for one in range(outer):
+            for other in range(inner):
+                place = one * inner + other if each else 0
+                for edge in range(last):
+                    for i in range(size):
+                        draw = start + i
+                        odds[edge, i] = min(far[one, draw] * near[other, draw] * cuts[edge, draw], _FAR)
+                        below[edge, i], above[edge, i] = 0.0, 0.0
+                    for pair in range(counts[block]):
+                        for i in range(size):
+                            draw, z = start + i, odds[edge, i]
+                            share = 1.0 / (1.0 + z * (pairs[pair, 3, draw] + z))
+                            below[edge, i] += share * z * (pairs[pair, 2, draw] + pairs[pair, 0, draw] * z)
+                            above[edge, i] += share * (pairs[pair, 0, draw] + pairs[pair, 1, draw] * z)
+                for i in range(size):
+                    weight = weights[one, other, start + i]
+                    total[0, place, start + i] += weight * below[0, i]
+                    total[last, place, start + i] += weight * above[last - 1, i]
+                for edge in range(1, last):
+                    for i in range(size):
+                        between = max(1.0 - below[edge - 1, i] - above[edge, i], 0.0)
+                        total[edge, place, start + i] += weights[one, other, start + i] * between
+
+
 @cache
-def _compiled(states: int) -> Any:
+def _compiled(states: int, *, mixed: bool = False) -> Any:
     import numba
 
     # Our threads share the work, so the loop lets go of the interpreter; a division by zero is infinite, as in NumPy.
     compiled = numba.njit(nogil=True, cache=True, error_model="numpy")
+    if mixed:
+        return compiled(_add_mixed_states)
     return compiled(_add_three_states if states == 3 else _add_states)
 
 
@@ -98,3 +145,59 @@ def sum_states(weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.
     tables = (weights, far, near, lower, cuts, np.diff(lower, axis=0))
     _compiled(len(total))(*(np.ascontiguousarray(array) for array in tables), total)
     return total
+
+
+def mixed_states(far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture) -> np.ndarray:
+    """Probabilities of the states of a cumulative logit, averaged over the points of an effect.
+
+    Parameters
+    ----------
+    far, near, cuts
+        As in `sum_states`.
+    mixed
+        What is averaged over.
+
+    Returns
+    -------
+    ndarray
+        Shape (1 + cutpoints, outer configurations * inner configurations, samples).
+
+    Examples
+    --------
+    >>> from servanda.models.families.unseen import Mixture
+    >>> even = Mixture(np.array([[1.0]]), np.array([[0.5]]), np.array([[0.5]]))
+    >>> mixed_states(np.ones((1, 1)), np.ones((1, 1)), np.array([[1.0]]), even)[..., 0].tolist()
+    [[0.5], [0.5]]
+    """
+    total = np.zeros((len(cuts) + 1, len(far) * len(near), cuts.shape[-1]))
+    weights = np.ones((len(far), len(near), cuts.shape[-1]))
+    _add_mixed(weights, far, near, cuts, mixed, total)
+    return total
+
+
+def sum_mixed_states(
+    weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture
+) -> np.ndarray:
+    """Weighted sums over all configurations of what `mixed_states` gives, shape (1 + cutpoints, samples)."""
+    total = np.zeros((len(cuts) + 1, 1, cuts.shape[-1]))
+    _add_mixed(weights, far, near, cuts, mixed, total)
+    return total[:, 0]
+
+
+def _add_mixed(
+    weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture, total: np.ndarray
+) -> None:
+    starts = np.arange(0, cuts.shape[-1], _BLOCK)
+    counts = np.maximum.reduceat(((mixed.below > 0) | (mixed.above > 0)).sum(axis=0), starts)
+    tables = (weights, far, near, np.minimum(cuts, _FAR), _pairs(mixed), counts)
+    _compiled(len(total), mixed=True)(*(np.ascontiguousarray(array) for array in tables), total)
+
+
+def _pairs(mixed: Mixture) -> np.ndarray:
+    """Numbers that stand for a pair of points, shape (pairs, 4, samples): its two fractions are one.
+
+    With z = exp(c - eta) and a = exp(u), w / (1 + z a) + w' / (1 + z / a) is
+    (w + w' + z (w / a + w' a)) / (1 + z (a + 1 / a) + z^2), w being the weight of an effect of -u.
+    """
+    a, own, its = np.exp(mixed.shifts), mixed.below, mixed.above
+    return np.stack([own + its, own / a + its * a, own * a + its / a, a + 1.0 / a], axis=1)

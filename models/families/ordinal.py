@@ -18,13 +18,12 @@ import numpy as np
 from ..node import Local
 from ..parameters.parameter import Parameter
 from .base import Family, flat_index, namespace, take
-from .kernels import sum_states
+from .kernels import mixed_states, sum_mixed_states, sum_states
 from .regression import (
     baseline_name,
     baseline_parameter,
     case_predictor,
     effect_slices,
-    group_name,
     group_parameters,
     spread_over,
     term_faults,
@@ -32,6 +31,7 @@ from .regression import (
 )
 from .rows import CUMULATIVE_LOGIT, Book, RowWriter
 from .terms import TERMS, term_axes, term_of
+from .unseen import Mixture, group_name, mixture, spread_name
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3
@@ -96,7 +96,8 @@ class Ordinal(Family):
             spread_over(xp.exp(-effects), own, axes) for own, effects in sorted(slices, key=lambda piece: piece[1].size)
         ]
         wanted = range(len(local.states)) if local.name not in fixed else (fixed[local.name],)
-        table = _states(factors, cuts, wanted) if xp is np else _states_elsewhere(factors, cuts, wanted)
+        mixed = mixture(values, members, local)
+        table = _table_of(factors, cuts, wanted, mixed) if xp is np else _mixed_elsewhere(factors, cuts, wanted, mixed)
         # The node's own axis is outermost in memory, so that each state is a block written in one go.
         return table[0] if local.name in fixed else xp.moveaxis(table, 0, -2)
 
@@ -118,7 +119,8 @@ class Ordinal(Family):
         near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, local, samples, xp)
         near = near * xp.exp(-constant)
         weights = weights.reshape(len(far), len(near), samples)
-        table = (sum_states if xp is np else _sum_elsewhere)(weights, far, near, cuts)
+        mixed = mixture(values, members, local)
+        table = (_sum if xp is np else _sum_elsewhere)(weights, far, near, cuts, mixed)
         return table[fixed[local.name]] if local.name in fixed else table
 
     def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -164,7 +166,7 @@ class Ordinal(Family):
         groups = []
         for group in local.node.groups:
             name = group_name(local, group.name)
-            units, spread = book.start[f"{name}.unit"], book.start[f"{name}_sd"]
+            units, spread = book.start[f"{name}.unit"], book.start[spread_name(local, group.name)]
             size = book.shapes[f"{name}.unit"][0]
             first = book.room(size)
             for member in range(size):
@@ -191,6 +193,23 @@ def _odds(
     factors = [spread_over(xp.exp(-effects), own, axes) for own, effects in slices]
     odds = reduce(lambda one, other: one * other, sorted(factors, key=lambda factor: factor.size), xp.ones(samples))
     return xp.broadcast_to(odds, shape).reshape(-1, samples)
+
+
+def _table_of(
+    factors: Sequence[np.ndarray], cuts: np.ndarray, wanted: Sequence[int], mixed: Mixture | None
+) -> np.ndarray:
+    """P(y = state), averaged over what is integrated out, shape (states, *free parents, samples)."""
+    if mixed is None:
+        return _states(factors, cuts, wanted)
+    shape = np.broadcast_shapes(*(factor.shape for factor in factors))
+    odds = np.broadcast_to(reduce(np.multiply, factors), shape).reshape(-1, shape[-1])
+    table = mixed_states(np.ones((1, shape[-1])), odds, cuts, mixed)
+    return table[list(wanted)].reshape((len(wanted), *shape))
+
+
+def _sum(weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture | None) -> np.ndarray:
+    """Weighted sum of P(y = state) over all configurations, shape (states, samples)."""
+    return sum_states(weights, far, near, cuts) if mixed is None else sum_mixed_states(weights, far, near, cuts, mixed)
 
 
 def _states(factors: Sequence[np.ndarray], cuts: np.ndarray, wanted: Sequence[int]) -> np.ndarray:
@@ -246,9 +265,18 @@ def _apart(cuts: Any, xp: Any) -> Any:
         return xp.where(cuts[1:] > 0, 1.0 - cuts[:-1] / cuts[1:], 0.0)
 
 
-def _sum_elsewhere(weights: Any, far: Any, near: Any, cuts: Any) -> Any:
-    """The same as `sum_states` in one expression, for a library that fuses what it is told."""
-    table = _states_elsewhere([far[:, None], near[None]], cuts, range(len(cuts) + 1))
+def _mixed_elsewhere(factors: Sequence[Any], cuts: Any, wanted: Sequence[int], mixed: Mixture | None) -> Any:
+    """The same as `_table_of`, point by point."""
+    if mixed is None:
+        return _states_elsewhere(factors, cuts, wanted)
+    points = [*zip(mixed.below, np.exp(mixed.shifts), strict=True)]
+    points += zip(mixed.above, np.exp(-mixed.shifts), strict=True)
+    return sum(weight * _states_elsewhere([*factors, odds], cuts, wanted) for weight, odds in points)
+
+
+def _sum_elsewhere(weights: Any, far: Any, near: Any, cuts: Any, mixed: Mixture | None) -> Any:
+    """The same as `_sum` in one expression, for a library that fuses what it is told."""
+    table = _mixed_elsewhere([far[:, None], near[None]], cuts, range(len(cuts) + 1), mixed)
     return (weights * table).sum(axis=(1, 2))
 
 

@@ -15,6 +15,7 @@ from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
 from .terms import TERMS, acting, term_axes, term_of
+from .unseen import group_name, member_effects, spread_name
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)
@@ -23,11 +24,6 @@ GROUP_SD = Prior.of("half_normal", sigma=0.7)
 def baseline_name(local: Local) -> str:
     """Name of the probabilities of the average case."""
     return f"{local.name}.baseline"
-
-
-def group_name(local: Local, group: str) -> str:
-    """Name of the effects of a group's members; their spread is this name with ``_sd``."""
-    return f"{local.name}.{group}"
 
 
 def baseline_parameter(local: Local) -> Parameter:
@@ -40,7 +36,7 @@ def group_parameters(local: Local) -> tuple[Parameter, ...]:
     """Declare the spread of each group's effects."""
     return tuple(
         Parameter(
-            f"{group_name(local, group.name)}_sd",
+            spread_name(local, group.name),
             (),
             POSITIVE,
             GROUP_SD,
@@ -109,6 +105,8 @@ def effect_slices(
 ) -> tuple[Any, list[tuple[tuple[str, ...], np.ndarray]]]:
     """Effects after slicing: what is fixed adds up to one number a draw, the rest stays a small table each.
 
+    Members that are integrated out have no part in it; see `servanda.models.families.unseen.mixture`.
+
     Parameters
     ----------
     values
@@ -140,9 +138,7 @@ def effect_slices(
         some = next(iter(own.values()))
         shapes = {name: (len(local[name].states), some.shape[-1]) for name in still}
         slices += [((name,), namespace(some).zeros(shape)) for name, shape in shapes.items()]
-    for group in local.node.groups:
-        constant = constant + values[group_name(local, group.name)][members[group.name]]
-    return constant, slices
+    return constant + member_effects(values, members, local), slices
 
 
 def _draws_first(array: Any) -> Any:

@@ -9,14 +9,15 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import QueryError
-from ..inference.answers import distribution
+from ..inference.answers import distribution, log_evidence
 from ..inference.contract import MEMORY_LIMIT
 from ..inference.question import Form, check_question
 from ..inference.tables import Evidence
 from ..inference.twin import COUPLINGS, make_twin
 from ..posterior import Posterior
-from .evidence import Given, Members, States, as_states, resolve_evidence
+from .evidence import Given, GivenEvidence, Members, States, as_states, resolve_evidence
 from .labels import labelled_answer
+from .unseen import over_unseen
 
 
 def counterfactual_distribution(
@@ -61,9 +62,20 @@ def counterfactual_distribution(
     raise_faults("question", [Fault(f"target {name}", what) for name in untouched], QueryError)
     names = twin.names(targets)
 
-    def answer(form: Form, evidence: Evidence) -> np.ndarray:
-        return distribution(twin.system, replace(form, targets=names), evidence, memory=memory)
+    sizes = tuple(len(network[name].states) for name in targets)
 
-    values = asked.each(answer, tuple(len(network[name].states) for name in targets))
+    def answers(one: GivenEvidence) -> tuple[np.ndarray, np.ndarray]:
+        """Answer at one point, and the logarithm of the probability of what was seen."""
+        system = replace(twin.system, values=one.system.values)
+
+        def answer(form: Form, evidence: Evidence) -> np.ndarray:
+            return distribution(system, replace(form, targets=names), evidence, memory=memory)
+
+        def seen(form: Form, evidence: Evidence) -> np.ndarray:
+            return log_evidence(one.system, form, evidence, memory=memory)
+
+        return one.each(answer, sizes), one.each(seen, ())
+
+    values = over_unseen(asked, answers)
     used = {coupling or ("rank" if network[name].ordered else "gumbel") for name in twin.reached}
     return labelled_answer(asked, targets, values), tuple(sorted(used))

@@ -32,7 +32,9 @@ def believed():
 
 
 def complied(posterior, **changes):
-    table = posterior.table("compliance", given=CASE | {"guarantors": "1"} | changes)
+    """What single members of the population do, each draw another."""
+    members = dict.fromkeys(NETWORK.group_columns, "(new)")
+    table = posterior.table("compliance", given=CASE | {"guarantors": "1"} | changes, **members)
     return table.sel(compliance="complied").values.ravel()
 
 

@@ -31,7 +31,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         "claim": judgement.claim,
         **described,
         "change": described_change(judgement, rows, row, lexicon) if judgement.base not in (None, row.label) else None,
-        "confidence": confidence(agreement, opinions, next_case_moves(row, judgement, scenario.seed)),
+        "confidence": confidence(agreement, opinions, next_case_moves(row, judgement)),
         "lexicon": {
             "name": lexicon.name,
             "title": lexicon.title,

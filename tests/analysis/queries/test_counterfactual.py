@@ -50,11 +50,11 @@ def test_the_question_this_was_built_for():
     seen = {"role": "guarantor", "era": "after_1991", "obligation": "restrain", "power": "stronger", "stakes": "major"}
     seen |= {"past_defections": "1-2", "legal_form": posterior.network["legal_form"].states[0], "guarantors": "6+"}
     seen |= {"enforcement": "none", "monitoring": "intrusive", "compliance": "defected"}
-    answer = counterfactual(posterior, "compliance", seen, {"enforcement": "snapback"}, actor="USA")
+    answer = counterfactual(posterior, "compliance", seen, {"enforcement": "snapback"}, actor="USA", guarantee="(new)")
     assert answer.attrs["coupling"] == "rank"  # monitoring follows enforcement, and is ordered too
     fixed = {name: state for name, state in seen.items() if name not in ("compliance", "enforcement", "monitoring")}
     watched = posterior.network["monitoring"].states
-    table = posterior.table("compliance", fixed, actor="USA").cumsum("compliance")
+    table = posterior.table("compliance", fixed, actor="USA", guarantee="(new)").cumsum("compliance")
     before = table.sel(enforcement="none", monitoring="intrusive", compliance="defected")
     own = posterior.table("monitoring")
     low = own.sel(enforcement="none").cumsum("monitoring")

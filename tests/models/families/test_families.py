@@ -389,7 +389,7 @@ def effect_by_hand(posterior, arrow, draw=0):
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "ordinal"], ids=str)
-@pytest.mark.parametrize("actor", [*ACTORS, None])
+@pytest.mark.parametrize("actor", [*ACTORS, "(new)"])
 def test_ordinal_is_the_cumulative_logit(example, actor):
     posterior, network = drawn(example), example.network()
     members = {group.name: actor for group in example.groups}
@@ -405,7 +405,7 @@ def test_ordinal_is_the_cumulative_logit(example, actor):
                 for arrow, effect in zip(example.arrows, effects, strict=True)
             )
             for group in example.groups:
-                known = [*ACTORS, None]
+                known = [*ACTORS, "(new)"]
                 eta += at(posterior, f"y.{group.name}", draw)[known.index(actor)]
             below = np.concatenate([[0.0], expit(cuts - eta), [1.0]])
             np.testing.assert_allclose(table[code], np.diff(below), rtol=0, atol=1e-12)

@@ -1,0 +1,157 @@
+"""Outcomes of a described case: all states of a node, with what is not known and how single cases differ kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import xarray as xr
+
+from ...models.families import NEW
+from ...models.inference.contract import MEMORY_LIMIT
+from ...models.posterior import Posterior
+from ...models.questions.evidence import States
+from ..summaries.summary import INTERVAL, Summary, cell_summaries
+from .probability import probability
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Posterior of all states of a node in one described case.
+
+    Parameters
+    ----------
+    average
+        Cases of the kind on average, members that the data does not hold integrated out of every draw: dims (chain,
+        draw, node). What it leaves open, more cases would narrow.
+    single
+        Single cases of the kind, whose unseen members are drawn: how far they differ, no case would narrow.
+    integrated
+        Group effects that are integrated out; where there are none, both are the same.
+    interval
+        Share of the posterior in the intervals.
+    """
+
+    average: xr.DataArray
+    single: xr.DataArray
+    integrated: tuple[str, ...]
+    interval: float = INTERVAL
+
+    @property
+    def node(self) -> str:
+        """The node whose states they are."""
+        return str(self.average.dims[-1])
+
+    @property
+    def summaries(self) -> Mapping[str, tuple[Summary, Summary]]:
+        """State -> summary of cases of the kind on average, and of single ones."""
+        states = [str(state) for state in self.average[self.node].values]
+        pairs = zip(
+            cell_summaries(self.average, self.interval), cell_summaries(self.single, self.interval), strict=True
+        )
+        return dict(zip(states, pairs, strict=True))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a state.
+
+        Columns: ``mean``; ``left_open_lower`` and ``left_open_upper``, what the record leaves open of cases of the kind
+        on average; ``single_lower`` and ``single_upper``, how far single cases of the kind differ; ``mcse``.
+        """
+        import pandas as pd
+
+        rows = {
+            state: {
+                "mean": average.mean,
+                "left_open_lower": average.lower,
+                "left_open_upper": average.upper,
+                "single_lower": single.lower,
+                "single_upper": single.upper,
+                "mcse": average.mcse,
+            }
+            for state, (average, single) in self.summaries.items()
+        }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis(self.node)
+
+    @property
+    def words(self) -> Mapping[str, str]:
+        """Name of each interval in a sentence's words."""
+        whose = " and ".join(self.integrated)
+        left_open = f"what the record leaves open ({self.interval:.0%} interval)"
+        if not whose:
+            return {"left_open": left_open}
+        return {
+            "left_open": f"{left_open}, averaged over {whose}s not seen",
+            "single": f"how far single cases differ ({self.interval:.0%} interval), the effect of one {whose} included",
+        }
+
+    def __str__(self) -> str:
+        rows = []
+        for state, (average, single) in self.summaries.items():
+            own = f"{state} {average.mean:.3f}, left open [{average.lower:.3f}, {average.upper:.3f}]"
+            rows.append(own + (f", single cases [{single.lower:.3f}, {single.upper:.3f}]" if self.integrated else ""))
+        return "\n".join([*rows, *(f"{name.replace('_', ' ')}: {said}" for name, said in self.words.items())])
+
+    def _repr_html_(self) -> str:
+        notes = "<br>".join(self.words.values())
+        return f"<p>{self.average.attrs.get('question', '')}</p>{self.table.round(3).to_html()}<p>{notes}</p>"
+
+
+def outcomes(
+    posterior: Posterior,
+    target: str,
+    given: States = None,
+    do: States = None,
+    *,
+    interval: float = INTERVAL,
+    memory: int = MEMORY_LIMIT,
+    **members: Any,
+) -> Outcomes:
+    """Posterior of all outcomes of a case, with two intervals: what is left open, and how far single cases differ.
+
+    Parameters
+    ----------
+    posterior, given, do, memory
+        As in `probability`, for one case.
+    target
+        The node.
+    interval
+        Share of the posterior in the intervals, in (0, 1).
+    **members
+        As in `probability`; what is left out is integrated out for the first interval, and drawn for the second.
+
+    Returns
+    -------
+    Outcomes
+
+    Raises
+    ------
+    QueryError
+        As `probability`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Network, Node, Posterior
+    >>> posterior = Posterior.from_tables(
+    ...     Network((Node("kept", ("no", "yes")),)),
+    ...     {"kept": xr.DataArray([[[0.2, 0.8], [0.4, 0.6]]], dims=("chain", "draw", "kept"))},
+    ... )
+    >>> outcomes(posterior, "kept").table["mean"].round(3).to_dict()
+    {'no': 0.3, 'yes': 0.7}
+    """
+    average = probability(posterior, target, given, do, memory=memory, **members)
+    integrated = tuple(name for name in posterior.members if members.get(name) is None)
+    if not integrated:
+        return Outcomes(average, average, (), interval)
+    drawn = single_cases(posterior, members)
+    return Outcomes(average, probability(posterior, target, given, do, memory=memory, **drawn), integrated, interval)
+
+
+def single_cases(posterior: Posterior, members: Mapping[str, Any]) -> dict[str, Any]:
+    """Members of a question with those that are left out drawn from their population, as single cases have them."""
+    return {**members, **{name: NEW for name in posterior.members if members.get(name) is None}}
