@@ -97,6 +97,7 @@ def evaluate(
     for path in (plot, out):
         if path is not None:
             writable_file(path)
+    years = _years(future)
     chosen = load_network(network)
     data = read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
     with shown(not (quiet or as_json)) as progress:
@@ -108,7 +109,7 @@ def evaluate(
             by=by,
             folds=folds,
             repeats=repeats,
-            future=_years(future),
+            future=years,
             against=AGAINST if against is None else listed([against]),
             seed=seed,
             workers=workers,

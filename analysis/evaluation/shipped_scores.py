@@ -23,6 +23,7 @@ from ...models.cases.encode import Cases, encode
 from ...models.network.network import Network
 from ...models.network.toml import network_to_toml
 from ...models.parameters.prior_set import PriorSet
+from .held_out.networks import priors_text
 from .scoreboard import Evaluation, Forecasts
 
 if TYPE_CHECKING:
@@ -181,7 +182,7 @@ def store_evaluation(evaluation: Evaluation, path: str | os.PathLike[str]) -> Pa
 
 
 def identity_of(network: Network, cases: Cases, priors: Mapping[str, PriorSet | None]) -> dict[str, Any]:
-    """Digests of network, record and prior sets, in which the order of priors plays no part.
+    """Digests of network, record and prior sets, in which the order of named priors plays no part.
 
     Returns
     -------
@@ -195,10 +196,7 @@ def identity_of(network: Network, cases: Cases, priors: Mapping[str, PriorSet | 
     return {
         "network": digest(network_to_toml(network)),
         "data": cases.digest,
-        "priors": {
-            name: digest(repr(sorted((entry.parameter, str(entry.prior)) for entry in each.entries) if each else None))
-            for name, each in priors.items()
-        },
+        "priors": {name: digest(priors_text(each)) for name, each in priors.items()},
     }
 
 

@@ -101,6 +101,15 @@ def node_forecast(
     return p
 
 
+def priors_text(priors: PriorSet | None) -> str:
+    """Content of a prior set as one text, in which the order of entries plays a part for patterns alone."""
+    if priors is None:
+        return "defaults"
+    named = sorted((entry for entry in priors.entries if not entry.is_pattern), key=lambda entry: entry.parameter)
+    patterns = [entry for entry in priors.entries if entry.is_pattern]
+    return repr([(entry.parameter, str(entry.prior)) for entry in (*patterns, *named)])
+
+
 @dataclass(frozen=True)
 class Fitted:
     """Network under a prior set, fitted to the training rows."""
@@ -112,7 +121,7 @@ class Fitted:
     def identity(self) -> str:
         """Priors and lengths of the sampling."""
         lengths = {name: value for name, value in self.sampling.settings.items() if name != "seed"}
-        return f"fitted {_priors_text(self.priors)} {lengths}"
+        return f"fitted {priors_text(self.priors)} {lengths}"
 
     def __call__(self, sample: Sample) -> np.ndarray:
         """Forecast, shape (held-out cases, states)."""
@@ -128,15 +137,11 @@ class PriorAlone:
     @property
     def identity(self) -> str:
         """Priors and how many draws of them."""
-        return f"prior alone {_priors_text(self.priors)} {PRIOR_DRAWS}"
+        return f"prior alone {priors_text(self.priors)} {PRIOR_DRAWS}"
 
     def __call__(self, sample: Sample) -> np.ndarray:
         """Forecast, shape (held-out cases, states)."""
         return prior_forecast(sample, self.priors)
-
-
-def _priors_text(priors: PriorSet | None) -> str:
-    return repr(sorted((entry.parameter, str(entry.prior)) for entry in priors.entries) if priors else None)
 
 
 def _parts(sample: Sample) -> tuple[Cases, Cases]:
