@@ -104,8 +104,8 @@ def decomposition(
 
     Examples
     --------
-    >>> decomposition(np.array([0.2, 0.2, 0.8, 0.8]), np.array([0, 0, 1, 1]))
-    Decomposition(mcb=0.04..., dsc=0.25, unc=0.25)
+    >>> decomposition(np.array([0.25, 0.25, 0.75, 0.75]), np.array([0, 0, 1, 1]))
+    Decomposition(mcb=0.0625, dsc=0.25, unc=0.25)
     """
     seen = float(score(p, event).mean())
     right = float(score(recalibrated(p, event), event).mean())

@@ -101,7 +101,7 @@ def fold_splits(rows: np.ndarray, units: np.ndarray, folds: int, repeats: int, s
     --------
     >>> splits = fold_splits(np.arange(6), np.array(["a", "a", "b", "c", "d", "d"]), 2, 1, seed=1)
     >>> [split.held_out.tolist() for split in splits]
-    [[3, 4, 5], [0, 1, 2]]
+    [[0, 1, 3], [2, 4, 5]]
     """
     names, unit = np.unique(units.astype(str), return_inverse=True)
     faults = [

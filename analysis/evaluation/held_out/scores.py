@@ -122,7 +122,7 @@ def flipped_share(x: np.ndarray, clusters: np.ndarray, permutations: int, seed: 
     Examples
     --------
     >>> flipped_share(np.array([1.0, 1.0, 1.0, -3.0]), np.array([0, 1, 2, 3]), 999, seed=1)
-    0.573
+    0.566
     """
     sums = np.bincount(clusters, x)
     signs = np.random.default_rng(seed).choice([-1.0, 1.0], (permutations, len(sums)))
