@@ -81,7 +81,12 @@ def forecast(task: Task) -> np.ndarray:
     ArithmeticError
         If a model gives anything else: that is its fault, and not that of the cases.
     """
-    p = task.model(task.sample)
+    import sklearn.ensemble  # noqa: F401  the threads of a library can be limited once it is loaded
+    from threadpoolctl import threadpool_limits
+
+    # OpenMP keeps a limit for each thread by itself, so that it is set here, where the work is done.
+    with threadpool_limits(1):
+        p = task.model(task.sample)
     shape = (len(task.sample.split.held_out), task.sample.states)
     if p.shape != shape or not np.allclose(p.sum(axis=1), 1.0, atol=1e-6) or (p < 0).any():
         raise ArithmeticError(f"{task.name} gave no probabilities for {task.sample.split.name}")

@@ -51,32 +51,6 @@ def test_shuffled_outcomes_cannot_be_foretold(promise, promises):
         assert gain.value < 2 * gain.error + 0.005
 
 
-def test_tables_are_what_the_forecasts_say(promise, promises):
-    found = evaluate(promise, promises(0.5), future=(1950,), against=(), **{**QUICK, "repeats": 2})
-    rows = found.predictions
-    assert len(rows) == 2 * (2 * 240 + 87)
-    np.testing.assert_allclose(rows[list(found.states)].sum(axis=1), 1)
-    p = rows.apply(lambda row: row[row["outcome"]], axis=1)
-    scored = rows.assign(score=np.log(p)).query("split.str.startswith('shuffle')")
-    means = scored.groupby("model")["score"].mean()
-    assert found.table.loc["defaults", "gain"] == pytest.approx(means["defaults"] - means["base_rate"])
-    apart = scored.pivot_table(index=["unit", "case"], columns="model", values="score")
-    apart = apart["defaults"] - apart["base_rate"]
-    sums = (apart - apart.mean()).groupby("unit").sum()
-    assert found.table.loc["defaults", "error"] == pytest.approx(np.sqrt((sums**2).sum() * 80 / 79) / 240)
-    gain = found.difference("base_rate", "defaults")
-    assert gain.value == -found.table.loc["defaults", "gain"]
-    parts = found.calibration.loc[("defaults", "broken")]
-    mean = rows.query("model == 'defaults' and split != 'after 1950'").groupby("case")["broken"].mean()
-    truth = rows.drop_duplicates("case").set_index("case")["outcome"] == "broken"
-    assert parts["mcb"] - parts["dsc"] + parts["unc"] == pytest.approx(((mean - truth) ** 2).mean())
-    assert found.tried == 1
-    assert "one model was tried on these 240 cases" in str(found)
-    assert "<table" in found._repr_html_()
-    assert found.plot().axes
-    assert len(found.plot_reliability("defaults", "base_rate", resamples=20).axes) == 4
-
-
 def test_several_prior_sets_are_scored_side_by_side_and_alone(promise, promises):
     flat = {"one": None, "other": None}
     found = evaluate(promise, promises(0.5), flat, future=(), against=("prior",), **QUICK)
@@ -144,13 +118,6 @@ def test_everything_that_is_wrong_is_said(promise, promises):
         evaluate(promise, frame, {}, node="kept", seed=1)
     with pytest.raises(DataError, match="column crises: is missing; cases were to be left out by it"):
         evaluate(promise, frame, node="kept", by="crises", seed=1)
-    found = evaluate(promise, frame, future=(), against=(), **QUICK)
-    with pytest.raises(QueryError, match="question: there is none called 'brokn'; did you mean 'broken'") as error:
-        found.difference("deflts", "base_rate", question="brokn", score="brir")
-    assert "model: there is none called 'deflts'; did you mean 'defaults'" in str(error.value)
-    assert "score: there is none called 'brir'; did you mean 'brier'" in str(error.value)
-    with pytest.raises(QueryError, match="model: there is none called 'deflts'"):
-        found.plot_reliability("deflts")
 
 
 def test_missing_cells_of_held_out_rows_alone_are_summed_out():
