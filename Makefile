@@ -15,7 +15,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report test lint types contract docs pytest format build constraints clean FORCE
+.PHONY: help install install-dev report test lint types contract docs pytest validate format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -47,6 +47,9 @@ docs: $(DEV) ## build the documentation, running its examples; a warning is an e
 
 pytest: $(DEV) ## run the tests and the examples in the docstrings
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+validate: $(DEV) ## measure the shipped scores of the networks again, in full (a quarter of an hour)
+	$(BIN)/python benchmarks/scores.py
 
 format: $(DEV) ## format the code and make the safe repairs
 	$(BIN)/python -m ruff check --fix .

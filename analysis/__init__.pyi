@@ -1,7 +1,13 @@
+from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.models import Comparison as Comparison
 from .evaluation.models import compare_models as compare_models
 from .evaluation.predictive_check import RecordSummaries as RecordSummaries
 from .evaluation.predictive_check import record_summaries as record_summaries
+from .evaluation.scoreboard import Evaluation as Evaluation
+from .evaluation.shipped_scores import Score as Score
+from .evaluation.shipped_scores import load_evaluation as load_evaluation
+from .evaluation.shipped_scores import measured_score as measured_score
+from .evaluation.shipped_scores import store_evaluation as store_evaluation
 from .evaluation.theories import compare_theories as compare_theories
 from .queries.collective import at_least as at_least
 from .queries.collective import together as together

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from ..common.errors import Fault, InputError
@@ -19,6 +22,8 @@ from .sources import Source, known_sources
 #: Name of the shipped record, as a prior set's `based_on` has it.
 DATA_SET = "servanda-guarantees"
 _PAST = "obligor_past_defections"
+#: What past defections are counted from.
+_COUNTED = ("obligor", "guarantee_id", "tested_year", "outcome_year", "outcome")
 
 
 def load_guarantees(
@@ -152,6 +157,44 @@ def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None
     return counted if actor in spoken_for else None
 
 
+def recount_past(cases: pd.DataFrame, known: np.ndarray) -> pd.DataFrame:
+    """Count past defections again from some of the cases, as if no other had been coded.
+
+    Parameters
+    ----------
+    cases
+        What `load_guarantees` gives. Cases without the columns of the count are given back as they are.
+    known
+        Whether each case may be counted, shape (cases,).
+
+    Returns
+    -------
+    DataFrame
+        Every row with the count that the known cases give: of an actor with a single known case that is no great power
+        the file would be silent, and so is the count.
+
+    Examples
+    --------
+    >>> cases = load_guarantees(as_of="1914")
+    >>> int(recount_past(cases, np.zeros(len(cases), bool))["obligor_past_defections"].max())
+    0
+    """
+    if not {_PAST, *_COUNTED} <= set(cases.columns):
+        return cases
+    obligors = cases["obligor"].to_numpy(object)
+    appearances = Counter(obligors[known])
+    spoken_for = _spoken_for(cases) | {name for name, count in appearances.items() if count > 1}
+    facts = [
+        replace(case, defected=case.defected and bool(counts))
+        for case, counts in zip(_past_cases(cases), known, strict=True)
+    ]
+    counted = [
+        count if name in spoken_for else None
+        for name, count in zip(obligors, past_defections(facts, spoken_for), strict=True)
+    ]
+    return cases.assign(**{_PAST: pd.array(counted, dtype="Int64")})
+
+
 def _known_from(tested_from: pd.Timestamp, outcome_year: int) -> dt.date:
     return max(tested_from.date(), dt.date(int(outcome_year), 1, 1))
 
@@ -185,7 +228,7 @@ def _spoken_for(cases: pd.DataFrame) -> frozenset[str]:
 
 
 def _past_cases(cases: pd.DataFrame) -> Iterator[PastCase]:
-    facts = cases[["obligor", "guarantee_id", "tested_year", "outcome_year", "outcome"]]
+    facts = cases[list(_COUNTED)]
     for obligor, guarantee, tested, ended, outcome in facts.itertuples(index=False):
         yield PastCase(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
 

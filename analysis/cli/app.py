@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | compare | track | report | record`.
+"""The command line: `servanda fit | query | compare | evaluate | track | report | record`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
 """
@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from ...common.errors import ServandaError
 from . import compare, record
+from .evaluate import evaluate
 from .fit import fit
 from .options import BAD_INPUT, INTERRUPTED
 from .query import query
@@ -42,7 +43,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for _command in (fit, query, track, report):
+for _command in (fit, query, evaluate, track, report):
     app.command()(_command)
 app.add_typer(compare.app, name="compare")
 app.add_typer(record.app, name="record")

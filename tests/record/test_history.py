@@ -5,9 +5,11 @@ from __future__ import annotations
 import csv
 from importlib.resources import files
 
+import numpy as np
 import pytest
 
 from servanda.record import load_guarantees, past_defections_of
+from servanda.record.cases import recount_past
 
 
 def by_hand(actor: str, year: int) -> int:
@@ -29,3 +31,16 @@ def test_the_record_is_silent_about_those_it_hardly_knows():
 
 def test_nothing_later_counts():
     assert past_defections_of(load_guarantees(as_of="2001"), "PRK", 2002) < by_hand("PRK", 2019)
+
+
+def test_recounting_from_all_cases_changes_nothing_and_from_none_leaves_none():
+    cases = load_guarantees()
+    known = np.ones(len(cases), bool)
+    column = "obligor_past_defections"
+    assert recount_past(cases, known)[column].equals(cases[column])
+    none = recount_past(cases, ~known)
+    assert none[column].fillna(0).eq(0).all()
+    others = [name for name in cases if name != column]
+    assert none[others].equals(cases[others])
+    bare = cases.drop(columns="outcome")
+    assert recount_past(bare, ~known) is bare

@@ -1,0 +1,1 @@
+"""Held-out cases: how they are split, foretold by networks and by rivals, and scored."""
