@@ -27,6 +27,14 @@ def query(
     do: Annotated[
         list[str] | None, typer.Option("--do", "-d", metavar="NODE=STATE", help="Intervention; repeat.")
     ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="NODE=STATE", help="What --do changes, compared with this; repeat."),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="With --against: the smallest change that matters. [default: 0.05]"),
+    ] = None,
     virtual: Annotated[
         list[str] | None,
         typer.Option("--virtual", metavar="NODE=STATE:WEIGHT,...", help="A finding's weight in each state; repeat."),
@@ -57,6 +65,8 @@ def query(
 
     Example: `servanda query dprk.nc compliance --do guarantors=5 --given role=guarantor --actor USA`
 
+    What a change is worth: `servanda query dprk.nc compliance --do guarantors=5 --against guarantors=1 --actor USA`
+
     A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
     --given enforcement=none --had enforcement=snapback --actor USA`
     """
@@ -78,9 +88,18 @@ def query(
         who = {}  # whose promise it is bears on the backers alone
     if explain:
         others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
-        refuse_beside("--explain", **others, **{"--backers": backers})
+        refuse_beside("--explain", **others, **{"--against": against}, **{"--backers": backers})
         typer.echo(explain_plan(fitted, target or [], evidence, action))
         return
+    if against:
+        refuse_beside("--against", **{"--virtual": virtual, "--soft": soft, "--had": had, "--best": best})
+        _report_contrast(
+            fitted, target or [], evidence, action, _pairs(against, "--against"), margin, who, as_json=as_json
+        )
+        typer.echo(stand.note, err=True, nl=bool(stand.note))
+        return
+    if margin is not None:
+        _refuse("--margin", "says nothing without --against, which says what --do is compared with")
     if best:
         refuse_beside("--best", **{"TARGET": target, "--soft": soft, "--had": had})
         found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
@@ -112,6 +131,56 @@ def _answers(
     if target:
         return [probability(fitted, target, evidence, action, **weights, **who)]
     return list(marginals(fitted, evidence, action, **weights, **who).data_vars.values())
+
+
+def _report_contrast(
+    fitted: Any,
+    target: list[str],
+    evidence: dict[str, str],
+    action: dict[str, str],
+    base: dict[str, str],
+    margin: float | None,
+    who: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """Print what a change of what is done does to each state of one node; a failed gate ends with its exit code."""
+    from ..queries.contrast import contrast
+    from ..summaries.change import MARGIN, summarise_change
+    from ..summaries.gates import failed, number_gates
+    from ..summaries.summary import summarise
+
+    if len(target) != 1 or not action:
+        _refuse("--against", "needs one NODE to ask about, and a --do to compare with it")
+    effect = contrast(fitted, target[0], base, action, evidence, margin=MARGIN if margin is None else margin, **who)
+    difference = {str(state): effect["difference"].sel({target[0]: state}) for state in effect[target[0]].values}
+    changes = {state: summarise_change(x, margin=effect.attrs["margin"]) for state, x in difference.items()}
+    sampled = fitted.sizes["draw"] > 1
+    gates = [str(g) for state, x in difference.items() if sampled for g in failed(number_gates(state, summarise(x)))]
+    asked = {"question": effect.attrs["change"], "against": effect.attrs["base"]}
+    if as_json:
+        print_json({**asked, "change": {state: one.__dict__ for state, one in changes.items()}, "failed_gates": gates})
+    else:
+        _print_changes(asked, changes)
+        for gate in gates:
+            typer.echo(f"gate failed: {gate}", err=True)
+    if gates:
+        raise typer.Exit(GATE_FAILED)
+
+
+def _print_changes(asked: dict[str, str], changes: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{asked['question']}\nagainst {asked['against']}, in points", title_justify="left")
+    table.add_column("state")
+    size = f"{100 * next(iter(changes.values())).margin:g}"
+    for heading in ("change", "90 % interval", f"gain ≥ {size}", "less either way", f"loss ≥ {size}"):
+        table.add_column(heading, justify="right")
+    for state, one in changes.items():
+        ends = f"{100 * one.lower:+.0f} to {100 * one.upper:+.0f}"
+        table.add_row(state, f"{100 * one.mean:+.0f}", ends, *(f"{x:.0%}" for x in (one.gain, one.within, one.loss)))
+    Console().print(table)
 
 
 #: What an answer says of itself, as far as it does.
@@ -149,6 +218,12 @@ def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None
             _print_answer(*one)
     if any(gates for *_, gates in found):
         raise typer.Exit(GATE_FAILED)
+
+
+def _refuse(option: str, what: str) -> None:
+    from ...common.errors import Fault, raise_faults
+
+    raise_faults("question", [Fault(option, what)])
 
 
 def _print_best(found: Any, *, as_json: bool) -> None:

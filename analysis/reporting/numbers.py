@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..queries.contrast import probability_of_increase
 from ..scenarios.scenario import Judgement
+from ..summaries.change import summarise_change
 from ..summaries.gates import Gate
 from ..summaries.likelihood_words import Lexicon, natural_frequency
 from ..summaries.summary import Summary, array_stats, summarise
@@ -32,19 +32,14 @@ def described_number(summary: Summary, lexicon: Lexicon) -> dict[str, Any]:
     }
 
 
-def described_change(judgement: Judgement, rows: Mapping[str, Row], row: Row, lexicon: Lexicon) -> dict[str, Any]:
-    """What a row changes against the base of its judgement, and how surely it raises the answer."""
+def described_change(judgement: Judgement, rows: Mapping[str, Row], row: Row) -> dict[str, Any]:
+    """What a row changes against the base of its judgement, and whether it is enough to matter."""
     before = rows[str(judgement.base)].draws
     difference, ratio = row.draws - before, row.draws / before
-    raises = float(probability_of_increase(difference))
-    band = lexicon.band(raises)
     return {
         "from": judgement.base,
-        "difference": asdict(summarise(difference)),
+        "difference": {**asdict(summarise(difference)), **asdict(summarise_change(difference))},
         "ratio": asdict(summarise(ratio)),
-        "probability_of_increase": raises,
-        "word": band.word,
-        "range": band.range,
     }
 
 

@@ -30,7 +30,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         "format": row.label,
         "claim": judgement.claim,
         **described,
-        "change": described_change(judgement, rows, row, lexicon) if judgement.base not in (None, row.label) else None,
+        "change": described_change(judgement, rows, row) if judgement.base not in (None, row.label) else None,
         "confidence": confidence(agreement, opinions, next_case_moves(row, judgement, scenario.seed)),
         "lexicon": {
             "name": lexicon.name,

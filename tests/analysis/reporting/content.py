@@ -51,11 +51,16 @@ def row(label: str, told: dict[str, Any], change: dict[str, Any] | None, *, pass
 
 CHANGE = {
     "from": "alone",
-    "difference": figures(0.13, -0.07, 0.29),
+    "difference": {
+        **figures(0.13, -0.07, 0.29),
+        "quarter": 0.04,
+        "three_quarters": 0.21,
+        "gain": 0.73,
+        "within": 0.21,
+        "loss": 0.06,
+        "margin": 0.05,
+    },
     "ratio": figures(1.3, 0.9, 1.8),
-    "probability_of_increase": 0.83,
-    "word": "very likely",
-    "range": "80-95 %",
 }
 ALONE = number(0.47, 0.14, 0.81, "roughly even chance", "45-55 %")
 BACKED = number(0.61, 0.22, 0.92, "likely", "55-80 %")

@@ -70,9 +70,12 @@ def test_answer_is_one_sentence_with_word_range_number_and_interval(content, rea
 def test_change_frequency_and_the_other_way_follow(content, read):
     text = read(content).text
     change = text.index("changes that probability by +13 points (90 % credible interval: -7 to +29)")
-    raises = text.index("The probability that it raises it is 83 %: very likely [80-95 %].")
+    worth = text.index(
+        "A gain of 5 points or more has a probability of 73 %, a smaller move either way 21 %, "
+        "a loss of 5 points or more 6 %."
+    )
     other = text.index("the probability that it does not happen is 39 %")
-    assert text.index("We assess") < change < raises < other < text.index("Our confidence is low")
+    assert text.index("We assess") < change < worth < other < text.index("Our confidence is low")
     assert "about 6 in 10 comparable cases" in text
 
 

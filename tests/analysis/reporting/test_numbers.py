@@ -209,13 +209,18 @@ def test_what_is_supposed_is_counted_as_if_it_had_been_seen(material):
 def test_a_change_is_that_of_two_betas(built, rows):
     one, several, change = kept("one"), kept("several"), rows["several"]["change"]
     grid = np.linspace(0, 1, 20_001)
-    raises = float(np.trapezoid(several.pdf(grid) * one.cdf(grid), grid))
+    gain = float(np.trapezoid(several.pdf(grid) * one.cdf(grid - 0.05), grid))
+    loss = float(np.trapezoid(one.pdf(grid) * several.cdf(grid - 0.05), grid))
     assert change["from"] == "one"
     assert change["difference"]["mean"] == pytest.approx(several.mean() - one.mean(), abs=0.005)
     assert change["difference"]["sd"] == pytest.approx(math.hypot(one.std(), several.std()), rel=0.03)
     inverse = float(np.trapezoid(one.pdf(grid[1:]) / grid[1:], grid[1:]))
     assert change["ratio"]["mean"] == pytest.approx(several.mean() * inverse, rel=0.01)
-    assert change["probability_of_increase"] == pytest.approx(raises, abs=0.015)
+    found = change["difference"]
+    assert (found["gain"], found["loss"]) == pytest.approx((gain, loss), abs=0.015)
+    assert found["within"] == pytest.approx(1 - gain - loss, abs=0.02)
+    assert found["margin"] == 0.05
+    assert set(change) == {"from", "difference", "ratio"}  # and no word for the sign of it
     assert rows["one"]["change"] is rows["both"]["change"] is None
     assert built["answer"]["change"] == change
 
