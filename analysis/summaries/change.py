@@ -48,12 +48,17 @@ class Change:
     interval: float = INTERVAL
 
     def __str__(self) -> str:
-        mean, lower, upper = (f"{100 * x:+.0f}" for x in (self.mean, self.lower, self.upper))
+        mean, lower, upper = (_whole_points(x) for x in (self.mean, self.lower, self.upper))
         size = f"{100 * self.margin:g}"
         return (
             f"{mean} points [{lower}, {upper}]; a gain of {size} points or more {self.gain:.0%}, "
             f"less either way {self.within:.0%}, a loss of {size} or more {self.loss:.0%}"
         )
+
+
+def _whole_points(x: float) -> str:
+    rounded = f"{100 * x:+.0f}"
+    return "0" if rounded[1:] == "0" else rounded
 
 
 def checked_margin(margin: float) -> float:
