@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from ...scenarios.scenario import Judgement
-from ...sensitivity.spread import KINDS
+from ...sensitivity.spread import KINDS, SpreadRow
 from ...summaries.likelihood_words import load_lexicon
 from ..answers import Row, next_case_moves
 from ..confidence import (
@@ -55,19 +55,20 @@ def _parts(material: Material, answers: Answers, row: Row, judgement: Judgement)
     held = case_section(network, cases, row)
     coded = agreement_by_node(network, cases, [judgement.node, *row.given, *row.do]) if material.shipped else {}
     spread = headline_spread(material, answers)
-    ends = (
-        (None, None)
-        if spread is None
-        else tuple((in_short(one), one.change.mean) for one in (spread.lowest, spread.highest))
-    )
+    lowest, highest = (None, None) if spread is None else (spread.lowest, spread.highest)
     return [
         score_part(scenario_score(material), how_to_measure(material)),
         coverage_part(held["exact"], len(cases), held["pairs_in_short"]),
         doubt_part(sum(case["doubted"] for case in held["nearest"]), len(held["nearest"])),
         agreement_part({network[name].title: found for name, found in coded.items()}),
-        spread_part(*ends, [KINDS[kind] for kind in spread.unmeasured] if spread else []),
+        spread_part(_end(lowest), _end(highest), [KINDS[kind] for kind in spread.unmeasured] if spread else []),
         news_part(next_case_moves(row, judgement, material.loaded.scenario.seed)),
     ]
+
+
+def _end(row: SpreadRow | None) -> tuple[str, float] | None:
+    """A choice and the expected change under it."""
+    return None if row is None else (in_short(row), row.change.mean)
 
 
 def _page(report: Mapping[str, Any]) -> dict[str, Any]:
