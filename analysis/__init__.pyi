@@ -1,3 +1,5 @@
+from .evaluation.averaged import AveragedAnswer as AveragedAnswer
+from .evaluation.averaged import average_answers as average_answers
 from .evaluation.evaluate import evaluate as evaluate
 from .evaluation.models import Comparison as Comparison
 from .evaluation.models import compare_models as compare_models
@@ -41,6 +43,8 @@ from .sensitivity.power_scaling import PowerScaling as PowerScaling
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.priors import PriorComparison as PriorComparison
 from .sensitivity.priors import compare_priors as compare_priors
+from .summaries.change import Change as Change
+from .summaries.change import summarise_change as summarise_change
 from .summaries.gates import Gate as Gate
 from .summaries.gates import parameter_gates as parameter_gates
 from .summaries.gates import sampler_gates as sampler_gates

@@ -17,6 +17,7 @@ _COMPARED = {
     "behind": ("behind", 1),
     "error": ("± s.e.", 1),
     "weight": ("weight", 2),
+    "stacking": ("stacking", 2),
     "pareto_k": ("worst k", 2),
     "refits": ("refits", 0),
     "bayes_factor": ("Bayes factor", 2),

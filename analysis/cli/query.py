@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,14 @@ def query(
     ] = None,
     do: Annotated[
         list[str] | None, typer.Option("--do", "-d", metavar="NODE=STATE", help="Intervention; repeat.")
+    ] = None,
+    against: Annotated[
+        list[str] | None,
+        typer.Option("--against", metavar="NODE=STATE", help="What --do changes, compared with this; repeat."),
+    ] = None,
+    margin: Annotated[
+        float | None,
+        typer.Option(metavar="X", help="With --against: the smallest change that matters. [default: 0.05]"),
     ] = None,
     virtual: Annotated[
         list[str] | None,
@@ -57,6 +66,8 @@ def query(
 
     Example: `servanda query dprk.nc compliance --do guarantors=5 --given role=guarantor --actor USA`
 
+    What a change is worth: `servanda query dprk.nc compliance --do guarantors=5 --against guarantors=1 --actor USA`
+
     A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
     --given enforcement=none --had enforcement=snapback --actor USA`
     """
@@ -64,6 +75,7 @@ def query(
     from ...models.posterior import Posterior, load_posterior
     from ..queries.explanation import most_probable
     from ..queries.named_backers import listed_backers
+    from ..queries.outcomes import single_cases
     from ..queries.probability import explain as explain_plan
 
     suffix = posterior.with_suffix("").suffix if posterior.suffix == ".gz" else posterior.suffix
@@ -78,9 +90,18 @@ def query(
         who = {}  # whose promise it is bears on the backers alone
     if explain:
         others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
-        refuse_beside("--explain", **others, **{"--backers": backers})
+        refuse_beside("--explain", **others, **{"--against": against}, **{"--backers": backers})
         typer.echo(explain_plan(fitted, target or [], evidence, action))
         return
+    if against:
+        refuse_beside("--against", **{"--virtual": virtual, "--soft": soft, "--had": had, "--best": best})
+        _report_contrast(
+            fitted, target or [], evidence, action, _pairs(against, "--against"), margin, who, as_json=as_json
+        )
+        typer.echo(stand.note, err=True, nl=bool(stand.note))
+        return
+    if margin is not None:
+        _refuse("--margin", "says nothing without --against, which says what --do is compared with")
     if best:
         refuse_beside("--best", **{"TARGET": target, "--soft": soft, "--had": had})
         found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
@@ -91,7 +112,9 @@ def query(
         refuse_beside("--had", **{"--do": do, "--virtual": virtual, "--soft": soft, "--backers": backers})
     answers = _answers(fitted, target or [], evidence, action, _pairs(had, "--had"), weights, who)
     answers = [answer.assign_attrs(backers=stand.note) if stand.note else answer for answer in answers]
-    _report_answers(answers, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
+    drawn = single_cases(fitted, who)
+    single = [] if had or drawn == who else _answers(fitted, target or [], evidence, action, {}, weights, drawn)
+    _report_answers(answers, single, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
 
 
 def _answers(
@@ -114,30 +137,82 @@ def _answers(
     return list(marginals(fitted, evidence, action, **weights, **who).data_vars.values())
 
 
+def _report_contrast(
+    fitted: Any,
+    target: list[str],
+    evidence: dict[str, str],
+    action: dict[str, str],
+    base: dict[str, str],
+    margin: float | None,
+    who: dict[str, Any],
+    *,
+    as_json: bool,
+) -> None:
+    """Print what a change of what is done does to each state of one node; a failed gate ends with its exit code."""
+    from ..queries.contrast import contrast
+    from ..summaries.change import MARGIN, summarise_change
+    from ..summaries.gates import failed, number_gates
+    from ..summaries.summary import summarise
+
+    if len(target) != 1 or not action:
+        _refuse("--against", "needs one NODE to ask about, and a --do to compare with it")
+    effect = contrast(fitted, target[0], base, action, evidence, margin=MARGIN if margin is None else margin, **who)
+    difference = {str(state): effect["difference"].sel({target[0]: state}) for state in effect[target[0]].values}
+    changes = {state: summarise_change(x, margin=effect.attrs["margin"]) for state, x in difference.items()}
+    sampled = fitted.sizes["draw"] > 1
+    gates = [str(g) for state, x in difference.items() if sampled for g in failed(number_gates(state, summarise(x)))]
+    asked = {"question": effect.attrs["change"], "against": effect.attrs["base"]}
+    if as_json:
+        print_json({**asked, "change": {state: one.__dict__ for state, one in changes.items()}, "failed_gates": gates})
+    else:
+        _print_changes(asked, changes)
+        for gate in gates:
+            typer.echo(f"gate failed: {gate}", err=True)
+    if gates:
+        raise typer.Exit(GATE_FAILED)
+
+
+def _print_changes(asked: dict[str, str], changes: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"{asked['question']}\nagainst {asked['against']}, in points", title_justify="left")
+    table.add_column("state")
+    size = f"{100 * next(iter(changes.values())).margin:g}"
+    for heading in ("change", "90 % interval", f"gain ≥ {size}", "less either way", f"loss ≥ {size}"):
+        table.add_column(heading, justify="right")
+    for state, one in changes.items():
+        ends = f"{100 * one.lower:+.0f} to {100 * one.upper:+.0f}"
+        table.add_row(state, f"{100 * one.mean:+.0f}", ends, *(f"{x:.0%}" for x in (one.gain, one.within, one.loss)))
+    Console().print(table)
+
+
 #: What an answer says of itself, as far as it does.
 _NOTES = ("whose_conduct", "identification", "coupling", "assumption", "backers")
 
 
-def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None:
-    """Print answers with their notes; a failed gate ends with its exit code."""
+def _report_answers(answers: list[Any], single: list[Any], *, sampled: bool, as_json: bool) -> None:
+    """Print answers with their notes; a failed gate ends with its exit code.
+
+    `single` holds the same of single cases, whose unseen members are drawn; nothing where nobody is unseen.
+    """
     from ..summaries.gates import failed, number_gates
-    from ..summaries.summary import cell_summaries
 
     found = []
-    for answer in answers:
-        names = [str(dim) for dim in answer.dims if dim not in ("chain", "draw")]
-        cells = answer.stack(cell=names).transpose("chain", "draw", "cell")
-        labels = [" & ".join(map(str, label)) for label in cells.coords["cell"].values]
-        summaries = dict(zip(labels, cell_summaries(cells), strict=True))
+    for answer, drawn in zip_longest(answers, single):
+        summaries = _summaries(answer)
         checked = summaries if sampled else {}
         gates = [str(gate) for label, one in checked.items() for gate in failed(number_gates(label, one))]
         notes = {key: answer.attrs[key] for key in _NOTES if key in answer.attrs}
-        found.append((answer.attrs["question"], summaries, notes, gates))
+        shown = {label: dict(one.__dict__) for label, one in summaries.items()}
+        for label, one in ({} if drawn is None else _summaries(drawn)).items():
+            shown[label] |= {"single_lower": one.lower, "single_upper": one.upper}
+        found.append((answer.attrs["question"], shown, notes, gates))
     if as_json:
         asked = [
             {
                 "question": question,
-                "answer": {label: one.__dict__ for label, one in summaries.items()},
+                "answer": summaries,
                 **notes,
                 "failed_gates": gates,
             }
@@ -149,6 +224,22 @@ def _report_answers(answers: list[Any], *, sampled: bool, as_json: bool) -> None
             _print_answer(*one)
     if any(gates for *_, gates in found):
         raise typer.Exit(GATE_FAILED)
+
+
+def _refuse(option: str, what: str) -> None:
+    from ...common.errors import Fault, raise_faults
+
+    raise_faults("question", [Fault(option, what)])
+
+
+def _summaries(answer: Any) -> dict[str, Any]:
+    """Summary of each cell of an answer."""
+    from ..summaries.summary import cell_summaries
+
+    names = [str(dim) for dim in answer.dims if dim not in ("chain", "draw")]
+    cells = answer.stack(cell=names).transpose("chain", "draw", "cell")
+    labels = [" & ".join(map(str, label)) for label in cells.coords["cell"].values]
+    return dict(zip(labels, cell_summaries(cells), strict=True))
 
 
 def _print_best(found: Any, *, as_json: bool) -> None:
@@ -198,18 +289,20 @@ def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str
 
     table = Table(title=question, title_justify="left")
     table.add_column("state")
-    for heading in ("mean", "90 % interval", "sd", "bulk ESS", "R-hat"):
+    differ = any("single_lower" in s for s in summaries.values())
+    headings = ("mean", "90 % left open", *(("90 % single cases",) if differ else ()), "bulk ESS", "R-hat")
+    for heading in headings:
         table.add_column(heading, justify="right")
     for label, s in summaries.items():
-        table.add_row(
-            label,
-            f"{s.mean:.3f}",
-            f"{s.lower:.3f} to {s.upper:.3f}",
-            f"{s.sd:.3f}",
-            f"{s.ess_bulk:.0f}",
-            f"{s.rhat:.3f}",
-        )
+        single = (f"{s['single_lower']:.3f} to {s['single_upper']:.3f}",) if differ else ()
+        left_open = f"{s['lower']:.3f} to {s['upper']:.3f}"
+        table.add_row(label, f"{s['mean']:.3f}", left_open, *single, f"{s['ess_bulk']:.0f}", f"{s['rhat']:.3f}")
     Console().print(table)
+    if differ:
+        typer.echo(
+            "Left open: what the data cannot tell of such cases on average. Single cases: how far they differ, the "
+            "effects of members not seen included; no data would narrow that."
+        )
     for key, note in notes.items():
         typer.echo(f"{key}: {note}" if key == "coupling" else note)
     for gate in gates:

@@ -71,6 +71,7 @@ def _print_tracks(description: Mapping[str, Any], out: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from ..summaries.change import Change
     from ..track.description import track_table
 
     title = f"Credibility on {description['at']}: P(keeps its word at a test)"
@@ -84,12 +85,8 @@ def _print_tracks(description: Mapping[str, Any], out: Path | None) -> None:
         table.add_row(*row)
     Console().print(table)
     for pair in description["comparisons"]:
-        found = pair["difference"]
-        typer.echo(
-            f"P({pair['first']} is more credible than {pair['second']}) ="
-            f" {pair['probability_first_more_credible']:.2f};"
-            f" difference {found['mean']:+.2f} [{found['lower']:+.2f}, {found['upper']:+.2f}]"
-        )
+        found = Change(**pair["difference"])
+        typer.echo(f"{pair['first']} against {pair['second']}: {found}")
     if out is not None:
         typer.echo(str(out))
     for gate in description["failed_gates"]:

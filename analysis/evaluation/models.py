@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.errors import Fault, raise_faults
+from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, followed
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
+from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block, fit_block
+from ...models.sampling.refit import completed
 from ...models.sampling.stacking_weights import stacking_weights
 from ..figures.comparison import comparison_figure
+from ..summaries.change import MARGIN
 from ..summaries.importance import paired_difference
+from ..summaries.pseudo_bma import pseudo_bma_weights
 from ..summaries.summary import summarise
+from .averaged import AveragedAnswer, average_answers
 from .leave_one_out import LeftOut, leave_one_out, units_of
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
     from matplotlib.figure import Figure
 
     from ...models.cases.encode import Cases
     from ...models.network.network import Network
     from ...models.parameters.prior_set import PriorSet
+    from ...models.posterior import Posterior
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
@@ -51,9 +58,13 @@ class Comparison:
     left_out
         Model -> what leaving out each unit gave.
     weights
-        Model -> stacking weight.
+        Model -> pseudo-BMA+ weight, by which answers are averaged: near-equal models share it.
     log_marginal_likelihood, marginal_likelihood_error
         Model -> logarithm of its marginal likelihood, and its standard error; none where it cannot be had.
+    stacking
+        Model -> stacking weight: its share in the mixture that would have predicted best.
+    answers
+        Question -> model -> draws of its answer.
     """
 
     node: str
@@ -63,6 +74,8 @@ class Comparison:
     weights: Mapping[str, float]
     log_marginal_likelihood: Mapping[str, float]
     marginal_likelihood_error: Mapping[str, float]
+    stacking: Mapping[str, float] = field(default_factory=dict)
+    answers: Mapping[str, Mapping[str, xr.DataArray]] = field(default_factory=dict)
 
     @property
     def best(self) -> str:
@@ -87,9 +100,10 @@ class Comparison:
     def table(self) -> pd.DataFrame:
         """One row a model, best first.
 
-        Columns: ``elpd`` (sum over cases), ``behind`` (the best) with ``error``, stacking ``weight``, largest
-        ``pareto_k``, ``refits``, ``untrusted`` units, ``log_marginal_likelihood`` and ``bayes_factor`` (against
-        the best by marginal likelihood), and whether the data tell it ``apart`` from the best.
+        Columns: ``elpd`` (sum over cases), ``behind`` (the best) with ``error``, pseudo-BMA+ ``weight`` and
+        ``stacking`` weight, largest ``pareto_k``, ``refits``, ``untrusted`` units, ``log_marginal_likelihood`` and
+        ``bayes_factor`` (against the best by marginal likelihood), and whether the data tell it ``apart`` from the
+        best.
         """
         import pandas as pd
 
@@ -107,6 +121,7 @@ class Comparison:
                     "behind": behind,
                     "error": error,
                     "weight": self.weights[name],
+                    "stacking": self.stacking.get(name, np.nan),
                     "pareto_k": float(np.nanmax(found.pareto_k, initial=-np.inf)),
                     "refits": len(found.refitted),
                     "untrusted": len(found.untrusted),
@@ -130,6 +145,19 @@ class Comparison:
         cannot = f"The record cannot tell it apart from {_listed(alike)}"
         return f"{what} {cannot}{f'; it can from {_listed(apart)}' if apart else ', that is, from none of the others'}."
 
+    def averaged(self, question: str, *, margin: float = MARGIN) -> AveragedAnswer:
+        """Change that a question asks for, under each model and under their mixture by `weights`.
+
+        Raises
+        ------
+        QueryError
+            If no such question was asked, naming the nearest; or `margin` is no number from 0 up to 1.
+        """
+        if question not in self.answers:
+            asked = f"was not asked{nearest(question, self.answers)}; give compare_models its questions"
+            raise QueryError.of(f"question {question}", asked)
+        return average_answers(self.answers[question], self.weights, titles=self.titles, margin=margin)
+
     def plot(self) -> Figure:
         """Figure of how far each model is behind the best, with two standard errors, and its weight."""
         return comparison_figure(self.table, unit=self.unit, errors=SURE)
@@ -139,7 +167,7 @@ class Comparison:
         return f"<p>{self.verdict}</p>{shown.round(2).to_html()}"
 
     def __str__(self) -> str:
-        columns = ["elpd", "behind", "error", "weight", "pareto_k", "refits", "bayes_factor"]
+        columns = ["elpd", "behind", "error", "weight", "stacking", "pareto_k", "refits", "bayes_factor"]
         return f"{self.table[columns].round(2).to_string()}\n{self.verdict}"
 
 
@@ -154,6 +182,8 @@ def compare_models(
     seed: int,
     refits: int = 20,
     bayes_factors: bool = True,
+    questions: Mapping[str, Quantity] | None = None,
+    posterior: Posterior | None = None,
     progress: bool | Progress | None = None,
     **settings: Any,
 ) -> Comparison:
@@ -185,6 +215,11 @@ def compare_models(
     bayes_factors
         Whether to estimate marginal likelihoods too, for Bayes factors: where the loops know the families, and missing
         cells tie no other nodes to the outcome than in the first model.
+    questions
+        Label -> what is asked of each model (`servanda.analysis.chance_of`), for `Comparison.averaged`.
+    posterior
+        A fit of the same cases under the same priors, with as many chains and draws: what the models share beside the
+        outcome is taken from it. Without one it is drawn again for each model, as far as the questions depend on it.
     progress
         Called with what is being done, and how many parts of it are done and to do.
     settings
@@ -197,18 +232,25 @@ def compare_models(
     Raises
     ------
     QueryError
-        If there are fewer than two models, or one has no such node, or other states of it.
+        If there are fewer than two models, or one has no such node, or other states of it; or a question asks for what
+        a model does not have.
     DataError, PriorError
         As `servanda.models.fit`; or a column to leave out by is missing.
     """
     _check(networks, node)
+    asked = dict(questions or {})
+    for network in networks.values() if asked else ():
+        check_quantities(network, asked)
     units = units_of(cases, unit)
     left_out, logs, errors = {}, {}, {}
+    answers: dict[str, dict[str, xr.DataArray]] = {label: {} for label in asked}
     first: set[str] = set()
     for name, network in followed(networks.items(), "comparing", progress):
         chosen = priors[name] if isinstance(priors, Mapping) else priors
         block = fit_block(network, cases, chosen, node, seed=seed, **settings)
         left_out[name] = leave_one_out(block, node, units, seed=seed, refits=refits)
+        for label, one in asked.items():
+            answers[label][name] = one.draws(completed(block, one.nodes(network), posterior))
         # Of other nodes' data too, a marginal likelihood would compare with nothing.
         first = first or set(block.nodes)
         if (
@@ -218,9 +260,11 @@ def compare_models(
         ):
             logs[name], errors[name] = found.log, found.error
     counts = next(iter(left_out.values())).counts
-    weights = stacking_weights(np.column_stack([found.elpd for found in left_out.values()]), counts)
+    elpd = np.column_stack([found.elpd for found in left_out.values()])
+    weights = dict(zip(networks, pseudo_bma_weights(elpd, counts, seed=seed).tolist(), strict=True))
+    stacking = dict(zip(networks, stacking_weights(elpd, counts).tolist(), strict=True))
     named = {name: (titles or {}).get(name, name) for name in networks}
-    return Comparison(node, unit, named, left_out, dict(zip(networks, weights.tolist(), strict=True)), logs, errors)
+    return Comparison(node, unit, named, left_out, weights, logs, errors, stacking, answers)
 
 
 def _check(networks: Mapping[str, Network], node: str) -> None:

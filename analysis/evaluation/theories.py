@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress
 from ...models.errors import QueryError
+from ...models.questions.quantity import Quantity
 from ...models.theories.theories import THEORIES, Theory, priors_for
 from .models import Comparison, compare_models
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from ...models.network.network import Network
     from ...models.parameters.prior_set import PriorSet
+    from ...models.posterior import Posterior
 
 #: Shapes of the effect of the count.
 SHAPES = ("none", "log", "monotone", "saturating", "diffusion", "inverted_u", "institution")
@@ -34,6 +36,8 @@ def compare_theories(
     unit: str = "guarantee",
     seed: int,
     refits: int = 20,
+    questions: Mapping[str, Quantity] | None = None,
+    posterior: Posterior | None = None,
     progress: bool | Progress | None = None,
     **settings: Any,
 ) -> Comparison:
@@ -54,13 +58,14 @@ def compare_theories(
         Names of `servanda.models.THEORIES`, or theories of your own.
     node, count
         The outcome, and the node that counts the backers.
-    unit, seed, refits, progress, settings
+    unit, seed, refits, questions, posterior, progress, settings
         As in `servanda.analysis.compare_models`.
 
     Returns
     -------
     Comparison
-        Print it for a table and a verdict; ``.plot()`` draws it.
+        Print it for a table and a verdict; ``.plot()`` draws it; ``.averaged(question)`` averages an answer over the
+        theories.
 
     Raises
     ------
@@ -95,6 +100,8 @@ def compare_theories(
         titles={theory.name: theory.title for theory in chosen},
         seed=seed,
         refits=refits,
+        questions=questions,
+        posterior=posterior,
         progress=progress,
         **settings,
     )

@@ -10,6 +10,7 @@ import xarray as xr
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
 from ...models.questions.evidence import Given
+from ..summaries.change import MARGIN, change_shares, checked_margin, summarise_change
 from .probability import in_short, probability
 
 
@@ -20,6 +21,7 @@ def contrast(
     change: Mapping[str, Any],
     given: Given = None,
     *,
+    margin: float = MARGIN,
     memory: int = MEMORY_LIMIT,
     **members: Any,
 ) -> xr.Dataset:
@@ -38,6 +40,8 @@ def contrast(
         Node -> state, set from outside, on the one side and on the other.
     given
         Evidence on both sides. Evidence downstream of what is set is taken in the network so mutilated.
+    margin
+        The smallest change of a probability that matters, from 0 up to 1; five points by default.
     memory
         As in `probability`.
     **members
@@ -47,8 +51,14 @@ def contrast(
     -------
     Dataset
         ``base``, ``change``, ``difference`` (change less base, in probability) and ``ratio``, dims (chain,
-        draw, target); ``probability_of_increase``, dims (target): the posterior probability that the change
-        raises the probability of the state.
+        draw, target); ``gain``, ``within`` and ``loss``, dims (target): the posterior probability that the state gains
+        `margin` or more, moves by less either way, and loses `margin` or more. The attributes hold both questions, the
+        difference in short and, as ``worth``, what the change of each state is worth.
+
+    Raises
+    ------
+    QueryError
+        As `probability`; or if `margin` is no number from 0 up to 1.
 
     Examples
     --------
@@ -60,20 +70,23 @@ def contrast(
     >>> effect = contrast(Posterior.from_tables(network, tables), "wet", base={"rain": "no"}, change={"rain": "yes"})
     >>> round(effect["difference"].sel(wet="yes").item(), 3)
     0.7
+    >>> effect["gain"].sel(wet="yes").item(), effect["loss"].sel(wet="yes").item()
+    (1.0, 0.0)
     """
+    size = checked_margin(margin)
     before = probability(posterior, target, given, base, memory=memory, **members)
     after = probability(posterior, target, given, change, memory=memory, **members)
     difference, ratio = after - before, after / before
     effect = xr.Dataset({"base": before, "change": after, "difference": difference, "ratio": ratio})
-    effect["probability_of_increase"] = probability_of_increase(difference)
+    effect = effect.assign(change_shares(difference, size).data_vars)
     effect.attrs = {
         "base": before.attrs["question"],
         "change": after.attrs["question"],
         "difference": in_short(difference),
+        "margin": size,
+        "worth": "\n".join(
+            f"{state}: {summarise_change(difference.sel({target: state}), margin=size)}"
+            for state in difference.coords[target].values
+        ),
     }
     return effect
-
-
-def probability_of_increase(difference: xr.DataArray) -> xr.DataArray:
-    """Share of draws in which a difference is above zero; ties count half."""
-    return ((difference > 0) + 0.5 * (difference == 0)).mean(("chain", "draw"))

@@ -13,6 +13,7 @@ from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
 from ...record.files.dates import as_day
 from ..queries.collective import at_least, together
+from ..queries.outcomes import Outcomes, outcomes
 from ..queries.probability import probability
 from ..queries.suppose import another_member, suppose
 from ..scenarios.questions import quantity_of, with_past_defections
@@ -42,6 +43,10 @@ class Row:
         Who acts, or None for one not seen.
     posterior
         What the question was put to (conditioned on what the judgement supposes); None for collectives.
+    states
+        Outcomes that the judgement adds up.
+    outcomes
+        All outcomes of the case; None for collectives.
     """
 
     label: str
@@ -50,6 +55,8 @@ class Row:
     do: Mapping[str, Any]
     actor: str | None
     posterior: Posterior | None
+    states: tuple[str, ...] = ()
+    outcomes: Outcomes | None = None
 
     @cached_property
     def summary(self) -> Summary:
@@ -100,7 +107,9 @@ def next_case_moves(row: Row, judgement: Judgement) -> float:
 
 def _row(posterior: Posterior, judgement: Judgement, row: Format, asked: Quantity) -> Row:
     actor = row.actor or judgement.actor
-    return Row(row.label, asked.draws(posterior), asked.given, asked.do, actor, posterior)
+    found = outcomes(posterior, asked.target, asked.given, asked.do, **asked.members)
+    draws = found.average.sel({asked.target: list(asked.states)}).sum(asked.target)
+    return Row(row.label, draws, asked.given, asked.do, actor, posterior, asked.states, found)
 
 
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:

@@ -1,16 +1,47 @@
-"""Confidence, apart from likelihood: how good the evidence is, how far opinions range, how much news would move it.
+"""Confidence, apart from likelihood: what the answer rests on, part by part, each with a counted reason.
 
-The three parts are those of Friedman and Zeckhauser 2018 (International Studies Quarterly 62(4)), as the reference
-notes describe them; the cut points are the project's own and are printed with every verdict.
+Friedman and Zeckhauser 2018 (International Studies Quarterly 62(4)), as the reference notes describe them, ask how good
+the evidence is, how far reasonable opinions range, and how much news would move the answer. The parts here count that.
+The cut points are the project's own and are printed with every verdict. What was not measured is poor, never good.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
 
 GRADES = ("good", "fair", "poor")
 LEVELS = {"good": "moderate", "fair": "moderate", "poor": "low"}
+RULE = (
+    "The worst part decides: poor gives low, anything better gives moderate. What was not measured is poor. "
+    "'High' is left to an analyst who signs for it."
+)
+
+
+class Score(Protocol):
+    """How a network predicts held-out crises; see `servanda.analysis.evaluation`."""
+
+    @property
+    def gain(self) -> float:
+        """Log score a case above the base rate."""
+        ...
+
+    @property
+    def error(self) -> float:
+        """Standard error of the gain, by crisis."""
+        ...
+
+    @property
+    def cases(self) -> int:
+        """How many cases were held out."""
+        ...
+
+    @property
+    def crises(self) -> int:
+        """In how many crises."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -20,107 +51,172 @@ class Part:
     Parameters
     ----------
     name
-        reliability, range of opinion, or responsiveness.
+        What is graded.
     value
-        What was computed.
-    good, fair
-        Limits of the two better grades.
-    higher_is_better
-        Which way the limits run.
-    meaning
-        What the value is, for the reader.
+        What was computed, NaN where it was not measured.
     unit
-        ``share``, or ``points`` (of probability).
+        ``share``, ``points`` (of probability), ``cases``, or ``log score``.
+    grade
+        One of `GRADES`.
+    rule
+        Limits of the grades, as they were applied.
+    reason
+        What was found, with the counts behind it.
     """
 
     name: str
     value: float
-    good: float
-    fair: float
-    higher_is_better: bool
-    meaning: str
-    unit: str = "points"
-
-    @property
-    def grade(self) -> str:
-        """Good, fair or poor.
-
-        Examples
-        --------
-        >>> Part("responsiveness", 0.03, 0.02, 0.05, False, "").grade
-        'fair'
-        """
-        sign = 1 if self.higher_is_better else -1
-        for grade, limit in (("good", self.good), ("fair", self.fair)):
-            if sign * self.value >= sign * limit:
-                return grade
-        return "poor"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give everything for the report."""
-        relation = "at least" if self.higher_is_better else "at most"
-        return {
-            "name": self.name,
-            "value": self.value,
-            "grade": self.grade,
-            "good": self.good,
-            "fair": self.fair,
-            "relation": relation,
-            "unit": self.unit,
-            "meaning": self.meaning,
-        }
+    unit: str
+    grade: str
+    rule: str
+    reason: str
 
 
-def confidence(agreement: float | None, opinions: list[float], moves: float) -> dict[str, Any]:
-    """Grade the three parts; the worst decides. High is never given by rule alone.
+def score_part(score: Score | None, how: str) -> Part:
+    """Part on whether the network predicts held-out crises better than the base rate does.
+
+    Parameters
+    ----------
+    score
+        None where it was not measured.
+    how
+        The command that measures it.
+    """
+    name, rule = "held-out crises", "good: above the base rate by 2 standard errors; fair: above it; poor: not above it"
+    if score is None:
+        command = f"\N{LEFT SINGLE QUOTATION MARK}{how}\N{RIGHT SINGLE QUOTATION MARK}"
+        reason = f"Whether the network foretells crises it has not seen is not measured; {command} measures it."
+        return Part(name, math.nan, "log score", "poor", rule, reason)
+    grade = "poor" if not score.gain > 0 else "fair" if score.gain < 2 * score.error else "good"
+    said = {"poor": "no gain over", "fair": "a gain that may be luck over", "good": "a gain over"}[grade]
+    reason = (
+        f"On {score.cases} cases of {score.crises} crises that were held out, the network has {said} the base rate: "
+        f"{_signed(score.gain)} in log score a case (standard error {score.error:.3f})."
+    )
+    return Part(name, score.gain, "log score", grade, rule, reason)
+
+
+def coverage_part(precedents: int, cases: int, unseen: Sequence[str]) -> Part:
+    """Part on whether the record holds cases like the one described.
+
+    Parameters
+    ----------
+    precedents
+        Cases that share every described state.
+    cases
+        All cases.
+    unseen
+        Pairs of described states that no case joins, e.g. ``guarantor + restrain``.
+    """
+    grade = "good" if precedents >= 5 else "fair" if precedents or not unseen else "poor"
+    rule = (
+        "good: 5 precedents or more; fair: a precedent, or each pair of described states seen; poor: a pair never seen"
+    )
+    shared = f"{_of(precedents, cases)} {'shares' if precedents == 1 else 'share'} every described state"
+    joined = f"; no case joins {_listed(unseen)}, so the answer extrapolates" if unseen else ""
+    return Part("precedents", float(precedents), "cases", grade, rule, f"{shared}{joined}.")
+
+
+def doubt_part(doubted: int, nearest: int) -> Part:
+    """Part on how many of the nearest cases the coders marked doubtful."""
+    rule = "good: 25 % or fewer; fair: 50 % or fewer"
+    if not nearest:
+        reason = "No case is near: the scenario describes no state."
+        return Part("doubtful neighbours", math.nan, "share", "poor", rule, reason)
+    share = doubted / nearest
+    reason = f"The coders marked {doubted} of the {nearest} nearest cases doubtful."
+    return Part("doubtful neighbours", share, "share", _at_most(share, 0.25, 0.5), rule, reason)
+
+
+def agreement_part(agreement: Mapping[str, tuple[int, float]]) -> Part:
+    """Part on how often two coders, blind to each other, code alike.
 
     Parameters
     ----------
     agreement
-        Share of cases whose outcome two coders, blind to each other, code alike; None if coded once.
-    opinions
-        The answer under each prior set.
-    moves
-        Expected absolute change of the answer once one more case of its kind is seen.
+        The outcome and each described feature that was coded twice -> cases, and share coded alike; empty where the
+        record was coded once.
+    """
+    rule = "by the least agreed of them, good: 90 % or more; fair: 80 % or more"
+    found = {name: share for name, (cases, share) in agreement.items() if cases}
+    if not found:
+        return Part("coders", math.nan, "share", "poor", rule, "The record was coded once: agreement is not measured.")
+    name, least = min(found.items(), key=lambda item: item[1])
+    grade = "good" if least >= 0.9 else "fair" if least >= 0.8 else "poor"
+    said = ", ".join(f"{what} {share:.0%}" for what, share in found.items())
+    reason = f"Two coders agree least on {name}, in {least:.0%} of {agreement[name][0]} cases ({said})."
+    return Part("coders", least, "share", grade, rule, reason)
+
+
+def spread_part(lowest: tuple[str, float] | None, highest: tuple[str, float] | None, unmeasured: Sequence[str]) -> Part:
+    """Part on how far the change depends on prior set, theory, reading and coder.
+
+    Parameters
+    ----------
+    lowest, highest
+        The choices with the lowest and the highest expected change, and that change; None where there is none.
+    unmeasured
+        What was not varied: one prior set tells nothing of others.
+    """
+    name, rule = "range of opinion", "good: 5 points or less; fair: 15 points or less; poor where one was not measured"
+    missing = f"not measured over {_listed(unmeasured)}" if unmeasured else ""
+    if lowest is None or highest is None:
+        reason = "How far a change ranges is not measured: the scenario compares with nothing."
+        return Part(name, math.nan, "points", "poor", rule, reason)
+    width = highest[1] - lowest[1]
+    ends = f"The expected change goes from {_points(lowest[1])} ({lowest[0]}) to {_points(highest[1])} ({highest[0]})"
+    grade = "poor" if unmeasured else _at_most(width, 0.05, 0.15)
+    return Part(name, width, "points", grade, rule, f"{ends} points{f'; {missing}' if missing else ''}.")
+
+
+def news_part(moves: float) -> Part:
+    """Part on how much one more case of the kind would move the answer, in expectation."""
+    name, rule = "responsiveness to news", "good: 2 points or less; fair: 5 points or less"
+    if math.isnan(moves):
+        return Part(name, moves, "points", "poor", rule, "What one more case would change is not measured.")
+    reason = f"One more case of this kind moves the answer by {100 * moves:.0f} points in expectation."
+    return Part(name, moves, "points", _at_most(moves, 0.02, 0.05), rule, reason)
+
+
+def confidence(parts: Sequence[Part]) -> dict[str, Any]:
+    """Grade by the worst part. High is never given by rule alone.
 
     Returns
     -------
     dict
-        ``level`` (low or moderate), ``parts``, ``reason``, ``rule``.
+        ``level`` (low or moderate), ``parts`` (the worst first), ``reason``, ``rule``.
+
+    Examples
+    --------
+    >>> confidence([news_part(0.01), doubt_part(6, 8)])["reason"]
+    'doubtful neighbours is poor'
     """
-    parts = [
-        Part(
-            "reliability of the evidence",
-            agreement if agreement is not None else 0.0,
-            0.9,
-            0.8,
-            higher_is_better=True,
-            meaning="share of blind cases whose outcome both coders code alike"
-            + ("" if agreement is not None else " (the record was coded once: counted as 0)"),
-            unit="share",
-        ),
-        Part(
-            "range of opinion",
-            max(opinions) - min(opinions),
-            0.05,
-            0.15,
-            higher_is_better=False,
-            meaning="distance between the highest and the lowest answer under the prior sets compared",
-        ),
-        Part(
-            "responsiveness to news",
-            moves,
-            0.02,
-            0.05,
-            higher_is_better=False,
-            meaning="expected change of the answer once one more case of this kind is seen",
-        ),
-    ]
-    worst = max(parts, key=lambda part: GRADES.index(part.grade))
+    ordered = sorted(parts, key=lambda part: -GRADES.index(part.grade))
+    worst = ordered[0].grade
     return {
-        "level": LEVELS[worst.grade],
-        "parts": [part.as_dict() for part in parts],
-        "reason": "; ".join(f"{part.name} is {part.grade}" for part in parts if part.grade == worst.grade),
-        "rule": "The worst of the three parts decides: poor gives low, anything better gives moderate. "
-        "'High' is left to an analyst who signs for it.",
+        "level": LEVELS[worst],
+        "parts": [asdict(part) for part in ordered],
+        "reason": "; ".join(f"{part.name} is {part.grade}" for part in ordered if part.grade == worst),
+        "rule": RULE,
     }
+
+
+def _at_most(value: float, good: float, fair: float) -> str:
+    return "good" if value <= good else "fair" if value <= fair else "poor"
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part or 'None'} of {whole} cases" if part != 1 else f"One of {whole} cases"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _signed(x: float) -> str:
+    return f"{x:+.3f}".replace("-", "\N{MINUS SIGN}")
+
+
+def _points(x: float) -> str:
+    rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
+    return "0" if rounded[1:] == "0" else rounded

@@ -113,7 +113,7 @@ def report(
             fitting = _named(tell, f"fitting under priors {prior.name}")
             posteriors[prior.name], found = stored_fit(loaded.network, known, prior, sampling, folder, progress=fitting)
             reused += [prior.name] if found else []
-        task = Task(loaded, known, sampling, folder, tell)
+        task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None)
         prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
     content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:

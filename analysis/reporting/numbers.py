@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..queries.contrast import probability_of_increase
 from ..scenarios.scenario import Judgement
+from ..summaries.change import summarise_change
 from ..summaries.gates import Gate
 from ..summaries.likelihood_words import Lexicon, natural_frequency
 from ..summaries.summary import Summary, array_stats, summarise
@@ -32,19 +32,29 @@ def described_number(summary: Summary, lexicon: Lexicon) -> dict[str, Any]:
     }
 
 
-def described_change(judgement: Judgement, rows: Mapping[str, Row], row: Row, lexicon: Lexicon) -> dict[str, Any]:
-    """What a row changes against the base of its judgement, and how surely it raises the answer."""
+def described_outcomes(row: Row) -> dict[str, Any]:
+    """All outcomes of a row's case, each with what is left open and how far single cases differ; none of a collective."""
+    if row.outcomes is None:
+        return {"outcomes": [], "single": None}
+    table = row.outcomes.table.drop(columns="mcse")
+    single = row.outcomes.single.sel({row.outcomes.node: list(row.states)}).sum(row.outcomes.node)
+    spread = summarise(single) if row.outcomes.integrated else None
+    return {
+        "outcomes": plain([{"state": state, **values} for state, values in table.to_dict("index").items()]),
+        "single": None
+        if spread is None
+        else {"lower": spread.lower, "upper": spread.upper, "integrated": list(row.outcomes.integrated)},
+    }
+
+
+def described_change(judgement: Judgement, rows: Mapping[str, Row], row: Row) -> dict[str, Any]:
+    """What a row changes against the base of its judgement, and whether it is enough to matter."""
     before = rows[str(judgement.base)].draws
     difference, ratio = row.draws - before, row.draws / before
-    raises = float(probability_of_increase(difference))
-    band = lexicon.band(raises)
     return {
         "from": judgement.base,
-        "difference": asdict(summarise(difference)),
+        "difference": {**asdict(summarise(difference)), **asdict(summarise_change(difference))},
         "ratio": asdict(summarise(ratio)),
-        "probability_of_increase": raises,
-        "word": band.word,
-        "range": band.range,
     }
 
 

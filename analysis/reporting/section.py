@@ -34,6 +34,10 @@ class Task:
         Where fits are kept; the user's cache folder by default.
     progress
         Told how far it is.
+    posteriors
+        Prior set -> fit; the first is the one reported.
+    shipped
+        Whether the record is the shipped one, which was coded twice.
     """
 
     loaded: Loaded
@@ -41,6 +45,8 @@ class Task:
     sampling: Sampling
     folder: Path | None = None
     progress: Progress = silent
+    posteriors: Mapping[str, Posterior] = field(default_factory=dict)
+    shipped: bool = True
 
 
 @dataclass(frozen=True)

@@ -156,29 +156,26 @@ def brief(gate: Mapping[str, Any]) -> str:
     return f"{re.sub(r' of P[(].*[)]$', '', gate['name'])} {figure(gate['value'])}, asked {gate['limit']}"
 
 
+#: Unit of a part of confidence -> how its value is written.
+_UNITS: Mapping[str, Callable[[float], str]] = {
+    "share": percent,
+    "points": lambda x: f"{100 * x:.0f} points",
+    "cases": lambda x: f"{x:.0f}",
+    "log score": lambda x: f"{x:+.3f}".replace("-", "\N{MINUS SIGN}"),
+}
+
+
 def part_value(part: Mapping[str, Any]) -> str:
     """Say what was computed for a part of confidence, in its own unit.
 
     Examples
     --------
-    >>> part_value({"unit": "points", "value": 0.076})
-    '8 points'
+    >>> part_value({"unit": "points", "value": 0.076}), part_value({"unit": "share", "value": float("nan")})
+    ('8 points', 'not measured')
     """
-    if part["unit"] == "share" or math.isnan(part["value"]):
-        return percent(part["value"])
-    return f"{100 * part['value']:.0f} points"
-
-
-def part_rule(part: Mapping[str, Any]) -> str:
-    """Say the limits of a part of confidence, in its own unit.
-
-    Examples
-    --------
-    >>> part_rule({"unit": "points", "relation": "at most", "good": 0.05, "fair": 0.15})
-    'good: at most 5 points; fair: at most 15 points'
-    """
-    unit = "\N{NO-BREAK SPACE}%" if part["unit"] == "share" else " points"
-    return "; ".join(f"{grade}: {part['relation']} {100 * part[grade]:g}{unit}" for grade in ("good", "fair"))
+    value = part["value"]
+    # JSON, which has no NaN, holds null of what was not measured.
+    return "not measured" if value is None or math.isnan(value) else _UNITS[part["unit"]](value)
 
 
 #: What templates may call on a value.
@@ -189,7 +186,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "figure": figure,
     "nice": nice,
     "opening": opening,
-    "part_rule": part_rule,
     "part_value": part_value,
     "percent": percent,
     "plain": plain,

@@ -12,8 +12,8 @@ import xarray as xr
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.track.events import TrackError, as_date
 from ...models.track.fit import fit_track
-from ..queries.contrast import probability_of_increase
 from ..queries.probability import in_short
+from ..summaries.change import MARGIN, change_shares, summarise_change
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
 from ..summaries.summary import summarise
 
@@ -135,7 +135,7 @@ def forecast(
     return credibility_path(track, actor, list(days), agreement=agreement)
 
 
-def compare_actors(track: TrackPosterior, first: str, second: str, at: Date) -> xr.Dataset:
+def compare_actors(track: TrackPosterior, first: str, second: str, at: Date, *, margin: float = MARGIN) -> xr.Dataset:
     """Compare the credibility of two actors at a date, draw by draw.
 
     Parameters
@@ -146,19 +146,30 @@ def compare_actors(track: TrackPosterior, first: str, second: str, at: Date) -> 
         The actors.
     at
         When; see `credibility`.
+    margin
+        The smallest difference that matters, from 0 up to 1; five points by default.
 
     Returns
     -------
     Dataset
-        ``first``, ``second`` and ``difference`` (second less first), dims chain, draw; ``probability_of_increase``:
-        that the second is the more credible. The attributes say it in words.
+        ``first``, ``second`` and ``difference`` (second less first), dims chain, draw; ``gain``, ``within`` and
+        ``loss``: the probability that the second is the more credible by `margin` or more, that neither is, and that
+        the first is. The attributes say it in words.
     """
     one, other = (credibility(track, actor, at) for actor in (first, second))
     names = (f"{first} at {as_date(at)}", f"{second} at {as_date(at)}")
-    return _contrast(one, other, names, f"{second} is more credible than {first}")
+    return _contrast(one, other, names, margin)
 
 
-def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agreement: str | None = None) -> xr.Dataset:
+def change(
+    track: TrackPosterior,
+    actor: str,
+    *,
+    before: Date,
+    after: Date,
+    agreement: str | None = None,
+    margin: float = MARGIN,
+) -> xr.Dataset:
     """Compare one actor's credibility at two dates on the same path, with everything known to the fit.
 
     Parameters
@@ -167,6 +178,8 @@ def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agre
         See `credibility`.
     before, after
         The dates, the earlier one first.
+    margin
+        As in `compare_actors`.
 
     Returns
     -------
@@ -186,7 +199,7 @@ def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agre
     ...                        "event": ["complied", "complied", "defected"]})
     >>> track = fit_track(events, seed=1, draws=200, tune=200, chains=2)
     >>> effect = change(track, "A", before="2004", after="2012")
-    >>> bool(effect["probability_of_increase"] < 0.5)
+    >>> bool(effect["loss"] > effect["gain"])
     True
     """
     start, end = as_date(before, "before"), as_date(after, "after")
@@ -194,7 +207,7 @@ def change(track: TrackPosterior, actor: str, *, before: Date, after: Date, agre
         raise_faults("change", [Fault("before", f"{start} is not before {end}")], TrackError)
     found = credibility_path(track, actor, [start, end], agreement=agreement)
     one, other = (found.isel(date=place, drop=True) for place in (0, 1))
-    return _contrast(one, other, (f"{actor} at {start}", f"{actor} at {end}"), f"{actor} has become more credible")
+    return _contrast(one, other, (f"{actor} at {start}", f"{actor} at {end}"), margin)
 
 
 def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sampling: Any) -> dict[str, Any]:
@@ -218,7 +231,16 @@ def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sa
     return {str(day): fit_track(track_record, seed=seed, as_of=str(day), **sampling) for day in days}
 
 
-def cost(track_record: pd.DataFrame, actor: str, on: Date, *, seed: int, days: int = 1, **sampling: Any) -> xr.Dataset:
+def cost(
+    track_record: pd.DataFrame,
+    actor: str,
+    on: Date,
+    *,
+    seed: int,
+    days: int = 1,
+    margin: float = MARGIN,
+    **sampling: Any,
+) -> xr.Dataset:
     """Say what the events of a day cost an actor: credibility as judged just before it, and just after.
 
     Two fits, one that knows nothing from `on` onwards and one that knows what happened on it (and in `days` - 1
@@ -236,6 +258,8 @@ def cost(track_record: pd.DataFrame, actor: str, on: Date, *, seed: int, days: i
         As in `servanda.models.fit_track`.
     days
         How many days of news, the first one included.
+    margin
+        As in `compare_actors`.
 
     Returns
     -------
@@ -251,7 +275,7 @@ def cost(track_record: pd.DataFrame, actor: str, on: Date, *, seed: int, days: i
         track = fit_track(track_record, seed=seed + place, as_of=str(moment), **sampling)
         sides.append(credibility(track, actor, moment))
     names = tuple(f"{actor} as judged on {moment}" for moment in moments)
-    return _contrast(sides[0], sides[1], names, f"{actor} is judged more credible")
+    return _contrast(sides[0], sides[1], names, margin)
 
 
 def track_gates(track: TrackPosterior) -> tuple[Gate, ...]:
@@ -279,17 +303,14 @@ def _probability(track: TrackPosterior, theta: xr.DataArray, agreement: str | No
     return total.rename("credibility")
 
 
-def _contrast(one: xr.DataArray, other: xr.DataArray, names: Sequence[str], claim: str) -> xr.Dataset:
+def _contrast(one: xr.DataArray, other: xr.DataArray, names: Sequence[str], margin: float) -> xr.Dataset:
     difference = other - one
     found = xr.Dataset({"first": one, "second": other, "difference": difference})
-    found["probability_of_increase"] = probability_of_increase(difference)
-    gain = summarise(difference)
-    rises = float(found["probability_of_increase"])
+    found = found.assign(change_shares(difference, margin).data_vars)
     found.attrs = {
         "first": f"{names[0]}: {summarise(one)}",
         "second": f"{names[1]}: {summarise(other)}",
-        "difference": f"{gain.mean:+.2f} [{gain.lower:+.2f}, {gain.upper:+.2f}]",
-        "statement": f"P({claim}) = {rises:.2f}; P(less) = {1 - rises:.2f}",
+        "difference": f"{names[1]} against {names[0]}: {summarise_change(difference, margin=margin)}",
     }
     return found
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...models.track.events import DAYS_A_YEAR, TrackError, as_date
+from ..summaries.change import summarise_change
 from ..summaries.gates import failed, number_gates
 from ..summaries.summary import INTERVAL, Summary, summarise
 from .credibility import Date, compare_actors, credibility, credibility_path, event_table, track_gates
@@ -110,8 +111,7 @@ def _comparison(track: TrackPosterior, first: str, second: str, day: np.datetime
     return {
         "first": first,
         "second": second,
-        "probability_first_more_credible": float(found["probability_of_increase"]),
-        "difference": asdict(summarise(found["difference"])),
+        "difference": asdict(summarise_change(found["difference"])),
     }
 
 

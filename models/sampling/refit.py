@@ -12,7 +12,7 @@ from ..cases.encode import Cases
 from ..errors import DataError
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
-from .blocks import sample_blocks
+from .blocks import Block, sample_blocks
 from .fit import MEMBER_OF
 from .run import FitInputs, Sampling, fit_inputs
 from .samplers import SAMPLERS
@@ -59,6 +59,58 @@ def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collec
     drawn = posterior.draws.assign(sampled.variables)
     groups = {"posterior": drawn, "observed_data": observed, **sampled.stats_group}
     return Posterior(posterior.network, xr.DataTree.from_dict(groups), posterior.priors, posterior.provenance)
+
+
+def completed(block: Block, nodes: Collection[str], posterior: Posterior | None = None) -> Posterior:
+    """Posterior of some nodes of a network of which one block is drawn already.
+
+    The others are taken from a fit of the same cases to another network, where that has the same node and drew it apart
+    from the block; the rest is drawn now.
+
+    Parameters
+    ----------
+    block
+        From `servanda.models.sampling.fit.fit_block`.
+    nodes
+        Nodes that a question depends on.
+    posterior
+        A fit with as many chains and draws; None draws all.
+
+    Returns
+    -------
+    Posterior
+        With the parameters of the block and of `nodes`, and no others. Without `posterior` the numbers are those of a
+        fit of the whole network with the block's settings.
+
+    Raises
+    ------
+    DataError
+        If `posterior` has other numbers of chains or draws.
+    """
+    wanted = {*nodes} - {*block.nodes}
+    drawn = block.tree["posterior"].to_dataset()
+    parts = [drawn]
+    if posterior is not None:
+        there, here = posterior.sizes, {dim: int(drawn.sizes[dim]) for dim in ("chain", "draw")}
+        if there != here:
+            kept, asked = (f"{size['chain']} chains of {size['draw']}" for size in (there, here))
+            what = f"are {kept}, where the block has {asked}; fit both with the same settings"
+            raise DataError("posterior", [Fault("draws", what)])
+        tied = {name for joined in blocks_of(posterior) if {*joined} & {*block.nodes} for name in joined}
+        shared = [
+            name
+            for name in sorted(wanted - tied)
+            if name in posterior.network and posterior.network[name] == block.run.network[name]
+        ]
+        variables = [str(name) for name in posterior.draws.data_vars if str(name).partition(".")[0] in shared]
+        parts.append(posterior.draws[variables])
+        wanted -= {*shared}
+    if wanted:
+        parts.append(xr.Dataset(sample_blocks(block.run, wanted, silent).variables))
+    # A block may hold more than was asked for; each parameter is taken from the first part that has it.
+    variables = {name: array for part in reversed(parts) for name, array in part.data_vars.items()}
+    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
+    return Posterior(block.run.network, tree, block.run.priors)
 
 
 def blocks_of(posterior: Posterior) -> dict[tuple[str, ...], bool]:

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..section import Section
-from . import answer, diagnostics, judgements, network, priors, provenance, question, record, theories, tracks
+from . import (
+    answer,
+    change,
+    diagnostics,
+    judgements,
+    network,
+    priors,
+    provenance,
+    question,
+    record,
+    score,
+    theories,
+    tracks,
+)
 
 #: Every section of a report, in the order a reader meets them; a new one is a file and a line here.
 SECTIONS: Mapping[str, Section] = {
     "question": question.SECTION,
     "answer": answer.SECTION,
+    "change": change.SECTION,
+    "score": score.SECTION,
     "judgements": judgements.SECTION,
     "record": record.SECTION,
     "theories": theories.SECTION,

@@ -6,12 +6,25 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ...scenarios.scenario import Judgement
+from ...sensitivity.spread import KINDS, SpreadRow
 from ...summaries.likelihood_words import load_lexicon
-from ..answers import next_case_moves
-from ..confidence import confidence
-from ..numbers import described_change, described_number
+from ..answers import Row, next_case_moves
+from ..confidence import (
+    Part,
+    agreement_part,
+    confidence,
+    coverage_part,
+    doubt_part,
+    news_part,
+    score_part,
+    spread_part,
+)
+from ..numbers import described_change, described_number, described_outcomes
 from ..section import Answers, Material, Section
-from .record import coder_agreement
+from .change import headline_spread, in_short
+from .record import agreement_by_node, case_section
+from .score import how_to_measure, scenario_score
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
@@ -20,18 +33,14 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
     rows = {row.label: row for row in answers.reported(judgement.id)}
     row = rows[scenario.headline.format]
     described = described_number(row.summary, lexicon)
-    opinions = [
-        float(next(r for r in by_id[judgement.id] if r.label == row.label).draws.mean())
-        for by_id in answers.rows.values()
-    ]
-    agreement = coder_agreement(material.cases)["agreement"] if material.shipped else None
     return {
         "judgement": judgement.id,
         "format": row.label,
         "claim": judgement.claim,
         **described,
-        "change": described_change(judgement, rows, row, lexicon) if judgement.base not in (None, row.label) else None,
-        "confidence": confidence(agreement, opinions, next_case_moves(row, judgement)),
+        **described_outcomes(row),
+        "change": described_change(judgement, rows, row) if judgement.base not in (None, row.label) else None,
+        "confidence": confidence(_parts(material, answers, row, judgement)),
         "lexicon": {
             "name": lexicon.name,
             "title": lexicon.title,
@@ -39,6 +48,28 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
             "bands": [asdict(band) for band in lexicon.bands],
         },
     }
+
+
+def _parts(material: Material, answers: Answers, row: Row, judgement: Judgement) -> list[Part]:
+    """Parts of the confidence in the answer."""
+    network, cases = material.loaded.network, material.cases
+    held = case_section(network, cases, row)
+    coded = agreement_by_node(network, cases, [judgement.node, *row.given, *row.do]) if material.shipped else {}
+    spread = headline_spread(material, answers)
+    lowest, highest = (None, None) if spread is None else (spread.lowest, spread.highest)
+    return [
+        score_part(scenario_score(material), how_to_measure(material)),
+        coverage_part(held["exact"], len(cases), held["pairs_in_short"]),
+        doubt_part(sum(case["doubted"] for case in held["nearest"]), len(held["nearest"])),
+        agreement_part({network[name].title: found for name, found in coded.items()}),
+        spread_part(_end(lowest), _end(highest), [KINDS[kind] for kind in spread.unmeasured] if spread else []),
+        news_part(next_case_moves(row, judgement)),
+    ]
+
+
+def _end(row: SpreadRow | None) -> tuple[str, float] | None:
+    """A choice and the expected change under it."""
+    return None if row is None else (in_short(row), row.change.mean)
 
 
 def _page(report: Mapping[str, Any]) -> dict[str, Any]:

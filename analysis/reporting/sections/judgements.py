@@ -11,7 +11,7 @@ from ...figures.densities import densities_svg
 from ...scenarios.scenario import Judgement
 from ...summaries.gates import failed
 from ...summaries.likelihood_words import Lexicon, load_lexicon
-from ..numbers import density_curve, described_change, described_number, gate_facts, plain
+from ..numbers import density_curve, described_change, described_number, described_outcomes, gate_facts, plain
 from ..section import Answers, Material, Section
 
 
@@ -36,10 +36,11 @@ def _judgement(judgement: Judgement, material: Material, answers: Answers, lexic
                 "do": plain(row.do),
                 "note": notes.get(label, ""),
                 **described_number(row.summary, lexicon),
+                **described_outcomes(row),
                 "curve": density_curve(row),
                 "gates": [gate_facts(gate) for gate in gates],
                 "passed": not failed(gates),
-                "change": described_change(judgement, rows, row, lexicon)
+                "change": described_change(judgement, rows, row)
                 if judgement.base and label != judgement.base and row.posterior
                 else None,
             }
@@ -59,7 +60,9 @@ def _judgement(judgement: Judgement, material: Material, answers: Answers, lexic
 
 def _page(report: Mapping[str, Any]) -> dict[str, Any]:
     bands = report["answer"]["lexicon"]["bands"]
+    changes = [row["change"]["difference"] for one in report["judgements"] for row in one["rows"] if row["change"]]
     return {
+        "change_margin": changes[0]["margin"] if changes else None,
         "judgement_titles": {one["id"]: one["title"] for one in report["judgements"]},
         "density_figures": {
             one["id"]: Markup(densities_svg(one["rows"], bands, name=one["id"], base=one["base"]))  # noqa: S704

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ....models.cases.encode import MISSING, encode
 from ....models.network.network import Network
-from ....record import load_second_coding, load_sources
+from ....record import load_second_coding, load_sources, with_second_coding
+from ....record.second_coding import PREFIX
 from ..answers import Row
 from ..section import Answers, Material, Section
 
@@ -58,6 +60,27 @@ def coder_agreement(cases: Any) -> dict[str, Any]:
     return {"cases": len(blind), "agreement": float(same.mean())}
 
 
+def agreement_by_node(network: Network, cases: pd.DataFrame, nodes: Iterable[str]) -> dict[str, tuple[int, float]]:
+    """Agreement of the two coders on the states of some nodes, of those that were coded twice.
+
+    Returns
+    -------
+    dict
+        Node -> cases that both coded, and share of them in the same state; of the outcome only cases coded blind.
+    """
+    both = with_second_coding(cases)
+    columns = {name: coding.column if (coding := network[name].coding) else name for name in nodes}
+    twice = {name: column for name, column in columns.items() if f"{PREFIX}{column}" in both}
+    again = cases.assign(**{column: both[f"{PREFIX}{column}"].to_numpy() for column in twice.values()})
+    first, second = encode(network, cases).codes, encode(network, again).codes
+    found = {}
+    for name in twice:
+        known = (first[name] != MISSING) & (second[name] != MISSING)
+        alike = float((first[name] == second[name])[known].mean()) if known.any() else float("nan")
+        found[name] = (int(known.sum()), alike)
+    return found
+
+
 def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int = 8) -> dict[str, Any]:
     """What the record holds for the case a row describes.
 
@@ -65,7 +88,8 @@ def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int =
     -------
     dict
         ``states`` (cases that share each described state), ``exact`` (cases that share all), ``pairs_unseen``
-        (pairs of described states that no case has), ``own`` (the actor's cases), ``nearest`` (most alike).
+        (pairs of described states that no case has) and ``pairs_in_short`` (the same by their states alone), ``own``
+        (the actor's cases), ``nearest`` (most alike).
     """
     coded = encode(network, cases)
     wanted = {name: network[name].index(state) for name, state in {**row.given, **row.do}.items()}
@@ -73,6 +97,7 @@ def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int =
     alike = np.sum(list(share.values()), axis=0)
     exact = alike == len(wanted)
     own = (cases["obligor"] == row.actor).to_numpy(bool)
+    unseen = _unseen(share)
     order = np.lexsort((-cases["tested_year"].to_numpy(), ~own, -alike))[:nearest]
     return {
         "states": [
@@ -84,7 +109,11 @@ def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int =
             for name, code in wanted.items()
         ],
         "exact": int(exact.sum()),
-        "pairs_unseen": _unseen(network, wanted, share),
+        "pairs_unseen": [
+            " and ".join(f"{network[name].title} = {network[name].states[wanted[name]]}" for name in pair)
+            for pair in unseen
+        ],
+        "pairs_in_short": [" + ".join(network[name].states[wanted[name]] for name in pair) for pair in unseen],
         "own": {"actor": row.actor, "cases": int(own.sum()), "outcomes": _outcomes(network, coded, own)},
         "nearest": [_case(network, cases, coded, wanted, int(place), int(alike[place])) for place in order],
     }
@@ -95,14 +124,9 @@ def _outcomes(network: Network, coded: Cases, rows: np.ndarray) -> dict[str, int
     return {state: int((codes == place).sum()) for place, state in enumerate(network["compliance"].states)}
 
 
-def _unseen(network: Network, wanted: Mapping[str, int], share: Mapping[str, np.ndarray]) -> list[str]:
-    names = list(wanted)
-    return [
-        f"{network[a].title} = {network[a].states[wanted[a]]} and {network[b].title} = {network[b].states[wanted[b]]}"
-        for place, a in enumerate(names)
-        for b in names[place + 1 :]
-        if not (share[a] & share[b]).any()
-    ]
+def _unseen(share: Mapping[str, np.ndarray]) -> list[tuple[str, str]]:
+    """Pairs of nodes whose described states no case joins."""
+    return [(a, b) for a, b in combinations(share, 2) if not (share[a] & share[b]).any()]
 
 
 def _case(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from ....common.figure_style import styled
 from ....common.files import writable_folder, written_whole
 from ....common.progress import Progress
 from ....models.cases.encode import encode
+from ....models.posterior import Posterior
 from ....models.sampling.fit import fit_identity
 from ....models.sampling.run import Sampling
 from ....models.theories.theories import THEORIES
@@ -25,12 +27,17 @@ from ...figures.svg import svg
 from ...scenarios.scenario import Loaded
 from ...scenarios.stored_fits import cache_folder
 from ..section import Answers, Material, Section, Task
+from .change import headline_change
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: What is left out at a time: rows of one guarantee share its text, its parties and its moment.
 UNIT = "guarantee"
+#: The change that every theory is asked for.
+HEADLINE = "headline"
+#: Raised when what is kept beside the fits changes its meaning.
+_KEPT = 2
 
 
 def scenario_theories(
@@ -39,6 +46,7 @@ def scenario_theories(
     sampling: Sampling,
     folder: Path | None = None,
     *,
+    posterior: Posterior | None = None,
     progress: bool | Progress | None = None,
 ) -> dict[str, Any] | None:
     """Compare the theories that a scenario names on the record as of its date, under its first prior set.
@@ -60,7 +68,8 @@ def scenario_theories(
         return None
     networks = {name: THEORIES[name].apply(loaded.network) for name in chosen}
     parts = [fit_identity(n, encode(n, known), loaded.priors[0], sampling)["key"] for n in networks.values()]
-    key = hashlib.sha256(json.dumps([parts, chosen, UNIT]).encode()).hexdigest()
+    asked = headline_change(loaded, cases)
+    key = hashlib.sha256(json.dumps([_KEPT, parts, chosen, UNIT, repr(asked)]).encode()).hexdigest()
     path = writable_folder(folder or cache_folder()) / f"theories-{key[:16]}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
@@ -74,6 +83,8 @@ def scenario_theories(
         theories=chosen,
         unit=UNIT,
         seed=sampling.seed,
+        questions={HEADLINE: asked} if asked else None,
+        posterior=posterior,
         progress=progress,
         **own,
     )
@@ -92,11 +103,13 @@ def _with_who(cases: pd.DataFrame) -> pd.DataFrame:
 def described(found: Comparison) -> dict[str, Any]:
     """Put a comparison into plain numbers and sentences, figure included."""
     rows = found.table.reset_index().to_dict("records")
+    averaged = found.averaged(HEADLINE) if HEADLINE in found.answers else None
     lines = [
         {
             **{str(key): value for key, value in row.items()},
             "claim": THEORIES[row["model"]].claim,
             "source": THEORIES[row["model"]].source,
+            "change": None if averaged is None else asdict(averaged.spread[row["model"]]),
         }
         for row in rows
     ]
@@ -113,13 +126,17 @@ def described(found: Comparison) -> dict[str, Any]:
         "units": len(next(iter(found.left_out.values())).units),
         "verdict": found.verdict,
         "table": lines,
+        "averaged": None if averaged is None else asdict(averaged.mixture),
         "untrusted": {name: list(left.untrusted) for name, left in found.left_out.items() if left.untrusted},
         "figure": figure,
     }
 
 
 def _prepare(task: Task) -> dict[str, Any] | None:
-    return scenario_theories(task.loaded, task.cases, task.sampling, task.folder, progress=task.progress)
+    fitted = task.posteriors.get(task.loaded.priors[0].name)
+    return scenario_theories(
+        task.loaded, task.cases, task.sampling, task.folder, posterior=fitted, progress=task.progress
+    )
 
 
 def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001

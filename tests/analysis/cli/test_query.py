@@ -80,6 +80,21 @@ def test_a_query_can_ask_what_would_have_been(stored: Path, keeping: Posterior):
     assert told["answer"]["yes"]["mean"] == pytest.approx(float(exact.sel(kept="yes").mean()))
 
 
+def test_a_query_can_ask_what_a_change_is_worth(stored: Path, keeping: Posterior):
+    from servanda.analysis import contrast
+
+    words = ("kept", "-d", "backers=many", "--against", "backers=few", "--margin", "0.1")
+    result = run("query", str(stored), *words)
+    assert result.exit_code == 0
+    assert "gain ≥ 10" in " ".join(result.stdout.split())
+    told = json.loads(run("query", str(stored), *words, "--json").stdout)
+    exact = contrast(keeping, "kept", {"backers": "few"}, {"backers": "many"}, margin=0.1).sel(kept="yes")
+    for name in ("gain", "within", "loss"):
+        assert told["change"]["yes"][name] == pytest.approx(float(exact[name]))
+    assert told["change"]["yes"]["mean"] == pytest.approx(float(exact["difference"].mean()))
+    assert (told["question"], told["against"]) == ("P(kept | do(backers = many))", "P(kept | do(backers = few))")
+
+
 def test_a_query_can_ask_for_the_best_explanation(stored: Path):
     result = run("query", str(stored), "--best", "-g", "kept=no")
     assert result.exit_code == 0
@@ -111,6 +126,13 @@ def test_a_network_file_can_be_asked(tmp_path: Path, lawn: Posterior):
         (["kept", "--virtual", "backers=few"], "--virtual: 'few' of 'backers' is not STATE:NUMBER"),
         (["kept", "--virtual", "backers=few:1"], "virtual backers: lacks a number for many; state one for each state"),
         (["kept", "--soft", "backers=few:0.9,many:0.2"], "soft backers: are probabilities that add up to 1.1"),
+        (["kept", "--against", "backers=few"], "--against: needs one NODE to ask about, and a --do to compare with it"),
+        (["kept", "-d", "backers=few", "--margin", "0.1"], "--margin: says nothing without --against"),
+        (
+            ["kept", "-d", "backers=few", "--against", "backers=many", "--margin", "2"],
+            "margin: is 2.0; give a change of probability from 0 up to 1",
+        ),
+        (["kept", "--against", "backers=few", "--best"], "--best: says nothing beside --against; drop one of them"),
         (["--had", "backers=many"], "target: none is asked for"),
         (["kepd"], "target kepd: no such node; did you mean 'kept'?"),
         (["kept", "-g", "backers=some"], "given backers: has no state 'some'"),

@@ -32,7 +32,8 @@ def test_the_command_prints_a_table_and_writes_a_figure(own: Path, tmp_path: Pat
     result = run("A", "B", "--events", str(own), "--out", str(out), "--draws", "1000", "--tune", "300")
     assert result.exit_code == 0, result.output
     assert "Credibility on 2003-05-16" in result.stdout
-    assert "P(A is more credible than B)" in result.stdout
+    assert "A against B: " in result.stdout
+    assert "; a gain of 5 points or more " in result.stdout.replace("\n", " ")
     assert out.read_bytes()[:4] == b"\x89PNG"
 
 

@@ -1,8 +1,9 @@
-"""Leaving out by weights and by refits, judged by closed forms; stacking by ArviZ."""
+"""Leaving out by weights and by refits, judged by closed forms; weights by ArviZ."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import arviz as az
 import numpy as np
@@ -14,6 +15,7 @@ from scipy.special import betaln
 from servanda.analysis import compare_models, compare_theories
 from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, units_of
 from servanda.analysis.evaluation.models import Comparison
+from servanda.analysis.summaries.pseudo_bma import pseudo_bma_weights
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
 from servanda.models.sampling.blocks import fit_block
 from servanda.models.sampling.stacking_weights import stacking_weights
@@ -64,14 +66,16 @@ def test_counted_cases_are_left_out_one_by_one():
     assert few.total == pytest.approx(many.total, abs=0.05)
 
 
-def test_stacking_is_that_of_arviz():
+@pytest.fixture(scope="module")
+def forecasts():
+    """ArviZ's LOO of three forecasters of sixty wet or dry days."""
     rng = np.random.default_rng(6)
     truth = rng.integers(0, 2, 60)
     log_p = {}
     for name, p in {"low": 0.35, "half": 0.5, "high": 0.8}.items():
         draws = np.clip(rng.normal(p, 0.03, (2, 1000, 60)), 0.01, 0.99)
         log_p[name] = np.log(np.where(truth == 1, draws, 1 - draws))
-    elpds = {
+    return {
         name: az.loo(
             xr.DataTree.from_dict(
                 {
@@ -83,10 +87,49 @@ def test_stacking_is_that_of_arviz():
         )
         for name, array in log_p.items()
     }
-    theirs = az.compare(elpds, round_to="none")["weight"]
-    ours = stacking_weights(np.column_stack([elpds[name].elpd_i.values for name in log_p]))
-    for name, weight in zip(log_p, ours, strict=True):
-        assert weight == pytest.approx(float(theirs[name]), abs=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("method", "weigh"),
+    [("stacking", stacking_weights), ("BB-pseudo-BMA", partial(pseudo_bma_weights, seed=1, replicates=20_000))],
+)
+def test_weights_are_those_of_arviz(forecasts, method, weigh):
+    theirs = az.compare(forecasts, method=method, round_to="none")["weight"]
+    ours = weigh(np.column_stack([one.elpd_i.values for one in forecasts.values()]))
+    # ArviZ has a thousand replicates of the bootstrap, and so an error of its own.
+    for name, weight in zip(forecasts, ours, strict=True):
+        assert weight == pytest.approx(float(theirs[name]), abs=2e-3 if method == "stacking" else 0.03)
+
+
+def test_pseudo_bma_of_two_units_is_an_integral():
+    """The share of the first unit is uniform, so that the weight is the mean of a logistic function over it."""
+    elpd = np.array([[-0.2, -1.7], [-1.1, -0.4]])
+    share = np.linspace(0, 1, 100_001)
+    apart = 2 * (share * (elpd[0, 0] - elpd[0, 1]) + (1 - share) * (elpd[1, 0] - elpd[1, 1]))
+    exact = np.trapezoid(1 / (1 + np.exp(-apart)), share)
+    assert pseudo_bma_weights(elpd, seed=2, replicates=50_000)[0] == pytest.approx(exact, abs=0.004)
+
+
+def test_pseudo_bma_counts_cases():
+    elpd = np.log(np.array([[0.9, 0.5], [0.3, 0.5], [0.1, 0.9]]))
+    often = pseudo_bma_weights(elpd, np.array([7, 4, 0]), seed=1, replicates=20_000)
+    repeated = pseudo_bma_weights(np.repeat(elpd[:2], [7, 4], axis=0), seed=1, replicates=20_000)
+    np.testing.assert_allclose(often, repeated, atol=0.01)
+    np.testing.assert_array_equal(often, pseudo_bma_weights(elpd, np.array([7, 4, 0]), seed=1, replicates=20_000))
+
+
+def test_two_near_equal_models_share_the_weight_over_draws_of_the_record():
+    """The same units drawn again with replacement: stacking gives all to one model or to the other, as it falls."""
+    rng = np.random.default_rng(12)
+    base = rng.normal(-0.9, 0.4, 110)
+    elpd = np.column_stack([base, base + rng.normal(0, 0.02, 110)])
+    again = [elpd[rng.integers(0, 110, 110)] for _ in range(12)]
+    stacked = np.array([stacking_weights(one)[0] for one in again])
+    shared = np.array([pseudo_bma_weights(one, seed=1, replicates=500)[0] for one in again])
+    assert shared.min() > 0.3
+    assert shared.max() < 0.7
+    assert ((stacked < 0.01) | (stacked > 0.99)).mean() > 0.5
+    assert stacked.std() > 4 * shared.std()
 
 
 def test_stacking_counts_cases():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from servanda.analysis.reporting.html import render
@@ -12,7 +14,8 @@ from .page import Page
 
 @pytest.fixture
 def content():
-    return report()
+    # Of its own: tests change what they are given.
+    return deepcopy(report())
 
 
 @pytest.fixture

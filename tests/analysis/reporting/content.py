@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from servanda.analysis.reporting.confidence import confidence, coverage_part, score_part, spread_part
 from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 
@@ -51,14 +52,32 @@ def row(label: str, told: dict[str, Any], change: dict[str, Any] | None, *, pass
 
 CHANGE = {
     "from": "alone",
-    "difference": figures(0.13, -0.07, 0.29),
+    "difference": {
+        **figures(0.13, -0.07, 0.29),
+        "quarter": 0.04,
+        "three_quarters": 0.21,
+        "gain": 0.73,
+        "within": 0.21,
+        "loss": 0.06,
+        "margin": 0.05,
+    },
     "ratio": figures(1.3, 0.9, 1.8),
-    "probability_of_increase": 0.83,
-    "word": "very likely",
-    "range": "80-95 %",
 }
 ALONE = number(0.47, 0.14, 0.81, "roughly even chance", "45-55 %")
 BACKED = number(0.61, 0.22, 0.92, "likely", "55-80 %")
+
+
+PARTS = [
+    score_part(None, "servanda evaluate guarantee"),
+    coverage_part(3, 44, ["guarantor + 2"]),
+    spread_part(("prior set: No opinion", -0.03), ("reading: France as guarantor", 0.13), ["coders of the outcome"]),
+]
+
+
+def changed(kind: str, name: str, mean: float, note: str = "") -> dict[str, Any]:
+    ends = {"lower": mean - 0.21, "upper": mean + 0.17, "quarter": mean - 0.08, "three_quarters": mean + 0.09}
+    worth = {"gain": 0.73, "within": 0.21, "loss": 0.06, "margin": 0.05, "interval": 0.9}
+    return {"kind": kind, "name": name, "mean": mean, **ends, **worth, "note": note}
 
 
 def case(**changes: Any) -> dict[str, Any]:
@@ -125,33 +144,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
         "answer": {
             **answer,
             "change": CHANGE,
-            "confidence": {
-                "level": "low",
-                "parts": [
-                    {
-                        "name": "reliability of the evidence",
-                        "value": 0.88,
-                        "grade": "fair",
-                        "good": 0.9,
-                        "fair": 0.75,
-                        "relation": "at least",
-                        "unit": "share",
-                        "meaning": "share coded alike",
-                    },
-                    {
-                        "name": "range of opinion",
-                        "value": 0.16,
-                        "grade": "poor",
-                        "good": 0.05,
-                        "fair": 0.15,
-                        "relation": "at most",
-                        "unit": "points",
-                        "meaning": "distance between answers",
-                    },
-                ],
-                "reason": "range of opinion is poor",
-                "rule": "The worst decides.",
-            },
+            "confidence": confidence(PARTS),
             "lexicon": {
                 "name": "icd203",
                 "title": "ICD 203 (2015)",
@@ -159,6 +152,18 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                 "bands": [asdict(band) for band in load_lexicon("icd203").bands],
             },
         },
+        "change": {
+            "rows": [
+                changed("reading", "France as guarantor", 0.13),
+                changed("reading", "France as principal", -0.06),
+                changed("prior", "No opinion", -0.03),
+            ],
+            "lowest": "reading: France as principal",
+            "highest": "reading: France as guarantor",
+            "width": 0.19,
+            "unmeasured": ["theories of the count", "coders of the outcome"],
+        },
+        "score": {"measured": False, "how": "servanda evaluate guarantee"},
         "judgements": [
             {
                 "id": "own",

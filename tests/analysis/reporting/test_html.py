@@ -12,7 +12,7 @@ import pytest
 
 from servanda.analysis.figures.percent import percent
 from servanda.analysis.reporting.html import render
-from servanda.analysis.reporting.words import clause, complement, day, figure, part_rule, part_value, points
+from servanda.analysis.reporting.words import clause, complement, day, figure, part_value, points
 from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 NASTY = "</title><script>alert('x')</script><b onclick=\"x\">&{{ 7 * 7 }}"
@@ -70,9 +70,12 @@ def test_answer_is_one_sentence_with_word_range_number_and_interval(content, rea
 def test_change_frequency_and_the_other_way_follow(content, read):
     text = read(content).text
     change = text.index("changes that probability by +13 points (90 % credible interval: -7 to +29)")
-    raises = text.index("The probability that it raises it is 83 %: very likely [80-95 %].")
+    worth = text.index(
+        "A gain of 5 points or more has a probability of 73 %, a smaller move either way 21 %, "
+        "a loss of 5 points or more 6 %."
+    )
     other = text.index("the probability that it does not happen is 39 %")
-    assert text.index("We assess") < change < raises < other < text.index("Our confidence is low")
+    assert text.index("We assess") < change < worth < other < text.index("Our confidence is low")
     assert "about 6 in 10 comparable cases" in text
 
 
@@ -304,8 +307,8 @@ def test_points_have_a_sign_but_for_none(x, said):
 
 def test_what_was_not_computed_is_nowhere_a_number():
     nan = math.nan
-    said = [points(nan), figure(nan), part_value({"unit": "points", "value": nan}), percent(nan)]
-    assert said == ["not computed"] * 4
+    said = [points(nan), figure(nan), percent(nan)]
+    assert said == ["not computed"] * 3
 
 
 @pytest.mark.parametrize(
@@ -327,8 +330,33 @@ def test_diagnostics_have_four_digits_or_are_whole(value, said):
     assert figure(value) == said
 
 
-def test_limits_of_confidence_are_said_in_their_own_unit():
-    share = {"unit": "share", "relation": "at least", "good": 0.9, "fair": 0.775, "value": 0.876}
-    assert part_rule(share) == "good: at least 90\N{NO-BREAK SPACE}%; fair: at least 77.5\N{NO-BREAK SPACE}%"
-    assert part_value(share) == "88\N{NO-BREAK SPACE}%"
-    assert part_value({**share, "unit": "points", "value": 0.126}) == "13 points"
+def test_parts_of_confidence_are_said_in_their_own_unit():
+    assert part_value({"unit": "share", "value": 0.876}) == "88\N{NO-BREAK SPACE}%"
+    assert part_value({"unit": "points", "value": 0.126}) == "13 points"
+    assert part_value({"unit": "cases", "value": 3.0}) == "3"
+    assert part_value({"unit": "log score", "value": -0.0204}) == "\N{MINUS SIGN}0.020"
+    assert part_value({"unit": "share", "value": None}) == part_value({"unit": "share", "value": math.nan})
+
+
+def test_the_change_is_shown_with_every_choice_and_not_only_with_the_favourable_ones(content, read):
+    text = read(content).text
+    reported = text.index("changes that probability by +13 points")
+    rival = text.index("Read instead as 'France as principal', the same change is -6 points (-27 to +11)")
+    assert reported < rival < text.index("Our confidence is low")
+    assert "Not measured: theories of the count, coders of the outcome." in text
+    for word in ("raises", "rise"):
+        assert f"probability that it {word}" not in text
+    figure = re.search(r'aria-label="Changes in points of probability[^"]*"', render(content))
+    for row in content["change"]["rows"]:
+        assert row["name"] in figure[0]
+    bare = {**content, "change": None, "answer": {**content["answer"], "change": None}}
+    assert "Changes in points of probability" not in render(bare)
+
+
+def test_each_part_of_confidence_stands_with_its_reason_and_its_limits(content, read):
+    text = read(content).text
+    for part in content["answer"]["confidence"]["parts"]:
+        assert f"{part['name'].capitalize()}: {part['grade']}." in text
+    assert "measures it." in text
+    assert "3 of 44 cases share every described state; no case joins guarantor + 2, so the answer extrapolates." in text
+    assert "good: 5 precedents or more; fair: a precedent, or each pair of described states seen" in text

@@ -21,7 +21,6 @@ from scipy.stats import beta, norm
 
 from servanda.analysis.reporting.answers import Row, judged, next_case_moves
 from servanda.analysis.reporting.build import build
-from servanda.analysis.reporting.confidence import confidence
 from servanda.analysis.reporting.html import render
 from servanda.analysis.reporting.make import report
 from servanda.analysis.reporting.section import Material
@@ -211,13 +210,18 @@ def test_what_is_supposed_is_counted_as_if_it_had_been_seen(material):
 def test_a_change_is_that_of_two_betas(built, rows):
     one, several, change = kept("one"), kept("several"), rows["several"]["change"]
     grid = np.linspace(0, 1, 20_001)
-    raises = float(np.trapezoid(several.pdf(grid) * one.cdf(grid), grid))
+    gain = float(np.trapezoid(several.pdf(grid) * one.cdf(grid - 0.05), grid))
+    loss = float(np.trapezoid(one.pdf(grid) * several.cdf(grid - 0.05), grid))
     assert change["from"] == "one"
     assert change["difference"]["mean"] == pytest.approx(several.mean() - one.mean(), abs=0.005)
     assert change["difference"]["sd"] == pytest.approx(math.hypot(one.std(), several.std()), rel=0.03)
     inverse = float(np.trapezoid(one.pdf(grid[1:]) / grid[1:], grid[1:]))
     assert change["ratio"]["mean"] == pytest.approx(several.mean() * inverse, rel=0.01)
-    assert change["probability_of_increase"] == pytest.approx(raises, abs=0.015)
+    found = change["difference"]
+    assert (found["gain"], found["loss"]) == pytest.approx((gain, loss), abs=0.015)
+    assert found["within"] == pytest.approx(1 - gain - loss, abs=0.02)
+    assert found["margin"] == 0.05
+    assert set(change) == {"from", "difference", "ratio"}  # and no word for the sign of it
     assert rows["one"]["change"] is rows["both"]["change"] is None
     assert built["answer"]["change"] == change
 
@@ -247,17 +251,39 @@ def test_words_are_those_of_the_mean_and_a_wide_interval_is_said_to_be(rows, lab
 
 
 def test_the_parts_of_confidence_are_counted_and_computed_by_hand(built):
-    parts = {part["name"]: part["value"] for part in built["answer"]["confidence"]["parts"]}
+    parts = {part["name"]: part for part in built["answer"]["confidence"]["parts"]}
     first = {row["case_id"]: row["outcome"] for row in CASES}
     second = {row["case_id"]: row["outcome"] for row in rows_of("second_coding")}
     coded = load_second_coding()
     both = [case for case in coded["case_id"][coded["blind"]] if case in first]
     alike = sum(first[case] == second[case] for case in both) / len(both)
-    assert parts["reliability of the evidence"] == pytest.approx(alike)
     assert built["record"]["coders"] == {"cases": len(both), "agreement": pytest.approx(alike)}
-    opinions = [kept("several", name).mean() for name in ADDED]
-    assert parts["range of opinion"] == pytest.approx(max(opinions) - min(opinions), abs=0.002)
-    assert parts["responsiveness to news"] == pytest.approx(expected_move(counts(several=True) + 1), rel=0.02)
+    # One other column was used and coded twice, by the states of its node.
+    several = {row["case_id"]: int(row["guarantors"]) > 1 for row in CASES}
+    again = {row["case_id"]: int(row["guarantors"]) > 1 for row in rows_of("second_coding")}
+    same = sum(again[case] == several[case] for case in several) / len(several)
+    assert parts["coders"]["value"] == pytest.approx(min(alike, same))
+    assert f"compliance {alike:.0%}" in parts["coders"]["reason"]
+    assert f"guarantors {same:.0%}" in parts["coders"]["reason"]
+    assert parts["precedents"]["value"] == sum(several.values())
+    assert (
+        parts["precedents"]["reason"] == f"{sum(several.values())} of {len(CASES)} cases share every described state."
+    )
+    nearest = built["record"]["held"][1]["nearest"]
+    assert parts["doubtful neighbours"]["value"] == sum(case["doubted"] for case in nearest) / 8
+    opinions = [kept("several", name).mean() - kept("one", name).mean() for name in ADDED]
+    assert parts["range of opinion"]["value"] == pytest.approx(max(opinions) - min(opinions), abs=0.005)
+    assert parts["range of opinion"]["grade"] == "poor"
+    assert (
+        "not measured over readings of the case, theories of the count or coders of the outcome"
+        in (parts["range of opinion"]["reason"])
+    )
+    assert math.isnan(parts["held-out crises"]["value"])
+    assert "servanda evaluate guarantee --priors open --as-of 2019-04-25" in parts["held-out crises"]["reason"]
+    assert built["score"] == {"measured": False, "how": "servanda evaluate guarantee --priors open --as-of 2019-04-25"}
+    assert built["answer"]["confidence"]["level"] == "low"
+    moves = expected_move(counts(several=True) + 1)
+    assert parts["responsiveness to news"]["value"] == pytest.approx(moves, rel=0.02)
 
 
 def expected_move(alpha: np.ndarray) -> float:
@@ -277,61 +303,6 @@ def test_one_more_case_moves_two_equally_likely_worlds_by_a_known_amount():
     row = Row("it", table[..., 1], {}, {}, None, posterior)
     assert next_case_moves(row, judgement) == pytest.approx(0.5 * (0.18 + 0.18))
     assert math.isnan(next_case_moves(Row("both", table[..., 1], {}, {}, None, None), judgement))
-
-
-GOOD = {"agreement": 1.0, "opinions": [0.5, 0.5], "moves": 0.0}
-#: Part -> what to state so that its value is x; and from best to worst: (x, grade).
-CUTS = {
-    "reliability of the evidence": (
-        lambda x: {"agreement": x},
-        [(1.0, "good"), (0.9, "good"), (0.899, "fair"), (0.8, "fair"), (0.799, "poor"), (0.0, "poor")],
-    ),
-    "range of opinion": (
-        lambda x: {"opinions": [0.25, 0.25 + x, 0.25 + x / 2]},
-        [(0.0, "good"), (0.0499, "good"), (0.0501, "fair"), (0.1499, "fair"), (0.1501, "poor"), (0.5, "poor")],
-    ),
-    "responsiveness to news": (
-        lambda x: {"moves": x},
-        [(0.0, "good"), (0.02, "good"), (0.0201, "fair"), (0.05, "fair"), (0.0501, "poor"), (0.4, "poor")],
-    ),
-}
-
-
-@pytest.mark.parametrize(
-    ("name", "x", "grade"), [(name, x, grade) for name, (_, points) in CUTS.items() for x, grade in points]
-)
-def test_each_cut_point_and_the_worst_part_decides(name, x, grade):
-    """The other two parts are as good as can be, so that the level is this part's own."""
-    found = confidence(**{**GOOD, **CUTS[name][0](x)})
-    graded = {part["name"]: part["grade"] for part in found["parts"]}
-    assert graded == {**dict.fromkeys(CUTS, "good"), name: grade}
-    assert found["level"] == ("low" if grade == "poor" else "moderate")
-    named = list(CUTS) if grade == "good" else [name]
-    assert found["reason"] == "; ".join(f"{part} is {grade}" for part in named)
-    part = next(part for part in found["parts"] if part["name"] == name)
-    assert part["value"] == pytest.approx(x)
-
-
-def test_limits_are_printed_as_they_are_applied():
-    printed = {part["name"]: (part["good"], part["fair"], part["relation"]) for part in confidence(**GOOD)["parts"]}
-    assert printed == {
-        "reliability of the evidence": (0.9, 0.8, "at least"),
-        "range of opinion": (0.05, 0.15, "at most"),
-        "responsiveness to news": (0.02, 0.05, "at most"),
-    }
-
-
-def test_a_record_coded_once_has_no_reliability():
-    found = confidence(**{**GOOD, "agreement": None})
-    assert found["level"] == "low"
-    assert found["parts"][0]["value"] == 0.0
-    assert "coded once" in found["parts"][0]["meaning"]
-
-
-def test_all_parts_that_are_worst_are_named():
-    found = confidence(0.85, [0.3, 0.4], 0.01)
-    assert found["level"] == "moderate"
-    assert found["reason"] == "reliability of the evidence is fair; range of opinion is fair"
 
 
 # --- priors, record, diagnostics ------------------------------------------------------------------------------------
@@ -489,6 +460,8 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
             if not any(first and second for first, second in zip(*(ticks[name] for name in pair), strict=True))
         ]
         assert held["pairs_unseen"] == unseen
+        short = [" + ".join(part.split(" = ")[1] for part in pair.split(" and ")) for pair in unseen]
+        assert held["pairs_in_short"] == short
         own = [case for case in cases["case_id"] if told[case]["obligor"] == row["actor"]]
         assert held["own"]["cases"] == len(own)
         assert held["own"]["outcomes"] == {o: sum(told[c]["outcome"] == o for c in own) for o in OUTCOMES}
@@ -539,7 +512,8 @@ def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():
     assert built["provenance"]["command"] == "servanda report pact"
     again = build(Material(loaded, load_guarantees(as_of=AS_OF), {"open": blank}, command="make mine", shipped=False))
     assert again["provenance"]["command"] == "make mine"
-    assert again["answer"]["confidence"]["parts"][0]["value"] == 0.0
+    (coders,) = [part for part in again["answer"]["confidence"]["parts"] if part["name"] == "coders"]
+    assert (coders["grade"], coders["reason"]) == ("poor", "The record was coded once: agreement is not measured.")
     assert "coders" not in again["record"]
 
 

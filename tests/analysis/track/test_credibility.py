@@ -19,14 +19,14 @@ from servanda.analysis import (
     replay,
     track_gates,
 )
-from servanda.models import TrackError, fit_track
+from servanda.models import QueryError, TrackError, fit_track
 from servanda.record import load_track_record
 
 QUICK = {"draws": 250, "tune": 250, "chains": 2, "thin": 1}
 
 
 def falls(effect) -> float:
-    return 1 - float(effect["probability_of_increase"])
+    return float((effect["difference"] < 0).mean())
 
 
 # --- what history gives
@@ -63,7 +63,8 @@ def test_judgements_move_as_the_news_did(events):
 def test_what_8_may_2018_cost(events):
     effect = cost(events, "USA", "2018-05-08", seed=1, **QUICK)
     assert float(effect["difference"].mean()) < -0.03
-    assert "P(USA is judged more credible) = 0." in effect.attrs["statement"]
+    assert float(effect["loss"]) > float(effect["gain"])
+    assert effect.attrs["difference"].startswith("USA as judged on 2018-05-08 against USA as judged on 2018-05-07: ")
     assert effect.attrs["first"].startswith("USA as judged on 2018-05-07: ")
 
 
@@ -120,9 +121,14 @@ def test_a_forecast_widens(track):
 def test_two_actors_are_compared_draw_by_draw(summit):
     effect = compare_actors(summit, "USA", "IRN", "2019-04-25")
     p = float((effect["second"] > effect["first"]).mean())
-    assert float(effect["probability_of_increase"]) == pytest.approx(p)
-    assert effect.attrs["statement"] == f"P(IRN is more credible than USA) = {p:.2f}; P(less) = {1 - p:.2f}"
     assert p > 0.5
+    gain = float((effect["second"] - effect["first"] >= 0.1).mean())
+    narrow = compare_actors(summit, "USA", "IRN", "2019-04-25", margin=0.1)
+    assert float(narrow["gain"]) == pytest.approx(gain)
+    assert float(narrow["gain"] + narrow["within"] + narrow["loss"]) == pytest.approx(1)
+    assert f"a gain of 10 points or more {gain:.0%}" in narrow.attrs["difference"]
+    with pytest.raises(QueryError, match="margin: is 1; give a change of probability from 0 up to 1"):
+        compare_actors(summit, "USA", "IRN", "2019-04-25", margin=1)
 
 
 def test_dates_of_one_path_are_drawn_together(track):

@@ -1,0 +1,161 @@
+"""What the headline's format changes: the same question under every reading, theory, prior set and coder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from markupsafe import Markup
+
+from ....common.files import writable_folder, written_whole
+from ....models.questions.quantity import Quantity
+from ....record.files.dates import as_day
+from ...figures.changes import changes_svg
+from ...scenarios.questions import quantity_of
+from ...scenarios.scenario import Judgement, Loaded
+from ...scenarios.stored_fits import cache_folder
+from ...sensitivity.spread import CHOICES, KINDS, Spread, SpreadRow, change_spread, second_coder_posterior
+from ...summaries.change import Change, summarise_change
+from ..answers import Row, judged
+from ..section import Answers, Material, Section, Task
+
+#: What the mixture of the theories is called.
+AVERAGED = "averaged over the theories"
+#: Raised when what is kept beside the fits changes its meaning.
+_KEPT = 1
+
+
+def compared(loaded: Loaded) -> Judgement | None:
+    """The judgement of the headline, where its format is compared with another."""
+    headline = loaded.scenario.headline
+    judgement = loaded.scenario.judgement(headline.judgement)
+    return None if judgement.base in (None, headline.format) else judgement
+
+
+def headline_change(loaded: Loaded, cases: Any) -> Quantity | None:
+    """The change of the headline as a quantity to ask of other fits; None where it cannot be asked alone.
+
+    It cannot where a case is supposed to have happened before, or the two formats differ by more than what is done.
+    """
+    judgement = compared(loaded)
+    if judgement is None or judgement.suppose:
+        return None
+    formats = {row.label: row for row in judgement.formats}
+    base, row = formats[str(judgement.base)], formats[loaded.scenario.headline.format]
+    if (base.given, base.actor) != (row.given, row.actor):
+        return None
+    asked = quantity_of(loaded.network, judgement, row, cases, as_day(loaded.scenario.as_of).year)
+    return replace(asked, against=dict(base.do))
+
+
+def headline_spread(material: Material, answers: Answers) -> Spread | None:
+    """Change of the headline under every choice that was tried; None where it is compared with nothing."""
+    judgement = compared(material.loaded)
+    if judgement is None:
+        return None
+    scenario = material.loaded.scenario
+    titles = {prior.name: prior.title for prior in material.loaded.priors}
+    label = scenario.headline.format
+    priors = {titles[name]: _change(by_id[judgement.id], judgement, label) for name, by_id in answers.rows.items()}
+    readings = {
+        one.title: _change(answers.reported(one.id), one, label)
+        for one in _readings(scenario.judgements, judgement, label)
+    }
+    second = material.prepared.get("change")
+    coders = {} if second is None else {"first coder": next(iter(readings.values())), "second coder": Change(**second)}
+    theories, notes = _theories(material.prepared.get("theories"))
+    changes = {"reading": readings, "theory": theories, "prior": priors, "coder": coders}
+    return change_spread(changes, notes={"theory": notes})
+
+
+def in_short(row: SpreadRow) -> str:
+    """A choice in a few words."""
+    return f"{CHOICES[row.kind]}: {row.name}"
+
+
+def _change(rows: tuple[Row, ...], judgement: Judgement, label: str) -> Change:
+    by_label = {row.label: row for row in rows}
+    return summarise_change(by_label[label].draws - by_label[str(judgement.base)].draws)
+
+
+def _readings(judgements: list[Judgement], asked: Judgement, label: str) -> list[Judgement]:
+    """The judgement itself, and others that put the same formats to the same actor's same conduct."""
+
+    def formats(one: Judgement) -> list[Any]:
+        return [row.do for row in one.formats if row.label in (asked.base, label)]
+
+    same = [
+        one
+        for one in judgements
+        if one is not asked
+        and (one.actor, one.node, one.states, one.base) == (asked.actor, asked.node, asked.states, asked.base)
+        and formats(one) == formats(asked)
+    ]
+    return [asked, *same]
+
+
+def _theories(found: Mapping[str, Any] | None) -> tuple[dict[str, Change], dict[str, str]]:
+    """Changes under each theory and averaged over all, and their weights in words."""
+    if found is None or not found.get("averaged"):
+        return {}, {}
+    changes = {row["title"]: Change(**row["change"]) for row in found["table"]}
+    notes = {row["title"]: f"weight {row['weight']:.2f}" for row in found["table"]}
+    return {**changes, AVERAGED: Change(**found["averaged"])}, notes
+
+
+def _prepare(task: Task) -> dict[str, Any] | None:
+    """Change of the headline by the second coder's outcomes, kept beside the stored fits and found again."""
+    judgement = compared(task.loaded)
+    if judgement is None or not task.shipped or not task.posteriors:
+        return None
+    posterior = task.posteriors[task.loaded.priors[0].name]
+    scenario = task.loaded.scenario
+    identity = [_KEPT, posterior.provenance["key"], judgement.model_dump(), scenario.headline.format, scenario.seed]
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    path = writable_folder(task.folder or cache_folder()) / f"second-coder-{key[:16]}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        pass  # not there yet, or damaged, which is as good as not there
+    task.progress("fitting the second coder's outcomes", 0, 1)
+    again = second_coder_posterior(posterior, task.cases, judgement.node, scenario.as_of)
+    found = asdict(_change(judged(again, scenario, judgement, task.cases), judgement, scenario.headline.format))
+    task.progress("fitting the second coder's outcomes", 1, 1)
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(found), encoding="utf-8")
+    return found
+
+
+def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
+    spread = headline_spread(material, answers)
+    if spread is None:
+        return None
+    return {
+        "rows": [{"kind": row.kind, "name": row.name, **asdict(row.change), "note": row.note} for row in spread.rows],
+        "lowest": in_short(spread.lowest),
+        "highest": in_short(spread.highest),
+        "width": spread.width,
+        "unmeasured": [KINDS[kind] for kind in spread.unmeasured],
+    }
+
+
+def _page(report: Mapping[str, Any]) -> dict[str, Any]:
+    rows = report["change"]["rows"]
+    drawn = [
+        {
+            **row,
+            "label": row["name"],
+            "group": KINDS[row["kind"]].capitalize(),
+            "strong": place == 0 or row["name"] == AVERAGED,
+        }
+        for place, row in enumerate(rows)
+    ]
+    # A reader shall not leave with the favourable half: rival readings and the average are said, not only drawn.
+    others = [row for row in rows[1:] if row["kind"] == "reading" or row["name"] == AVERAGED]
+    return {"other_changes": others, "change_figure": Markup(changes_svg(drawn, name="headline"))}  # noqa: S704
+
+
+SECTION = Section(_content, prepare=_prepare, page=_page)

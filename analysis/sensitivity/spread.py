@@ -1,0 +1,209 @@
+"""Spread of a change: what it is under every prior set, theory, reading and coder that was tried, in one table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ...common.errors import Fault, nearest, raise_faults
+from ...models.errors import QueryError
+from ...models.sampling.blocks import fit_block
+from ...models.sampling.refit import completed
+from ...record import with_second_coding
+from ...record.second_coding import PREFIX
+from ..figures.changes import changes_figure
+from ..summaries.change import Change
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+    from ...models.posterior import Posterior
+
+#: Kind -> what varies, for a reader.
+KINDS: Mapping[str, str] = {
+    "reading": "readings of the case",
+    "theory": "theories of the count",
+    "prior": "prior sets",
+    "coder": "coders of the outcome",
+}
+#: Kind -> one choice of it.
+CHOICES: Mapping[str, str] = {"reading": "reading", "theory": "theory", "prior": "prior set", "coder": "coder"}
+
+
+@dataclass(frozen=True)
+class SpreadRow:
+    """A change as one choice has it.
+
+    Parameters
+    ----------
+    kind
+        Key of `KINDS`.
+    name
+        The choice.
+    change
+        The change under it.
+    note
+        What a reader should know of it.
+    """
+
+    kind: str
+    name: str
+    change: Change
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A change under all choices that were tried.
+
+    Parameters
+    ----------
+    rows
+        At least one, in the order of `KINDS`; of each kind the one that is reported comes first.
+    """
+
+    rows: tuple[SpreadRow, ...]
+
+    @property
+    def lowest(self) -> SpreadRow:
+        """Row with the lowest expected change."""
+        return min(self.rows, key=lambda row: row.change.mean)
+
+    @property
+    def highest(self) -> SpreadRow:
+        """Row with the highest expected change."""
+        return max(self.rows, key=lambda row: row.change.mean)
+
+    @property
+    def width(self) -> float:
+        """Distance between the highest and the lowest expected change."""
+        return self.highest.change.mean - self.lowest.change.mean
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Kinds of which fewer than two choices were tried: nothing is known of how far the change depends on them."""
+        tried = [row.kind for row in self.rows]
+        return tuple(kind for kind in KINDS if tried.count(kind) < 2)
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row a choice: kind, name, mean, lower, upper, gain, within, loss, note."""
+        import pandas as pd
+
+        kept = ("mean", "lower", "upper", "gain", "within", "loss")
+        return pd.DataFrame(
+            [
+                {"kind": row.kind, "name": row.name, **{k: asdict(row.change)[k] for k in kept}, "note": row.note}
+                for row in self.rows
+            ]
+        )
+
+    def plot(self) -> Figure:
+        """Figure of all rows around a line at zero, kind by kind."""
+        return changes_figure(self.drawn)
+
+    @property
+    def drawn(self) -> list[dict[str, Any]]:
+        """Rows as `servanda.analysis.figures.changes` draws them."""
+        first = self.rows[0]
+        return [
+            {**asdict(row.change), "label": row.name, "group": KINDS[row.kind], "strong": row is first}
+            for row in self.rows
+        ]
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self}</p>{self.table.round(3).to_html(index=False)}"
+
+    def __str__(self) -> str:
+        ends = " to ".join(
+            f"{100 * row.change.mean:+.0f} ({CHOICES[row.kind]}: {row.name})" for row in (self.lowest, self.highest)
+        )
+        missing = ", ".join(KINDS[kind] for kind in self.unmeasured)
+        return f"expected change from {ends} points{f'; not measured: {missing}' if missing else ''}"
+
+
+def change_spread(
+    changes: Mapping[str, Mapping[str, Change]], *, notes: Mapping[str, Mapping[str, str]] | None = None
+) -> Spread:
+    """Spread of a change over the choices behind it.
+
+    Parameters
+    ----------
+    changes
+        Kind (``prior``, ``theory``, ``reading``, ``coder``) -> choice -> the change under it
+        (`servanda.analysis.summarise_change`); of each kind the choice that is reported comes first.
+    notes
+        Kind -> choice -> what a reader should know of it.
+
+    Returns
+    -------
+    Spread
+
+    Raises
+    ------
+    QueryError
+        Listing unknown kinds; or if there is no change at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from servanda.analysis import summarise_change
+    >>> up, down = (summarise_change(np.array([side, side])) for side in (0.05, -0.08))
+    >>> found = change_spread({"prior": {"literature": up, "flat": down}})
+    >>> round(found.width, 2), found.unmeasured
+    (0.13, ('reading', 'theory', 'coder'))
+    """
+    faults = [Fault(f"kind {kind}", f"is unknown{nearest(kind, KINDS)}") for kind in changes if kind not in KINDS]
+    if not faults and not any(changes.values()):
+        faults = [Fault("changes", "there are none to compare")]
+    raise_faults("spread", faults, QueryError)
+    said = notes or {}
+    return Spread(
+        tuple(
+            SpreadRow(kind, name, change, said.get(kind, {}).get(name, ""))
+            for kind in KINDS
+            for name, change in changes.get(kind, {}).items()
+        )
+    )
+
+
+def second_coder_posterior(posterior: Posterior, cases: pd.DataFrame, node: str, as_of: str | None = None) -> Posterior:
+    """Posterior in which a node's parameters are drawn again from the second coder's outcomes.
+
+    Where the second coder knew the outcome, or did not code the case, the first coder's stands, so that nothing but
+    their disagreement moves an answer.
+
+    Parameters
+    ----------
+    posterior
+        A fit of `cases` as the first coder has them.
+    cases
+        From `servanda.record.load_guarantees`.
+    node
+        The outcome.
+    as_of
+        The day that `cases` was cut to.
+
+    Returns
+    -------
+    Posterior
+        All that does not rest on the outcome is as in `posterior`.
+
+    Raises
+    ------
+    InputError
+        As `servanda.record.with_second_coding`; or where the column of `node` was not coded twice.
+    """
+    network = posterior.network
+    coding = network[node].coding
+    column = coding.column if coding else node
+    both = with_second_coding(cases, as_of=as_of)
+    if f"{PREFIX}{column}" not in both:
+        raise QueryError.of(f"node {node}", f"has the column '{column}', which was coded once")
+    recoded = cases.assign(**{column: both[f"{PREFIX}{column}"].fillna(both[column].astype(object)).to_numpy()})
+    recoded.attrs = dict(cases.attrs)
+    settings = {name: value for name, value in posterior.provenance["settings"].items() if name != "exact"}
+    block = fit_block(network, recoded, posterior.priors, node, **settings)
+    return completed(block, network.names, posterior)

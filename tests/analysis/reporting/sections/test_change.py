@@ -1,0 +1,101 @@
+"""The change of the headline under every choice: which rows there are, and what they rest on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from servanda.analysis import contrast
+from servanda.analysis.reporting.section import Task
+from servanda.analysis.reporting.sections import change
+from servanda.analysis.reporting.sections.change import headline_change
+from servanda.analysis.reporting.sections.score import held_out_score
+from servanda.analysis.scenarios.scenario import load_scenario
+from servanda.analysis.summaries.change import summarise_change
+from servanda.models import Posterior, Sampling
+from servanda.models.sampling.prior_draws import prior_draws
+from servanda.record import load_guarantees
+
+
+@pytest.fixture(scope="module")
+def loaded():
+    return load_scenario("dprk-six-party")
+
+
+def scenario_with(loaded, **changes):
+    return replace(loaded, scenario=loaded.scenario.model_copy(update=changes))
+
+
+def test_rows_are_the_rival_reading_and_every_prior_set(supposed):
+    found = supposed["change"]
+    named = [(row["kind"], row["name"]) for row in found["rows"]]
+    titles = [one["title"] for one in supposed["priors"]["sets"]]
+    assert named == [
+        ("reading", "The United States as guarantor"),
+        ("reading", "The United States, read as a principal"),
+        *(("prior", title) for title in titles),
+    ]
+    # The first is the one reported, by the same numbers.
+    reported = supposed["answer"]["change"]["difference"]
+    for name in ("mean", "lower", "upper", "gain", "within", "loss"):
+        assert found["rows"][0][name] == found["rows"][2][name] == reported[name]
+    means = [row["mean"] for row in found["rows"]]
+    assert found["width"] == pytest.approx(max(means) - min(means))
+    assert found["unmeasured"] == ["theories of the count", "coders of the outcome"]
+
+
+def test_a_rival_reading_is_the_change_of_its_own_judgement(supposed):
+    rival = next(one for one in supposed["judgements"] if one["id"] == "us-restraint")
+    shown = next(row for row in rival["rows"] if row["label"] == supposed["answer"]["format"])
+    assert supposed["change"]["rows"][1]["mean"] == pytest.approx(shown["change"]["difference"]["mean"])
+
+
+def test_the_headline_is_asked_of_theories_as_contrast_asks_it(loaded):
+    cases = load_guarantees(as_of="2019-04-25")
+    levels = {"actor": tuple(sorted(cases["obligor"].unique())), "guarantee": ("a", "b")}
+    posterior = prior_draws(loaded.network, loaded.priors[0], seed=1, draws=100, levels=levels)
+    asked = headline_change(loaded, cases)
+    exact = contrast(posterior, "compliance", {"guarantors": "1"}, {"guarantors": "5"}, asked.given, actor="USA")[
+        "difference"
+    ].sel(compliance="complied")
+    np.testing.assert_allclose(asked.draws(posterior), exact, atol=1e-12)
+
+
+def test_what_cannot_be_asked_alone_is_asked_of_no_theory(loaded):
+    cases = load_guarantees(as_of="2019-04-25")
+    scenario = loaded.scenario
+    head = scenario.headline
+    alone = scenario_with(loaded, headline=head.model_copy(update={"format": "alone"}))
+    enforcers = scenario_with(loaded, headline=head.model_copy(update={"judgement": "enforcers", "format": "Russia"}))
+    first = scenario.judgements[0]
+    own = first.model_copy(update={"formats": [first.formats[0], first.formats[2].model_copy(update={"actor": "GBR"})]})
+    other = scenario_with(loaded, judgements=[own, *scenario.judgements[1:]])
+    for one in (alone, enforcers, other):
+        assert headline_change(one, cases) is None
+
+
+def test_the_second_coder_is_fitted_once_and_only_for_the_shipped_record(loaded, tmp_path, monkeypatch):
+    cases = load_guarantees(as_of="2019-04-25")
+    levels = {"actor": tuple(sorted(cases["obligor"].unique())), "guarantee": ("a", "b")}
+    drawn = prior_draws(loaded.network, loaded.priors[0], seed=1, draws=100, levels=levels)
+    posterior = Posterior(drawn.network, drawn.tree, drawn.priors, {**drawn.provenance, "key": "one"})
+    asked = []
+    monkeypatch.setattr(change, "second_coder_posterior", lambda *how: asked.append(how[2:]) or posterior)
+    task = Task(loaded, cases, Sampling(1), tmp_path, posteriors={loaded.priors[0].name: posterior})
+    found = change.SECTION.prepare(task)
+    assert asked == [("compliance", "2019-04-25")]
+    assert found == asdict(summarise_change(headline_change(loaded, cases).draws(posterior)))
+    assert change.SECTION.prepare(task) == found
+    assert len(asked) == 1
+    (kept,) = tmp_path.iterdir()
+    kept.write_text("{")  # damaged: made again
+    assert change.SECTION.prepare(task) == found
+    assert len(asked) == 2
+    assert change.SECTION.prepare(replace(task, shipped=False)) is None
+    assert len(asked) == 2
+
+
+def test_the_score_is_not_measured_until_it_is_looked_up(loaded):
+    assert held_out_score(loaded.network, load_guarantees(as_of="2019-04-25"), loaded.priors[0]) is None

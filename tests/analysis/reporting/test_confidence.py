@@ -1,0 +1,197 @@
+"""Confidence: every limit from both sides, what was not measured, and the words that say so."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import pytest
+
+from servanda.analysis.reporting.confidence import (
+    agreement_part,
+    confidence,
+    coverage_part,
+    doubt_part,
+    news_part,
+    score_part,
+    spread_part,
+)
+
+#: Signs as a keyboard has them.
+TYPED = str.maketrans(
+    "\N{MINUS SIGN}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}", "-\N{APOSTROPHE}\N{APOSTROPHE}"
+)
+
+
+@dataclass(frozen=True)
+class Measured:
+    gain: float
+    error: float = 0.02
+    cases: int = 184
+    crises: int = 90
+
+
+def spread(width: float, unmeasured=()):
+    return spread_part(("theory: cheap talk", -0.02), ("reading: plain", width - 0.02), unmeasured)
+
+
+#: What each part is when it is as good as can be.
+BEST = {
+    "held-out crises": score_part(Measured(0.1), "it"),
+    "precedents": coverage_part(9, 184, []),
+    "doubtful neighbours": doubt_part(0, 8),
+    "coders": agreement_part({"Compliance": (164, 1.0)}),
+    "range of opinion": spread(0.0),
+    "responsiveness to news": news_part(0.0),
+}
+#: Part -> what was found, and its grade.
+CUTS = {
+    "held-out crises": [
+        (score_part(Measured(0.04), "it"), "good"),
+        (score_part(Measured(0.0399), "it"), "fair"),
+        (score_part(Measured(0.0001), "it"), "fair"),
+        (score_part(Measured(0.0), "it"), "poor"),
+        (score_part(Measured(-0.02), "it"), "poor"),
+        (score_part(Measured(math.nan), "it"), "poor"),
+        (score_part(None, "it"), "poor"),
+    ],
+    "precedents": [
+        (coverage_part(5, 184, []), "good"),
+        (coverage_part(4, 184, []), "fair"),
+        (coverage_part(1, 184, []), "fair"),
+        (coverage_part(0, 184, []), "fair"),
+        (coverage_part(0, 184, ["guarantor + restrain"]), "poor"),
+    ],
+    "doubtful neighbours": [
+        (doubt_part(2, 8), "good"),
+        (doubt_part(3, 8), "fair"),
+        (doubt_part(4, 8), "fair"),
+        (doubt_part(5, 8), "poor"),
+        (doubt_part(0, 0), "poor"),
+    ],
+    "coders": [
+        (agreement_part({"Compliance": (164, 0.95), "Stakes": (184, 0.9)}), "good"),
+        (agreement_part({"Compliance": (164, 0.95), "Stakes": (184, 0.899)}), "fair"),
+        (agreement_part({"Compliance": (164, 0.8), "Stakes": (184, 0.9)}), "fair"),
+        (agreement_part({"Compliance": (164, 0.799), "Stakes": (184, 0.9)}), "poor"),
+        (agreement_part({}), "poor"),
+        (agreement_part({"Compliance": (0, math.nan)}), "poor"),
+    ],
+    "range of opinion": [
+        (spread(0.0499), "good"),
+        (spread(0.0501), "fair"),
+        (spread(0.1499), "fair"),
+        (spread(0.1501), "poor"),
+        (spread(0.0, ["prior sets"]), "poor"),
+        (spread_part(None, None, ["prior sets"]), "poor"),
+    ],
+    "responsiveness to news": [
+        (news_part(0.02), "good"),
+        (news_part(0.0201), "fair"),
+        (news_part(0.05), "fair"),
+        (news_part(0.0501), "poor"),
+        (news_part(math.nan), "poor"),
+    ],
+}
+
+
+@pytest.mark.parametrize(("name", "part", "grade"), [(n, p, g) for n, found in CUTS.items() for p, g in found])
+def test_each_cut_point_and_the_worst_part_decides(name, part, grade):
+    """The other parts are as good as can be, so that the level is this part's own."""
+    assert (part.name, part.grade) == (name, grade)
+    found = confidence(list({**BEST, name: part}.values()))
+    assert found["level"] == ("low" if grade == "poor" else "moderate")
+    named = list(BEST) if grade == "good" else [name]
+    assert found["reason"] == "; ".join(f"{one} is {grade}" for one in named)
+    # The worst comes first, and nothing is left out.
+    assert found["parts"][0]["grade"] == grade
+    assert {one["name"] for one in found["parts"]} == set(BEST)
+
+
+def test_a_model_that_does_not_beat_the_base_rate_gives_low_whatever_else_holds():
+    parts = {**BEST, "held-out crises": score_part(Measured(-0.001, error=0.0001), "it")}
+    assert confidence(list(parts.values()))["level"] == "low"
+
+
+def test_high_is_left_to_an_analyst():
+    found = confidence(list(BEST.values()))
+    assert found["level"] == "moderate"
+    assert "'High' is left to an analyst who signs for it." in found["rule"]
+    assert "What was not measured is poor." in found["rule"]
+
+
+def test_limits_are_printed():
+    assert {name: part.rule for name, part in BEST.items()} == {
+        "held-out crises": "good: above the base rate by 2 standard errors; fair: above it; poor: not above it",
+        "precedents": (
+            "good: 5 precedents or more; fair: a precedent, or each pair of described states seen; "
+            "poor: a pair never seen"
+        ),
+        "doubtful neighbours": "good: 25 % or fewer; fair: 50 % or fewer",
+        "coders": "by the least agreed of them, good: 90 % or more; fair: 80 % or more",
+        "range of opinion": "good: 5 points or less; fair: 15 points or less; poor where one was not measured",
+        "responsiveness to news": "good: 2 points or less; fair: 5 points or less",
+    }
+
+
+SAID = [
+    (
+        score_part(Measured(-0.0204, 0.0238), "it"),
+        (
+            "On 184 cases of 90 crises that were held out, the network has no gain over the base rate: "
+            "-0.020 in log score a case (standard error 0.024)."
+        ),
+    ),
+    (
+        score_part(Measured(0.03), "it"),
+        (
+            "On 184 cases of 90 crises that were held out, the network has a gain that may be luck over the base rate: "
+            "+0.030 in log score a case (standard error 0.020)."
+        ),
+    ),
+    (
+        score_part(None, "servanda evaluate guarantee"),
+        (
+            "Whether the network foretells crises it has not seen is not measured; "
+            "'servanda evaluate guarantee' measures it."
+        ),
+    ),
+    (
+        coverage_part(0, 184, ["guarantor + restrain", "principal + 5"]),
+        (
+            "None of 184 cases share every described state; "
+            "no case joins guarantor + restrain or principal + 5, so the answer extrapolates."
+        ),
+    ),
+    (coverage_part(1, 184, []), "One of 184 cases shares every described state."),
+    (coverage_part(7, 184, []), "7 of 184 cases share every described state."),
+    (doubt_part(6, 8), "The coders marked 6 of the 8 nearest cases doubtful."),
+    (doubt_part(0, 0), "No case is near: the scenario describes no state."),
+    (
+        agreement_part({"Compliance": (164, 0.88), "Stakes": (184, 0.77)}),
+        "Two coders agree least on Stakes, in 77% of 184 cases (Compliance 88%, Stakes 77%).",
+    ),
+    (agreement_part({}), "The record was coded once: agreement is not measured."),
+    (
+        spread(0.07, ["prior sets", "coders of the outcome"]),
+        (
+            "The expected change goes from -2 (theory: cheap talk) to +5 (reading: plain) points; "
+            "not measured over prior sets or coders of the outcome."
+        ),
+    ),
+    (
+        spread(0.02),
+        "The expected change goes from -2 (theory: cheap talk) to 0 (reading: plain) points.",
+    ),
+    (
+        spread_part(None, None, []),
+        "How far a change ranges is not measured: the scenario compares with nothing.",
+    ),
+    (news_part(0.042), "One more case of this kind moves the answer by 4 points in expectation."),
+    (news_part(math.nan), "What one more case would change is not measured."),
+]
+
+
+@pytest.mark.parametrize(("part", "reason"), SAID)
+def test_a_reason_is_counted(part, reason):
+    assert part.reason.translate(TYPED) == reason
