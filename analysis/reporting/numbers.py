@@ -33,7 +33,7 @@ def described_number(summary: Summary, lexicon: Lexicon) -> dict[str, Any]:
 
 
 def described_outcomes(row: Row) -> dict[str, Any]:
-    """All outcomes of a row's case, each with what is left open and how far single cases differ; none of a collective."""
+    """All outcomes of a row's case, with what is left open and how far single cases differ; none of a collective."""
     if row.outcomes is None:
         return {"outcomes": [], "single": None}
     table = row.outcomes.table.drop(columns="mcse")
