@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _FAR = 1e75
 #: Draws that are averaged together: they need about as many points, and all that is held of them stays in the cache.
 _BLOCK = 32
+#: Configurations from which on a grid of the logarithm of their odds is worth making, and its step.
+_MANY, _STEP = 256, 0.1
 
 
 def _add_states(
@@ -101,15 +103,35 @@ def _add_mixed_states(  # noqa: C901  one loop for Numba
                         total[edge, place, start + i] += weights[one, other, start + i] * between
 
 
+def _lay_on_grid(
+    weights: np.ndarray, far: np.ndarray, near: np.ndarray, first: np.ndarray, step: float, laid: np.ndarray
+) -> None:
+    """Share the weight of each configuration among the four points of a grid about its logarithm of the odds.
+
+    By the weights of cubic interpolation, so that a smooth function summed over the grid is what it is when summed over
+    the configurations.
+    """
+    outer, inner, samples = weights.shape
+    for start in range(0, samples, _BLOCK):
+        stop = min(start + _BLOCK, samples)
+        for one in range(outer):
+            for other in range(inner):
+                for draw in range(start, stop):
+                    at = (far[one, draw] + near[other, draw] - first[draw]) / step
+                    place = int(at)
+                    u, weight = at - place, weights[one, other, draw]
+                    laid[place - 1, draw] -= weight * u * (u - 1.0) * (u - 2.0) / 6.0
+                    laid[place, draw] += weight * (u + 1.0) * (u - 1.0) * (u - 2.0) / 2.0
+                    laid[place + 1, draw] -= weight * (u + 1.0) * u * (u - 2.0) / 2.0
+                    laid[place + 2, draw] += weight * (u + 1.0) * u * (u - 1.0) / 6.0
+
+
 @cache
-def _compiled(states: int, *, mixed: bool = False) -> Any:
+def _compiled(loop: Any) -> Any:
     import numba
 
     # Our threads share the work, so the loop lets go of the interpreter; a division by zero is infinite, as in NumPy.
-    compiled = numba.njit(nogil=True, cache=True, error_model="numpy")
-    if mixed:
-        return compiled(_add_mixed_states)
-    return compiled(_add_three_states if states == 3 else _add_states)
+    return numba.njit(nogil=True, cache=True, error_model="numpy")(loop)
 
 
 def sum_states(weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray) -> np.ndarray:
@@ -143,7 +165,8 @@ def sum_states(weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.
     lower = np.concatenate([np.zeros_like(cuts[:1]), cuts])
     total = np.zeros_like(lower)
     tables = (weights, far, near, lower, cuts, np.diff(lower, axis=0))
-    _compiled(len(total))(*(np.ascontiguousarray(array) for array in tables), total)
+    loop = _add_three_states if len(total) == 3 else _add_states
+    _compiled(loop)(*(np.ascontiguousarray(array) for array in tables), total)
     return total
 
 
@@ -178,8 +201,22 @@ def mixed_states(far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mix
 def sum_mixed_states(
     weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture
 ) -> np.ndarray:
-    """Weighted sums over all configurations of what `mixed_states` gives, shape (1 + cutpoints, samples)."""
+    """Weighted sums over all configurations of what `mixed_states` gives, shape (1 + cutpoints, samples).
+
+    Of many configurations the weights are laid on a grid first, which is right to within 3e-7 of their sum.
+    """
     total = np.zeros((len(cuts) + 1, 1, cuts.shape[-1]))
+    if len(far) * len(near) > _MANY:
+        with np.errstate(divide="ignore"):
+            logs = np.log(far), np.log(near)
+        first = sum(array.min(axis=0) for array in logs) - _STEP
+        cells = (sum(array.max(axis=0) for array in logs) - first).max() / _STEP + 4
+        if 2 * cells < len(far) * len(near):
+            laid = np.zeros((int(cells), cuts.shape[-1]))
+            parts = (np.ascontiguousarray(array) for array in (weights, *logs, first))
+            _compiled(_lay_on_grid)(*parts, _STEP, laid)
+            odds = np.exp(first + _STEP * np.arange(len(laid))[:, None])
+            weights, far, near = laid[None], np.ones_like(first)[None], odds
     _add_mixed(weights, far, near, cuts, mixed, total)
     return total[:, 0]
 
@@ -190,7 +227,7 @@ def _add_mixed(
     starts = np.arange(0, cuts.shape[-1], _BLOCK)
     counts = np.maximum.reduceat(((mixed.below > 0) | (mixed.above > 0)).sum(axis=0), starts)
     tables = (weights, far, near, np.minimum(cuts, _FAR), _pairs(mixed), counts)
-    _compiled(len(total), mixed=True)(*(np.ascontiguousarray(array) for array in tables), total)
+    _compiled(_add_mixed_states)(*(np.ascontiguousarray(array) for array in tables), total)
 
 
 def _pairs(mixed: Mixture) -> np.ndarray:

@@ -19,6 +19,7 @@ import numpy as np
 
 from ...common.errors import Fault
 from ..families.base import namespace
+from ..families.unseen import INTEGRATED
 from .equations import Equations, write_equations
 from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
 from .question import CapacityError, Form
@@ -38,6 +39,8 @@ _FEWEST_DRAWS = 16
 _WORTH_A_THREAD = 3e7
 #: A family that makes its table from effects calls NumPy so many times.
 _CALLS_OF_A_FAMILY = 100
+#: Averaging over unseen members takes a family about so many times as long.
+_CALLS_WHERE_AVERAGED = 10
 #: An answer is held as it is made, as it is put together from groups of cases, and as it is handed out.
 _COPIES_OF_AN_ANSWER = 3
 #: Sums of products below this are done again with every table rescaled on the way.
@@ -173,7 +176,8 @@ def prepare(
     plan = make_plan(system.network, form, kind, limit, absorb)
     units, cells = system.samples * cases, max(1, plan.cells)
     at_once = at_once or (_WEIGHTS_AT_ONCE if plan.absorbed else _CELLS_AT_ONCE)
-    few = plan.flops * units < _WORTH_A_THREAD
+    averaged = any(np.any(np.asarray(number) == INTEGRATED) for number in evidence.members.values())
+    few = plan.flops * units * (_CALLS_WHERE_AVERAGED if averaged else 1) < _WORTH_A_THREAD
     workers = 1 if few else max(1, min(workers or processors(), limit // cells, units))
     made = sum(_CALLS_OF_A_FAMILY for name in plan.kept if not system.network.family(name).conjugate)
     calls = plan.slices * (len(plan.steps) * (3 if plan.readouts else 1) + made + 1)

@@ -11,7 +11,8 @@ from scipy.stats import norm
 
 from servanda.models import Arrow, Group, Network, Node, Posterior
 from servanda.models.errors import QueryError
-from servanda.models.families.unseen import enough_points, population
+from servanda.models.families.kernels import mixed_states, sum_mixed_states
+from servanda.models.families.unseen import INTEGRATED, TYPICAL, enough_points, mixture, population
 
 GROUPS = (Group("actor", "actor"), Group("pact", "pact"))
 
@@ -115,6 +116,23 @@ def test_what_members_do_together_is_averaged_over_what_they_share():
 
         exact = quad(acts, -12 * spread, 12 * spread, limit=200)[0]
         assert table[draw] == pytest.approx(exact, abs=1e-6)
+
+
+def test_weights_on_a_grid_sum_to_what_configurations_do():
+    """Far more configurations than points of the grid, against the table itself."""
+    rng = np.random.default_rng(4)
+    samples, spread = 40, rng.gamma(2, 0.5, 40)
+    far, near = np.exp(rng.normal(size=(40, samples))), np.exp(2 * rng.normal(size=(25, samples)))
+    weights = rng.dirichlet(np.ones(1000), samples).T.reshape(40, 25, samples)
+    values = {"kept.actor_sd": spread, "kept.pact_sd": np.zeros(samples)}
+    node = Node("kept", ("a", "b", "c"), family="ordinal", ordered=True, groups=GROUPS)
+    mixed = mixture(values, {"actor": INTEGRATED, "pact": TYPICAL}, Network((node,)).local("kept"))
+    for cutpoints in (1, 2, 4):
+        cuts = np.exp(np.sort(2 * rng.normal(size=(cutpoints, samples)), axis=0))
+        table = mixed_states(far, near, cuts, mixed)
+        exact = (table * weights.reshape(-1, samples)).sum(axis=1)
+        found = sum_mixed_states(weights, far, near, cuts, mixed)
+        np.testing.assert_allclose(found, exact, rtol=0, atol=5e-7)
 
 
 def test_points_are_enough_whatever_the_spread():
