@@ -15,7 +15,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report test lint types contract docs pytest validate format build constraints clean FORCE
+.PHONY: help install install-dev report headline test lint types contract docs pytest validate format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -28,6 +28,9 @@ install-dev: $(DEV) ## the same, with the tools that test, check and document it
 
 report: $(RUNTIME) ## write the report on a security guarantee for North Korea
 	$(BIN)/servanda report dprk-six-party --out out/dprk-six-party
+
+headline: report ## write the report's headline and figure into README.md
+	$(BIN)/python scripts/headline.py out/dprk-six-party/report.json
 
 test: lint types contract docs pytest ## run every check, as CI does
 

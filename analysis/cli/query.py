@@ -290,7 +290,8 @@ def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str
     table = Table(title=question, title_justify="left")
     table.add_column("state")
     differ = any("single_lower" in s for s in summaries.values())
-    headings = ("mean", "90 % left open", *(("90 % single cases",) if differ else ()), "bulk ESS", "R-hat")
+    intervals = ("90 % left open", "90 % single cases") if differ else ("90 % interval",)
+    headings = ("mean", *intervals, "bulk ESS", "R-hat")
     for heading in headings:
         table.add_column(heading, justify="right")
     for label, s in summaries.items():
