@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from servanda.analysis.figures.densities import densities_svg
-from servanda.analysis.figures.percent import percent, points, span
+from servanda.analysis.figures.percent import percent, span
+from servanda.analysis.reporting.words import points
 
 ROOT = Path(__file__).parent.parent
 #: What stands around the text that is written.
@@ -38,7 +39,8 @@ as past American promises were coded, the same backing changes it by {points(riv
 theories of backing, by {points(mixed["mean"])}. **The record does not settle it**, and the model {better} the base rate
 on crises held out of its {score["cases"]} cases: {score["gain"]:+.3f} in log score a case, with a standard error of
 {score["error"]:.3f} by crisis. Confidence is {answer["confidence"]["level"]}."""
-    return textwrap.fill(" ".join(text.split()), 116, break_on_hyphens=False) + "\n"
+    together = " ".join(text.split()).replace(" %", "\N{NO-BREAK SPACE}%")
+    return textwrap.fill(together, 116, break_on_hyphens=False) + "\n"
 
 
 def written(readme: str, text: str) -> str:

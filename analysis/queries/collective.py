@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
@@ -66,7 +66,7 @@ def together(
         raise QueryError.of("cases", "there are none; give a probability for each, from chance_of")
     numbers = number_together(posterior, listed, shared, memory=memory)
     whole = numbers.reshape((len(numbers), *posterior.sizes.values()))
-    coords = {dim: posterior.draws[dim].values for dim in ("chain", "draw")}
+    coords: dict[str, Any] = {dim: posterior.draws[dim].values for dim in ("chain", "draw")}
     coords["acting"] = [str(number) for number in range(len(numbers))]
     answer = xr.DataArray(whole, dims=("acting", "chain", "draw"), name="probability").transpose("chain", "draw", ...)
     return answer.assign_coords(coords)

@@ -209,8 +209,8 @@ def sum_mixed_states(
     if len(far) * len(near) > _MANY:
         with np.errstate(divide="ignore"):
             logs = np.log(far), np.log(near)
-        first = sum(array.min(axis=0) for array in logs) - _STEP
-        cells = (sum(array.max(axis=0) for array in logs) - first).max() / _STEP + 4
+        first = logs[0].min(axis=0) + logs[1].min(axis=0) - _STEP
+        cells = float((logs[0].max(axis=0) + logs[1].max(axis=0) - first).max()) / _STEP + 4
         if 2 * cells < len(far) * len(near):
             laid = np.zeros((int(cells), cuts.shape[-1]))
             parts = (np.ascontiguousarray(array) for array in (weights, *logs, first))

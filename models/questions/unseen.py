@@ -107,7 +107,7 @@ def over_unseen(asked: GivenEvidence, answers: Callable[[GivenEvidence], tuple[n
         rows = np.flatnonzero((unseen == pattern).all(axis=1))
         own = [group for group, flag in zip(groups, pattern, strict=True) if flag]
         evidence = asked.evidence.part(rows, slice(None))
-        part = replace(asked, evidence=evidence, labels=[asked.labels[row] for row in rows])
+        part = replace(asked, evidence=evidence, labels=[asked.labels[int(row)] for row in rows])
         parts.append((rows, _averaged(part, answers, own)))
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     return np.concatenate([values for _, values in parts], axis=-2)[..., order, :]

@@ -56,9 +56,10 @@ def test_what_is_saved_answers_alike(fitted: Posterior, tmp_path: Path):
 @pytest.mark.slow
 def test_actors_differ_and_an_unseen_one_is_less_sure(fitted: Posterior):
     answers = {
-        who: probability(fitted, "compliance", CASE, actor=who).sel(compliance="complied") for who in ("USA", None)
+        who: probability(fitted, "compliance", CASE, actor=who, guarantee="(new)").sel(compliance="complied")
+        for who in ("USA", "(new)")
     }
-    assert float(answers["USA"].std()) < float(answers[None].std())
+    assert float(answers["USA"].std()) < float(answers["(new)"].std())
     with_effect = contrast(fitted, "compliance", {"guarantors": 1}, {"guarantors": 5}, CASE, actor="USA")
     assert abs(float(with_effect["difference"].sum("compliance").mean())) < 1e-12
 

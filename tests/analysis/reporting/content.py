@@ -30,7 +30,18 @@ def number(mean: float, lower: float, upper: float, word: str, words: str) -> di
         "range": words,
         "interval_straddles_words": True,
         "natural_frequency": f"about {round(10 * mean)} in 10 comparable cases",
+        "outcomes": [
+            outcome("defected", (1 - mean) * 0.7, 0.07),
+            outcome("partial", (1 - mean) * 0.3, 0.03),
+            outcome("complied", mean, 0.2),
+        ],
+        "single": {"lower": lower - 0.013, "upper": upper + 0.017, "integrated": ["guarantee"]},
     }
+
+
+def outcome(state: str, mean: float, reach: float) -> dict[str, Any]:
+    ends = {"left_open_lower": mean - reach, "left_open_upper": mean + reach}
+    return {"state": state, "mean": mean, **ends, "single_lower": 0.0, "single_upper": 1.0}
 
 
 def row(label: str, told: dict[str, Any], change: dict[str, Any] | None, *, passed: bool = True) -> dict[str, Any]:

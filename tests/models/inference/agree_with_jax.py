@@ -59,12 +59,17 @@ def main() -> None:
     compare(plain, ("b", "e"), {"d": "y"}, {"c": "z"}, {})
     compare(plain, ("a",), {}, {}, {})
     shipped = prior_draws(load_network("guarantee"), seed=4, draws=5, levels={"actor": ("PRK", "USA")})
-    who = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", None)}
+    who = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", "(new)")}
+    unseen = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", None)}
     given = {"stakes": "vital", "role": "guarantor", "era": "cold_war", "obligation": "defend"}
     compare(shipped, ("legal_form",), given, {"guarantors": "5"}, who)
     compare(shipped, ("legal_form",), {**given, "compliance": "complied"}, {"guarantors": "5"}, who)
     compare(shipped, ("stakes",), {"enforcement": "none"}, {}, who)
     compare(shipped, ("compliance",), {"era": "cold_war"}, {}, who)  # summed by its family
+    # Of few configurations NumPy averages the table itself over members not seen, as JAX does.
+    few = {**given, "power": "parity", "enforcement": "none", "monitoring": "none"}
+    few["past_defections"] = shipped.network["past_defections"].states[0]
+    compare(shipped, ("compliance",), few, {"guarantors": "5"}, unseen)
     engine._SMALL = 1.0  # every sum is done again with rescaling
     compare(plain, ("b",), {"d": "y", "e": "x"}, {}, {})
     engine._SMALL = 1e-250

@@ -352,7 +352,8 @@ def shares(guarantee):
         tables = []
         for name in network.names:
             if name not in done:
-                table = guarantee.table(name, actor=actor) if name == "compliance" else guarantee.table(name)
+                who = {"actor": actor or "(new)", "guarantee": "(new)"} if name == "compliance" else {}
+                table = guarantee.table(name, **who)
                 picks = {axis: states[axis] for axis in network.axes(name) if axis in states}
                 tables.append(table.sel(picks).drop_vars(list(picks)))
         return reduce(mul, tables)
@@ -370,7 +371,10 @@ def test_the_shipped_network_answers_like_the_product_of_its_tables(
 ):
     targets = tuple(name for name in targets if name not in seen) or ("obligation",)
     network = guarantee.network
-    members = {"actor": guarantee.member("actor", actor), "guarantee": guarantee.member("guarantee", None)}
+    members = {
+        "actor": guarantee.member("actor", actor or "(new)"),
+        "guarantee": guarantee.member("guarantee", "(new)"),
+    }
     question = check_question(network, targets, seen, do)
     monkeypatch.setattr(planning, "_ABSORBED", cells)
     make_plan.cache_clear()

@@ -340,7 +340,11 @@ def test_renamed_draws_are_in_order_and_otherwise_the_same(name):
         np.testing.assert_allclose(new, old, rtol=1e-9, atol=1e-9)
     moved = replace(before, tree=xr.DataTree.from_dict({"posterior": xr.Dataset(after)}))
     anchor = network["u"].anchored_by
-    table = moved.table(anchor).transpose("chain", "draw", "u", ..., anchor).values[0]
+    table = (
+        moved.table(anchor, **{group.name: "(new)" for group in network[anchor].groups})
+        .transpose("chain", "draw", "u", ..., anchor)
+        .values[0]
+    )
     means = (table @ np.arange(3)).reshape(40, 3, -1).mean(axis=-1)
     if network["u"].ordered:
         assert np.all(means[:, 2] > means[:, 0])

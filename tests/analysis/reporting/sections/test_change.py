@@ -97,5 +97,10 @@ def test_the_second_coder_is_fitted_once_and_only_for_the_shipped_record(loaded,
     assert len(asked) == 2
 
 
-def test_the_score_is_not_measured_until_it_is_looked_up(loaded):
-    assert held_out_score(loaded.network, load_guarantees(as_of="2019-04-25"), loaded.priors[0]) is None
+def test_the_score_is_that_of_these_very_cases_or_none(loaded):
+    cases = load_guarantees(as_of="2019-04-25")
+    score = held_out_score(loaded.network, cases, loaded.priors[0])
+    assert score is not None
+    assert (score.cases, score.tried) == (184, 6)
+    assert held_out_score(loaded.network, cases.iloc[1:], loaded.priors[0]) is None
+    assert held_out_score(loaded.network, cases, loaded.priors[1]) is None
