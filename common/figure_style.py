@@ -5,7 +5,12 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from functools import cache
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 #: Of text and lines, from the darkest to the palest.
 INK, MUTED, FAINT, RULE = "#1d2733", "#55606c", "#8a94a0", "#dfe3e8"
@@ -31,6 +36,42 @@ SETTINGS: Any = {
     "text.parse_math": False,
     "text.color": INK,
 }
+
+
+#: Dots an inch of a figure that a notebook shows.
+SHOWN_DPI = 110
+
+
+def new_figure(**how: Any) -> Figure:
+    """Figure that a notebook shows, whether or not anybody has imported pyplot.
+
+    Parameters
+    ----------
+    how
+        As `matplotlib.figure.Figure` takes it.
+
+    Examples
+    --------
+    >>> new_figure(figsize=(1, 1))._repr_png_()[1:4]
+    b'PNG'
+    """
+    return _shown()(**how)
+
+
+@cache
+def _shown() -> type[Figure]:
+    from matplotlib.figure import Figure
+
+    class Shown(Figure):
+        """A figure with a picture of itself."""
+
+        def _repr_png_(self) -> bytes:
+            picture = BytesIO()
+            with styled():
+                self.savefig(picture, format="png", dpi=SHOWN_DPI, bbox_inches="tight")
+            return picture.getvalue()
+
+    return Shown
 
 
 @contextmanager

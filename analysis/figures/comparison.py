@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, MUTED, RULE, WIDTH, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, MUTED, RULE, WIDTH, new_figure, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +28,8 @@ def comparison_figure(table: pd.DataFrame, *, unit: str, errors: float) -> Figur
     errors
         How many standard errors are drawn to each side.
     """
-    from matplotlib.figure import Figure
-
     with styled():
-        figure = Figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
+        figure = new_figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0.0, color=RULE, linewidth=0.8, zorder=0)
         for place, row in enumerate(table.to_dict("records")):

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ...common.figure_style import ACCENT, AXIS_SIZE, COLOURS, GREY_FILL, INK, MUTED, RULE, WIDTH, styled
+from ...common.figure_style import ACCENT, AXIS_SIZE, COLOURS, GREY_FILL, INK, MUTED, RULE, WIDTH, new_figure, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +28,8 @@ def gains_figure(table: pd.DataFrame, *, by: str, errors: float) -> Figure:
     errors
         How many standard errors are drawn to each side; models whose gain is beyond them have another colour.
     """
-    from matplotlib.figure import Figure
-
     with styled():
-        figure = Figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
+        figure = new_figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
         axes = figure.add_subplot()
         axes.axvline(0.0, color=RULE, linewidth=1.2, zorder=0)
         for place, row in enumerate(table.to_dict("records")):
@@ -66,12 +64,10 @@ def reliability_figure(curves: Mapping[tuple[str, str], Any]) -> Figure:
         (Title of the model, what was asked) -> curve with ``p``, ``recalibrated``, ``low``, ``high`` and ``level``. A
         row of diagrams for each question.
     """
-    from matplotlib.figure import Figure
-
     asked = list(dict.fromkeys(question for _, question in curves))
     models = list(dict.fromkeys(model for model, _ in curves))
     with styled():
-        figure = Figure(figsize=(max(WIDTH, _SIDE * len(models)), _SIDE * len(asked)), layout="constrained")
+        figure = new_figure(figsize=(max(WIDTH, _SIDE * len(models)), _SIDE * len(asked)), layout="constrained")
         if len(models) == 1:
             figure.set_size_inches(WIDTH, _SIDE + 0.4)
             grid = figure.subplots(1, len(asked), squeeze=False).T

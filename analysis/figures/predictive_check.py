@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...common.figure_style import AXIS_SIZE, COLOURS, INK, LEGEND_SIZE, MUTED, RULE, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, INK, LEGEND_SIZE, MUTED, RULE, new_figure, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,10 +22,8 @@ def summaries_figure(table: pd.DataFrame, outcome: str) -> Figure:
     outcome
         What is counted, in words.
     """
-    from matplotlib.figure import Figure
-
     with styled():
-        figure = Figure(figsize=(7.2, 0.26 * len(table) + 1.2), layout="constrained")
+        figure = new_figure(figsize=(7.2, 0.26 * len(table) + 1.2), layout="constrained")
         axis = figure.add_subplot()
         labels, place, before = [], 0.0, None
         places = []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, LEGEND_SIZE, MUTED, RULE, WIDTH, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, LEGEND_SIZE, MUTED, RULE, WIDTH, new_figure, styled
 from .panel import draw_interval, draw_label, draw_percent_axis, probability_panel, tops
 from .percent import percent
 from .svg import svg
@@ -95,15 +95,13 @@ def priors_figure(
     rings
         Question -> prior -> what the panel's mean is without that expert.
     """
-    from matplotlib.figure import Figure
-
     rows = dict(zip(table.index, table.to_dict("records"), strict=True))
     questions = list(dict.fromkeys(question for question, _ in rows))
     chances = [question for question in questions if question not in differences]
     panels = [part for part in (chances, [question for question in questions if question in differences]) if part]
     heights = [len(part) * (len(titles) * _ROW + _GAP) for part in panels]
     with styled():
-        figure = Figure(figsize=(WIDTH, sum(heights) + _EDGES * len(panels)), layout="constrained")
+        figure = new_figure(figsize=(WIDTH, sum(heights) + _EDGES * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
         for number, (axis, part) in enumerate(zip(axes, panels, strict=True)):
             _draw_answers(axis, {question: {p: rows[question, p] for p in titles} for question in part}, titles, rings)
@@ -169,10 +167,8 @@ def flip_figure(table: pd.DataFrame, flips: Sequence[tuple[float, str, str]], *,
     start, end
         Names of the priors.
     """
-    from matplotlib.figure import Figure
-
     with styled():
-        figure = Figure(figsize=(WIDTH, 3.0), layout="constrained")
+        figure = new_figure(figsize=(WIDTH, 3.0), layout="constrained")
         axis = figure.add_subplot()
         t = np.asarray(table["t"])
         axis.fill_between(t, table["lower"], table["upper"], color=COLOURS[0], alpha=0.18, linewidth=0)

@@ -6,6 +6,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from ...common.figure_style import new_figure
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -13,9 +15,7 @@ if TYPE_CHECKING:
 
 def pixel_canvas(width: float, height: float, left: float = 0.0, top: float = 0.0) -> tuple[Figure, Axes]:
     """Axes that fill a figure and count in pixels, downwards."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+    figure = new_figure(figsize=(width / 72, height / 72), dpi=72)
     figure.patch.set_visible(False)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set(xlim=(left, left + width), ylim=(top + height, top))

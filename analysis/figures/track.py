@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, InputError
-from ...common.figure_style import ALARM, COLOURS, IN_PART, INK, KEPT, MUTED, RULE, SUSPENDED
+from ...common.figure_style import ALARM, COLOURS, IN_PART, INK, KEPT, MUTED, RULE, SUSPENDED, new_figure
 from ...common.files import writable_file, written_whole
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ def track_figure(description: Mapping[str, Any]) -> Figure:
         Made without pyplot, so nothing is shown or kept.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
     lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
     heights = [BETWEEN + LANE * len(names) for _, names in lanes]
     height = 40 + TOP + sum(heights) + BOTTOM
-    figure = Figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="white")
+    figure = new_figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="white")
     FigureCanvasAgg(figure)
 
     def place(top: float, tall: float) -> Axes:
