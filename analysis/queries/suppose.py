@@ -130,14 +130,10 @@ def _explained(
     # One case ties the members' effects on several nodes to each other: all but those on one node are drawn.
     for name in nodes[:-1]:
         found = [*points(asked.system, groups, [name], apart=True)]
-        edges = np.cumsum([point.weight for point in found], axis=0)
-        pick = (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
+        pick = _picked(np.stack([point.weight for point in found]), rng)
         learnt[name] = _spread_out(asked, name, found, [(pick == number) * 1.0 for number in range(len(found))])
-        for parameter in found[0].values:
-            offered = np.stack([point.values[parameter] for point in found], axis=-1)
-            values[parameter] = np.take_along_axis(offered, np.broadcast_to(pick, offered.shape[:-1])[..., None], -1)[
-                ..., 0
-            ]
+        taken = {kind: _taken([getattr(point, kind) for point in found], pick) for kind in ("effects", "learnt")}
+        values = replace(found[0], **taken).put(values)
     asked = replace(asked, system=replace(asked.system, values=values))
     found = [*points(asked.system, groups, nodes[-1:], apart=True)]
     chance = [_chance(at_point(asked, point, groups if nodes else ()), states) for point in found]
@@ -147,6 +143,18 @@ def _explained(
         share = [own / np.where(average > 0, average, 1.0) for own in joint]
         learnt[nodes[-1]] = _spread_out(asked, nodes[-1], found, share)
     return average, learnt
+
+
+def _picked(weights: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Number of a point of each draw, drawn by weights of shape (points, ...)."""
+    edges = np.cumsum(weights, axis=0)
+    return (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
+
+
+def _taken(offered: list[Mapping[str, np.ndarray]], pick: np.ndarray) -> dict[str, np.ndarray]:
+    """What the picked point offers, in every draw."""
+    draws = np.arange(len(pick))
+    return {name: np.moveaxis(np.stack([one[name] for one in offered])[pick, ..., draws], 0, -1) for name in offered[0]}
 
 
 def _chance(asked: GivenEvidence, states: tuple[int, ...]) -> np.ndarray:
@@ -180,8 +188,7 @@ def _redrawn(posterior: Posterior, draws: xr.Dataset, rng: np.random.Generator) 
         if name not in draws.data_vars:
             continue
         weights = draws[name].transpose(*(_dim(node.name, group.name) for group in node.groups), "chain", "draw").values
-        edges = np.cumsum(weights.reshape((-1, *weights.shape[-2:])), axis=0)
-        pick = (edges < rng.random(edges.shape[1:]) * edges[-1]).sum(axis=0)
+        pick = _picked(weights.reshape((-1, *weights.shape[-2:])), rng)
         for group, number, size in zip(
             node.groups, np.unravel_index(pick, weights.shape[:-2]), weights.shape[:-2], strict=True
         ):

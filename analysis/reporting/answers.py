@@ -43,10 +43,8 @@ class Row:
         Who acts, or None for one not seen.
     posterior
         What the question was put to (conditioned on what the judgement supposes); None for collectives.
-    states
-        Outcomes that the judgement adds up.
-    outcomes
-        All outcomes of the case; None for collectives.
+    asked
+        What was asked; None for collectives.
     """
 
     label: str
@@ -55,13 +53,19 @@ class Row:
     do: Mapping[str, Any]
     actor: str | None
     posterior: Posterior | None
-    states: tuple[str, ...] = ()
-    outcomes: Outcomes | None = None
+    asked: Quantity | None = None
 
     @cached_property
     def summary(self) -> Summary:
         """Mean, interval and diagnostics of the draws."""
         return summarise(self.draws)
+
+    @cached_property
+    def outcomes(self) -> Outcomes | None:
+        """All outcomes of the case, on average and of single cases; None for collectives."""
+        if self.asked is None or self.posterior is None:
+            return None
+        return outcomes(self.posterior, self.asked.target, self.asked.given, self.asked.do, **self.asked.members)
 
 
 def judged(posterior: Posterior, scenario: Scenario, judgement: Judgement, cases: pd.DataFrame) -> tuple[Row, ...]:
@@ -107,9 +111,7 @@ def next_case_moves(row: Row, judgement: Judgement) -> float:
 
 def _row(posterior: Posterior, judgement: Judgement, row: Format, asked: Quantity) -> Row:
     actor = row.actor or judgement.actor
-    found = outcomes(posterior, asked.target, asked.given, asked.do, **asked.members)
-    draws = found.average.sel({asked.target: list(asked.states)}).sum(asked.target)
-    return Row(row.label, draws, asked.given, asked.do, actor, posterior, asked.states, found)
+    return Row(row.label, asked.draws(posterior), asked.given, asked.do, actor, posterior, asked)
 
 
 def _supposing(posterior: Posterior, case: Supposed, cases: pd.DataFrame, year: int, seed: int) -> Posterior:

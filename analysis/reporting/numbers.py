@@ -34,10 +34,10 @@ def described_number(summary: Summary, lexicon: Lexicon) -> dict[str, Any]:
 
 def described_outcomes(row: Row) -> dict[str, Any]:
     """All outcomes of a row's case, with what is left open and how far single cases differ; none of a collective."""
-    if row.outcomes is None:
+    if row.outcomes is None or row.asked is None:
         return {"outcomes": [], "single": None}
     table = row.outcomes.table.drop(columns="mcse")
-    single = row.outcomes.single.sel({row.outcomes.node: list(row.states)}).sum(row.outcomes.node)
+    single = row.outcomes.single.sel({row.outcomes.node: list(row.asked.states)}).sum(row.outcomes.node)
     spread = summarise(single) if row.outcomes.integrated else None
     return {
         "outcomes": plain([{"state": state, **values} for state, values in table.to_dict("index").items()]),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ...common.errors import InputError
-from ...common.files import writable_folder
+from ...common.files import writable_folder, written_whole
 from ...common.progress import Progress
 from ...models.cases.encode import encode
 from ...models.network.network import Network
@@ -82,6 +85,34 @@ def stored_fit(
     posterior = replace(posterior, provenance={**posterior.provenance, "parameter_gates": gates})
     posterior.save(path)
     return posterior, False
+
+
+def kept_beside_fits(
+    name: str, identity: Any, make: Callable[[], dict[str, Any]], folder: Path | None = None
+) -> dict[str, Any]:
+    """Find again what was made for these very inputs, or make it and keep it as JSON beside the stored fits.
+
+    Parameters
+    ----------
+    name
+        What the file's name begins with.
+    identity
+        All that bears on what is made, ready for JSON.
+    make
+        Makes it, ready for JSON.
+    folder
+        Where fits are kept; `cache_folder()` by default.
+    """
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    path = writable_folder(folder or cache_folder()) / f"{name}-{key[:16]}.json"
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        pass  # Not there yet, or damaged, which is as good as not there.
+    made = make()
+    with written_whole(path) as temporary:
+        temporary.write_text(json.dumps(made), encoding="utf-8")
+    return made
 
 
 def sampled_parameters(posterior: Posterior) -> set[str]:

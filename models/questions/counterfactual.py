@@ -64,18 +64,17 @@ def counterfactual_distribution(
 
     sizes = tuple(len(network[name].states) for name in targets)
 
-    def answers(one: GivenEvidence) -> tuple[np.ndarray, np.ndarray]:
-        """Answer at one point, and the logarithm of the probability of what was seen."""
+    def in_the_other_world(one: GivenEvidence) -> np.ndarray:
         system = replace(twin.system, values=one.system.values)
 
         def answer(form: Form, evidence: Evidence) -> np.ndarray:
             return distribution(system, replace(form, targets=names), evidence, memory=memory)
 
-        def seen(form: Form, evidence: Evidence) -> np.ndarray:
-            return log_evidence(one.system, form, evidence, memory=memory)
+        return one.each(answer, sizes)
 
-        return one.each(answer, sizes), one.each(seen, ())
+    def of_what_was_seen(one: GivenEvidence) -> np.ndarray:
+        return one.each(lambda form, evidence: log_evidence(one.system, form, evidence, memory=memory), ())
 
-    values = over_unseen(asked, answers)
+    values = over_unseen(asked, in_the_other_world, of_what_was_seen)
     used = {coupling or ("rank" if network[name].ordered else "gumbel") for name in twin.reached}
     return labelled_answer(asked, targets, values), tuple(sorted(used))

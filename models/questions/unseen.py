@@ -30,13 +30,21 @@ class Point:
         Where it stands among the points of each group of each node.
     weight
         Shape (samples,); the weights of all points of a draw add up to one.
-    values
-        Parameters that are otherwise at this point.
+    effects
+        Parameter -> effect of its unseen member, shape (samples,).
+    learnt
+        Parameter -> weights of other unseen members' points, given this point.
     """
 
     place: tuple[int, ...]
     weight: np.ndarray
-    values: Mapping[str, np.ndarray]
+    effects: Mapping[str, np.ndarray]
+    learnt: Mapping[str, np.ndarray]
+
+    def put(self, values: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Parameters with the unseen members at this point."""
+        moved = {name: _at(values[name], effect) for name, effect in self.effects.items()}
+        return {**values, **moved, **self.learnt}
 
 
 def points(
@@ -62,16 +70,18 @@ def points(
     ]
     for chosen in product(*each):
         weight: Any = np.ones(system.samples)
-        values: dict[str, np.ndarray] = {}
+        effects: dict[str, np.ndarray] = {}
+        learnt: dict[str, np.ndarray] = {}
         for one in chosen:
             weight = weight * one.weight
-            values |= one.values
-        yield Point(tuple(place for one in chosen for place in one.place), weight, values)
+            effects |= one.effects
+            learnt |= one.learnt
+        yield Point(tuple(place for one in chosen for place in one.place), weight, effects, learnt)
 
 
 def at_point(asked: GivenEvidence, point: Point, groups: Collection[str]) -> GivenEvidence:
     """The same question with the members of some groups at one point, where they would be integrated out."""
-    system = replace(asked.system, values={**asked.system.values, **point.values})
+    system = replace(asked.system, values=point.put(asked.system.values))
     members = dict(asked.evidence.members)
     for group in groups:
         new = len(asked.posterior.members[group]) - 1
@@ -81,14 +91,20 @@ def at_point(asked: GivenEvidence, point: Point, groups: Collection[str]) -> Giv
     return replace(asked, system=system, evidence=replace(asked.evidence, members=members))
 
 
-def over_unseen(asked: GivenEvidence, answers: Callable[[GivenEvidence], tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+#: From a question whose members all have an effect to numbers, with cases before samples where there are several.
+Answered = Callable[[GivenEvidence], np.ndarray]
+
+
+def over_unseen(asked: GivenEvidence, answer: Answered, log_evidence: Answered) -> np.ndarray:
     """Answer of a question about a case in several worlds, what is unseen of it being the same in all of them.
 
     Parameters
     ----------
-    answers
-        Gives the conditional answer at one point, shape (..., samples), and the logarithm of the probability of the
-        evidence there, shape (samples,), both with cases before samples where there are several.
+    answer
+        Gives the conditional answer at one point, shape (..., samples).
+    log_evidence
+        Gives the logarithm of the probability of the evidence there, shape (samples,); only asked where somebody is
+        unseen.
 
     Returns
     -------
@@ -97,7 +113,7 @@ def over_unseen(asked: GivenEvidence, answers: Callable[[GivenEvidence], tuple[n
     """
     groups = unseen_groups(asked)
     if asked.labels is None:
-        return _averaged(asked, answers, groups)
+        return _averaged(asked, answer, log_evidence, groups)
     # Each case may know other members: those of whom the same is unseen are answered together.
     count = len(asked.labels)
     members = [np.broadcast_to(asked.evidence.members[group], (count,)) for group in groups]
@@ -108,22 +124,21 @@ def over_unseen(asked: GivenEvidence, answers: Callable[[GivenEvidence], tuple[n
         own = [group for group, flag in zip(groups, pattern, strict=True) if flag]
         evidence = asked.evidence.part(rows, slice(None))
         part = replace(asked, evidence=evidence, labels=[asked.labels[int(row)] for row in rows])
-        parts.append((rows, _averaged(part, answers, own)))
+        parts.append((rows, _averaged(part, answer, log_evidence, own)))
     order = np.argsort(np.concatenate([rows for rows, _ in parts]))
     return np.concatenate([values for _, values in parts], axis=-2)[..., order, :]
 
 
-def _averaged(
-    asked: GivenEvidence, answers: Callable[[GivenEvidence], tuple[np.ndarray, np.ndarray]], groups: Collection[str]
-) -> np.ndarray:
+def _averaged(asked: GivenEvidence, answer: Answered, log_evidence: Answered, groups: Collection[str]) -> np.ndarray:
     if not groups:
-        return answers(asked)[0]
+        return answer(asked)
     total, mass, first = 0.0, 0.0, None
     for point in points(asked.system, groups):
-        found, logs = answers(at_point(asked, point, groups))
+        here = at_point(asked, point, groups)
+        logs = log_evidence(here)
         first = logs if first is None else first
         weight = point.weight * np.exp(logs - first)
-        total, mass = total + weight * found, mass + weight
+        total, mass = total + weight * answer(here), mass + weight
     return np.asarray(total / mass)
 
 
@@ -151,22 +166,22 @@ def _points_of(values: Mapping[str, np.ndarray], local: Local, groups: Collectio
         population(stored.shape[own.index(name)] if stored is not None and name in learnt else _size(spreads[name]))
         for name in steps
     ]
-    still = {group_name(local, name): _at(values[group_name(local, name)], 0.0) for name in idle}
+    still = {group_name(local, name): np.zeros_like(spreads[name]) for name in idle}
     found = []
     for place in product(*(range(len(z)) for z, _ in grids)):
         weight: Any = np.ones(spreads[chosen[0]].shape)
-        moved = dict(still)
+        effects, given = dict(still), {}
         for name, number, (z, mass) in zip(steps, place, grids, strict=True):
-            moved[group_name(local, name)] = _at(values[group_name(local, name)], spreads[name] * z[number])
+            effects[group_name(local, name)] = spreads[name] * z[number]
             weight = weight if name in learnt else weight * mass[number]
         if stored is not None and learnt:
             taken = dict(zip(steps, place, strict=True))
             part = stored[tuple(slice(taken[n], taken[n] + 1) if n in learnt else slice(None) for n in own)]
             mass = part.sum(axis=tuple(range(len(own))))
             # What is known of the other groups' members, given this point.
-            moved[weights_name(local.name)] = part / np.where(mass > 0, mass, 1.0)
+            given[weights_name(local.name)] = part / np.where(mass > 0, mass, 1.0)
             weight = weight * mass
-        found.append(Point(place, weight, moved))
+        found.append(Point(place, weight, effects, given))
     return found
 
 
@@ -174,7 +189,7 @@ def _size(spread: np.ndarray) -> int:
     return int(enough_points(spread.max()))
 
 
-def _at(effects: np.ndarray, effect: Any) -> np.ndarray:
+def _at(effects: np.ndarray, effect: np.ndarray) -> np.ndarray:
     """Effects of the members with that of the unseen one replaced."""
     effects = effects.copy()
     effects[-1] = effect

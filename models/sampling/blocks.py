@@ -18,7 +18,7 @@ from ..network.parameters import stored_table
 from ..parameters.distributions import dirichlet_draws
 from ..parameters.prior_set import PriorSet
 from .latent import check_latent, relabelled
-from .run import FitInputs, Sampling, fit_inputs, labelled
+from .run import FitInputs, Sampling, fit_inputs, labelled, stacked_draws
 from .samplers import SAMPLERS, dirichlet_of
 
 if TYPE_CHECKING:
@@ -149,8 +149,7 @@ class Block:
     @cached_property
     def values(self) -> dict[str, np.ndarray]:
         """Parameter -> draws, shape (chains * draws, *dims), chains one after another."""
-        variables = self.tree["posterior"].to_dataset().transpose("chain", "draw", ...).data_vars
-        return {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in variables.items()}
+        return stacked_draws(self.tree["posterior"].to_dataset().data_vars)
 
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ def unit_scores(block: Block, node: str, units: np.ndarray | None = None, *, see
 
 
 def cases_at(cases: Cases, rows: np.ndarray) -> Cases:
-    """Take some of the cases, members numbered as before."""
+    """Take some of the cases, each as often as its row is named, members numbered as before."""
     return replace(
         cases,
         codes={name: codes[rows] for name, codes in cases.codes.items()},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -142,16 +142,6 @@ def future_splits(rows: np.ndarray, years: np.ndarray, future: Sequence[int]) ->
         if min(later.sum(), (~later).sum()) >= LEAST:
             splits.append(Split(f"after {year}", int(year), rows[~later], rows[later], (1, int(year))))
     return splits
-
-
-def rows_of(cases: Cases, rows: np.ndarray) -> Cases:
-    """Some of the cases, members numbered as before, each as often as its row is named."""
-    return replace(
-        cases,
-        codes={name: codes[rows] for name, codes in cases.codes.items()},
-        members={name: numbers[rows] for name, numbers in cases.members.items()},
-        labels=tuple(cases.labels[row] for row in rows),
-    )
 
 
 def known_rows(cases: Cases, node: str) -> np.ndarray:

@@ -18,8 +18,9 @@ from ....models.network.network import Network
 from ....models.parameters.prior_set import PriorSet
 from ....models.sampling.blocks import sample_blocks
 from ....models.sampling.prior_draws import prior_draws
-from ....models.sampling.run import Sampling, fit_inputs
-from .folds import Sample, rows_of
+from ....models.sampling.run import Sampling, fit_inputs, stacked_draws
+from ....models.sampling.scoring import cases_at
+from .folds import Sample
 
 #: Points of the Gauss-Hermite rule for each group effect that the training rows do not know: five err by less
 #: than 0.001 in a probability up to a spread of 1.5 on the logit scale, and the record shows about half of that.
@@ -42,10 +43,7 @@ def fitted_forecast(sample: Sample, priors: PriorSet | None, sampling: Sampling)
     training, held_out = _parts(sample)
     run = fit_inputs(sample.network, training, priors, replace(sampling, seed=sample.seed, cores=1))
     sampled = sample_blocks(run, _needed(sample.network, held_out, sample.node), silent)
-    values = {
-        name: array.transpose("chain", "draw", ...).values.reshape((-1, *array.shape[2:]))
-        for name, array in sampled.variables.items()
-    }
+    values = stacked_draws(sampled.variables)
     return node_forecast(sample.network, values, held_out, sample.node, _unseen(sample, training))
 
 
@@ -60,11 +58,7 @@ def prior_forecast(sample: Sample, priors: PriorSet | None) -> np.ndarray:
     training, held_out = _parts(sample)
     levels = training.levels
     drawn = prior_draws(sample.network, priors, seed=sample.seed, draws=PRIOR_DRAWS, levels=levels).draws
-    values = {
-        str(name): array.transpose("chain", "draw", ...).values.reshape((-1, *array.shape[2:]))
-        for name, array in drawn.data_vars.items()
-    }
-    return node_forecast(sample.network, values, held_out, sample.node, {})
+    return node_forecast(sample.network, stacked_draws(drawn.data_vars), held_out, sample.node, {})
 
 
 def node_forecast(
@@ -97,7 +91,7 @@ def node_forecast(
         rows = np.flatnonzero(kind.ravel() == number)
         open_groups = [group for group, is_open in zip(unseen, kinds[:, number], strict=True) if is_open]
         those = {group: unseen[group] for group in open_groups}
-        p[rows] = _integrated(network, values, rows_of(cases, rows), node, those)
+        p[rows] = _integrated(network, values, cases_at(cases, rows), node, those)
     return p
 
 
@@ -145,12 +139,12 @@ class PriorAlone:
 
 
 def _parts(sample: Sample) -> tuple[Cases, Cases]:
-    return rows_of(sample.cases, sample.split.training), rows_of(sample.cases, sample.split.held_out)
+    return cases_at(sample.cases, sample.split.training), cases_at(sample.cases, sample.split.held_out)
 
 
 def _in_every_state(cases: Cases, node: str, states: int) -> Cases:
     """Each case as often as the node has states, once in each."""
-    repeated = rows_of(cases, np.repeat(np.arange(len(cases)), states))
+    repeated = cases_at(cases, np.repeat(np.arange(len(cases)), states))
     return replace(repeated, codes={**repeated.codes, node: np.tile(np.arange(states), len(cases))})
 
 

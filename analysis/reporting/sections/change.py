@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from markupsafe import Markup
 
-from ....common.files import writable_folder, written_whole
 from ....models.questions.quantity import Quantity
 from ....record.files.dates import as_day
 from ...figures.changes import changes_svg
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
-from ...scenarios.stored_fits import cache_folder
+from ...scenarios.stored_fits import kept_beside_fits
 from ...sensitivity.spread import CHOICES, KINDS, Spread, SpreadRow, change_spread, second_coder_posterior
 from ...summaries.change import Change, summarise_change
 from ..answers import Row, judged
@@ -114,19 +111,15 @@ def _prepare(task: Task) -> dict[str, Any] | None:
     posterior = task.posteriors[task.loaded.priors[0].name]
     scenario = task.loaded.scenario
     identity = [_KEPT, posterior.provenance["key"], judgement.model_dump(), scenario.headline.format, scenario.seed]
-    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    path = writable_folder(task.folder or cache_folder()) / f"second-coder-{key[:16]}.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        pass  # not there yet, or damaged, which is as good as not there
-    task.progress("fitting the second coder's outcomes", 0, 1)
-    again = second_coder_posterior(posterior, task.cases, judgement.node, scenario.as_of)
-    found = asdict(_change(judged(again, scenario, judgement, task.cases), judgement, scenario.headline.format))
-    task.progress("fitting the second coder's outcomes", 1, 1)
-    with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(found), encoding="utf-8")
-    return found
+
+    def make() -> dict[str, Any]:
+        task.progress("fitting the second coder's outcomes", 0, 1)
+        again = second_coder_posterior(posterior, task.cases, judgement.node, scenario.as_of)
+        found = asdict(_change(judged(again, scenario, judgement, task.cases), judgement, scenario.headline.format))
+        task.progress("fitting the second coder's outcomes", 1, 1)
+        return found
+
+    return kept_beside_fits("second-coder", identity, make, task.folder)
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -12,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ....common.figure_style import styled
-from ....common.files import writable_folder, written_whole
 from ....common.progress import Progress
 from ....models.cases.encode import encode
 from ....models.posterior import Posterior
@@ -25,7 +22,7 @@ from ...evaluation.theories import compare_theories
 from ...figures.comparison import comparison_figure
 from ...figures.svg import svg
 from ...scenarios.scenario import Loaded
-from ...scenarios.stored_fits import cache_folder
+from ...scenarios.stored_fits import kept_beside_fits
 from ..section import Answers, Material, Section, Task
 from .change import headline_change
 
@@ -69,29 +66,24 @@ def scenario_theories(
     networks = {name: THEORIES[name].apply(loaded.network) for name in chosen}
     parts = [fit_identity(n, encode(n, known), loaded.priors[0], sampling)["key"] for n in networks.values()]
     asked = headline_change(loaded, cases)
-    key = hashlib.sha256(json.dumps([_KEPT, parts, chosen, UNIT, repr(asked)]).encode()).hexdigest()
-    path = writable_folder(folder or cache_folder()) / f"theories-{key[:16]}.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        pass  # not there yet, or damaged, which is as good as not there
-    own = {name: value for name, value in sampling.settings.items() if name not in ("seed", "exact")}
-    found = compare_theories(
-        loaded.network,
-        known,
-        loaded.priors[0],
-        theories=chosen,
-        unit=UNIT,
-        seed=sampling.seed,
-        questions={HEADLINE: asked} if asked else None,
-        posterior=posterior,
-        progress=progress,
-        **own,
-    )
-    content = {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}
-    with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(content), encoding="utf-8")
-    return content
+
+    def make() -> dict[str, Any]:
+        own = {name: value for name, value in sampling.settings.items() if name not in ("seed", "exact")}
+        found = compare_theories(
+            loaded.network,
+            known,
+            loaded.priors[0],
+            theories=chosen,
+            unit=UNIT,
+            seed=sampling.seed,
+            questions={HEADLINE: asked} if asked else None,
+            posterior=posterior,
+            progress=progress,
+            **own,
+        )
+        return {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}
+
+    return kept_beside_fits("theories", [_KEPT, parts, chosen, UNIT, repr(asked)], make, folder)
 
 
 def _with_who(cases: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,6 @@ from typing import Any
 from markupsafe import Markup
 
 from ....common.figure_style import styled
-from ....common.files import writable_folder, written_whole
 from ....models.track.events import as_date, line_up
 from ....models.track.fit import fit_track
 from ....models.track.settings import load_track_settings
@@ -20,7 +17,7 @@ from ...figures.percent import percent, span
 from ...figures.svg import svg
 from ...figures.track import track_figure
 from ...scenarios.scenario import Scenario
-from ...scenarios.stored_fits import cache_folder
+from ...scenarios.stored_fits import kept_beside_fits
 from ...track.description import describe_tracks
 from ..section import Answers, Material, Section, Task
 
@@ -66,27 +63,16 @@ def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -
 
     data = line_up(events, settings)
     identity = [data.digest, settings.digest, seed, dict(SAMPLING), scenario.as_of, wanted, version("servanda")]
-    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    path = writable_folder(folder or cache_folder()) / f"tracks-{key[:16]}.json"
-    stored = _stored(path)
-    if stored is not None:
-        return stored
-    track = fit_track(events, settings, seed=seed, as_of=scenario.as_of, **SAMPLING)
-    description = describe_tracks(track, events, actors)
-    # How long it took is not what was found, and would make two equal reports differ.
-    description["provenance"].pop("seconds", None)
-    description["absent"] = [actor for actor in wanted if actor not in known]
-    with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(description), encoding="utf-8")
-    return description
 
+    def make() -> dict[str, Any]:
+        track = fit_track(events, settings, seed=seed, as_of=scenario.as_of, **SAMPLING)
+        description = describe_tracks(track, events, actors)
+        # How long it took is not what was found, and would make two equal reports differ.
+        description["provenance"].pop("seconds", None)
+        description["absent"] = [actor for actor in wanted if actor not in known]
+        return description
 
-def _stored(path: Path) -> dict[str, Any] | None:
-    """A damaged file is as good as none."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
+    return kept_beside_fits("tracks", identity, make, folder)
 
 
 def tracks_figure(description: Mapping[str, Any]) -> str:
