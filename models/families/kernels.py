@@ -225,7 +225,10 @@ def _add_mixed(
     weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture, total: np.ndarray
 ) -> None:
     starts = np.arange(0, cuts.shape[-1], _BLOCK)
-    counts = np.maximum.reduceat(((mixed.below > 0) | (mixed.above > 0)).sum(axis=0), starts)
+    # Up to the last pair with a weight: a supposed case may leave none to the pairs before it.
+    weighty = (mixed.below > 0) | (mixed.above > 0)
+    last = np.where(weighty.any(axis=0), len(weighty) - weighty[::-1].argmax(axis=0), 0)
+    counts = np.maximum.reduceat(last, starts)
     tables = (weights, far, near, np.minimum(cuts, _FAR), _pairs(mixed), counts)
     _compiled(_add_mixed_states)(*(np.ascontiguousarray(array) for array in tables), total)
 

@@ -12,7 +12,7 @@ from scipy.stats import norm
 from servanda.models import Arrow, Group, Network, Node, Posterior
 from servanda.models.errors import QueryError
 from servanda.models.families.kernels import mixed_states, sum_mixed_states
-from servanda.models.families.unseen import INTEGRATED, TYPICAL, enough_points, mixture, population
+from servanda.models.families.unseen import INTEGRATED, TYPICAL, Mixture, enough_points, mixture, population
 
 GROUPS = (Group("actor", "actor"), Group("pact", "pact"))
 
@@ -133,6 +133,15 @@ def test_weights_on_a_grid_sum_to_what_configurations_do():
         exact = (table * weights.reshape(-1, samples)).sum(axis=1)
         found = sum_mixed_states(weights, far, near, cuts, mixed)
         np.testing.assert_allclose(found, exact, rtol=0, atol=5e-7)
+
+
+def test_a_weight_that_stands_far_out_alone_is_counted():
+    """A member known to be at one point: the plain logistic function there."""
+    weights = np.zeros((6, 1))
+    weights[4] = 1.0
+    shifts = np.linspace(0.5, 3.0, 6)[:, None]
+    table = mixed_states(np.ones((1, 1)), np.ones((1, 1)), np.ones((1, 1)), Mixture(shifts, np.zeros((6, 1)), weights))
+    np.testing.assert_allclose(table[:, 0, 0], [1 - expit(2.5), expit(2.5)], rtol=1e-12)
 
 
 def test_points_are_enough_whatever_the_spread():
