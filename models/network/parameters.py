@@ -19,8 +19,8 @@ def network_parameters(network: Network, nodes: Iterable[str] | None = None) -> 
     Examples
     --------
     >>> from servanda.models import load_network
-    >>> [p.name for p in network_parameters(load_network("guarantee"), ["stakes"])]
-    ['stakes.table']
+    >>> [p.name for p in network_parameters(load_network("guarantee"), ["price"])]
+    ['price.table']
     """
     chosen = network.names if nodes is None else nodes
     return tuple(parameter for name in chosen for parameter in network.family(name).parameters(network.local(name)))
