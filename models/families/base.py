@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -12,9 +13,32 @@ import numpy as np
 from ..node import Local
 from ..parameters.parameter import Parameter
 from .rows import Book, RowWriter
+from .unseen import Mixture
 
 #: Label of the member of a group that the data does not hold.
 NEW = "(new)"
+
+
+@dataclass(frozen=True)
+class Latent:
+    """A logistic scale on which effects add up and cutpoints tell the states apart: P(y <= s) = logistic(c_s - eta).
+
+    Parameters
+    ----------
+    effects
+        Of the free parents, each of shape (*axes, samples), in the order of `Family.effect_axes`.
+    constant
+        Sum of what is fixed, shape (samples,).
+    cuts
+        Cutpoints, shape (cutpoints, samples), ascending.
+    mixed
+        Effects of unseen members, averaged over; None where there is none.
+    """
+
+    effects: tuple[np.ndarray, ...]
+    constant: np.ndarray
+    cuts: np.ndarray
+    mixed: Mixture | None
 
 
 class Family(ABC):
@@ -152,6 +176,23 @@ class Family(ABC):
         kept = [place for place, axis in enumerate(axes) if axis not in order]
         table = self.table(values, fixed, members, local)
         return np.einsum(table, [*range(len(axes)), len(axes)], weights, sums, [*kept, len(axes)])
+
+    def effect_axes(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002
+        """Free axes of each of the effects that `latent` gives; none where it gives nothing."""
+        return ()
+
+    def latent(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, int],
+        members: Mapping[str, int],
+        local: Local,
+    ) -> Latent:
+        """The scale below the states, for sums over more configurations than can be gone through.
+
+        Only where `effect_axes` has any; parameters are those of `table`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no logistic scale below its states")
 
     def in_loops(self, local: Local) -> bool:  # noqa: ARG002
         """Whether `write_rows` can write the node's rows for the compiled loops."""

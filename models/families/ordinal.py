@@ -17,7 +17,7 @@ import numpy as np
 
 from ..node import Local
 from ..parameters.parameter import Parameter
-from .base import Family, flat_index, namespace, take
+from .base import Family, Latent, flat_index, namespace, take
 from .kernels import mixed_states, sum_mixed_states, sum_states
 from .regression import (
     baseline_name,
@@ -25,6 +25,7 @@ from .regression import (
     case_predictor,
     effect_slices,
     group_parameters,
+    slice_axes,
     spread_over,
     term_faults,
     term_parameters,
@@ -122,6 +123,23 @@ class Ordinal(Family):
         mixed = mixture(values, members, local)
         table = (_sum if xp is np else _sum_elsewhere)(weights, far, near, cuts, mixed)
         return table[fixed[local.name]] if local.name in fixed else table
+
+    def effect_axes(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
+        """Free axes of the effect of each arrow."""
+        return slice_axes(local, fixed)
+
+    def latent(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, int],
+        members: Mapping[str, int],
+        local: Local,
+    ) -> Latent:
+        """The scale of the cutpoints; see `Family.latent`."""
+        constant, slices = effect_slices(values, fixed, members, local)
+        cuts = _padded_cutpoints(np.moveaxis(values[baseline_name(local)], -1, 0), np)[:, 1:-1].T
+        effects = tuple(effect for _, effect in slices)
+        return Latent(effects, constant + np.zeros(cuts.shape[-1]), cuts, mixture(values, members, local))
 
     def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """Free parents, split in two: those summed one configuration at a time, and those summed together.

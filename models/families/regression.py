@@ -141,6 +141,14 @@ def effect_slices(
     return constant + member_effects(values, members, local), slices
 
 
+def slice_axes(local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
+    """Free parents of each of the slices that `effect_slices` gives, in their order."""
+    acts = acting(local)
+    axes = (tuple(axis for axis in term_axes(arrow) if axis not in fixed) for arrow in acts)
+    still = (a.parent for a in local.arrows if a not in acts and a.parent not in fixed)
+    return (*(free for free in axes if free), *((name,) for name in still))
+
+
 def _draws_first(array: Any) -> Any:
     return array.transpose((array.ndim - 1, *range(array.ndim - 1)))
 
