@@ -109,7 +109,7 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     --------
     >>> from servanda.record import load_guarantees
     >>> with_backers(load_guarantees())["institution"].value_counts().to_dict()
-    {'no': 177, 'yes': 35}
+    {'no': 177, 'yes': 43}
     """
     derived = facts_by_case(backers).reindex(cases["case_id"].to_numpy())
     added = {str(name): derived[str(name)].array for name in derived}

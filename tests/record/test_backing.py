@@ -134,9 +134,12 @@ def test_cases_are_joined_by_name_and_one_without_a_list_has_missing_cells():
 
 def test_a_resolution_or_an_organisation_is_an_institution():
     cases = with_backers(CASES)
-    inside = (cases["legal_form"] == "unsc_resolution") | (cases["organisation"] == "yes")
-    assert ((cases["institution"] == "yes") == inside).all()
-    assert {"yes", "no"} == set(cases["organisation"][cases["legal_form"] == "unsc_resolution"])
+    inside = (cases["legal_form"] == "unsc_resolution") | (cases["organisation"] == "yes").fillna(value=False)
+    assert ((cases["institution"] == "yes").fillna(value=False) == inside).all()
+    # Without a list nothing is known but that a resolution is one.
+    bare = ~cases["case_id"].isin(BACKERS["case_id"]) & (cases["legal_form"] != "unsc_resolution")
+    assert cases["institution"].isna().tolist() == bare.tolist()
+    assert {"yes", "no"} == set(cases["organisation"][cases["legal_form"] == "unsc_resolution"].dropna())
 
 
 def test_a_supposed_list_is_read_like_a_recorded_one():

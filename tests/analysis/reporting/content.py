@@ -197,6 +197,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "to": 2018,
             "outcomes": {"defected": 15, "complied": 29},
             "doubted": 6,
+            "unsourced": 3,
             "missing_cells": {"role": 4},
             "as_of": "2019-04-25",
             "selection": "The record is not a sample.",
