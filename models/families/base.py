@@ -30,8 +30,6 @@ class Family(ABC):
     conjugate: ClassVar[bool] = False
     #: Whether it makes some states impossible by what it says, whatever its parameters.
     forbids: bool = False
-    #: Whether all effects turn around when the order of the node's own states does.
-    mirrored: ClassVar[bool] = False
     #: Whether `weighted_sum` takes less than making the table and summing it.
     sums_itself: ClassVar[bool] = False
     #: Whether its parents act by the terms of their arrows.
@@ -109,6 +107,10 @@ class Family(ABC):
         The rows are then no parameters with a prior that could be stated, and are drawn after those.
         """
         return None
+
+    def mirrored(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether all effects turn around when the order of the node's own states does."""
+        return False
 
     def learns_rows(self, local: Local) -> bool:  # noqa: ARG002
         """Whether the rows of the table have a prior that is learned, as `row_alpha` gives it."""

@@ -98,7 +98,7 @@ class Softmax(Family):
             start, cells = book.start[effect_name(local, arrow)], size * len(local[arrow.parent].states)
             first = book.room(cells)
             for cell in range(cells):
-                book.add(first + cell, 1.0, start + cell, -1)
+                book.add(first + cell, 1.0, (start + cell,))
             firsts.append(first)
 
         def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ARG001

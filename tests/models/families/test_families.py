@@ -16,7 +16,7 @@ from servanda.models import Arrow, Group, Network, Node, encode, fit, network_pa
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
-from servanda.models.families import FAMILIES, ordinal
+from servanda.models.families import FAMILIES, regression
 from servanda.models.network.parameters import parameter_coords
 from servanda.models.sampling.prior_draws import prior_draws
 
@@ -51,7 +51,7 @@ class Example:
         return Network((*(parent for parent in PARENTS if parent.name in wanted), node))
 
 
-#: Adding a family adds a line here; adding a term, one of the lines for `ordinal`.
+#: Adding a family adds a line here; adding a term, one of the lines for `ordinal`, `sequential` and `softmax`.
 EXAMPLES = (
     Example("table"),
     Example("table", (Arrow("kind"), Arrow("count"))),
@@ -83,6 +83,18 @@ EXAMPLES = (
     Example("ordinal", (Arrow("count", term="inverted_u"), Arrow("grade"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="inverted_u", by="kind"))),
     Example("ordinal", (), (ACTOR, Group("deal", "deal"))),
+    Example("sequential"),
+    Example("sequential", (Arrow("kind"), Arrow("grade")), states=("no", "yes")),
+    Example("sequential", (Arrow("kind"), Arrow("grade"), Arrow("pair"))),
+    Example("sequential", (Arrow("kind"), Arrow("grade", by="kind")), (ACTOR,)),
+    Example("sequential", (Arrow("count", term="log", by="pair"), Arrow("pair")), states=("a", "b", "c", "d")),
+    Example("sequential", (Arrow("kind", by="pair"), Arrow("pair")), (ACTOR, Group("deal", "deal")), tuple("abcd")),
+    Example("sequential", (Arrow("count", term="none"), Arrow("kind")), (ACTOR,)),
+    Example("sequential", (Arrow("count", term="none"),), (ACTOR,)),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="saturating", by="kind"))),
+    Example("sequential", (Arrow("count", term="diffusion"), Arrow("grade", term="nominal")), states=tuple("abcde")),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="inverted_u", by="kind"))),
+    Example("sequential", (Arrow("count", term="linear"), Arrow("pair", term="linear"))),
 )
 MEMBERS = (("members", "count"),)
 EACH_ALONE = (*MEMBERS, ("correlated", False))
@@ -99,7 +111,7 @@ EXAMPLES += (
     Example("headcount", (Arrow("pair"), Arrow("count")), states=(*NUMBERS, "6", "7"), options=EACH_ALONE),
 )
 #: Families whose effects are differences from a baseline.
-WITH_BASELINE = ("ordinal", "softmax")
+WITH_BASELINE = ("ordinal", "sequential", "softmax")
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
 
@@ -149,14 +161,14 @@ def test_a_table_sliced_before_is_the_table_sliced_after(example):
         np.testing.assert_allclose(part, expected, rtol=1e-12, err_msg=str(stated))
 
 
-def test_tables_that_can_be_summed_unmade_are_those_of_ordinal():
-    assert {name for name, family in FAMILIES.items() if family.sums_itself} == {"ordinal"}
+def test_which_tables_can_be_summed_unmade():
+    assert {name for name, family in FAMILIES.items() if family.sums_itself} == {"ordinal", "sequential"}
 
 
 @pytest.mark.parametrize("together", [1, 4, 10_000])
 @each_example
 def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, monkeypatch):
-    monkeypatch.setattr(ordinal, "_TOGETHER", together)
+    monkeypatch.setattr(regression, "_TOGETHER", together)
     posterior, network = drawn(example), example.network()
     members = {group.name: 1 for group in example.groups}
     family, axes = FAMILIES[example.family], network.axes("y")
@@ -223,8 +235,9 @@ def test_the_compiled_likelihood_counts_every_case_once(example):
     known = {
         name: value[:-1] if name in {f"y.{g.name}" for g in example.groups} else value for name, value in values.items()
     }
+    spreads = {f"y.{group.name}_sd" for group in example.groups}  # the effects are given themselves
     found = model["y.likelihood"].eval(
-        {model[name]: value for name, value in known.items() if not name.endswith("_sd")}, mode="FAST_COMPILE"
+        {model[name]: value for name, value in known.items() if name not in spreads}, mode="FAST_COMPILE"
     )
     expected = 0.0
     for row in rows:
@@ -298,6 +311,7 @@ RECOVERED = (
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax", (Arrow("grade"), Arrow("kind"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="log", by="kind")), (ACTOR,)),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="log"), Arrow("grade")), (ACTOR,)),
     Example("noisy_or", (Arrow("pair"), Arrow("grade"), Arrow("count")), states=("off", "on")),
     Example("noisy_max", (Arrow("pair"), Arrow("count"))),
     Example("at_least", (Arrow("kind"), Arrow("count")), states=NO_YES, options=(*MEMBERS, ("at_least", 2))),

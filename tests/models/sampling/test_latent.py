@@ -263,6 +263,15 @@ def child(family, *arrows, states=THREE, **more):
         (((0, 1, 2),), False, lambda: apart(child("ordinal", Arrow("u", term="nominal"), Arrow("z", by="u")))),
         ((), True, lambda: apart(child("ordinal"))),
         ((), True, lambda: apart(child("table"), own=Node("u", THREE, (Arrow("x"),), "ordinal", ordered=True))),
+        ((), True, lambda: apart(child("sequential"))),
+        ((), True, lambda: apart(child("sequential", Arrow("x"), Arrow("u", by="x")))),
+        (((0, 1, 2),), False, lambda: apart(child("sequential", Arrow("u", term="nominal")))),
+        ((), False, lambda: apart(child("table"), own=Node("u", THREE, (Arrow("x"),), "sequential", ordered=True))),
+        (
+            ((0, 1),),
+            False,
+            lambda: apart(child("table"), own=Node("u", YES_NO, (Arrow("x"),), "sequential", ordered=True)),
+        ),
         ((), False, lambda: apart(child("ordinal", Arrow("u", term="log")), own=Node("u", THREE, values=(1, 2, 5)))),
         ((), False, lambda: apart(child("noisy_max", Arrow("u")))),
         ((), False, lambda: apart(child("confusion"))),
@@ -304,6 +313,11 @@ TURNED = {
         Node("u", THREE, ordered=True, anchored_by="y"),
         Node("x", YES_NO),
         child("ordinal", Arrow("u", by="x"), Arrow("x"), groups=(Group("g", "g"),)),
+    ),
+    "steps": (
+        Node("u", THREE, ordered=True, anchored_by="y"),
+        Node("x", YES_NO),
+        child("sequential", Arrow("u", by="x"), Arrow("x"), groups=(Group("g", "g"),)),
     ),
     "ordinal": (
         Node("u", THREE, (Arrow("x"),), "ordinal", ordered=True, groups=(Group("g", "g"),), anchored_by="w"),
