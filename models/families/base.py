@@ -168,7 +168,12 @@ def plain_faults(family: str, local: Local) -> list[str]:
     """Say what a node states that a family without terms and group effects cannot take."""
     faults = [f"family '{family}' has no term '{a.term}'; drop the term" for a in local.arrows if a.term]
     faults += [f"family '{family}' has no 'by'; drop it from '{a.parent}'" for a in local.arrows if a.by]
-    return faults + [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
+    return faults + group_faults(family, local)
+
+
+def group_faults(family: str, local: Local) -> list[str]:
+    """Say which group effects a node states that its family cannot take."""
+    return [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
 
 
 def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.special import expit, log_expit, logit, softmax
 from scipy.stats import beta, halfnorm, kstest, lognorm, norm
 
-from servanda.models import Arrow, Group, Network, Node, encode, fit, network_parameters
+from servanda.models import Arrow, Group, Network, Node, Posterior, encode, fit, network_parameters
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
@@ -61,6 +62,12 @@ EXAMPLES = (
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax"),
     Example("softmax", (Arrow("grade"), Arrow("kind"), Arrow("pair"))),
+    Example("softmax", (Arrow("count", term="log"), Arrow("kind"))),
+    Example("softmax", (Arrow("grade", term="monotone", by="kind"), Arrow("kind")), states=("no", "yes")),
+    Example("softmax", (Arrow("kind", by="pair"), Arrow("pair", term="none"))),
+    Example("softmax", (Arrow("count", term="saturating", by="pair"), Arrow("pair")), states=tuple("abcd")),
+    Example("softmax", (Arrow("count", term="inverted_u"), Arrow("grade", term="monotone"))),
+    Example("softmax", (Arrow("count", term="diffusion"), Arrow("pair", term="linear"))),
     Example("noisy_or", states=("off", "on")),
     Example("noisy_or", (Arrow("pair"), Arrow("grade"), Arrow("count")), states=("off", "on")),
     Example("noisy_max", (Arrow("pair"), Arrow("count"))),
@@ -310,8 +317,9 @@ RECOVERED = (
     Example("confusion", (Arrow("pair"), Arrow("kind")), states=("x", "y", "z")),
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax", (Arrow("grade"), Arrow("kind"))),
+    Example("softmax", (Arrow("grade", term="monotone"), Arrow("count", term="log", by="kind"), Arrow("kind"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="log", by="kind")), (ACTOR,)),
-    Example("sequential", (Arrow("kind"), Arrow("count", term="log"), Arrow("grade")), (ACTOR,)),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="log"), Arrow("grade"))),
     Example("noisy_or", (Arrow("pair"), Arrow("grade"), Arrow("count")), states=("off", "on")),
     Example("noisy_max", (Arrow("pair"), Arrow("count"))),
     Example("at_least", (Arrow("kind"), Arrow("count")), states=NO_YES, options=(*MEMBERS, ("at_least", 2))),
@@ -425,16 +433,62 @@ def test_ordinal_is_the_cumulative_logit(example, actor):
             np.testing.assert_allclose(table[code], np.diff(below), rtol=0, atol=1e-12)
 
 
+def effect_on_state(posterior, arrow, state, draw):
+    """Effects of one arrow on the log-odds of one state of `y`: those of a posterior whose slopes are of that state."""
+    names = [f"y.{arrow.parent}", f"y.{arrow.parent}.bend"]
+    own = {name: posterior.draws[name].isel(y=state, drop=True) for name in names if name in posterior.draws}
+    draws = posterior.draws.drop_vars(list(own)).assign(own)
+    one = Posterior(posterior.network, xr.DataTree.from_dict({"posterior": draws}))
+    return effect_by_hand(one, replace(arrow, term=arrow.term or "nominal"), draw)
+
+
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "softmax"], ids=str)
 def test_softmax_is_the_multinomial_logit(example):
     posterior, network = drawn(example), example.network()
-    table = posterior.table("y").values[0]
+    table, axes = posterior.table("y").values[0], network.axes("y")[:-1]
     for draw in range(4):
-        for code in product(*(range(len(network[axis].states)) for axis in network.axes("y")[:-1])):
+        effects = [
+            [effect_on_state(posterior, arrow, number, draw) for number in range(len(example.states))]
+            for arrow in example.arrows
+        ]
+        for code in product(*(range(len(network[axis].states)) for axis in axes)):
+            state = dict(zip(axes, code, strict=True))
             score = np.log(at(posterior, "y.baseline", draw))
-            for arrow, state in zip(example.arrows, code, strict=True):
-                score = score + at(posterior, f"y.{arrow.parent}", draw)[state]
+            for arrow, own in zip(example.arrows, effects, strict=True):
+                where = (state[arrow.by], state[arrow.parent]) if arrow.by else state[arrow.parent]
+                score = score + np.array([effect[where] for effect in own])
             np.testing.assert_allclose(table[draw][code], softmax(score), rtol=0, atol=1e-13)
+
+
+def test_a_term_of_softmax_has_a_slope_for_each_state_and_no_term_a_matrix():
+    arrows = (
+        Arrow("kind"),
+        Arrow("grade", term="monotone", by="pair"),
+        Arrow("pair"),
+        Arrow("count", term="saturating"),
+    )
+    found = {p.name: (p.dims, p.zero_sum) for p in network_parameters(Example("softmax", arrows).network(), ["y"])}
+    assert found == {
+        "y.baseline": (("y",), 0),
+        "y.kind": (("kind", "y"), 2),
+        "y.grade": (("pair", "y"), 1),
+        "y.grade.steps": (("grade_step",), 0),
+        "y.pair": (("pair", "y"), 2),
+        "y.count": (("y",), 1),
+        "y.count.rate": ((), 0),
+    }
+
+
+def test_of_two_states_softmax_is_the_logit_of_twice_the_slope():
+    """Slopes of the two states are opposite: their difference is that of the logit."""
+    example = Example("softmax", (Arrow("count", term="log"), Arrow("grade", term="monotone")), states=("no", "yes"))
+    posterior, network = drawn(example), example.network()
+    ordinal = Example("ordinal", example.arrows, states=example.states).network()
+    slopes = {f"y.{name}": posterior.values[f"y.{name}"] for name in ("count", "grade")}
+    values = {**posterior.values, **{name: value[1] - value[0] for name, value in slopes.items()}}
+    expected = FAMILIES["ordinal"].table(values, {}, {}, ordinal.local("y"))
+    found = FAMILIES["softmax"].table(posterior.values, {}, {}, network.local("y"))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family in WITH_BASELINE], ids=str)
@@ -478,7 +532,7 @@ def test_effects_of_a_parent_are_centred(example):
     posterior = drawn(example)
     for arrow in example.arrows:
         if example.family == "softmax":
-            effect = at(posterior, f"y.{arrow.parent}")
+            effect = np.stack([effect_on_state(posterior, arrow, state, 0) for state in range(len(example.states))])
             np.testing.assert_allclose(effect.sum(axis=0), 0, atol=1e-12)
         else:
             effect = effect_by_hand(posterior, arrow)

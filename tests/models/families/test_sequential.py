@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -155,7 +156,7 @@ def test_a_fit_by_scikit_learn_of_what_has_come_to_each_step_has_its_likelihood_
         state += (state == step) & (rng.random(900) < expit(0.5 + slope * x[count]))
     rows = [(step, x[c], s > step) for c, s in zip(count, state, strict=True) for step in range(min(s + 1, 3))]
     step, own, further = (np.array(column) for column in zip(*rows, strict=True))
-    plain = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
+    plain: Any = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000)
     likelihood = 0.0
     if free:
         intercepts, slopes = np.zeros(3), np.zeros(3)
@@ -279,7 +280,9 @@ def test_sums_over_parents_are_those_of_the_table_with_members_integrated_out():
 @pytest.mark.parametrize("example", [SEQUENTIAL[3], SEQUENTIAL[5], SEQUENTIAL[8]], ids=str)
 def test_the_compiled_density_and_its_slopes_are_those_of_pymc(example):
     """PyMC differentiates by itself; its unknowns are others, so that slopes are led over by differences of the map."""
-    import pytensor
+    import pytensor as tensors
+
+    pytensor: Any = tensors
 
     network = example.network()
     cases = some_cases(network, example.groups)
@@ -293,7 +296,7 @@ def test_the_compiled_density_and_its_slopes_are_those_of_pymc(example):
         value if way is None else way.forward(value, *rv.owner.inputs)
         for rv, value, way in zip(free, inputs, ways, strict=True)
     ]
-    there = pytensor.function(inputs, ends, mode="FAST_COMPILE")
+    there: Any = pytensor.function(inputs, ends, mode="FAST_COMPILE")
 
     def unknowns(x):
         values = density.layout.constrain(x[None])
@@ -418,7 +421,7 @@ def test_ranks_of_what_was_drawn_are_uniform_among_the_draws_of_its_posterior():
                 "who": np.array(ACTORS)[who],
             }
         )
-        posterior = fit(network, frame, seed=number, draws=400, tune=400, chains=1, thin=10)
+        posterior = fit(network, frame, seed=number, draws=kept, tune=400, chains=1, thin=10)
         for name, where in asked.items():
             true = float(truths.draws[name].isel(chain=0, draw=number).sel(where))
             draws = posterior.draws[name].sel(where).values.ravel()

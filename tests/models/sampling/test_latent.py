@@ -259,6 +259,7 @@ def child(family, *arrows, states=THREE, **more):
         (((0, 1, 2),), False, lambda: apart(child("table"))),
         (((0, 1, 2),), False, lambda: apart(child("pooled_table"))),
         (((0, 1, 2),), False, lambda: apart(child("softmax"))),
+        ((), True, lambda: apart(child("softmax", Arrow("u", term="monotone", by="x"), Arrow("x")))),
         (((0, 1, 2),), False, lambda: apart(child("ordinal", Arrow("u", term="nominal"), groups=(Group("g", "g"),)))),
         (((0, 1, 2),), False, lambda: apart(child("ordinal", Arrow("u", term="nominal"), Arrow("z", by="u")))),
         ((), True, lambda: apart(child("ordinal"))),
