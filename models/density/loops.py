@@ -15,7 +15,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from ..families.rows import CELL, CUMULATIVE_LOGIT
+from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT
 from ..parameters.distributions import EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
 from .unconstrained import AS_IS, LOG, LOGITS
@@ -64,36 +64,22 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
 
     rows = len(program.states)
     log_p, weights = np.empty(rows), program.counts.copy()
-    # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, else the probabilities.
+    # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, of a continuation ratio that
+    # of each step, else the probabilities.
     widest = 2
     for node in range(len(program.nodes)):
         widest = max(widest, program.nodes[node, 6])
     kept = np.empty((rows, widest))
     cuts = np.empty((len(program.nodes), widest + 1))
     for node in range(len(program.nodes)):
-        kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
-        if kind == CELL:
-            _table_rows(program, node, logs, log_p)
-        elif kind == CUMULATIVE_LOGIT:
-            _cutpoints(values, base, size, cuts[node])
-            _ordinal_rows(program, node, cuts[node], effects, log_p, kept)
-        else:
-            _softmax_rows(program, node, values, logs, effects, log_p, kept)
+        _rows(program, node, values, logs, effects, cuts[node], log_p, kept)
     for row in range(rows):
         if weights[row] > 0.0:
             total += weights[row] * log_p[row]
     total += _sum_holes(program, log_p, weights)
 
     for node in range(len(program.nodes)):
-        kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
-        if kind == CELL:
-            _table_rows_back(program, node, weights, log_slope)
-        elif kind == CUMULATIVE_LOGIT:
-            cut_slope = np.zeros(size + 1)
-            _ordinal_rows_back(program, node, weights, kept, effect_slope, cut_slope)
-            _cutpoints_back(values, base, size, cut_slope, log_slope)
-        else:
-            _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
+        _rows_back(program, node, values, logs, weights, kept, effect_slope, log_slope)
     _effects_back(program.factors, program.coefficients, values, effect_slope, slope)
     _parameters_back(program.segments, values, slope, log_slope, gradient)
     return total
@@ -270,23 +256,57 @@ def _zero_sums_back(slope: Any, gradient: Any, first: Any) -> None:
 @_loop
 def _effects(factors: Any, coefficients: Any, values: Any, effects: Any) -> None:
     for piece in range(len(factors)):
-        effect, one, two, three = factors[piece]
-        part = coefficients[piece, 0] * values[one] * values[two]
+        effect, one, two, three, exponent = factors[piece]
+        part = coefficients[piece, 0] * values[one] * values[two] * values[three]
         if coefficients[piece, 1] != 0.0:
-            part *= exp(coefficients[piece, 1] * values[three])
+            part *= exp(coefficients[piece, 1] * values[exponent])
         effects[effect] += part
 
 
 @_loop
 def _effects_back(factors: Any, coefficients: Any, values: Any, effect_slope: Any, slope: Any) -> None:
     for piece in range(len(factors)):
-        effect, one, two, three = factors[piece]
+        effect, one, two, three, exponent = factors[piece]
         weight = coefficients[piece, 0] * effect_slope[effect]
         if coefficients[piece, 1] != 0.0:
-            weight *= exp(coefficients[piece, 1] * values[three])
-            slope[three] += coefficients[piece, 1] * weight * values[one] * values[two]
-        slope[one] += weight * values[two]
-        slope[two] += weight * values[one]
+            weight *= exp(coefficients[piece, 1] * values[exponent])
+            slope[exponent] += coefficients[piece, 1] * weight * values[one] * values[two] * values[three]
+        slope[one] += weight * values[two] * values[three]
+        slope[two] += weight * values[one] * values[three]
+        slope[three] += weight * values[one] * values[two]
+
+
+@_loop
+def _rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, cuts: Any, log_p: Any, kept: Any) -> None:
+    kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
+    if kind == CELL:
+        _table_rows(program, node, logs, log_p)
+    elif kind == CUMULATIVE_LOGIT:
+        _cutpoints(values, base, size, cuts)
+        _ordinal_rows(program, node, cuts, effects, log_p, kept)
+    elif kind == CONTINUATION_RATIO:
+        _step_cutpoints(logs, base, size, cuts)
+        _sequential_rows(program, node, cuts, effects, log_p, kept)
+    else:
+        _softmax_rows(program, node, values, logs, effects, log_p, kept)
+
+
+@_loop
+def _rows_back(
+    program: Any, node: Any, values: Any, logs: Any, weights: Any, kept: Any, effect_slope: Any, log_slope: Any
+) -> None:
+    kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
+    cut_slope = np.zeros(size + 1)
+    if kind == CELL:
+        _table_rows_back(program, node, weights, log_slope)
+    elif kind == CUMULATIVE_LOGIT:
+        _ordinal_rows_back(program, node, weights, kept, effect_slope, cut_slope)
+        _cutpoints_back(values, base, size, cut_slope, log_slope)
+    elif kind == CONTINUATION_RATIO:
+        _sequential_rows_back(program, node, weights, kept, effect_slope, cut_slope)
+        _step_cutpoints_back(logs, base, size, cut_slope, log_slope)
+    else:
+        _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
 
 
 @_loop
@@ -405,6 +425,60 @@ def _ordinal_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
         start = place + (row - first) * width
         for k in range(start, start + width):
             effect_slope[program.picks[k]] -= upper + lower
+
+
+@_loop
+def _step_cutpoints(logs: Any, base: Any, size: Any, cuts: Any) -> None:
+    """Logits of the continuation ratios of the baseline: a state against all above it, whose sum begins at the top."""
+    above = logs[base + size - 1]
+    for k in range(size - 2, -1, -1):
+        cuts[k] = logs[base + k] - above
+        above = _log_sum(above, logs[base + k])
+
+
+@_loop
+def _step_cutpoints_back(logs: Any, base: Any, size: Any, cut_slope: Any, log_slope: Any) -> None:
+    above = logs[base + size - 1]
+    for k in range(size - 2, -1, -1):
+        log_slope[base + k] += cut_slope[k]
+        for j in range(k + 1, size):
+            log_slope[base + j] -= cut_slope[k] * exp(logs[base + j] - above)
+        above = _log_sum(above, logs[base + k])
+
+
+@_loop
+def _log_sum(one: Any, other: Any) -> Any:
+    return max(one, other) + log1p(exp(-abs(one - other)))
+
+
+@_loop
+def _sequential_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, kept: Any) -> None:
+    """Continuation-ratio logit; `kept` gets the slope in what each step that was asked adds up."""
+    _, first, last, place, width, _, size = program.nodes[node]
+    for row in range(first, last):
+        start = place + (row - first) * width
+        state = program.states[row]
+        log_p[row] = 0.0
+        for s in range(min(state + 1, size - 1)):
+            eta = -cuts[s]
+            for k in range(start, start + width):
+                eta += effects[program.picks[k] + s]
+            # Up from the step, or for good at it.
+            part, slope = _log_logistic(eta if s < state else -eta)
+            log_p[row] += part
+            kept[row, s] = slope if s < state else -slope
+
+
+@_loop
+def _sequential_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, cut_slope: Any) -> None:
+    _, first, last, place, width, _, size = program.nodes[node]
+    for row in range(first, last):
+        start = place + (row - first) * width
+        for s in range(min(program.states[row] + 1, size - 1)):
+            part = weights[row] * kept[row, s]
+            cut_slope[s] -= part
+            for k in range(start, start + width):
+                effect_slope[program.picks[k] + s] += part
 
 
 @_loop

@@ -54,8 +54,6 @@ class Family(ABC):
     conjugate: ClassVar[bool] = False
     #: Whether it makes some states impossible by what it says, whatever its parameters.
     forbids: bool = False
-    #: Whether all effects turn around when the order of the node's own states does.
-    mirrored: ClassVar[bool] = False
     #: Whether `weighted_sum` takes less than making the table and summing it.
     sums_itself: ClassVar[bool] = False
     #: Whether its parents act by the terms of their arrows.
@@ -134,6 +132,10 @@ class Family(ABC):
         """
         return None
 
+    def mirrored(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether all effects turn around when the order of the node's own states does."""
+        return False
+
     def learns_rows(self, local: Local) -> bool:  # noqa: ARG002
         """Whether the rows of the table have a prior that is learned, as `row_alpha` gives it."""
         return False
@@ -207,7 +209,12 @@ def plain_faults(family: str, local: Local) -> list[str]:
     """Say what a node states that a family without terms and group effects cannot take."""
     faults = [f"family '{family}' has no term '{a.term}'; drop the term" for a in local.arrows if a.term]
     faults += [f"family '{family}' has no 'by'; drop it from '{a.parent}'" for a in local.arrows if a.by]
-    return faults + [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
+    return faults + group_faults(family, local)
+
+
+def group_faults(family: str, local: Local) -> list[str]:
+    """Say which group effects a node states that its family cannot take."""
+    return [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
 
 
 def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:

@@ -1,8 +1,10 @@
-"""What `ordinal` and `softmax` share: effects of parents and of groups, added up."""
+"""What `ordinal`, `sequential` and `softmax` share: effects of parents and of groups, added up."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
 from types import ModuleType
 from typing import Any
 
@@ -14,11 +16,14 @@ from ..parameters.distributions import POSITIVE, SIMPLEX
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
-from .terms import TERMS, acting, term_axes, term_of
+from .rows import Book
+from .terms import TERMS, Piece, acting, term_axes, term_of
 from .unseen import group_name, member_effects, spread_name
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)
+#: Configurations that are summed together, about.
+_TOGETHER = 200
 
 
 def baseline_name(local: Local) -> str:
@@ -163,3 +168,109 @@ def spread_over(effects: np.ndarray, own: tuple[str, ...], axes: tuple[str, ...]
     moved = effects.transpose((*(own.index(axis) for axis in ordered), len(own))).copy()
     shape = tuple(moved.shape[ordered.index(axis)] if axis in own else 1 for axis in axes)
     return moved.reshape((*shape, moved.shape[-1]))
+
+
+def balanced_order(local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Free parents, split in two: those summed one configuration at a time, and those summed together.
+
+    Parents whose effects depend on each other stay on one side.
+    """
+    free = [name for name in local.parent_names if name not in fixed]
+    tied = [{arrow.parent, arrow.by} & set(free) for arrow in local.arrows if arrow.by]
+    parts: list[set[str]] = []
+    for name in free:
+        part = {name}.union(*(pair for pair in tied if name in pair))
+        joined = [other for other in parts if other & part]
+        parts = [other for other in parts if other not in joined] + [part.union(*joined)]
+    parts.sort(key=lambda part: -_size(local, part))
+    # As many configurations on one side as on the other make the fewest products, up to what a cache holds.
+    enough = min(_TOGETHER, math.sqrt(_size(local, free)))
+    inner: set[str] = set()
+    while parts and _size(local, inner) < enough:
+        inner |= parts.pop(0)
+    return tuple(n for n in free if n not in inner), tuple(n for n in free if n in inner)
+
+
+def _size(local: Local, names: Iterable[str]) -> int:
+    return math.prod(len(local[name].states) for name in names)
+
+
+def odds_of(
+    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], local: Local, samples: int, xp: Any
+) -> Any:
+    """exp(-effects) of some parents for all their configurations, shape (configurations, samples)."""
+    shape = (*(len(local[axis].states) for axis in axes), samples)
+    factors = [spread_over(xp.exp(-effects), own, axes) for own, effects in slices]
+    odds = reduce(lambda one, other: one * other, sorted(factors, key=lambda factor: factor.size), xp.ones(samples))
+    return xp.broadcast_to(odds, shape).reshape(-1, samples)
+
+
+def softplus(x: Any, xp: ModuleType) -> Any:
+    """Logarithm of 1 + exp(x), without overflow."""
+    # NumPy's logaddexp takes three times as long; with PyTensor, the kinks at 0 would spoil the gradient there.
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))) if xp is np else xp.logaddexp(0.0, x)
+
+
+def has_pieces(local: Local) -> bool:
+    """Whether every term of a node is a sum of pieces, as the compiled loops need it."""
+    return all(TERMS[term_of(local, arrow)].pieces for arrow in local.arrows)
+
+
+#: From an arrow, a piece of its term and the number of a column to the pieces that this column gains.
+Columns = Callable[[Arrow, Piece, int], Iterable[Piece]]
+
+
+def _as_it_is(arrow: Arrow, piece: Piece, column: int) -> tuple[Piece, ...]:  # noqa: ARG001
+    return (piece,)
+
+
+def write_effects(
+    local: Local, book: Book, columns: int = 1, in_column: Columns = _as_it_is
+) -> Callable[[np.ndarray, Mapping[str, np.ndarray]], np.ndarray]:
+    """Write down the effects of a node's parents and members, and tell which of them each row adds up.
+
+    Parameters
+    ----------
+    columns
+        Effects that stand side by side for each state of a parent and each member: one, or one for each step or state
+        of the node.
+    in_column
+        What a column has of a piece; all of it by default. Members have the same effect in all columns.
+
+    Returns
+    -------
+    callable
+        The `picks` of a `servanda.models.families.rows.RowWriter`.
+    """
+    place = {axis: number for number, axis in enumerate(local.axes)}
+    parts: list[tuple[int, list[int], tuple[int, ...]]] = []
+    for arrow in local.arrows:
+        axes = term_axes(arrow)
+        shape = local.sizes(axes)
+        first = book.room(math.prod(shape) * columns)
+        write = TERMS[term_of(local, arrow)].pieces
+        assert write is not None  # noqa: S101  `has_pieces` said so
+        for whole in write(local, arrow):
+            for column in range(columns):
+                for piece in in_column(arrow, whole, column):
+                    factors = [book.start[name] + offset for name, offset in piece.factors]
+                    exponent = None if piece.exponent is None else book.start[piece.exponent]
+                    book.add(first + piece.effect * columns + column, piece.coefficient, factors, piece.rate, exponent)
+        parts.append((first, [place[axis] for axis in axes], shape))
+    groups = []
+    for group in local.node.groups:
+        name = group_name(local, group.name)
+        units, spread = book.start[f"{name}.unit"], book.start[spread_name(local, group.name)]
+        size = book.shapes[f"{name}.unit"][0]
+        first = book.room(size * columns)
+        for member in range(size):
+            for column in range(columns):
+                book.add(first + member * columns + column, 1.0, (units + member, spread))
+        groups.append((group.name, first))
+
+    def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:
+        found = [first + flat_index(codes[:, own], shape) * columns for first, own, shape in parts]
+        found += [first + members[name] * columns for name, first in groups]
+        return np.column_stack([np.zeros((len(codes), 0), np.int64), *found])
+
+    return picks

@@ -1,4 +1,4 @@
-"""Terms: how one parent acts on the scale of a regression-like family (`ordinal`, `softmax`).
+"""Terms: how one parent acts on the scale of a regression-like family (`ordinal`, `sequential`, `softmax`).
 
 A term turns its parameters into a table of effects over the parent's states (and over the states of the
 parent it varies by). Effects are centred over the parent's states, so that the family's baseline speaks of
@@ -62,7 +62,7 @@ class Piece:
     coefficient
         A constant.
     factors
-        At most two parameters, each by name and place in its flattened value.
+        Parameters, each by name and place in its flattened value; a term has at most two, and a family may add one.
     rate, exponent
         Nothing of the kind by default.
     """

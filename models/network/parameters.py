@@ -37,6 +37,7 @@ def parameter_coords(
     for node in network.nodes:
         coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
         coords[f"{node.name}_on"] = node.states[1:]
+        coords[f"{node.name}_above"] = tuple(f"> {state}" for state in node.states[:-1])
     for group, members in (levels or {}).items():
         coords[group] = (*members, NEW)
     return coords

@@ -271,8 +271,8 @@ def _turns(network: Network, name: str, key: str, dims: tuple[str, ...]) -> bool
     node = network[owner]
     if owner == name:
         effects = {*node.parent_names, *(group.name for group in node.groups)}
-        return network.family(name).mirrored and parameter in effects
-    return parameter == name
+        return network.family(name).mirrored(network.local(name)) and parameter in effects
+    return parameter in (name, f"{name}.departure")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from servanda.models.network.parameters import parameter_coords
 
 from ..families.test_families import EXAMPLES
 
-GRADED = [example for example in EXAMPLES if example.family in ("table", "ordinal", "softmax")]
+GRADED = [example for example in EXAMPLES if example.family in ("table", "ordinal", "sequential", "softmax")]
 
 
 def some_cases(network, groups, rows=60, holes=0.0, seed=1):
@@ -136,7 +136,7 @@ def test_every_prior_is_that_of_numpy():
         assert slope[place] == pytest.approx((density(x + move)[0] - density(x - move)[0]) / 2e-5, rel=1e-5, abs=1e-5)
 
 
-@pytest.mark.parametrize("family", ["ordinal", "softmax"])
+@pytest.mark.parametrize("family", ["ordinal", "sequential", "softmax"])
 def test_far_out_the_density_keeps_its_digits(family):
     """Effects of hundreds leave the range of exponentials; the other way of adding up must take over in time."""
     network = Network(

@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from servanda.analysis import evidence_probability, marginals, probability
-from servanda.models import Arrow, Network, Node, Posterior, load_network
+from servanda.models import Arrow, Group, Network, Node, Posterior, load_network
 from servanda.models.inference import contract as engine
 from servanda.models.inference.answers import all_marginals, distribution, evidence_of, log_evidence
 from servanda.models.inference.backends import SOLVERS, solver
@@ -36,6 +36,16 @@ def small(draws: int = 3) -> Posterior:
             for name, shape in shapes.items()
         },
     )
+
+
+def stepwise() -> Network:
+    """A node reached step by step, and one of no order by a term."""
+    kind, count = Node("kind", ("x", "y", "z")), Node("count", ("1", "2", "5"), ordered=True, values=(1, 2, 5))
+    arrows = (Arrow("kind"), Arrow("count", term="log", by="kind"))
+    states, groups = ("no", "partly", "yes"), (Group("actor", "actor"),)
+    kept = Node("kept", states, arrows, "sequential", ordered=True, groups=groups)
+    means = Node("means", ("none", "words", "force"), (Arrow("count", term="saturating"), Arrow("kept")), "softmax")
+    return Network((kind, count, kept, means))
 
 
 def compare(posterior, targets, seen, do, members) -> None:
@@ -70,6 +80,11 @@ def main() -> None:
     few = {**given, "power": "parity", "enforcement": "none", "monitoring": "none"}
     few["past_defections"] = shipped.network["past_defections"].states[0]
     compare(shipped, ("compliance",), few, {"guarantors": "5"}, unseen)
+    steps = prior_draws(stepwise(), seed=5, draws=4, levels={"actor": ("PRK", "USA")})
+    for member in ("USA", None):
+        actor = {"actor": steps.member("actor", member)}
+        compare(steps, ("kept",), {"kind": "y"}, {}, actor)
+        compare(steps, ("kind",), {"kept": "partly", "means": "force"}, {"count": "2"}, actor)
     engine._SMALL = 1.0  # every sum is done again with rescaling
     compare(plain, ("b",), {"d": "y", "e": "x"}, {}, {})
     engine._SMALL = 1e-250
