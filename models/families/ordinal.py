@@ -20,14 +20,17 @@ from ..parameters.parameter import Parameter
 from .base import Family, flat_index, namespace, take
 from .kernels import mixed_states, sum_mixed_states, sum_states
 from .regression import (
+    SHRINKAGE,
     baseline_name,
     baseline_parameter,
     case_predictor,
     effect_slices,
     group_parameters,
+    shrinkage_faults,
     spread_over,
     term_faults,
     term_parameters,
+    term_shrinkage,
 )
 from .rows import CUMULATIVE_LOGIT, Book, RowWriter
 from .terms import TERMS, term_axes, term_of
@@ -48,9 +51,18 @@ class Ordinal(Family):
     sums_itself: ClassVar[bool] = True
     has_terms: ClassVar[bool] = True
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return term_shrinkage(local).coords
+
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be ordinal."""
-        faults = term_faults(local)
+        faults = [*term_faults(local), *shrinkage_faults(local)]
         if not local.node.ordered:
             faults.append("family 'ordinal' needs ordered states; set ordered = true")
         if len(local.states) < 2:
@@ -58,7 +70,7 @@ class Ordinal(Family):
         return faults
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
-        """Declare baseline, effects of parents, spreads of groups."""
+        """Declare baseline, effects of parents with their scale where it is learned, spreads of groups."""
         return (baseline_parameter(local), *term_parameters(local), *group_parameters(local))
 
     def log_prob(

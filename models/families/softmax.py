@@ -12,11 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from ..node import Local
+from ..node import Arrow, Local
 from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
 from .base import Family, flatten_tail, namespace, one_hot, plain_faults, take
-from .regression import baseline_name, baseline_parameter, spread_over
+from .regression import SHRINKAGE, Shrinkage, baseline_name, baseline_parameter, shrinkage_faults, spread_over
 from .rows import MULTINOMIAL_LOGIT, Book, RowWriter
 from .terms import EFFECT, effect_name
 
@@ -24,24 +24,24 @@ from .terms import EFFECT, effect_name
 class Softmax(Family):
     """Unordered states; each state of each parent shifts the log-odds of each state of the node."""
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return _shrinkage(local).coords
+
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be of this family."""
-        return plain_faults("softmax", local)
+        return [*plain_faults("softmax", local), *shrinkage_faults(local)]
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
-        """Declare the baseline and one matrix of effects for each parent."""
-        effects = tuple(
-            Parameter(
-                effect_name(local, arrow),
-                (arrow.parent, local.name),
-                REAL,
-                EFFECT,
-                zero_sum=2,
-                doc=f"effect of {local[arrow.parent].title} on the log-odds of each state; sums to zero both ways",
-            )
-            for arrow in local.arrows
-        )
-        return (baseline_parameter(local), *effects)
+        """Declare the baseline and one matrix of effects for each parent, with their scale where it is learned."""
+        shrinkage = _shrinkage(local)
+        effects = [shrinkage.scaled(arrow.parent, (_matrix(local, arrow),)) for arrow in local.arrows]
+        return (baseline_parameter(local), *shrinkage.parameters, *(one for matrix in effects for one in matrix))
 
     def log_prob(
         self,
@@ -107,3 +107,15 @@ class Softmax(Family):
             )
 
         return RowWriter(MULTINOMIAL_LOGIT, book.start[baseline_name(local)], picks)
+
+
+def _matrix(local: Local, arrow: Arrow) -> Parameter:
+    doc = f"effect of {local[arrow.parent].title} on the log-odds of each state; sums to zero both ways"
+    return Parameter(effect_name(local, arrow), (arrow.parent, local.name), REAL, EFFECT, zero_sum=2, doc=doc)
+
+
+def _shrinkage(local: Local) -> Shrinkage:
+    # Of a multinomial logit it is the difference of two states' scores that has logistic noise, and it has twice the
+    # variance that an effect on one score has before it is made to sum to zero over the node's states.
+    some = 2.0 if len(local.states) > 1 else 0.0
+    return Shrinkage.of(local, {a.parent: some * (1 - 1 / len(local[a.parent].states)) for a in local.arrows})
