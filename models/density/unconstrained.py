@@ -77,8 +77,8 @@ class Layout:
                 own = own + self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
             found[name] = own.reshape((*x.shape[:-1], *shape))
             if name in self.scaled:
-                parameter, *stated = self.scaled[name]
-                found[name] = parameter.stretched(found[name], *stated, found)
+                parameter, prior, coords = self.scaled[name]
+                found[name] = parameter.stretched(found[name], prior, coords, found)
         return found
 
     def unconstrain(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -100,8 +100,8 @@ class Layout:
         ):
             own = values[name]
             if name in self.scaled:
-                parameter, *stated = self.scaled[name]
-                own = parameter.as_stated(own, *stated, values)
+                parameter, prior, coords = self.scaled[name]
+                own = parameter.as_stated(own, prior, coords, values)
             own = own.reshape((*own.shape[: own.ndim - len(shape)], rows, one, two))
             if transform == ZERO_SUM:
                 own = own - self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
