@@ -332,7 +332,7 @@ def test_the_option_is_written_and_read():
 
 
 def test_faults_of_the_option():
-    with pytest.raises(NetworkError, match="options.shrinkage is true or false, not 'yes'"):
+    with pytest.raises(NetworkError, match=r"options\.shrinkage is true or false, not 'yes'"):
         Network((KIND, Node("y", ("no", "yes"), (Arrow("kind"),), "softmax", options=(("shrinkage", "yes"),))))
     with pytest.raises(NetworkError, match="family 'table' has no option 'shrinkage'"):
         Network((KIND, Node("y", ("no", "yes"), (Arrow("kind"),), options=SHRUNK)))
