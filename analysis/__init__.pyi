@@ -27,6 +27,7 @@ from .queries.probability import marginals as marginals
 from .queries.probability import probability as probability
 from .queries.quantity import Quantity as Quantity
 from .queries.quantity import chance_of as chance_of
+from .queries.quantity import explained_share as explained_share
 from .queries.suppose import suppose as suppose
 from .reporting.make import GateError as GateError
 from .reporting.make import report as report

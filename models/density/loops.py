@@ -2,7 +2,8 @@
 
 Importing this module imports Numba. Each step forward has its step back: it takes the slope of the density in what
 the step forward made, and adds to the slope in what that was made from (reverse accumulation). Probabilities have a
-slope in their logarithm as well, so that nothing is divided by one near zero.
+slope in their logarithm as well, so that nothing is divided by one near zero; a number from 0 to 1 by itself has one in
+its log-odds in that place.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from numba import types
 from numba.extending import intrinsic
 
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT
-from ..parameters.distributions import EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
+from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
-from .unconstrained import AS_IS, LOG, LOGITS
+from .unconstrained import AS_IS, LOG, LOGIT, LOGITS, ZERO_SUM
 
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0
+#: Columns of a prior's numbers: what effects are stretched from where their scale is learned, and the scale's unit.
+_MIDDLE, _UNIT = 0, 3
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
 _loop: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -57,7 +60,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     logs = np.zeros(len(values))
     slope, log_slope = np.zeros(len(values)), np.zeros(len(values))
     gradient[:] = 0.0
-    total = _parameters(x, program.segments, program.numbers, values, logs, slope, log_slope, gradient)
+    total = _parameters(x, program.segments, program.numbers, values, logs, log_slope, gradient)
 
     effects, effect_slope = np.zeros(program.effects), np.zeros(program.effects)
     _effects(program.factors, program.coefficients, values, effects)
@@ -81,43 +84,65 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     for node in range(len(program.nodes)):
         _rows_back(program, node, values, logs, weights, kept, effect_slope, log_slope)
     _effects_back(program.factors, program.coefficients, values, effect_slope, slope)
-    _parameters_back(program.segments, values, slope, log_slope, gradient)
+    _parameters_back(program.segments, program.numbers, values, logs, slope, log_slope, gradient)
     return total
 
 
 @_loop
-def _parameters(
-    x: Any, segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
-) -> Any:
+def _parameters(x: Any, segments: Any, numbers: Any, values: Any, logs: Any, log_slope: Any, gradient: Any) -> Any:
     """From unknowns to parameters, with their prior densities and the Jacobians."""
     total = 0.0
     for segment in range(len(segments)):
-        kind, prior, first, value, rows, one, two = segments[segment]
-        if kind == AS_IS:
-            for k in range(rows):
-                values[value + k] = x[first + k]
-                total += _real_prior(prior, x[first + k], numbers[value + k], value + k, slope)
-        elif kind == LOG:
-            for k in range(rows):
-                values[value + k] = exp(x[first + k])
-                total += _positive_prior(prior, x[first + k], numbers[value + k], first + k, gradient)
-        elif kind == LOGITS:
-            for row in range(rows):
-                total += _simplex(x, first + row * (one - 1), one, numbers, value + row * one, values, logs, log_slope)
-        else:
-            total += _zero_sums(x, first, rows, one, two, numbers, value, values, gradient)
+        _, _, _, value, rows, one, two, r2, _ = segments[segment]
+        total += _as_stated(x, segments[segment], numbers, values, logs, log_slope, gradient)
+        if r2 >= 0:
+            scale = _learned_scale(segments[segment], numbers, logs)
+            for place in range(value, value + rows * one * two):
+                values[place] = numbers[place, _MIDDLE] + scale * (values[place] - numbers[place, _MIDDLE])
     return total
 
 
 @_loop
-def _real_prior(prior: Any, value: Any, numbers: Any, place: Any, slope: Any) -> Any:
-    apart = (value - numbers[0]) / numbers[1]
+def _as_stated(x: Any, segment: Any, numbers: Any, values: Any, logs: Any, log_slope: Any, gradient: Any) -> Any:
+    """One parameter as its prior states it, before a learned scale stretches it."""
+    kind, prior, first, value, rows, one, two, _, _ = segment
+    total = 0.0
+    if kind == LOGITS:
+        for row in range(rows):
+            total += _simplex(x, first + row * (one - 1), one, numbers, value + row * one, values, logs, log_slope)
+        return total
+    if kind == ZERO_SUM:
+        return _zero_sums(x, first, rows, one, two, numbers, value, values, gradient)
+    for k in range(rows):
+        own = x[first + k]
+        if kind == AS_IS:
+            values[value + k] = own
+            total += _real_prior(prior, own, numbers[value + k], first + k, gradient)
+        elif kind == LOG:
+            values[value + k] = exp(own)
+            total += _positive_prior(prior, own, numbers[value + k], first + k, gradient)
+        else:
+            values[value + k], logs[value + k] = 1.0 / (1.0 + exp(-own)), own
+            total += _unit_prior(prior, own, numbers[value + k], first + k, gradient)
+    return total
+
+
+@_loop
+def _learned_scale(segment: Any, numbers: Any, logs: Any) -> Any:
+    """By how much a parameter is stretched from the middle of its prior."""
+    value, r2, share = segment[3], segment[7], segment[8]
+    return numbers[value, _UNIT] * exp(0.5 * (logs[r2] + logs[share]))
+
+
+@_loop
+def _real_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
+    apart = (x - numbers[0]) / numbers[1]
     if prior == NORMAL:
-        slope[place] -= apart / numbers[1]
+        gradient[place] -= apart / numbers[1]
         return -0.5 * apart * apart
     if prior == STUDENT_T:
         nu = numbers[2]
-        slope[place] -= (nu + 1.0) * apart / (nu + apart * apart) / numbers[1]
+        gradient[place] -= (nu + 1.0) * apart / (nu + apart * apart) / numbers[1]
         return -0.5 * (nu + 1.0) * log1p(apart * apart / nu)
     return np.nan
 
@@ -137,6 +162,19 @@ def _positive_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any)
         apart = (x - numbers[0]) / numbers[1]
         gradient[place] -= apart / numbers[1]
         return -0.5 * apart * apart  # the density's 1 / exp(x) and the Jacobian cancel
+    return np.nan
+
+
+@_loop
+def _unit_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
+    """Density of the logistic function of x and its Jacobian, with the slope in x."""
+    if prior == BETA:
+        small = exp(-abs(x))
+        above = 1.0 / (1.0 + small) if x >= 0.0 else small / (1.0 + small)
+        gradient[place] += numbers[0] - (numbers[0] + numbers[1]) * above
+        # alpha log p + beta log(1 - p): the Jacobian p (1 - p) makes up for the ones that the density takes away.
+        log_p, _ = _log_logistic(x)
+        return numbers[0] * log_p + numbers[1] * (log_p - x)
     return np.nan
 
 
@@ -211,20 +249,36 @@ def _stretch_back(slope: Any, free: Any) -> None:
 
 
 @_loop
-def _parameters_back(segments: Any, values: Any, slope: Any, log_slope: Any, gradient: Any) -> None:
-    for segment in range(len(segments)):
-        kind, _, first, value, rows, one, two = segments[segment]
-        if kind == AS_IS:
-            for k in range(rows):
-                gradient[first + k] += slope[value + k]
-        elif kind == LOG:
-            for k in range(rows):
-                gradient[first + k] += slope[value + k] * values[value + k]
-        elif kind == LOGITS:
+def _parameters_back(
+    segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
+) -> None:
+    # Backwards: what a scale follows from stands before what it stretches.
+    for segment in range(len(segments) - 1, -1, -1):
+        kind, _, first, value, rows, one, two, r2, share = segments[segment]
+        if r2 >= 0:
+            scale, in_log = _learned_scale(segments[segment], numbers, logs), 0.0
+            for place in range(value, value + rows * one * two):
+                in_log += slope[place] * (values[place] - numbers[place, _MIDDLE])
+                slope[place] *= scale
+            # The logarithm of the scale is half the log-odds of the one and half the logarithm of the other.
+            log_slope[r2] += 0.5 * in_log
+            log_slope[share] += 0.5 * in_log
+        if kind == LOGITS:
             for row in range(rows):
                 _simplex_back(values, slope, log_slope, value + row * one, one, gradient, first + row * (one - 1))
-        else:
+        elif kind == ZERO_SUM:
             _zero_sums_back(slope[value : value + rows * one * two].reshape((rows, one, two)), gradient, first)
+        else:
+            for k in range(rows):
+                gradient[first + k] += _slope_back(kind, values[value + k], slope[value + k], log_slope[value + k])
+
+
+@_loop
+def _slope_back(kind: Any, value: Any, slope: Any, log_slope: Any) -> Any:
+    """Slope in the unknown of a number that stands by itself."""
+    if kind == LOGIT:
+        return slope * value * (1.0 - value) + log_slope
+    return slope * value if kind == LOG else slope
 
 
 @_loop

@@ -64,6 +64,10 @@ class Family(ABC):
         """Names of the options that a node may state."""
         return ()
 
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002
+        """Coordinates of dims that parameters of the node have, beyond states of nodes, steps and members."""
+        return {}
+
     @abstractmethod
     def faults(self, local: Local) -> list[str]:
         """Say why the node cannot be of this family."""

@@ -20,6 +20,7 @@ from ..parameters.parameter import Parameter
 from .base import Family, Latent, namespace, take
 from .kernels import mixed_states, sum_mixed_states, sum_states
 from .regression import (
+    SHRINKAGE,
     balanced_order,
     baseline_name,
     baseline_parameter,
@@ -28,11 +29,13 @@ from .regression import (
     group_parameters,
     has_pieces,
     odds_of,
+    shrinkage_faults,
     slice_axes,
     softplus,
     spread_over,
     term_faults,
     term_parameters,
+    term_shrinkage,
     write_effects,
 )
 from .rows import CUMULATIVE_LOGIT, Book, RowWriter
@@ -50,9 +53,18 @@ class Ordinal(Family):
     sums_itself: ClassVar[bool] = True
     has_terms: ClassVar[bool] = True
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return term_shrinkage(local).coords
+
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be ordinal."""
-        faults = term_faults(local)
+        faults = [*term_faults(local), *shrinkage_faults(local)]
         if not local.node.ordered:
             faults.append("family 'ordinal' needs ordered states; set ordered = true")
         if len(local.states) < 2:
@@ -60,7 +72,7 @@ class Ordinal(Family):
         return faults
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
-        """Declare baseline, effects of parents, spreads of groups."""
+        """Declare baseline, effects of parents with their scale where it is learned, spreads of groups."""
         return (baseline_parameter(local), *term_parameters(local), *group_parameters(local))
 
     def log_prob(

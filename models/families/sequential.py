@@ -34,6 +34,7 @@ from ..parameters.prior import Prior
 from .base import Family, flat_index, flatten_tail, namespace, one_hot, take
 from .kernels import step_states, sum_step_states
 from .regression import (
+    SHRINKAGE,
     balanced_order,
     baseline_name,
     baseline_parameter,
@@ -42,8 +43,10 @@ from .regression import (
     group_parameters,
     has_pieces,
     odds_of,
+    shrinkage_faults,
     softplus,
     term_faults,
+    term_shrinkage,
     write_effects,
 )
 from .rows import CONTINUATION_RATIO, Book, RowWriter
@@ -71,9 +74,18 @@ class Sequential(Family):
     sums_itself: ClassVar[bool] = True
     has_terms: ClassVar[bool] = True
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return term_shrinkage(local).coords
+
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be sequential."""
-        faults = term_faults(local)
+        faults = [*term_faults(local), *shrinkage_faults(local)]
         if not local.node.ordered:
             faults.append("family 'sequential' needs ordered states; set ordered = true")
         if len(local.states) < 2:
@@ -82,9 +94,10 @@ class Sequential(Family):
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare baseline, effects of parents with what each step departs from them, spreads of groups."""
-        effects: list[Parameter] = []
+        shrinkage = term_shrinkage(local)
+        effects = [*shrinkage.parameters]
         for arrow in local.arrows:
-            own = TERMS[term_of(local, arrow)].parameters(local, arrow)
+            own = shrinkage.scaled(arrow.parent, TERMS[term_of(local, arrow)].parameters(local, arrow))
             effects += [*own, *(_departure(local, arrow, main) for main in own[:1] if _departs(local))]
         doc = f"spread of what each step of {local.node.title} departs from the effect on all steps, on the logit scale"
         scale = Parameter(departure_sd_name(local), (), POSITIVE, DEPARTURE_SD, doc=doc)

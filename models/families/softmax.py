@@ -23,18 +23,20 @@ from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
 from .base import Family, flat_index, flatten_tail, group_faults, namespace, one_hot, take
 from .regression import (
+    SHRINKAGE,
+    Shrinkage,
     baseline_name,
     baseline_parameter,
     effect_slices,
     effect_table,
     has_pieces,
+    shrinkage_faults,
     spread_over,
     term_faults,
-    term_parameters,
     write_effects,
 )
 from .rows import MULTINOMIAL_LOGIT, Book, RowWriter
-from .terms import Piece, acting, term_axes
+from .terms import TERMS, Piece, acting, term_axes, term_of
 
 
 class Softmax(Family):
@@ -51,13 +53,27 @@ class Softmax(Family):
 
     has_terms: ClassVar[bool] = True
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return _shrinkage(local).coords
+
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be of this family."""
-        return [*term_faults(_with_terms(local)), *group_faults("softmax", local)]
+        return [*term_faults(_with_terms(local)), *group_faults("softmax", local), *shrinkage_faults(local)]
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
-        """Declare the baseline and the effects of each parent on each state."""
-        return (baseline_parameter(local), *(_on_each_state(local, own) for own in term_parameters(_with_terms(local))))
+        """Declare the baseline and the effects of each parent on each state, with their scale where it is learned."""
+        shrinkage = _shrinkage(local)
+        effects = [
+            shrinkage.scaled(arrow.parent, tuple(_on_each_state(local, own) for own in _of_term(local, arrow)))
+            for arrow in _with_terms(local).arrows
+        ]
+        return (baseline_parameter(local), *shrinkage.parameters, *(own for term in effects for own in term))
 
     def log_prob(
         self,
@@ -135,7 +151,13 @@ def _with_terms(local: Local) -> Local:
 @lru_cache(maxsize=256)
 def _slopes(local: Local) -> frozenset[str]:
     """Names of the parameters of terms that each state of the node has for itself; others give terms their shape."""
-    return frozenset(own.name for own in term_parameters(_with_terms(local)) if own.support == REAL)
+    known = _with_terms(local)
+    return frozenset(own.name for arrow in known.arrows for own in _of_term(local, arrow) if own.support == REAL)
+
+
+def _of_term(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
+    """Parameters of the term at an arrow that states one."""
+    return TERMS[term_of(local, arrow)].parameters(local, arrow)
 
 
 def _on_each_state(local: Local, own: Parameter) -> Parameter:
@@ -152,3 +174,11 @@ def _of_state(values: Mapping[str, Any], local: Local, state: int, *, draws_last
     """Parameters as one state of the node has them; arrays have dims (*own, samples) or (..., *own)."""
     spot = (..., state, slice(None)) if draws_last else (..., state)
     return {**values, **{name: values[name][spot] for name in _slopes(local)}}
+
+
+def _shrinkage(local: Local) -> Shrinkage:
+    # Of a multinomial logit it is the difference of two states' scores that has logistic noise, and it has twice the
+    # variance that an effect on one score has before it is made to sum to zero over the node's states.
+    some, known = 2.0 if len(local.states) > 1 else 0.0, _with_terms(local)
+    variances = {a.parent: some * TERMS[term_of(known, a)].variance(known, a) for a in known.arrows}
+    return Shrinkage.of(local, variances)

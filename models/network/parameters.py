@@ -16,6 +16,8 @@ from .network import Network
 def network_parameters(network: Network, nodes: Iterable[str] | None = None) -> tuple[Parameter, ...]:
     """List the parameters of all (or the named) nodes whose priors can be stated.
 
+    One that is scaled by others comes after them.
+
     Examples
     --------
     >>> from servanda.models import load_network
@@ -38,6 +40,7 @@ def parameter_coords(
         coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
         coords[f"{node.name}_on"] = node.states[1:]
         coords[f"{node.name}_above"] = tuple(f"> {state}" for state in node.states[:-1])
+        coords |= network.family(node.name).coords(network.local(node.name))
     for group, members in (levels or {}).items():
         coords[group] = (*members, NEW)
     return coords

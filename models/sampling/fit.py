@@ -180,12 +180,15 @@ def _versions() -> dict[str, str]:
 def _log_prior(
     network: Network, posterior: xr.Dataset, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]
 ) -> xr.Dataset:
-    def density(parameter: Parameter) -> xr.DataArray:
-        x = posterior[parameter.name].transpose("chain", "draw", *parameter.dims)
-        log_p = parameter.log_prior(x.values, parameter.prior(priors), coords)
-        return xr.DataArray(log_p, dims=("chain", "draw"), coords={dim: x.coords[dim] for dim in ("chain", "draw")})
+    parameters = network_parameters(network)
+    values = {p.name: posterior[p.name].transpose("chain", "draw", *p.dims).values for p in parameters}
+    labels = {dim: posterior.coords[dim] for dim in ("chain", "draw")}
 
-    return xr.Dataset({p.name: density(p) for p in network_parameters(network)})
+    def density(parameter: Parameter) -> xr.DataArray:
+        log_p = parameter.log_prior(values, parameter.prior(priors), coords)
+        return xr.DataArray(log_p, dims=("chain", "draw"), coords=labels)
+
+    return xr.Dataset({p.name: density(p) for p in parameters})
 
 
 def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, cases: Cases) -> xr.Dataset:

@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ....models.network.parameters import network_parameters
 from ...figures.priors import prior_sets_svg
 from ..section import Answers, Material, Section
 
@@ -24,15 +25,19 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
                 before = answers.before[name][judgement.id][place].summary
                 line["answers"].append({"priors": name, "after": asdict(after), "before": asdict(before)})
             table.append(line)
+    reported = material.loaded.priors[0]
+    # A pattern may speak of effects with and without a learned scale; the reader is told where it speaks of any with.
+    scaled = [p for p in network_parameters(material.loaded.network) if p.scaled_by]
+    spoken = {entry.parameter: p for p in scaled if (entry := reported.entry(p.name))}
     entries = [
         {
             "parameter": e.parameter,
-            "prior": str(e.prior),
+            "prior": spoken[e.parameter].words(e.prior) if e.parameter in spoken else str(e.prior),
             "reason": e.reason,
             "source": e.source,
             "certainty": e.certainty,
         }
-        for e in material.loaded.priors[0].entries
+        for e in reported.entries
     ]
     return {"sets": sets, "reported": sets[0]["name"], "table": table, "entries": entries}
 

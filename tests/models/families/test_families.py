@@ -103,6 +103,14 @@ EXAMPLES = (
     Example("sequential", (Arrow("kind"), Arrow("count", term="inverted_u", by="kind"))),
     Example("sequential", (Arrow("count", term="linear"), Arrow("pair", term="linear"))),
 )
+SHRUNK = (("shrinkage", True),)
+EXAMPLES += (
+    Example("ordinal", (Arrow("kind"), Arrow("grade"), Arrow("count", term="log")), (ACTOR,), options=SHRUNK),
+    Example("ordinal", (Arrow("count", term="inverted_u", by="kind"), Arrow("kind"), Arrow("pair")), options=SHRUNK),
+    Example("ordinal", (Arrow("count", term="saturating"), Arrow("kind", term="none")), options=SHRUNK),
+    Example("ordinal", (Arrow("count", term="none"),), options=SHRUNK),
+    Example("softmax", (Arrow("grade"), Arrow("kind")), options=SHRUNK),
+)
 MEMBERS = (("members", "count"),)
 EACH_ALONE = (*MEMBERS, ("correlated", False))
 NO_YES = ("no", "yes")
@@ -244,7 +252,12 @@ def test_the_compiled_likelihood_counts_every_case_once(example):
     }
     spreads = {f"y.{group.name}_sd" for group in example.groups}  # the effects are given themselves
     found = model["y.likelihood"].eval(
-        {model[name]: value for name, value in known.items() if name not in spreads}, mode="FAST_COMPILE"
+        {
+            model[name]: value
+            for name, value in known.items()
+            if name not in spreads and not name.endswith((".r2", ".shares"))
+        },
+        mode="FAST_COMPILE",
     )
     expected = 0.0
     for row in rows:
@@ -284,10 +297,30 @@ def test_parameters_are_drawn_from_their_priors(example):
         draws = posterior.draws[parameter.name]
         assert draws.dims == ("chain", "draw", *parameter.dims)
         numbers = dict(parameter.default.resolved(parameter.states(parameter_coords(network))))
-        cells = draws.values[0].reshape(2000, -1)
+        scale = learned_scale_by_hand(example, posterior, parameter.name)
+        cells = (draws.values[0] / scale.reshape(-1, *(1 for _ in parameter.dims))).reshape(2000, -1)
         for place, cell in enumerate(cells.T):
             judge = margin(parameter, numbers, draws.shape[2:], place)
             assert kstest(cell, judge.cdf).pvalue > 1e-4, (parameter.name, place)
+
+
+def learned_scale_by_hand(example, posterior, name):
+    """What effects are multiplied by: the formula, with the variances that effects have in draws without the option."""
+    parents = [arrow.parent for arrow in example.arrows if arrow.term != "none"]
+    parent = name.split(".")[1]
+    real = name.count(".") == 1 or name.endswith(".bend")
+    if example.options != SHRUNK or not (real and parent in parents):
+        return np.ones(2000)
+    plain = drawn(replace(example, options=()), draws=20_000)
+    arrow = next(arrow for arrow in example.arrows if arrow.parent == parent)
+    if example.family == "softmax":  # the difference of two states' scores is what has logistic noise
+        effects = plain.draws[f"y.{parent}"].values[0]
+        variance = (effects[..., 0] - effects[..., 1]).var(axis=-1).mean()
+    else:
+        variance = np.mean([effect_by_hand(plain, arrow, draw).var(axis=-1).mean() for draw in range(20_000)])
+    r2 = posterior.draws["y.r2"].values[0]
+    share = posterior.draws["y.shares"].sel(y_parent=parent).values[0] if len(parents) > 1 else 1.0
+    return np.sqrt(math.pi**2 / 3 * r2 / (1 - r2) * share / variance)
 
 
 def margin(parameter, numbers, shape, place):
@@ -494,7 +527,8 @@ def test_of_two_states_softmax_is_the_logit_of_twice_the_slope():
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family in WITH_BASELINE], ids=str)
 def test_without_effects_every_row_is_the_baseline(example):
     posterior, network = drawn(example), example.network()
-    steps = {name for name in posterior.values if name.endswith((".baseline", ".steps", ".rate", ".table"))}
+    kept = (".baseline", ".steps", ".rate", ".table", ".r2", ".shares")
+    steps = {name for name in posterior.values if name.endswith(kept)}
     values = {name: value if name in steps else 0 * value for name, value in posterior.values.items()}
     members = {group.name: 0 for group in example.groups}
     table = FAMILIES[example.family].table(values, {}, members, network.local("y"))

@@ -348,10 +348,7 @@ def test_renamed_draws_are_in_order_and_otherwise_the_same(name):
     )
     coords = parameter_coords(network, cases.levels)
     for parameter in network_parameters(network):
-        old, new = (
-            parameter.log_prior(leading(variables)[parameter.name], parameter.default, coords)
-            for variables in (draws, after)
-        )
+        old, new = (parameter.log_prior(leading(variables), parameter.default, coords) for variables in (draws, after))
         np.testing.assert_allclose(new, old, rtol=1e-9, atol=1e-9)
     moved = replace(before, tree=xr.DataTree.from_dict({"posterior": xr.Dataset(after)}))
     anchor = network["u"].anchored_by

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from scipy import stats
 
 from servanda.models import Arrow, Network, Node, load_network, network_parameters
 from servanda.models.network.parameters import check_priors, parameter_coords
@@ -41,6 +44,21 @@ def test_serves_who_stands_beside_the_count(name):
 
 
 @every_set
+def test_serves_a_node_that_shrinks_its_effects(name):
+    """Every set says what share of the variation parents explain: a quarter on average, above a half in a tenth."""
+    compliance = replace(NETWORK["compliance"], options=(("shrinkage", True),))
+    network = replace(NETWORK, nodes=tuple(compliance if n.name == "compliance" else n for n in NETWORK.nodes))
+    priors = load_prior(name, network)
+    check_priors(network, priors, parameter_coords(network))
+    assert priors.entry("compliance.r2").parameter == "*.r2"
+    assert priors.entry("compliance.shares").parameter == "*.shares"
+    numbers = priors["compliance.r2"].resolved()
+    believed = stats.beta(numbers["alpha"], numbers["beta"])
+    assert float(believed.mean()) == pytest.approx(0.25)
+    assert float(believed.sf(0.5)) == pytest.approx(0.1, abs=0.01)
+
+
+@every_set
 def test_says_whose_view_it_is(name):
     priors = load_prior(name)
     assert priors.name == name
@@ -62,7 +80,7 @@ def test_every_entry_is_used(name):
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
     # The patterns serve networks with other groups, and with families, terms and nodes that this one does not use.
     spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration", "*.rate", "*.bend", "compliance.*"}
-    spare |= {"*.member", "*.rho", "*.confusion"}
+    spare |= {"*.member", "*.rho", "*.confusion", "*.r2", "*.shares"}
     assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
@@ -90,7 +108,8 @@ def test_flat_serves_any_network():
     few = Node("few", ("1", "3"), ordered=True, values=(1, 3))
     some = Node("some", ("1", "3"), ordered=True, values=(1, 3))
     theories = (Arrow("sworn"), Arrow("few", term="saturating"), Arrow("some", term="inverted_u"))
-    kept = Node("kept", ("no", "yes"), theories, family="ordinal", ordered=True)
+    shrunk = (("shrinkage", True),)
+    kept = Node("kept", ("no", "yes"), theories, family="ordinal", ordered=True, options=shrunk)
     means = Node("means", ("none", "oath", "gold"), (Arrow("kept"),), family="softmax")
     sworn = Node("sworn", ("no", "once", "twice"), ordered=True)
     feared = Node("feared", ("no", "a little", "much"), (Arrow("sworn"),), family="noisy_max", ordered=True)
