@@ -334,7 +334,7 @@ def test_the_option_is_written_and_read():
 def test_faults_of_the_option():
     with pytest.raises(NetworkError, match=r"options\.shrinkage is true or false, not 'yes'"):
         Network((KIND, Node("y", ("no", "yes"), (Arrow("kind"),), "softmax", options=(("shrinkage", "yes"),))))
-    with pytest.raises(NetworkError, match="family 'table' has no option 'shrinkage'"):
+    with pytest.raises(NetworkError, match="family 'table' has no option 'shrinkage'; it has none"):
         Network((KIND, Node("y", ("no", "yes"), (Arrow("kind"),), options=SHRUNK)))
     no = Network((KIND, Node("y", ("no", "yes"), (Arrow("kind"),), "softmax", options=(("shrinkage", False),))))
     assert "y.r2" not in parameters(no)
