@@ -204,7 +204,7 @@ def _any_filled(codes: Mapping[str, pd.DataFrame], names: list[str], index: pd.I
 def _alike(both: pd.DataFrame) -> tuple[int, float, float]:
     if both.empty:
         return 0, float("nan"), float("nan")
-    share = float((both["first"] == both["second"]).mean())
+    share = float(np.mean((both["first"] == both["second"]).to_numpy()))
     used = pd.DataFrame({coder: both[coder].value_counts(normalize=True) for coder in both}).fillna(0)
     chance = float(np.dot(used["first"].to_numpy(), used["second"].to_numpy()))
     return len(both), share, (share - chance) / (1 - chance) if chance < 1 else float("nan")

@@ -276,7 +276,7 @@ BACKERS = Table(
         Column("is_obligor", "flag", "whether it is the obligor of the case"),
         Column("promised", "level", "its own strongest promise that bears on the test", PROMISED, ordered=True),
         Column("p5", "flag", "permanent member of the Security Council; before 1945 a major power"),
-        Column("tie", "level", "its stance at the test, the guarantee set aside", TIE, blank=True),
+        Column("tie", "level", f"its stance at the test, the guarantee set aside; {_AFTERWARDS}", TIE, blank=True),
         Column("cinc", "share", "share of the world's capabilities, 0 to 1", blank=True),
         Column("cinc_year", "year", "year of that share", blank=True),
         Column("confidence", "level", "the weakest of membership, promised and tie", CONFIDENCE, ordered=True),

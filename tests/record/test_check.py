@@ -44,6 +44,13 @@ def test_a_table_without_the_columns_of_the_day_before_is_recognised(name, edite
     assert check_file(edited(name, drop=names)).table == name
 
 
+def test_columns_that_may_be_left_out_do_not_count_against_a_file(edited, plain):
+    """A third of the columns that a file must have is enough to know what it should be."""
+    kept = ["case_id", "guarantee_id", "guarantee", "beneficiary", "obligor", "role", "signed", "tested"]
+    with pytest.raises(InputError, match="column 'outcome' is missing; add it"):
+        check_file(edited("guarantees", drop=[name for name in plain("guarantees")[0] if name not in kept]))
+
+
 def test_a_faulty_file_is_refused(edited):
     with pytest.raises(InputError, match="row 2, column outcome: 'kept' is not a level"):
         check_file(edited("guarantees", {(2, "outcome"): "kept"}))

@@ -109,11 +109,11 @@ def test_the_columns_of_the_record_are_those_of_the_nodes():
     coded = encode(network, cases)
     missing = {name: int((coded.codes[name] < 0).sum()) for name in BACKING}
     assert missing == {
-        "capability": 40,
-        "strongest_backer": 35,
-        "rival_backer": 0,
-        "permanent_backer": 0,
-        "institution": 0,
+        "capability": 244,
+        "strongest_backer": 77,
+        "rival_backer": 42,
+        "permanent_backer": 42,
+        "institution": 38,
     }
     for name in ("strongest_backer", "rival_backer", "permanent_backer", "institution"):
         known = coded.codes[name] >= 0
@@ -226,4 +226,5 @@ def test_who_beside_the_count_is_the_shipped_network():
     with_count = with_who(small(), ["rival_backer"], node="kept", count="backers", keep_count=True)
     assert with_count["kept"].parent_names == ("era", "backers", "rival_backer")
     cases = encode(shipped, with_backers(load_guarantees(as_of="2019-04-25")))
-    assert set(cases.missing) == {"past_defections", "strongest_backer"}
+    unlisted = {"strongest_backer", "rival_backer", "permanent_backer"}
+    assert set(cases.missing) == {"past_defections", "stakes", *unlisted}
