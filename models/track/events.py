@@ -52,6 +52,8 @@ class TrackData:
         whether this one reads as that did.
     event_row
         Shape (events,): row in the data frame.
+    event_from, event_until
+        Shape (events,): first and last day that its date may mean, datetime64.
     kinds, labels
         Of each event: its kind; a name.
     """
@@ -69,6 +71,8 @@ class TrackData:
     event_before: np.ndarray
     event_repeats: np.ndarray
     event_row: np.ndarray
+    event_from: np.ndarray
+    event_until: np.ndarray
     kinds: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -88,7 +92,7 @@ class TrackData:
         digest = hashlib.sha256()
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "event_row":
+            if field.name not in ("event_row", "event_from", "event_until"):
                 digest.update(value.tobytes() if isinstance(value, np.ndarray) else "\0".join(value).encode())
         return digest.hexdigest()
 
@@ -240,6 +244,8 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
         event_before=before,
         event_repeats=repeats,
         event_row=rows[order],
+        event_from=begin[order],
+        event_until=end[order],
         kinds=tuple(kinds[i] for i in order),
         labels=tuple(f"{actors[actor[n]]} {end[i]} {kinds[i]} #{rows[i] + 1}" for n, i in enumerate(order)),
     )
