@@ -87,6 +87,7 @@ def evaluate_track(
         faults.append(Fault("first", what))
     raise_faults("evaluation of a track record", faults, TrackError)
     scored = before >= first
+    new = np.array([not _same_pair(data, known < opens[place], place).any() for place in range(len(known))])
     p = {name: np.full((len(known), len(READINGS)), np.nan) for name in (MODEL, *_SHARES)}
     # Events before which the same is known share a fit.
     together: dict[int, list[int]] = {}
@@ -112,6 +113,7 @@ def evaluate_track(
         tuple(str(day) for day in known),
         data.event_reads,
         scored,
+        new,
         p,
         chosen.digest,
         {"seed": seed, "first": first, "draws": draws, "tune": tune, "chains": chains, "thin": thin},
@@ -124,16 +126,18 @@ def _finders(track_record: pd.DataFrame, data: TrackData) -> list[str]:
     return [str(track_record["finding_by"].iloc[int(row)]) for row in data.event_row]
 
 
+def _same_pair(data: TrackData, seen: np.ndarray, place: int) -> np.ndarray:
+    """Which events that were seen are of the actor and the agreement of one, shape (events,)."""
+    own = data.event_actor == data.event_actor[place]
+    return seen & own & (data.event_agreement == data.event_agreement[place])
+
+
 def _occasion(data: TrackData, finders: list[str], seen: np.ndarray, place: int) -> Occasion:
     """What is known of an event before it happens."""
-    actor, agreement = data.event_actor[place], data.event_agreement[place]
-    same = [
-        n
-        for n in np.flatnonzero(seen & (data.event_actor == actor) & (data.event_agreement == agreement))
-        if finders[n] == finders[place]
-    ]
+    same = [n for n in np.flatnonzero(_same_pair(data, seen, place)) if finders[n] == finders[place]]
     time = float(data.event_time[place])
-    named = (data.actors[actor], data.agreements[agreement], time, finders[place])
+    actor, agreement = data.actors[data.event_actor[place]], data.agreements[data.event_agreement[place]]
+    named = (actor, agreement, time, finders[place])
     if not same:
         return Occasion(*named)
     last = same[-1]

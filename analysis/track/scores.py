@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ import numpy as np
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_file, written_whole
+from ...common.json_values import without_nan
 from ...models.track.events import TrackData
 from ...models.track.settings import READINGS
 from ..evaluation.held_out.scores import Gain, brier_score, clustered_mean, log_score
@@ -37,9 +38,12 @@ RIVALS: Mapping[str, str] = {
 }
 #: How many standard errors a gain must exceed.
 ERRORS = 1.0
+#: On which events the gains are asked for -> what they are called.
+PARTS: Mapping[str, str] = {"all": "all events", "new": "events under an agreement new to the actor"}
 RULE = (
     "The track model may rank actors only where, one step ahead, its mean log score gains on the actor's own share and "
-    "on the share of all events, on each by more than one standard error (by actor and agreement)."
+    "on the share of all events, on each by more than one standard error (by actor and agreement): over all events, and "
+    "over those under an agreement new to the actor, which are what a ranking speaks of."
 )
 #: What is said of every credibility that may not rank.
 DESCRIBES = "it describes the events that were written down and does not foretell the next"
@@ -62,6 +66,8 @@ class TrackScores:
         What each event read as, a position in `READINGS`, shape (events,).
     scored
         Whether it was foretold; the first ones were not, shape (events,).
+    new
+        Whether the actor had no event under the agreement before, shape (events,).
     p
         Model -> probability of each reading, shape (events, 3), NaN where not foretold.
     settings
@@ -76,6 +82,7 @@ class TrackScores:
     known_on: tuple[str, ...]
     reads: np.ndarray
     scored: np.ndarray
+    new: np.ndarray
     p: Mapping[str, np.ndarray]
     settings: str
     sampling: Mapping[str, Any]
@@ -106,6 +113,7 @@ class TrackScores:
             known_on=cut(self.known_on),
             reads=self.reads[kept],
             scored=self.scored[kept],
+            new=self.new[kept],
             p={name: each[kept] for name, each in self.p.items()},
         )
 
@@ -114,55 +122,72 @@ class TrackScores:
         happened = np.eye(len(READINGS))[self.reads[self.scored]]
         return {"log": log_score, "brier": brier_score}[how](self.p[model][self.scored], happened)
 
-    def gain(self, rival: str, how: str = "log") -> Gain:
-        """Mean gain an event over a rival, with its standard error by actor and agreement; NaN if none was foretold."""
-        if not self.scored.any():
+    def counted(self, part: str) -> np.ndarray:
+        """Which foretold events belong to a part, one of `PARTS`."""
+        return {"all": self.scored, "new": self.new}[part][self.scored]
+
+    def gain(self, rival: str, how: str = "log", part: str = "all") -> Gain:
+        """Mean gain an event over a rival on a part of the events, with its standard error by actor and agreement.
+
+        NaN where none was foretold.
+        """
+        chosen = self.counted(part)
+        if not chosen.any():
             return Gain(float("nan"), float("nan"))
-        return clustered_mean(self.score(MODEL, how) - self.score(rival, how), self.clusters)
+        apart = (self.score(MODEL, how) - self.score(rival, how))[chosen]
+        return clustered_mean(apart, np.unique(self.clusters[chosen], return_inverse=True)[1])
 
     @property
     def foretells(self) -> bool:
         """Whether the model may rank actors, by `RULE`."""
-        gains = [self.gain(rival) for rival in RIVALS]
+        gains = [self.gain(rival, part=part) for part in PARTS for rival in RIVALS]
+        # What could not be computed is no gain.
         return all(gain.value > 0 and gain.value > ERRORS * gain.error for gain in gains)
 
     @property
     def verdict(self) -> str:
         """What the scores say, in a sentence or two."""
-        number = int(self.scored.sum())
-        told = " and ".join(
-            f"{gain.value:+.3f} ± {gain.error:.3f} on {title}"
-            for gain, title in ((self.gain(rival), title) for rival, title in RIVALS.items())
+        told = "; ".join(
+            f"on {int(self.counted(part).sum())} {title}, {self._gains(part)}" for part, title in PARTS.items()
         )
-        measured = f"Foretelling {number} events one step ahead, the model gains {told} (log score an event)."
+        measured = f"One step ahead the track model gains, in log score an event: {told}."
         if self.foretells:
-            return f"{measured} That is more than a standard error on each: actors may be ranked by it."
-        return f"{measured} That is not more than a standard error on each, so no actor is ranked: {DESCRIBES}."
+            return f"{measured} Each is more than a standard error: actors may be ranked by it."
+        return f"{measured} Not each is more than a standard error, so no actor is ranked: {DESCRIBES}."
+
+    def _gains(self, part: str) -> str:
+        found = {title: self.gain(rival, part=part) for rival, title in RIVALS.items()}
+        return " and ".join(f"{gain.value:+.2f} ± {gain.error:.2f} on {title}" for title, gain in found.items())
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a model: title, ``log`` and ``brier``, and what the track model gains on it, with errors."""
+        """One row a part of the events and a model: title, mean ``log`` and ``brier``, and what the track model gains."""
         import pandas as pd
 
         rows = []
-        for name, title in {MODEL: "track model", **RIVALS}.items():
-            row: dict[str, Any] = {"model": name, "title": title}
-            for how in ("log", "brier"):
-                gain = self.gain(name, how)
-                row |= {how: float(self.score(name, how).mean()), f"{how}_gain": gain.value, f"{how}_error": gain.error}
-            rows.append(row)
-        return pd.DataFrame(rows).set_index("model")
+        for part in PARTS:
+            chosen = self.counted(part)
+            for name, title in {MODEL: "track model", **RIVALS}.items():
+                row: dict[str, Any] = {"part": part, "model": name, "title": title, "events": int(chosen.sum())}
+                for how in ("log", "brier"):
+                    gain, mean = self.gain(name, how, part), self.score(name, how)[chosen]
+                    row[how] = float(mean.mean()) if len(mean) else float("nan")
+                    row |= {f"{how}_gain": gain.value, f"{how}_error": gain.error}
+                rows.append(row)
+        return pd.DataFrame(rows).set_index(["part", "model"])
 
     def as_dict(self) -> dict[str, Any]:
         """What descriptions and reports hold, ready for JSON."""
-        gains = {rival: self.gain(rival) for rival in RIVALS}
+        gains = {part: {rival: self.gain(rival, part=part) for rival in RIVALS} for part in PARTS}
         return {
             "measured": True,
             "foretells": self.foretells,
             "verdict": self.verdict,
             "rule": RULE,
-            "gains": {rival: {"gain": each.value, "error": each.error} for rival, each in gains.items()},
-            "events": int(self.scored.sum()),
+            "gains": without_nan(
+                {part: {rival: asdict(gain) for rival, gain in found.items()} for part, found in gains.items()}
+            ),
+            "events": {part: int(self.counted(part).sum()) for part in PARTS},
             "digest": self.digest,
         }
 
@@ -245,6 +270,7 @@ def store_track_scores(scores: TrackScores, path: str | os.PathLike[str] = SHIPP
         "known_on": scores.known_on,
         "reads": scores.reads.tolist(),
         "scored": scores.scored.tolist(),
+        "new": scores.new.tolist(),
         "p": {
             name: [row.round(DECIMALS).tolist() if own else None for row, own in zip(each, scores.scored, strict=True)]
             for name, each in scores.p.items()
@@ -284,6 +310,7 @@ def _read(path: Path) -> TrackScores:
             tuple(raw["known_on"]),
             np.array(raw["reads"], int),
             np.array(raw["scored"], bool),
+            np.array(raw["new"], bool),
             {name: np.array([row or nothing for row in each], float) for name, each in raw["p"].items()},
             raw["settings"],
             raw["sampling"],
