@@ -39,15 +39,18 @@ RIVALS: Mapping[str, str] = {
 #: How many standard errors a gain must exceed.
 ERRORS = 1.0
 #: On which events the gains are asked for -> what they are called.
-PARTS: Mapping[str, str] = {"all": "all events", "new": "events under an agreement new to the actor"}
+PARTS: Mapping[str, str] = {"all": "all {} events", "new": "the {} under an agreement new to the actor"}
 RULE = (
-    "The track model may rank actors only where, one step ahead, its mean log score gains on the actor's own share and "
-    "on the share of all events, on each by more than one standard error (by actor and agreement): over all events, and "
-    "over those under an agreement new to the actor, which are what a ranking speaks of."
+    "The track model may rank actors only where, one step ahead, its mean log score gains on the actor's own share "
+    "and on the share of all events, on each by more than one standard error (by actor and agreement): over all "
+    "events, and over those under an agreement new to the actor, which are what a ranking speaks of."
 )
 #: What is said of every credibility that may not rank.
 DESCRIBES = "it describes the events that were written down and does not foretell the next"
-NOT_MEASURED = f"Not measured how well this fit foretells, so no actor is ranked: {DESCRIBES}."
+NOT_MEASURED = (
+    "Not measured how well this fit foretells, so no actor is ranked: it describes the events that were written down "
+    "and is no forecast of the next."
+)
 #: Decimals of a stored probability, far below what a score's own error can tell.
 DECIMALS = 5
 
@@ -147,13 +150,15 @@ class TrackScores:
     @property
     def verdict(self) -> str:
         """What the scores say, in a sentence or two."""
-        told = "; ".join(
-            f"on {int(self.counted(part).sum())} {title}, {self._gains(part)}" for part, title in PARTS.items()
-        )
+        told = "; ".join(f"on {self.named(part)}, {self._gains(part)}" for part in PARTS)
         measured = f"One step ahead the track model gains, in log score an event: {told}."
         if self.foretells:
-            return f"{measured} Each is more than a standard error: actors may be ranked by it."
-        return f"{measured} Not each is more than a standard error, so no actor is ranked: {DESCRIBES}."
+            return f"{measured} Each gain is more than its standard error, so actors may be ranked."
+        return f"{measured} The rule asks each gain to exceed its standard error, so no actor is ranked: {DESCRIBES}."
+
+    def named(self, part: str) -> str:
+        """What a part of the events is called, with how many were foretold."""
+        return PARTS[part].format(int(self.counted(part).sum()))
 
     def _gains(self, part: str) -> str:
         found = {title: self.gain(rival, part=part) for rival, title in RIVALS.items()}
@@ -161,7 +166,7 @@ class TrackScores:
 
     @property
     def table(self) -> pd.DataFrame:
-        """One row a part of the events and a model: title, mean ``log`` and ``brier``, and what the track model gains."""
+        """One row a part and a model: mean ``log`` and ``brier``, and what the track model gains on it."""
         import pandas as pd
 
         rows = []
@@ -210,13 +215,15 @@ def event_lines(data: TrackData) -> tuple[str, ...]:
     )
 
 
-def measured_track_scores(track: TrackPosterior) -> TrackScores | None:
+def measured_track_scores(track: TrackPosterior, scores: TrackScores | None = None) -> TrackScores | None:
     """Scores that were measured for exactly the events and settings of a fit.
 
     Parameters
     ----------
     track
         A fit.
+    scores
+        Where to look: what `evaluate_track` gave of these events or of a longer record; the shipped ones if None.
 
     Returns
     -------
@@ -232,9 +239,9 @@ def measured_track_scores(track: TrackPosterior) -> TrackScores | None:
     >>> measured_track_scores(fit_track(events, seed=1, draws=20, tune=50, chains=2)) is None
     True
     """
-    if not SHIPPED.is_file():
+    if scores is None and not SHIPPED.is_file():
         return None
-    stored, lines = load_track_scores(), event_lines(track.data)
+    stored, lines = scores or load_track_scores(), event_lines(track.data)
     held = set(lines)
     days = [day for line, day in zip(stored.events, stored.known_on, strict=True) if line in held]
     if not days:
