@@ -137,7 +137,7 @@ def _print_tracks(description: Mapping[str, Any], last: int, out: Path | None) -
     console = Console()
     table = Table(title=f"{said}; events known on {description['at']}", title_justify="left")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in (headings[0], headings[-1]) else "right")
+        table.add_column(heading, justify="left" if heading in ("actor", "last event") else "right")
     for row in rows:
         table.add_row(*row)
     console.print(table)

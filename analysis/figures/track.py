@@ -91,8 +91,8 @@ def _draw_history(description: Mapping[str, Any]) -> Figure:
     head = (
         f"Events known on {description['at']}: a history, and no ranking."
         " Shape: what was done; colour: what it reads as; size: how grave\n"
-        f"Band: half and {description['interval']:.0%} of P(keeps its word), which describes these events and does not"
-        " foretell the next"
+        f"Band: half and {description['interval']:.0%} of P(keeps its word), which describes these events and is no"
+        " forecast of the next"
     )
     figure.text(0.02, 1 - 8 / (figure.get_figheight() * 72), head, fontsize=10, color=INK, va="top", linespacing=1.5)
     for (actor, names), tall in zip(lanes, heights, strict=True):

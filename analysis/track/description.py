@@ -163,21 +163,20 @@ def _rounded(x: np.ndarray) -> list[float]:
 def track_table(description: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Rows of a table of actors, the headings first.
 
-    An actor's name, its events by reading, the last one and its interval; the mean too where actors may be ranked.
+    An actor's name, its events by reading, the last one, and the band; the mean too where actors may be ranked.
     """
     mean = ("mean",) if description["ranked"] else ()
-    rows: list[tuple[str, ...]] = [
-        ("actor", *mean, f"{100 * description['interval']:.0f} % interval", *description["actors"][0]["counts"], "last")
-    ]
+    band = f"P(keeps its word), {100 * description['interval']:.0f} %"
+    rows: list[tuple[str, ...]] = [("actor", *description["actors"][0]["counts"], "last event", *mean, band)]
     for actor in description["actors"]:
         last = actor["events"][-1]
         rows.append(
             (
                 actor["actor"],
-                *((f"{actor['mean']:.2f}",) if mean else ()),
-                f"{actor['lower']:.2f} to {actor['upper']:.2f}",
                 *(str(count) for count in actor["counts"].values()),
                 f"{last['date']} {last['event']} ({last['agreement']})",
+                *((f"{actor['mean']:.2f}",) if mean else ()),
+                f"{actor['lower']:.2f} to {actor['upper']:.2f}",
             )
         )
     return rows

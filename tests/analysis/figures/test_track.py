@@ -60,7 +60,7 @@ def test_a_history_has_a_frame_an_actor_and_no_mean(description):
     bands = [axes for axes in figure.axes if axes not in lanes(figure)]
     assert [axes.get_title(loc="left") for axes in bands] == ["PRK", "USA", "IRN"]
     assert not [line for axes in bands for line in axes.lines]
-    assert "does not foretell the next" in figure.texts[0].get_text()
+    assert "is no forecast of the next" in figure.texts[0].get_text()
     assert track_figure({key: value for key, value in description.items() if key != "ranked"}).texts  # fails closed
 
 

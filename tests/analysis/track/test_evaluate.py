@@ -172,8 +172,8 @@ def test_actors_who_differ_for_good_are_foretold_and_ranked(good):
     assert found["ranked"]
     assert found["comparisons"][0]["difference"]["mean"] < -0.3
     headings, one, other = track_table(found)
-    assert headings == ("actor", "mean", "90 % interval", "kept", "partly", "broken", "last")
-    assert float(one[1]) < float(other[1])
+    assert headings == ("actor", "kept", "partly", "broken", "last event", "mean", "P(keeps its word), 90 %")
+    assert float(one[5]) < float(other[5])
     assert len(track_figure(found).axes[0].lines) > 2  # the means
 
 
@@ -185,9 +185,9 @@ def test_without_scores_the_same_is_a_history():
     assert found["comparisons"] == []
     assert found["score"]["verdict"].startswith("Not measured how well this fit foretells, so no actor is ranked")
     headings, one, other = track_table(found)
-    assert headings == ("actor", "90 % interval", "kept", "partly", "broken", "last")
-    assert (one[0], one[2:5]) == ("X", ("0", "0", "4"))
-    assert (other[0], other[2:5]) == ("A", ("4", "0", "0"))
+    assert headings == ("actor", "kept", "partly", "broken", "last event", "P(keeps its word), 90 %")
+    assert (one[0], one[1:4]) == ("X", ("0", "0", "4"))
+    assert (other[0], other[1:4]) == ("A", ("4", "0", "0"))
     assert all(actor["path"]["dates"][-1] <= found["at"] for actor in found["actors"])
     assert not [line for axes in track_figure(found).axes for line in axes.lines]
 
