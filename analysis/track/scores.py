@@ -46,11 +46,8 @@ RULE = (
     "events, and over those under an agreement new to the actor, which are what a ranking speaks of."
 )
 #: What is said of every credibility that may not rank.
-DESCRIBES = "it describes the events that were written down and does not foretell the next"
-NOT_MEASURED = (
-    "Not measured how well this fit foretells, so no actor is ranked: it describes the events that were written down "
-    "and is no forecast of the next."
-)
+DESCRIBES = "it describes the events that were written down and is no forecast of the next"
+NOT_MEASURED = f"Not measured how well this fit foretells, so no actor is ranked: {DESCRIBES}."
 #: Decimals of a stored probability, far below what a score's own error can tell.
 DECIMALS = 5
 

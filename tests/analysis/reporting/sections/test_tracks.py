@@ -60,7 +60,7 @@ def test_the_page_shows_a_history_or_a_ranking(described, content):
     history = render({**content, "tracks": told})
     assert not told["ranked"]
     assert "a history, and no ranking" in history
-    assert "It does not foretell." in history
+    assert "It was not found to foretell." in history
     assert "Keeps its word</th>" not in history
     assert all(event["detail"][:20] in history for actor in told["actors"] for event in actor["events"][:3])
     change = {"mean": -0.1, "lower": -0.5, "upper": 0.3, "gain": 0.3, "within": 0.1, "loss": 0.6, "margin": 0.05}
