@@ -61,3 +61,4 @@ from .track.credibility import credibility_path as credibility_path
 from .track.credibility import forecast as forecast
 from .track.credibility import replay as replay
 from .track.credibility import track_gates as track_gates
+from .track.evaluate import evaluate_track as evaluate_track

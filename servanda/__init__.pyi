@@ -9,6 +9,7 @@ from .analysis import compare_theories as compare_theories
 from .analysis import contrast as contrast
 from .analysis import counterfactual as counterfactual
 from .analysis import evaluate as evaluate
+from .analysis import evaluate_track as evaluate_track
 from .analysis import identify as identify
 from .analysis import load_scenario as load_scenario
 from .analysis import marginals as marginals

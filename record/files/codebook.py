@@ -42,6 +42,10 @@ PRICE: Levels = ("words", "money", "withdrawal", "arms", "limited_force", "war_w
 CAPABILITY_CHANGE: Levels = ("down", "same", "up")
 ALLY_INTEREST: Levels = ("minor", "major", "vital")
 EVENT: Levels = ("complied", "defected", "partial", "withdrew", "suspended", "resumed")
+#: Events that stop a performance, and so have a ground.
+STOPS: Levels = ("withdrew", "suspended")
+GROUND: Levels = ("lawful", "answer", "none")
+GRAVITY: Levels = ("minor", "part", "core")
 KIND: Levels = ("state", "organisation", "non_state")
 PROMISED: Levels = ("restrain", "witness", "observe", "enforce", "defend")
 TIE: Levels = ("ally_of_obligor", "ally_of_beneficiary", "rival_of_obligor", "neutral")
@@ -237,6 +241,8 @@ TRACK_RECORD = Table(
         Column("date", "date", "day, month or year of the event"),
         Column("agreement", "text", "slug of the agreement"),
         Column("event", "level", "what the actor did", EVENT),
+        Column("ground", "level", "on what ground a performance was stopped", GROUND, blank=True, absent=True),
+        Column("gravity", "level", "how much of the core duty was at stake", GRAVITY, ordered=True, absent=True),
         Column("finding_by", "text", "who says so"),
         Column("detail", "text", "what happened"),
         _SOURCES,
