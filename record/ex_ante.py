@@ -31,7 +31,7 @@ def ex_ante_rule(obligor_of: Callable[[Row], str]) -> Rule:
     >>> rule = ex_ante_rule(lambda row: row["obligor"])
     >>> frame = pd.DataFrame({"obligor": ["UN"], "regime": ["mixed"]}, index=[2])
     >>> [str(fault) for fault in rule(frame)]
-    ["row 2, column regime: 'mixed' stands on an organisation; leave it empty"]
+    ["row 2, column regime: 'mixed' stands on an organisation; expected 'none'"]
     """
 
     def rule(frame: pd.DataFrame) -> Iterator[Fault]:
@@ -50,8 +50,8 @@ def _same_leader(text: str, _row: Row, obligor: str) -> str:
 
 
 def _no_regime(text: str, _row: Row, obligor: str) -> str:
-    governed = obligor in ORGANISATIONS and text
-    return f"{text!r} stands on an organisation; leave it empty" if governed else ""
+    governed = obligor in ORGANISATIONS and text not in ("", "none")
+    return f"{text!r} stands on an organisation; expected 'none'" if governed else ""
 
 
 def _forces_at_home(text: str, row: Row, _obligor: str) -> str:

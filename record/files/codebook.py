@@ -36,7 +36,7 @@ OUTCOME: Levels = ("defected", "partial", "complied")
 CONFIDENCE: Levels = ("low", "medium", "high")
 NO_YES: Levels = ("no", "yes")
 LEADERSHIP_CHANGE: Levels = ("none", "leader", "government", "regime")
-REGIME: Levels = ("autocracy", "mixed", "democracy")
+REGIME: Levels = ("autocracy", "mixed", "democracy", "none")
 PROXIMITY: Levels = ("own", "neighbour", "region", "remote")
 PRICE: Levels = ("words", "money", "withdrawal", "arms", "limited_force", "war_weaker", "war_equal")
 CAPABILITY_CHANGE: Levels = ("down", "same", "up")
@@ -175,7 +175,7 @@ def _day_before(name: str, about: str, levels: Levels, *, ordered: bool = True) 
 #: What could be known the day before the test (codebook, section 13), as one coder has it.
 EX_ANTE = (
     _day_before("leadership_change", "change in the obligor's rule since it promised", LEADERSHIP_CHANGE),
-    _day_before("regime", "how the obligor is governed", REGIME),
+    _day_before("regime", "how the obligor is governed", REGIME, ordered=False),
     _day_before("proximity", "where the promise has to be performed, seen from the obligor", PROXIMITY),
     _day_before("forces_there", "whether forces of the obligor are at that place", NO_YES),
     _day_before("adversary_nuclear", "whether the side it would confront has nuclear weapons", NO_YES),

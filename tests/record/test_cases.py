@@ -95,7 +95,7 @@ def test_the_day_before_obeys_its_rules(plain):
         assert row["forces_there"] == "yes" or row["proximity"] != "own"
         assert row["ex_ante_confidence"]
         if obligors[row["case_id"]] in {"UN", "EU", "ECOWAS", "NATO"}:
-            assert (row["leadership_change"], row["regime"]) == ("none", "")
+            assert (row["leadership_change"], row["regime"]) == ("none", "none")
 
 
 def test_every_cell_is_the_file_s(cases, plain):
@@ -258,7 +258,7 @@ MISTAKES = [
     ),
     (
         {(UN_ROW, "regime"): "mixed"},
-        f"row {UN_ROW}, column regime: 'mixed' stands on an organisation; leave it empty",
+        f"row {UN_ROW}, column regime: 'mixed' stands on an organisation; expected 'none'",
     ),
     (
         {(2, "obligor_past_defections"): "3"},

@@ -33,7 +33,7 @@ from servanda.record import load_backers, load_crises, load_guarantees, load_sec
             load_second_coding,
             "second_coding",
             {(2, "case_id"): "kh_1993_un", (2, "regime"): "mixed"},
-            "row 2, column regime: 'mixed' stands on an organisation; leave it empty",
+            "row 2, column regime: 'mixed' stands on an organisation; expected 'none'",
         ),
         (load_crises, "crises", {(2, "crisis"): ""}, "row 2, column crisis: is empty; a value is required"),
         (

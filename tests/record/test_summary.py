@@ -16,7 +16,7 @@ def test_describe_counts_what_a_plain_count_counts(cases, plain):
     assert table.loc["outcome", "all"].sum() == 416
     assert table.loc[("missing", "ended"), "all"] == sum(not row["ended"] for row in rows)
     assert table.loc["missing"].index.tolist() == [
-        *("ended", "obligor_past_defections", "stakes", "regime", "adversary_nuclear", "ex_ante_note")
+        *("ended", "obligor_past_defections", "stakes", "adversary_nuclear", "ex_ante_note")
     ]
     unsourced = Counter(row["role"] for row in rows if row["sources"] == "general_knowledge")
     assert table.loc[("source", "none")].to_dict() == {**unsourced, "all": 204}
