@@ -187,6 +187,18 @@ def test_a_network_that_does_not_fit_is_refused(name):
         applied(name, small(family="table"))
 
 
+@pytest.mark.parametrize("family", ["sequential", "softmax"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_family_with_terms_takes_the_shapes(name, family):
+    network = applied(name, small(("no", "partly", "yes"), family))
+    arrow = next(arrow for arrow in network["kept"].parents if arrow.parent == "backers")
+    assert (network["kept"].family, arrow.term) == (family, name)
+    posterior = prior_draws(network, seed=1, draws=3)
+    moved = np.ptp(posterior.table("kept").values, axis=3).max()  # how far a row moves with the count
+    assert (moved < 1e-12) == (name == "none")
+    assert network_from_toml(network_to_toml(network)) == network
+
+
 @pytest.mark.parametrize("name", ["log", "saturating", "diffusion", "inverted_u", "institution", *TOGETHER])
 def test_a_count_without_values_is_refused(name):
     message = {
