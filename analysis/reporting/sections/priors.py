@@ -8,7 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ....models.network.network import Network
 from ....models.network.parameters import network_parameters
+from ....models.parameters.prior_set import PriorSet
 from ...figures.priors import prior_sets_svg
 from ..section import Answers, Material, Section
 
@@ -25,11 +27,16 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
                 before = answers.before[name][judgement.id][place].summary
                 line["answers"].append({"priors": name, "after": asdict(after), "before": asdict(before)})
             table.append(line)
-    reported = material.loaded.priors[0]
-    # A pattern may speak of effects with and without a learned scale; the reader is told where it speaks of any with.
-    scaled = [p for p in network_parameters(material.loaded.network) if p.scaled_by]
-    spoken = {entry.parameter: p for p in scaled if (entry := reported.entry(p.name))}
-    entries = [
+    entries = _entries(material.loaded.network, material.loaded.priors[0])
+    return {"sets": sets, "reported": sets[0]["name"], "table": table, "entries": entries}
+
+
+def _entries(network: Network, priors: PriorSet) -> list[dict[str, str]]:
+    """What a set says, entry by entry, and where a spread is relative to a learned scale."""
+    # A pattern may speak of effects with and without one; the reader is told where it speaks of any with.
+    scaled = [parameter for parameter in network_parameters(network) if parameter.scaled_by]
+    spoken = {entry.parameter: p for p in scaled if (entry := priors.entry(p.name))}
+    return [
         {
             "parameter": e.parameter,
             "prior": spoken[e.parameter].words(e.prior) if e.parameter in spoken else str(e.prior),
@@ -37,9 +44,8 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
             "source": e.source,
             "certainty": e.certainty,
         }
-        for e in reported.entries
+        for e in priors.entries
     ]
-    return {"sets": sets, "reported": sets[0]["name"], "table": table, "entries": entries}
 
 
 def _page(report: Mapping[str, Any]) -> dict[str, Any]:
