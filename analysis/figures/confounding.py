@@ -110,10 +110,12 @@ def _within(odds: float, axis: np.ndarray) -> float:
 
 def _label(axes: Axes, name: str, at: tuple[float, float], right: float) -> None:
     late = at[0] > right**0.75
+    # Away from the line through the point, which bends towards odds of one.
+    up = at[1] >= 1
     axes.annotate(
         name,
         at,
-        xytext=(-8 if late else 8, 3),
+        xytext=(-8 if late else 8, 5 if up else -11),
         textcoords="offset points",
         ha="right" if late else "left",
         fontsize=LEGEND_SIZE,
