@@ -34,6 +34,8 @@ from .reporting.make import report as report
 from .scenarios.scenario import load_scenario as load_scenario
 from .scenarios.scenario import shipped_scenarios as shipped_scenarios
 from .scenarios.stored_fits import stored_fit as stored_fit
+from .sensitivity.confounding import Confounding as Confounding
+from .sensitivity.confounding import confounding as confounding
 from .sensitivity.flip_point import FlipPath as FlipPath
 from .sensitivity.flip_point import direction as direction
 from .sensitivity.flip_point import flip_point as flip_point

@@ -173,6 +173,21 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "highest": "reading: France as guarantor",
             "width": 0.19,
             "unmeasured": ["theories of the count", "coders of the outcome"],
+            "confounding": {
+                "cause": "guarantors",
+                "target": "compliance",
+                "in_words": "An unmeasured common cause would bring it to zero with odds of 1.63.",
+                "benchmarks": [
+                    {
+                        "measured": "role",
+                        "on_cause": 1.27,
+                        "on_outcome": 1.38,
+                        "mean": 0.08,
+                        "lower": -0.11,
+                        "upper": 0.26,
+                    }
+                ],
+            },
         },
         "score": {"measured": False, "how": "servanda evaluate guarantee"},
         "judgements": [
