@@ -114,7 +114,7 @@ def test_crises_are_the_shipped_ones(cases, plain):
 def test_levels_are_ordered_where_the_codebook_orders_them(cases):
     ordered = {name for name in cases.select_dtypes("category") if cases[name].cat.ordered}
     assert ordered == {
-        *("monitoring", "power_ratio", "stakes", "outcome", "confidence", "leadership_change", "regime", "proximity"),
+        *("monitoring", "power_ratio", "stakes", "outcome", "confidence", "leadership_change", "proximity"),
         *("forces_there", "adversary_nuclear", "capability_change", "ally_interest", "ex_ante_confidence"),
     }
     assert list(cases["outcome"].cat.categories) == ["defected", "partial", "complied"]
