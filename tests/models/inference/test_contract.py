@@ -305,7 +305,7 @@ def test_every_fault_of_a_question_is_said_at_once():
     [
         (((), {}, {}), "question: target: none is asked for"),
         ((("complianse",), {}, {}), "question: target complianse: no such node; did you mean 'compliance'?"),
-        ((("era",), {"stakes": "vitl"}, {}), "question: given stakes: has no state 'vitl'; did you mean 'vital'?"),
+        ((("era",), {"price": "wrd"}, {}), "question: given price: has no state 'wrd'; did you mean 'words'?"),
         ((("era",), {}, {"guarantors": 0}), "question: do guarantors: has no state '0'; known: 1, 2, 3, 4, 5, 6+"),
         (
             (("era",), {}, {"era": "cold_war"}),
@@ -432,9 +432,9 @@ def test_cells_and_operations_of_a_plan_are_counted_by_hand():
 
 def test_questions_of_one_form_share_a_plan():
     network = load_network("guarantee")
-    one, other = (check_question(network, ("compliance",), {"stakes": state}, {}) for state in ("vital", "major"))
+    one, other = (check_question(network, ("compliance",), {"price": state}, {}) for state in ("war", "words"))
     assert make_plan(network, one.form) is make_plan(network, other.form)
-    assert make_plan(network, one.form) is not make_plan(network, Form(("compliance",), do=("stakes",)))
+    assert make_plan(network, one.form) is not make_plan(network, Form(("compliance",), do=("price",)))
 
 
 @settings(repeatable, max_examples=60)
