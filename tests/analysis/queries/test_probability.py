@@ -401,7 +401,7 @@ def test_one_row_that_is_not_identified_speaks_for_all():
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"given": "wet"}, "given: must map nodes to what is said of them, such as {'stakes': 'vital'}, not 'wet'"),
+        ({"given": "wet"}, "given: must map nodes to what is said of them, such as {'role': 'guarantor'}, not 'wet'"),
         ({"do": ["wet"]}, "do: must map nodes to what is said of them"),
         ({"virtual": {"rain": [1, 2]}}, "virtual rain: must map each of its states to a number, not [1, 2]"),
         ({"virtual": {"rain": {"no": "a", "yes": 2}}}, "virtual rain: needs finite numbers of zero or more"),

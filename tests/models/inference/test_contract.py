@@ -325,20 +325,17 @@ def test_a_number_stands_for_the_state_it_falls_in():
 
 GIVEN = [
     ({}, {}, None),
-    ({"stakes": "vital", "role": "guarantor"}, {}, "USA"),
-    ({"stakes": "vital", "monitoring": "none"}, {"guarantors": "5"}, None),
-    (
-        {"compliance": "complied", "power": "parity"},
-        {"enforcement": "snapback", "legal_form": "treaty_ratified"},
-        "USA",
-    ),
+    ({"price": "war", "role": "guarantor"}, {}, "USA"),
+    ({"price": "war", "monitoring": "none"}, {"guarantors": "5"}, None),
+    ({"compliance": "complied", "regime": "mixed"}, {"enforcement": "snapback", "capability_change": "down"}, "USA"),
+    ({"price": "war", "role": "guarantor", "regime": "mixed", "monitoring": "none"}, {"obligation": "defend"}, "PRK"),
 ]
 
 
 @pytest.fixture(scope="module")
 def guarantee():
     return prior_draws(
-        load_network("guarantee"), seed=4, draws=3, levels={"actor": ("PRK", "USA"), "guarantee": ("jcpoa_2015",)}
+        load_network("guarantee"), seed=4, draws=2, levels={"actor": ("PRK", "USA"), "guarantee": ("jcpoa_2015",)}
     )
 
 
@@ -369,7 +366,7 @@ def shares(guarantee):
 def test_the_shipped_network_answers_like_the_product_of_its_tables(
     guarantee, shares, seen, do, actor, targets, cells, monkeypatch
 ):
-    targets = tuple(name for name in targets if name not in seen) or ("obligation",)
+    targets = tuple(name for name in targets if name not in {*seen, *do}) or ("obligation",)
     network = guarantee.network
     members = {
         "actor": guarantee.member("actor", actor or "(new)"),
@@ -381,6 +378,8 @@ def test_the_shipped_network_answers_like_the_product_of_its_tables(
     try:
         found = conditional(guarantee, question, members)
         probability = evidence_probability(guarantee, question, members)
+        # Sums by frequencies are cut off where no more than this is left.
+        accuracy = {"rtol": 0, "atol": 1e-8} if make_plan(network, question.form).waves else EXACT
     finally:
         make_plan.cache_clear()
 
@@ -388,8 +387,8 @@ def test_the_shipped_network_answers_like_the_product_of_its_tables(
     product = shares(tuple(fixed.items()), tuple(do), actor)
     weights = product.sum([name for name in network.names if name not in (*targets, *fixed)])
     expected = (weights / weights.sum(targets)).isel(chain=0).transpose("draw", *targets)
-    np.testing.assert_allclose(found, expected.values, **EXACT)
-    np.testing.assert_allclose(probability, weights.sum(targets).values.ravel(), rtol=1e-10)
+    np.testing.assert_allclose(found, expected.values, **accuracy)
+    np.testing.assert_allclose(probability, weights.sum(targets).values.ravel(), **accuracy)
 
 
 def test_a_plan_says_what_it_will_do():
@@ -401,6 +400,9 @@ def test_a_plan_says_what_it_will_do():
     assert lines[3] == "largest table: 4 cells a draw, 128,000 bytes for 4,000 draws"
     assert lines[4].startswith("held at once: ")
     lines = make_plan(load_network("guarantee"), Form(("compliance",)), "conditional", 10**8).explain().splitlines()
+    assert lines[1] == "summed by its family at some frequencies, never made: compliance"
+    few = Form(("compliance",), ("role", "era", "obligation", "regime", "price"))
+    lines = make_plan(load_network("guarantee"), few, "conditional", 10**8).explain().splitlines()
     assert lines[1] == "summed by its family, never made: compliance"
 
 

@@ -195,6 +195,12 @@ def test_states_and_nodes_that_are_not_there():
         network["price"].index("wrd")
 
 
+def test_a_state_is_known_by_its_name_first_then_by_a_level_of_the_data():
+    price = load_network("guarantee")["price"]
+    assert {price.index(said) for said in ("war", "war_equal", "war_weaker")} == {price.states.index("war")}
+    assert Node("a", ("x", "y"), coding=Coding("k", levels=(("x", "y"),))).index("x") == 0
+
+
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 words = text.map(str.strip)
 number = st.floats(-1e6, 1e6)
