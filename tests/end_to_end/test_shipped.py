@@ -70,7 +70,7 @@ def test_actors_differ_and_an_unseen_one_is_less_sure(fitted: Posterior):
 
 
 def test_a_question_without_evidence_stays_small():
-    """4,000 draws, 650,000 configurations of the parents each: summed without making the table."""
+    """4,000 draws, 145,000 configurations of the parents left open in each: summed without making the table."""
     before = prior_predictive(load_network("guarantee"), load_prior("literature"), seed=1, draws=4000)
     answer = probability(before, "compliance", given={"era": "after_1991", "obligation": "disarm"})
     assert answer.sizes == {"chain": 1, "draw": 4000, "compliance": 3}

@@ -67,7 +67,7 @@ def test_all_faults_come_at_once(raw):
         "own.toml: 8 faults",
         "as_of: ",
         "priors literatur: there is no prior set of this name; did you mean 'literature'?",
-        "judgement us-guarantee: node price has no state 'huge'; known: words, money, withdrawal, arms, limited_force, war",
+        "judgement us-guarantee: node price has no state 'huge'; known: words, money, withdrawal, ",
         "judgement us-guarantee: unknown node 'garantors'; did you mean 'guarantors'?",
         "judgement us-guarantee: has no format 'alon' to compare with; did you mean 'alone'?",
         "judgement enforcers: 'Russia or China (at least one)' names an unknown format 'Chine'; did you mean 'China'?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from functools import lru_cache, reduce
 from operator import mul
 
@@ -399,11 +400,22 @@ def test_a_plan_says_what_it_will_do():
     assert lines[0] == "tables kept: C, S, R, W"
     assert lines[3] == "largest table: 4 cells a draw, 128,000 bytes for 4,000 draws"
     assert lines[4].startswith("held at once: ")
-    lines = make_plan(load_network("guarantee"), Form(("compliance",)), "conditional", 10**8).explain().splitlines()
-    assert lines[1] == "summed by its family at some frequencies, never made: compliance"
-    few = Form(("compliance",), ("role", "era", "obligation", "regime", "price"))
-    lines = make_plan(load_network("guarantee"), few, "conditional", 10**8).explain().splitlines()
-    assert lines[1] == "summed by its family, never made: compliance"
+
+
+@pytest.mark.parametrize(
+    ("family", "known", "said"),
+    [
+        ("ordinal", (), "summed by its family at some frequencies"),
+        ("ordinal", ("role", "era", "obligation", "regime", "price"), "summed by its family"),
+        ("sequential", (), "summed by its family"),
+    ],
+)
+def test_a_plan_says_how_a_table_is_summed_that_is_never_made(family, known, said):
+    network = load_network("guarantee")
+    own = replace(network["compliance"], family=family, options=())
+    network = replace(network, nodes=tuple(own if node.name == own.name else node for node in network.nodes))
+    lines = make_plan(network, Form(("compliance",), known), "conditional", 10**8).explain().splitlines()
+    assert lines[1] == f"{said}, never made: compliance"
 
 
 def test_cells_and_operations_of_a_plan_are_counted_by_hand():

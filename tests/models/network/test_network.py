@@ -187,9 +187,7 @@ def test_a_child_may_be_declared_before_its_parent(family):
 
 def test_states_and_nodes_that_are_not_there():
     network = load_network("guarantee")
-    with pytest.raises(
-        QueryError, match=r"^question: network guarantee: has no node 'prise'; did you mean 'price'\?$"
-    ):
+    with pytest.raises(QueryError, match=r"^question: network guarantee: has no node 'prise'; did you mean 'price'\?$"):
         network["prise"]
     with pytest.raises(QueryError, match=r"^question: node price: has no state 'wrd'; did you mean 'words'\?$"):
         network["price"].index("wrd")
