@@ -93,8 +93,6 @@ def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -
     --------
     >>> from servanda.priors import load_prior
     >>> print(prior_diff(load_prior("literature"), load_prior("cheap_talk")))
-    compliance.legal_form: normal(mu=[treaty_ratified: 0.15, executive_agreement: -0.05, \
-political_declaration: -0.15, unsc_resolution: 0.05], sigma=0.3) -> normal(mu=0, sigma=0.1)
     compliance.guarantors: normal(mu=0, sigma=0.7) -> normal(mu=0, sigma=0.05)
     compliance.enforcement: normal(mu=[none: -0.3, consultation: -0.3, inspection: 0.1, sanctions: 0, snapback: 0, \
 military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.1)

@@ -159,7 +159,7 @@ def identify(
     >>> guarantee = load_network("guarantee")
     >>> print(identify(guarantee, "enforcement", do="guarantors"))
     P(enforcement | do(guarantors)) is identified, if the network holds every common cause,
-    by adjusting for role, stakes.
+    by adjusting for role, price.
     >>> print(identify(guarantee, "era", do={"guarantors": "3+"}))
     P(era | do(guarantors)) is identified, if the network holds every common cause: no directed path leads there
     from guarantors, so it equals P(era).

@@ -72,10 +72,10 @@ def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
     Examples
     --------
     >>> from servanda.models import load_network
-    >>> for fault in strangers(load_network("guarantee"), ["complaince.power", "compliance.pwoer"]):
+    >>> for fault in strangers(load_network("guarantee"), ["complaince.price", "compliance.prcie"]):
     ...     print(fault)
-    complaince.power: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
-    compliance.pwoer: no such parameter in network guarantee; did you mean 'compliance.power'?
+    complaince.price: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
+    compliance.prcie: no such parameter in network guarantee; did you mean 'compliance.price'?
     """
     known = [parameter.name for parameter in network_parameters(network)]
     faults = []

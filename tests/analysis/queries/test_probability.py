@@ -204,12 +204,12 @@ def test_a_table_of_evidence_may_hold_the_data_s_own_columns():
     network = load_network("guarantee")
     posterior = prior_draws(network, seed=1, draws=6, levels={"actor": ("PRK", "USA")})
     frame = pd.DataFrame({"tested_year": [1939, 2015], "role": ["guarantor", "principal"], "guarantors": ["2", 17]})
-    frame["enforcement"], frame["obligation"], frame["stakes"] = "none", "defend", "vital"
+    frame["enforcement"], frame["obligation"], frame["price"] = "none", "defend", ["war_equal", "war"]
     answer = probability(posterior, "compliance", frame, actor=["USA", None])
     for case, (era, role, count, actor) in enumerate(
         [("before_1945", "guarantor", "2", "USA"), ("after_1991", "principal", "6+", None)]
     ):
-        seen = {"era": era, "role": role, "guarantors": count, "stakes": "vital"}
+        seen = {"era": era, "role": role, "guarantors": count, "price": "war"}
         seen |= {"enforcement": "none", "obligation": "defend"}
         np.testing.assert_allclose(
             answer.sel(case=case), probability(posterior, "compliance", seen, actor=actor), atol=1e-12
@@ -294,7 +294,7 @@ def test_marginals_of_the_shipped_network_are_its_probabilities():
     posterior = prior_draws(load_network("guarantee"), seed=1, draws=3, levels={"actor": ("PRK", "USA")})
     seen = {"role": "guarantor", "era": "cold_war", "obligation": "defend"}
     # With little known the table of conduct is too large to be made, and is summed apart from the others.
-    for given in (seen, {**seen, "compliance": "complied", "stakes": "vital", "enforcement": "none"}):
+    for given in (seen, {**seen, "compliance": "complied", "price": "war", "enforcement": "none"}):
         together = marginals(posterior, given, actor="USA")
         assert set(together) == {f"p_{name}" for name in posterior.network.names if name not in given}
         for name in together:
@@ -401,7 +401,7 @@ def test_one_row_that_is_not_identified_speaks_for_all():
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"given": "wet"}, "given: must map nodes to what is said of them, such as {'stakes': 'vital'}, not 'wet'"),
+        ({"given": "wet"}, "given: must map nodes to what is said of them, such as {'role': 'guarantor'}, not 'wet'"),
         ({"do": ["wet"]}, "do: must map nodes to what is said of them"),
         ({"virtual": {"rain": [1, 2]}}, "virtual rain: must map each of its states to a number, not [1, 2]"),
         ({"virtual": {"rain": {"no": "a", "yes": 2}}}, "virtual rain: needs finite numbers of zero or more"),

@@ -244,7 +244,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                     "chain": 4,
                     "draw": 1000,
                     "drawn_exactly": ["role"],
-                    "drawn_by_augmentation": [["stakes", "role"]],
+                    "drawn_by_augmentation": [["guarantors", "role"]],
                     "drawn_by_nuts": [["compliance"]],
                     "sampler": [{"name": "divergences", "passed": True, "value": 0.0, "limit": "none"}],
                 }

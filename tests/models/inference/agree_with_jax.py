@@ -71,13 +71,13 @@ def main() -> None:
     shipped = prior_draws(load_network("guarantee"), seed=4, draws=5, levels={"actor": ("PRK", "USA")})
     who = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", "(new)")}
     unseen = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", None)}
-    given = {"stakes": "vital", "role": "guarantor", "era": "cold_war", "obligation": "defend"}
-    compare(shipped, ("legal_form",), given, {"guarantors": "5"}, who)
-    compare(shipped, ("legal_form",), {**given, "compliance": "complied"}, {"guarantors": "5"}, who)
-    compare(shipped, ("stakes",), {"enforcement": "none"}, {}, who)
+    given = {"price": "war", "regime": "democracy", "role": "guarantor", "era": "cold_war", "obligation": "defend"}
+    compare(shipped, ("capability_change",), given, {"guarantors": "5"}, who)
+    compare(shipped, ("capability_change",), {**given, "compliance": "complied"}, {"guarantors": "5"}, who)
+    compare(shipped, ("forces_there",), {"enforcement": "none"}, {}, who)
     compare(shipped, ("compliance",), {"era": "cold_war"}, {}, who)  # summed by its family
     # Of few configurations NumPy averages the table itself over members not seen, as JAX does.
-    few = {**given, "power": "parity", "enforcement": "none", "monitoring": "none"}
+    few = {**given, "forces_there": "no", "capability_change": "same", "enforcement": "none", "monitoring": "none"}
     few["past_defections"] = shipped.network["past_defections"].states[0]
     compare(shipped, ("compliance",), few, {"guarantors": "5"}, unseen)
     steps = prior_draws(stepwise(), seed=5, draws=4, levels={"actor": ("PRK", "USA")})

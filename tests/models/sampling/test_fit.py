@@ -569,7 +569,7 @@ def test_prior_draws_follow_the_priors():
     unit = (drawn["compliance.actor"] / drawn["compliance.actor_sd"]).values[0]
     assert kstest(unit[:, 0], norm.cdf).pvalue > 1e-3
     assert abs(np.corrcoef(unit.T)[0, 1]) < 0.07
-    for name in ("era.table", "compliance.stakes.steps"):
+    for name in ("era.table", "compliance.monitoring.steps"):
         np.testing.assert_allclose(drawn[name].sum(drawn[name].dims[-1]), 1, atol=1e-12)
 
 

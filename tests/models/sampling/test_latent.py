@@ -294,13 +294,16 @@ def flat(u=1.0):
 
 
 def test_a_prior_with_a_sign_names_the_states():
-    """Stakes raise compliance of guarantors, say the published studies: a file without stakes keeps their order."""
+    """Watched parties comply more, say the published studies: a file without monitoring keeps its order."""
     from servanda.priors import load_prior
 
     network = load_network("guarantee")
-    assert interchangeable(network, "stakes", load_prior("flat")).reversal
-    assert not interchangeable(network, "stakes", load_prior("literature"))
-    assert interchangeable(network, "legal_form", load_prior("flat")).sets == ((0, 1, 2, 3),)
+    assert interchangeable(network, "monitoring", load_prior("flat")).reversal
+    assert not interchangeable(network, "monitoring", load_prior("literature"))
+    assert interchangeable(network, "regime", load_prior("flat")).sets == ((0, 1, 2, 3),)
+    assert not interchangeable(network, "regime", load_prior("literature"))
+    # It has one size for a withdrawal and for limited force, and another for each other price.
+    assert interchangeable(network, "price", load_prior("literature")).sets == ((2, 4),)
 
 
 #: Networks of families that NUTS samples, with `u` latent.

@@ -79,7 +79,7 @@ def test_an_institution_gives_the_log_of_the_count_a_slope_of_its_own():
     network = applied("institution")
     arrows = {arrow.parent: arrow for arrow in network["compliance"].parents}
     assert (arrows["guarantors"].term, arrows["guarantors"].by) == ("log", "institution")
-    assert network["institution"].parent_names == ("legal_form", "era")
+    assert network["institution"].parent_names == ("era",)
     dims = {p.name: p.dims for p in network_parameters(network, ["compliance"])}
     assert dims["compliance.guarantors"] == ("institution",)
     assert dims["compliance.institution"] == ()
@@ -239,4 +239,4 @@ def test_who_beside_the_count_is_the_shipped_network():
     assert with_count["kept"].parent_names == ("era", "backers", "rival_backer")
     cases = encode(shipped, with_backers(load_guarantees(as_of="2019-04-25")))
     unlisted = {"strongest_backer", "rival_backer", "permanent_backer"}
-    assert set(cases.missing) == {"past_defections", "stakes", *unlisted}
+    assert set(cases.missing) == {"past_defections", *unlisted}

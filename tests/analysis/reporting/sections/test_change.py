@@ -19,6 +19,9 @@ from servanda.models import Posterior, Sampling
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.record import load_guarantees
 
+#: What was added since it could be known on the day before the test.
+KNOWN_BEFORE = ("regime", "price", "capability_change", "forces_there")
+
 
 @pytest.fixture(scope="module")
 def loaded():
@@ -60,7 +63,7 @@ def test_an_unmeasured_cause_is_asked_about_the_change_that_is_reported(supposed
         assert found["change"][name] == pytest.approx(reported[name], abs=1e-9)
     assert (found["cause"], found["target"], found["states"]) == ("guarantors", "compliance", ["complied"])
     measured = {row["measured"] for row in found["benchmarks"]}
-    assert measured == {"role", "era", "obligation", "power", "stakes", "past_defections", "legal_form"}
+    assert measured == {"role", "era", "obligation", "past_defections", *KNOWN_BEFORE}
     assert "unmeasured common cause of guarantors and compliance" in found["in_words"]
 
 
