@@ -80,7 +80,7 @@ def test_every_entry_is_used(name):
     used = {priors.entry(parameter).parameter for parameter in PARAMETERS}
     # The patterns serve networks with other groups, and with families, terms and nodes that this one does not use.
     spare = {"*.*_sd", "*.link", "*.leak", "*.average", "*.concentration", "*.rate", "*.bend", "compliance.*"}
-    spare |= {"*.member", "*.rho", "*.confusion", "*.r2", "*.shares"}
+    spare |= {"*.member", "*.rho", "*.confusion", "*.r2", "*.shares", "*.departure", "*.departure_sd"}
     assert {entry.parameter for entry in priors.entries} - used <= spare
 
 
