@@ -136,6 +136,6 @@ def test_the_score_is_that_of_these_very_cases_or_none(loaded):
     cases = load_guarantees(as_of="2019-04-25")
     score = held_out_score(loaded.network, cases, loaded.priors[0])
     assert score is not None
-    assert (score.cases, score.tried) == (184, 6)
+    assert (score.cases, score.tried) == (375, 6)
     assert held_out_score(loaded.network, cases.iloc[1:], loaded.priors[0]) is None
     assert held_out_score(loaded.network, cases, loaded.priors[1]) is None
