@@ -37,7 +37,9 @@ def test_every_shipped_prior_set_has_a_score_on_the_whole_record():
         for name in ("literature", "flat", "cheap_talk", "realist", "institutionalist")
     }
     assert None not in scores.values()
-    assert {(score.cases, score.crises, score.tried) for score in scores.values()} == {(len(cases), cases["crisis"].nunique(), 14)}
+    assert {(score.cases, score.crises, score.tried) for score in scores.values()} == {
+        (len(cases), cases["crisis"].nunique(), 14)
+    }
     assert len({score.gain for score in scores.values()}) == 5
     assert scores["literature"] == score_of(load_evaluation("guarantee"), "literature")
 
