@@ -60,7 +60,7 @@ class Waves:
         ndarray
             Shape (states, ..., samples).
         """
-        whole = sums[..., 0, :].real
+        whole = np.real(sums[..., 0, :])
         waves = sums[..., 1:, :] * self.kernel
         below = [whole / 2 - np.einsum("...ks,ks->...s", waves, turn).imag for turn in self.turns]
         ends = np.stack([np.zeros_like(whole), *below, whole])
