@@ -239,7 +239,7 @@ class Confounding:
         return (
             f"{said}; one as strong as {nearest_one.name}, the measured cause that would take most from it (odds of "
             f"{_odds(nearest_one.on_cause)} and {_odds(nearest_one.on_outcome)}), would leave "
-            f"{whole_points(nearest_one.against.mean)}."
+            f"{whole_points(nearest_one.against.mean)} points."
         )
 
     def to_dict(self) -> dict[str, Any]:
