@@ -88,7 +88,7 @@ def test_agrees_with_the_formula_of_cheap_talk(believed):
 
 def test_literature_baseline_is_its_beta(believed):
     share = believed["literature"].draws["compliance.baseline"].sel(compliance="complied").values.ravel()
-    assert stats.kstest(share, stats.beta(3.7, 4.3).cdf).pvalue > 1e-3
+    assert stats.kstest(share, stats.beta(3.9, 4.1).cdf).pvalue > 1e-3
 
 
 def test_exact_inference_takes_it(believed):
