@@ -51,8 +51,9 @@ docs: $(DEV) ## build the documentation, running its examples; a warning is an e
 pytest: $(DEV) ## run the tests and the examples in the docstrings
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-validate: $(DEV) ## measure the shipped scores of the networks again, in full (a quarter of an hour)
+validate: $(DEV) ## measure the shipped scores again, in full (twenty minutes)
 	$(BIN)/python benchmarks/scores.py
+	$(BIN)/python benchmarks/track.py score
 
 format: $(DEV) ## format the code and make the safe repairs
 	$(BIN)/python -m ruff check --fix .

@@ -27,12 +27,15 @@ from .queries.probability import marginals as marginals
 from .queries.probability import probability as probability
 from .queries.quantity import Quantity as Quantity
 from .queries.quantity import chance_of as chance_of
+from .queries.quantity import explained_share as explained_share
 from .queries.suppose import suppose as suppose
 from .reporting.make import GateError as GateError
 from .reporting.make import report as report
 from .scenarios.scenario import load_scenario as load_scenario
 from .scenarios.scenario import shipped_scenarios as shipped_scenarios
 from .scenarios.stored_fits import stored_fit as stored_fit
+from .sensitivity.confounding import Confounding as Confounding
+from .sensitivity.confounding import confounding as confounding
 from .sensitivity.flip_point import FlipPath as FlipPath
 from .sensitivity.flip_point import direction as direction
 from .sensitivity.flip_point import flip_point as flip_point
@@ -60,3 +63,4 @@ from .track.credibility import credibility_path as credibility_path
 from .track.credibility import forecast as forecast
 from .track.credibility import replay as replay
 from .track.credibility import track_gates as track_gates
+from .track.evaluate import evaluate_track as evaluate_track

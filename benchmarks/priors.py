@@ -18,12 +18,13 @@ CASE = {
     "role": "guarantor",
     "era": "after_1991",
     "obligation": "restrain",
-    "power": "stronger",
-    "stakes": "major",
+    "regime": "democracy",
+    "price": "words",
+    "forces_there": "yes",
     "past_defections": "3+",
 }
 #: A case in which every parent of compliance is known.
-WHOLE = CASE | {"legal_form": "political_declaration", "enforcement": "none", "monitoring": "national_means"}
+WHOLE = CASE | {"capability_change": "same", "enforcement": "none", "monitoring": "national_means"}
 
 
 def questions() -> dict[str, Any]:

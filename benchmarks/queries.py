@@ -43,8 +43,9 @@ GIVEN = {
     "role": "guarantor",
     "era": "after_1991",
     "obligation": "restrain",
-    "power": "stronger",
-    "stakes": "major",
+    "regime": "democracy",
+    "price": "words",
+    "forces_there": "yes",
     "past_defections": "1-2",
 }
 DO = {"guarantors": "5"}

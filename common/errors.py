@@ -26,8 +26,8 @@ class Fault:
 
     Examples
     --------
-    >>> str(Fault("node stakes", "has no states; name two at least"))
-    'node stakes: has no states; name two at least'
+    >>> str(Fault("node price", "has no states; name two at least"))
+    'node price: has no states; name two at least'
     >>> str(Fault.at(4, "outcome", "'complied?' is not a level; expected complied"))
     "row 4, column outcome: 'complied?' is not a level; expected complied"
     """
@@ -124,10 +124,10 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     Examples
     --------
-    >>> nearest("stake", ["stakes", "power"])
-    "; did you mean 'stakes'?"
-    >>> nearest("zzz", ["stakes", "power"])
-    '; known: stakes, power'
+    >>> nearest("prise", ["price", "role"])
+    "; did you mean 'price'?"
+    >>> nearest("zzz", ["price", "role"])
+    '; known: price, role'
     """
     options = [str(option) for option in known]
     lowered = {option.lower(): option for option in options}

@@ -20,8 +20,8 @@ ACCENT, FILL, GREY, GREY_FILL, ALARM = "#1f4e79", "#cbdbea", "#6b7785", "#e1e5e9
 PALE = "#9db4ca"
 #: One colour a line or a prior set, told apart in grey as well.
 COLOURS = (ACCENT, "#c2701c", "#5b8f5f", "#7d4f92", ALARM, MUTED)
-#: Of a kept promise, of one kept in part, and of one suspended.
-KEPT, IN_PART, SUSPENDED = "#2e7d4f", "#c2901c", "#c2541c"
+#: Of a kept promise, and of one kept in part.
+KEPT, IN_PART = "#2e7d4f", "#c2901c"
 #: Of elicited priors: what they say now, what they said before, points that are met and points that are missed.
 NOW, BEFORE, MET, MISSED = "#1f5f8b", "#b0b0b0", "#222222", "#c0392b"
 

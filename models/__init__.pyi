@@ -26,6 +26,7 @@ from .posterior import Posterior as Posterior
 from .posterior import load_posterior as load_posterior
 from .questions.quantity import Quantity as Quantity
 from .questions.quantity import chance_of as chance_of
+from .questions.quantity import explained_share as explained_share
 from .sampling.fit import fit as fit
 from .sampling.pymc_model import pymc_model as pymc_model
 from .sampling.run import Sampling as Sampling

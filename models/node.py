@@ -143,7 +143,7 @@ class Node:
         return self.label or self.name.replace("_", " ")
 
     def index(self, state: object) -> int:
-        """Position of `state`, given by name or, for a numeric coding, by a number that falls in it.
+        """Position of `state`, given by name or as the data may say it: a level, or a number that falls in it.
 
         Raises
         ------
@@ -155,12 +155,18 @@ class Node:
         >>> backers = Node("guarantors", ("1", "2", "3+"), coding=Coding("guarantors", lower=(1, 2, 3)))
         >>> backers.index("2"), backers.index(17)
         (1, 2)
+        >>> price = Node("price", ("words", "war"), coding=Coding("price", levels=(("war_equal", "war"),)))
+        >>> price.index("war_equal")
+        1
         """
         text = str(state)
         if isinstance(state, float) and state.is_integer():
             text = str(int(state))  # a count that a reader of files made a float is its integer again
         if text in self.states:
             return self.states.index(text)
+        levels = dict(self.coding.levels) if self.coding else {}
+        if text in levels:
+            return self.states.index(levels[text])
         number = _as_number(state)
         if number is not None and self.coding and self.coding.lower and number >= self.coding.lower[0]:
             return sum(number >= bound for bound in self.coding.lower) - 1

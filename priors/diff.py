@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..models.network.network import Network
+    from ..models.parameters.parameter import Parameter
 
 _NOTHING = "-"
 
@@ -28,11 +30,14 @@ class PriorDiff:
         Names of the sets.
     changed
         Parameter (or pattern) -> the entries of the two; None where a set has none.
+    parameters
+        Those of the network, where one was given: they say whose spreads are relative to a learned scale.
     """
 
     one: str
     other: str
     changed: dict[str, tuple[PriorEntry | None, PriorEntry | None]]
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.changed)
@@ -44,7 +49,7 @@ class PriorDiff:
 
         names = list(self.changed)
         sides = {self.one: [a for a, _ in self.changed.values()], self.other: [b for _, b in self.changed.values()]}
-        shown = {name: list(map(_shown, entries)) for name, entries in sides.items()}
+        shown = {name: list(map(self._shown, names, entries)) for name, entries in sides.items()}
         why = {f"why {name}": list(map(_reason, entries)) for name, entries in sides.items()}
         return pd.DataFrame(shown | why, index=pd.Index(names, name="parameter"))
 
@@ -54,7 +59,13 @@ class PriorDiff:
     def __str__(self) -> str:
         if not self.changed:
             return f"{self.one} and {self.other} state the same."
-        return "\n".join(f"{name}: {_shown(a)} -> {_shown(b)}" for name, (a, b) in self.changed.items())
+        pairs = {name: [self._shown(name, entry) for entry in entries] for name, entries in self.changed.items()}
+        return "\n".join(f"{name}: {a} -> {b}" for name, (a, b) in pairs.items())
+
+    def _shown(self, name: str, entry: PriorEntry | None) -> str:
+        if entry is None:
+            return _NOTHING
+        return self.parameters[name].words(entry.prior) if name in self.parameters else str(entry.prior)
 
 
 def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -> PriorDiff:
@@ -82,8 +93,6 @@ def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -
     --------
     >>> from servanda.priors import load_prior
     >>> print(prior_diff(load_prior("literature"), load_prior("cheap_talk")))
-    compliance.legal_form: normal(mu=[treaty_ratified: 0.15, executive_agreement: -0.05, \
-political_declaration: -0.15, unsc_resolution: 0.05], sigma=0.3) -> normal(mu=0, sigma=0.1)
     compliance.guarantors: normal(mu=0, sigma=0.7) -> normal(mu=0, sigma=0.05)
     compliance.enforcement: normal(mu=[none: -0.3, consultation: -0.3, inspection: 0.1, sanctions: 0, snapback: 0, \
 military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.1)
@@ -94,14 +103,14 @@ military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.
         raise PriorError("difference", [Fault(one.name, "is the name of both sets; rename one")])
     if network is None:
         names = list(dict.fromkeys(entry.parameter for priors in (one, other) for entry in priors.entries))
-        found = {name: (_stated(one, name), _stated(other, name)) for name in names}
+        found, parameters = {name: (_stated(one, name), _stated(other, name)) for name in names}, {}
     else:
         from ..models.network.parameters import network_parameters
 
-        names = [parameter.name for parameter in network_parameters(network)]
-        found = {name: (one.entry(name), other.entry(name)) for name in names}
+        parameters = {parameter.name: parameter for parameter in network_parameters(network)}
+        found = {name: (one.entry(name), other.entry(name)) for name in parameters}
     changed = {name: (a, b) for name, (a, b) in found.items() if _prior(a) != _prior(b)}
-    return PriorDiff(one.name, other.name, changed)
+    return PriorDiff(one.name, other.name, changed, parameters)
 
 
 def _stated(priors: PriorSet, name: str) -> PriorEntry | None:
@@ -110,10 +119,6 @@ def _stated(priors: PriorSet, name: str) -> PriorEntry | None:
 
 def _prior(entry: PriorEntry | None) -> object:
     return None if entry is None else entry.prior
-
-
-def _shown(entry: PriorEntry | None) -> str:
-    return _NOTHING if entry is None else str(entry.prior)
 
 
 def _reason(entry: PriorEntry | None) -> str:

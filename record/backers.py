@@ -12,7 +12,7 @@ from ..common.errors import Fault
 from .files.codebook import BACKERS
 from .files.load import Rule, rows
 from .files.read import FilePath
-from .related import every_case, load_related
+from .related import load_related
 
 # The last year of the capability data; later tests carry its values.
 LAST_CINC = 2022
@@ -33,12 +33,13 @@ def load_backers(
     as_of
         Keep only the cases known on this day, see `load_guarantees`.
     cases
-        The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones.
+        The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones. A case need
+        have no list: 204 of the shipped ones have none yet.
 
     Returns
     -------
     DataFrame
-        One row a case and backer (912 in the shipped record). ``is_obligor`` and
+        One row a case and backer (912 in the shipped record, for 212 cases). ``is_obligor`` and
         ``p5`` are bool, ``cinc`` is a share of the world from 0 to 1.
 
     Raises
@@ -52,7 +53,7 @@ def load_backers(
     >>> len(backers), int(backers["is_obligor"].sum())
     (912, 212)
     """
-    return load_related(path, BACKERS, [every_case, _one_obligor, _each_backer], as_of=as_of, cases=cases)
+    return load_related(path, BACKERS, [_one_obligor, _each_backer], as_of=as_of, cases=cases)
 
 
 def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
@@ -68,8 +69,8 @@ def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFra
     Returns
     -------
     DataFrame
-        ``case_id``, ``listed`` and ``guarantors`` where the two differ. It is no fault: some lists
-        cannot be completed by name (seven in the shipped record).
+        ``case_id``, ``listed`` and ``guarantors`` where there is a list and the two differ. It is no fault: some
+        lists cannot be completed by name (seven in the shipped record).
 
     Examples
     --------
@@ -79,7 +80,7 @@ def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFra
     """
     listed = backers["case_id"].value_counts().reindex(cases["case_id"]).astype("Int64").array
     both = cases[["case_id"]].assign(listed=listed, guarantors=cases["guarantors"])
-    return both.loc[both["listed"] != both["guarantors"]].reset_index(drop=True)
+    return both.loc[(both["listed"] != both["guarantors"]) & both["listed"].notna()].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

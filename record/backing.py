@@ -26,6 +26,7 @@ import pandas as pd
 
 from ..common.errors import Fault, raise_faults
 from .backers import load_backers
+from .files.codebook import ORGANISATIONS
 from .related import cases_or_shipped
 
 #: Levels of ``strongest_backer`` above none, and the ratio at which each begins: a factor of two either way is equal.
@@ -72,17 +73,34 @@ def facts_by_case(backers: pd.DataFrame | None = None) -> pd.DataFrame:
     >>> facts_by_case().loc["lond1840_gbr", ["strongest_backer", "rival_backer", "permanent_backer"]].tolist()
     ['weaker', 'no', 'yes']
     """
-    table = load_backers() if backers is None else backers
+    return _framed(_listed(load_backers() if backers is None else backers))
+
+
+def _listed(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Facts of every case that has a list."""
     rows: dict[str, list[tuple[bool, _Backer]]] = {}
     wanted = table[["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"]]
     for case, name, kind, own, p5, tie, cinc in wanted.itertuples(index=False):
         share = None if pd.isna(cinc) else float(cinc)
         member = _Backer(name, share, tie == "rival_of_obligor", bool(p5), kind == "organisation")
         rows.setdefault(case, []).append((bool(own), member))
-    facts = {
+    return {
         case: _facts(next(one for own, one in listed if own), [one for own, one in listed if not own])[0]
         for case, listed in rows.items()
     }
+
+
+def _alone(cases: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Facts of every case that has no list and needs none: its only guarantor is the obligor (codebook, section 4)."""
+    bare = ~cases["case_id"].isin(table["case_id"]) & (cases["guarantors"] == 1).fillna(value=False)
+    organisations = ORGANISATIONS.union(table["backer"][table["kind"] == "organisation"])
+    return {
+        case: _facts(_Backer(obligor, None, None, None, obligor in organisations), [])[0]
+        for case, obligor in cases.loc[bare, ["case_id", "obligor"]].itertuples(index=False)
+    }
+
+
+def _framed(facts: dict[str, dict[str, Any]]) -> pd.DataFrame:
     found = pd.DataFrame.from_dict(facts, orient="index").rename_axis("case_id")
     numbers = {name: pd.to_numeric(found[name]) for name in ("capability", "strongest_ratio")}
     levels = {name: pd.Categorical(found[name], list(known), ordered=True) for name, known in LEVELS.items()}
@@ -97,7 +115,8 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     cases
         From `load_guarantees`, of any date.
     backers
-        From `load_backers`; None for the shipped record. A case without a list gets missing cells.
+        From `load_backers`; None for the shipped record. A case without a list whose count of guarantors is one has
+        the obligor alone, of unknown capability; any other case without a list gets missing cells.
 
     Returns
     -------
@@ -109,9 +128,10 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     --------
     >>> from servanda.record import load_guarantees
     >>> with_backers(load_guarantees())["institution"].value_counts().to_dict()
-    {'no': 177, 'yes': 35}
+    {'no': 331, 'yes': 47}
     """
-    derived = facts_by_case(backers).reindex(cases["case_id"].to_numpy())
+    table = load_backers() if backers is None else backers
+    derived = _framed({**_listed(table), **_alone(cases, table)}).reindex(cases["case_id"].to_numpy())
     added = {str(name): derived[str(name)].array for name in derived}
     inside = derived["organisation"].astype(object).to_numpy()
     resolved = (cases["legal_form"] == "unsc_resolution").to_numpy()

@@ -12,7 +12,8 @@ import pandas as pd
 
 from ..common.errors import Fault, InputError
 from .disputed import load_disputed
-from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, OUTCOME
+from .ex_ante import ex_ante_rule
+from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, NO_SOURCE, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
 from .files.load import load_table, rows
 from .files.read import FilePath
@@ -24,6 +25,7 @@ DATA_SET = "servanda-guarantees"
 _PAST = "obligor_past_defections"
 #: What past defections are counted from.
 _COUNTED = ("obligor", "guarantee_id", "tested_year", "outcome_year", "outcome")
+_DAYS_A_YEAR = 365.2425
 
 
 def load_guarantees(
@@ -38,8 +40,8 @@ def load_guarantees(
     ----------
     path
         A CSV or Parquet file with the codebook's columns; None for the shipped record. In your own
-        file ``obligor_past_defections`` and ``crisis`` may be left out, and columns of your own may be
-        added.
+        file ``obligor_past_defections``, ``crisis`` and the columns of the day before (from
+        ``leadership_change`` to ``ex_ante_note``) may be left out, and columns of your own may be added.
     as_of
         Keep only what was known on this day: ``YYYY``, ``YYYY-MM`` (their last day), ``YYYY-MM-DD`` or a
         date. A case is known when its test had begun, read at its earliest, and its outcome year is not
@@ -52,12 +54,17 @@ def load_guarantees(
     Returns
     -------
     DataFrame
-        One row a case (212 in the shipped record), in the order of the file. Besides the codebook's
+        One row a case (416 in the shipped record), in the order of the file. Besides the codebook's
         columns: ``tested_year`` (int), ``tested_from`` (first day the test may have begun, datetime64),
-        ``crisis`` (the shock a case belongs to; in your own file without it, the guarantee and the year)
-        and ``doubted`` (bool: confidence is low, or sections 8 or 11 of the codebook dispute the row,
+        ``years_since_signing`` (float, years from ``signed`` to ``tested``, both read at their earliest, and never
+        below 0), ``crisis`` (the shock a case belongs to; in your own file without it, the guarantee and the year),
+        ``sourced`` (bool: a source is named; False for the 204 cases coded from general knowledge, a draft for
+        review) and ``doubted`` (bool: confidence is low, or sections 8 or 11 of the codebook dispute the row,
         see `load_disputed`). Dates are text as in the file, levels are categorical and ordered where the
         codebook orders them, counts are Int64 with missing values. ``attrs["data_sets"]`` names the shipped record.
+        ``stakes`` and ``power_ratio`` were judged afterwards: they describe, and are no parent of anything that
+        predicts. What could be known the day before stands in the eight columns from ``leadership_change`` to
+        ``ally_interest`` (codebook, section 13).
 
     Raises
     ------
@@ -68,11 +75,11 @@ def load_guarantees(
     --------
     >>> cases = load_guarantees()
     >>> len(cases), cases["guarantee_id"].nunique()
-    (212, 111)
+    (416, 273)
     >>> int(load_guarantees(as_of="1914")["outcome_year"].max())
     1914
     """
-    rules = [_dates_in_order, _past_agrees, known_sources(path, sources)]
+    rules = [_dates_in_order, _past_agrees, _day_before, known_sources(path, sources)]
     cases = _derived(load_table(path, GUARANTEES, rules))
     spoken_for = _spoken_for(cases)
     if as_of is not None:
@@ -110,7 +117,7 @@ def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     Examples
     --------
     >>> known_cases(load_guarantees(), "1830")["case_id"].tolist()
-    ['prt_1826_gbr']
+    ['prt_1826_gbr', 'm_treaty_of_london_for_the_pac_1827_gbr']
     """
     day = as_day(as_of)
     known_from = [*map(_known_from, cases["tested_from"], cases["outcome_year"])]
@@ -201,11 +208,15 @@ def _known_from(tested_from: pd.Timestamp, outcome_year: int) -> dt.date:
 
 def _derived(cases: pd.DataFrame) -> pd.DataFrame:
     first_days = [earliest(text) for text in cases["tested"]]
+    ages = [(day - earliest(text)).days / _DAYS_A_YEAR for day, text in zip(first_days, cases["signed"], strict=True)]
     disputed = cases["case_id"].isin(load_disputed()["case_id"])
     return cases.assign(
         tested_year=[day.year for day in first_days],
         # Microseconds reach back to the year 1; nanoseconds only to 1677.
         tested_from=pd.Series(first_days, index=cases.index).astype("datetime64[us]"),
+        # Of partial dates the test may seem to lie before the signing.
+        years_since_signing=np.maximum(ages, 0.0),
+        sourced=[any(key.strip() != NO_SOURCE for key in keys.split(";")) for keys in cases["sources"]],
         doubted=disputed | (cases["confidence"] == "low"),
     )
 
@@ -216,13 +227,11 @@ def _with_crisis(cases: pd.DataFrame, path: FilePath | None) -> pd.DataFrame:
         crisis_of = dict(zip(shocks["case_id"], shocks["crisis"], strict=True))
         return cases.assign(crisis=[crisis_of[name] for name in cases["case_id"]])
     own = cases["guarantee_id"] + "_" + cases["tested_year"].astype("str")
-    return cases.assign(crisis=cases["crisis"].fillna(own) if "crisis" in cases else own)
+    return cases.assign(crisis=cases["crisis"].fillna(own))
 
 
 def _spoken_for(cases: pd.DataFrame) -> frozenset[str]:
     """Name the actors whose single row may carry a count: the great powers and those given one."""
-    if _PAST not in cases:
-        return GREAT_POWERS
     single = ~cases["obligor"].duplicated(keep=False)
     return GREAT_POWERS | frozenset(cases.loc[single & cases[_PAST].notna(), "obligor"])
 
@@ -247,6 +256,9 @@ def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:
             yield Fault.at(line, "outcome_year", f"{row['outcome_year']!r} lies before the test ({row['tested']!r})")
         if ended and ended[1] < tested[0]:
             yield Fault.at(line, "ended", f"{row['ended']!r} lies before the test ({row['tested']!r})")
+
+
+_day_before = ex_ante_rule(lambda row: row.get("obligor", ""))
 
 
 def _past_agrees(frame: pd.DataFrame) -> Iterator[Fault]:

@@ -12,7 +12,7 @@ from ..common.errors import Fault, InputError
 from .backers import counts_that_differ, load_backers
 from .cases import load_guarantees
 from .crises import load_crises
-from .files.codebook import TABLES, Table
+from .files.codebook import NO_SOURCE, TABLES, Table
 from .files.read import FilePath, read_cells
 from .related import cases_or_shipped
 from .second_coding import load_second_coding
@@ -105,7 +105,7 @@ def _recognised(path: FilePath) -> Table:
     columns = set(read_cells(path).columns)
 
     def likeness(table: Table) -> float:
-        expected = set(table.names) | (columns & set(table.derived))
+        expected = set(table.required) | (columns & {*table.names, *table.derived})
         return len(columns & expected) / len(columns | expected)
 
     best = max(TABLES.values(), key=likeness)
@@ -143,14 +143,18 @@ def _source_remarks(_frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
 def _case_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
     doubted = frame["doubted"].tolist().count(True)
     in_doubt = (f"{doubted} of {len(frame)} cases are doubted",) if doubted else ()
-    return (*_source_remarks(frame, context), *in_doubt)
+    bare = frame["sourced"].tolist().count(False)
+    unsourced = f"{bare} of {len(frame)} cases rest on no source (key {NO_SOURCE}): a draft for review"
+    return (*_source_remarks(frame, context), *in_doubt, *((unsourced,) if bare else ()))
 
 
 def _backer_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
-    differ = counts_that_differ(frame, cases_or_shipped(context.cases))["case_id"].tolist()
-    if not differ:
-        return ()
-    return (f"another number of backers than guarantors counts, in {len(differ)} cases: {', '.join(differ)}",)
+    cases = cases_or_shipped(context.cases)
+    differ = counts_that_differ(frame, cases)["case_id"].tolist()
+    bare = len(set(cases["case_id"]) - set(frame["case_id"]))
+    told = f"another number of backers than guarantors counts, in {len(differ)} cases: {', '.join(differ)}"
+    no_list = f"{bare} of {len(cases)} cases have no list of backers"
+    return (*((told,) if differ else ()), *((no_list,) if bare else ()))
 
 
 _REMARKS: Mapping[str, Callable[[pd.DataFrame, _Context], tuple[str, ...]]] = {

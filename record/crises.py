@@ -41,6 +41,6 @@ def load_crises(
     Examples
     --------
     >>> load_crises()["crisis"].nunique()
-    126
+    272
     """
     return load_related(path, CRISES, [every_case], as_of=as_of, cases=cases)

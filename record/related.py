@@ -51,7 +51,7 @@ def load_related(
     --------
     >>> from servanda.record.files.codebook import CRISES
     >>> len(load_related(None, CRISES, [every_case], as_of="1845", cases=None))
-    2
+    7
     """
     of_cases = cases_or_shipped(cases)
     loaded = load_table(path, table, [rule_for(of_cases) for rule_for in (_known_ids, *rules)])
@@ -79,7 +79,7 @@ def cases_or_shipped(cases: pd.DataFrame | None) -> pd.DataFrame:
     Examples
     --------
     >>> len(cases_or_shipped(None))
-    212
+    416
     """
     return load_guarantees() if cases is None else cases
 

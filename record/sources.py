@@ -57,7 +57,7 @@ def load_sources(path: FilePath | None = None) -> Mapping[str, Source]:
     Parameters
     ----------
     path
-        A BibTeX file in UTF-8; None for the one that ships with the record (221 works).
+        A BibTeX file in UTF-8; None for the one that ships with the record (222 entries).
 
     Returns
     -------

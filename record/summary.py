@@ -9,7 +9,7 @@ from .files.codebook import OUTCOME, ROLE
 
 
 def describe(cases: pd.DataFrame) -> pd.DataFrame:
-    """Counts of outcomes and of missing cells, by role.
+    """Counts of outcomes, of cases with and without a source, and of missing cells, by role.
 
     Parameters
     ----------
@@ -20,7 +20,8 @@ def describe(cases: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         Counts of rows, indexed by ``part`` and ``item``: part ``outcome`` has the three outcomes, part
-        ``missing`` the columns with empty cells. Columns: the two roles and ``all``.
+        ``source`` the cases with a source that is ``named`` and those with ``none``, coded from general knowledge
+        and a draft for review, part ``missing`` the columns with empty cells. Columns: the two roles and ``all``.
 
     Examples
     --------
@@ -28,11 +29,12 @@ def describe(cases: pd.DataFrame) -> pd.DataFrame:
     >>> describe(load_guarantees()).loc["outcome"]
               guarantor  principal  all
     item
-    defected         29         47   76
-    partial          20         23   43
-    complied         51         42   93
+    defected         38         94  132
+    partial          35         56   91
+    complied         91        102  193
     """
     marks = {("outcome", level): cases["outcome"] == level for level in OUTCOME}
+    marks |= {("source", "named"): cases["sourced"], ("source", "none"): ~cases["sourced"]}
     marks |= {("missing", name): empty for name, empty in cases.isna().items() if np.any(empty)}
     roles = cases["role"]
     groups = {role: roles == role for role in ROLE} | {"all": roles.notna()}

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError
-from .files.codebook import TRACK_RECORD
+from .files.codebook import STOPS, TRACK_RECORD
 from .files.dates import as_day, earliest, latest
-from .files.load import load_table
+from .files.load import load_table, rows
 from .files.read import FilePath
 from .sources import Source, known_sources
 
@@ -38,8 +38,9 @@ def load_track_record(
     -------
     DataFrame
         One row an event (155 in the shipped record), in the order of the file, with ``date_from`` and
-        ``date_until``, the first and last day that ``date`` may mean (datetime64). Events are not
-        weighted: do not read rates off row counts.
+        ``date_until``, the first and last day that ``date`` may mean (datetime64). ``ground`` and
+        ``gravity`` may be missing from your own file: see `servanda.models.load_track_settings` for what
+        the model takes them to say. Do not read rates off row counts.
 
     Raises
     ------
@@ -53,12 +54,25 @@ def load_track_record(
     >>> load_track_record(as_of="1986")["actor"].tolist()
     ['PRK', 'USA']
     """
-    events = load_table(path, TRACK_RECORD, [known_sources(path, sources)])
+    events = load_table(path, TRACK_RECORD, [known_sources(path, sources), _grounds])
     events = events.assign(
         date_from=pd.Series([earliest(text) for text in events["date"]]).astype("datetime64[us]"),
         date_until=pd.Series([latest(text) for text in events["date"]]).astype("datetime64[us]"),
     )
     return events if as_of is None else _known_events(events, as_of)
+
+
+def _grounds(frame: pd.DataFrame) -> Iterator[Fault]:
+    """Faults of the ground of an event: what stops a performance has one, and nothing else does."""
+    if not {"event", "ground"} <= set(frame.columns):
+        return
+    for line, row in rows(frame):
+        event, ground = row["event"], row["ground"]
+        if event in STOPS and not ground:
+            yield Fault.at(line, "ground", f"is empty; an event '{event}' needs one of lawful, answer, none")
+        elif ground and event not in STOPS:
+            what = f"is {ground!r}; only events {' and '.join(STOPS)} have a ground: leave it empty"
+            yield Fault.at(line, "ground", what)
 
 
 def _known_events(events: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:

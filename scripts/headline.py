@@ -15,6 +15,8 @@ from servanda.analysis.reporting.words import points
 ROOT = Path(__file__).parent.parent
 #: What stands around the text that is written.
 BEGIN, END = "<!-- headline: written by make headline -->\n", "<!-- end of headline -->\n"
+#: Probability of a gain, a loss or neither from which on the record is said to settle which it is.
+SETTLED = 0.9
 #: The figure is read alone: beside a dark page it needs a ground of its own.
 GROUND = '<rect width="100%" height="100%" fill="#ffffff"/>'
 
@@ -26,7 +28,10 @@ def headline(report: dict[str, Any]) -> str:
     moved = answer["change"]["difference"]
     rival = next(row for row in report["change"]["rows"] if row["kind"] == "reading" and row["mean"] != moved["mean"])
     mixed = next(row for row in report["change"]["rows"] if row["name"] == "averaged over the theories")
+    settled = max(moved["gain"], moved["within"], moved["loss"]) >= SETTLED
+    verdict = "settles it" if settled else "does not settle it"
     better = "does better than" if score["gain"] > 2 * score["error"] else "does not predict better than"
+    joined = "though" if (better == "does better than") != settled else "and"
     single, left_open = answer["single"], span(answer["lower"], answer["upper"])
     text = f"""As of 25 April 2019, and should such a guarantee come to a test, the United States keeps it with
 probability **{percent(answer["mean"])}** if all six-party states stand behind it, keeps it in part with
@@ -36,7 +41,7 @@ leaves open about such guarantees on average (**{left_open}**), and how far sing
 ({points(moved["lower"])} to {points(moved["upper"])}): a gain of 5 points or more has a probability of
 {percent(moved["gain"])}, a loss of 5 or more {percent(moved["loss"])}, less either way {percent(moved["within"])}. Read
 as past American promises were coded, the same backing changes it by {points(rival["mean"])} points; averaged over rival
-theories of backing, by {points(mixed["mean"])}. **The record does not settle it**, and the model {better} the base rate
+theories of backing, by {points(mixed["mean"])}. **The record {verdict}**, {joined} the model {better} the base rate
 on crises held out of its {score["cases"]} cases: {score["gain"]:+.3f} in log score a case, with a standard error of
 {score["error"]:.3f} by crisis. Confidence is {answer["confidence"]["level"]}."""
     together = " ".join(text.split()).replace(" %", "\N{NO-BREAK SPACE}%")

@@ -6,9 +6,11 @@ from .analysis import chance_of as chance_of
 from .analysis import compare_models as compare_models
 from .analysis import compare_priors as compare_priors
 from .analysis import compare_theories as compare_theories
+from .analysis import confounding as confounding
 from .analysis import contrast as contrast
 from .analysis import counterfactual as counterfactual
 from .analysis import evaluate as evaluate
+from .analysis import evaluate_track as evaluate_track
 from .analysis import identify as identify
 from .analysis import load_scenario as load_scenario
 from .analysis import marginals as marginals

@@ -36,6 +36,14 @@ def query(
         float | None,
         typer.Option(metavar="X", help="With --against: the smallest change that matters. [default: 0.05]"),
     ] = None,
+    confounding: Annotated[
+        bool,
+        typer.Option(
+            "--confounding",
+            help="With --against: how strong an unmeasured common cause must be to undo the change of the last state; "
+            "slow where the case is open.",
+        ),
+    ] = False,
     virtual: Annotated[
         list[str] | None,
         typer.Option("--virtual", metavar="NODE=STATE:WEIGHT,...", help="A finding's weight in each state; repeat."),
@@ -66,7 +74,8 @@ def query(
 
     Example: `servanda query dprk.nc compliance --do guarantors=5 --given role=guarantor --actor USA`
 
-    What a change is worth: `servanda query dprk.nc compliance --do guarantors=5 --against guarantors=1 --actor USA`
+    What a change is worth: `servanda query dprk.nc compliance --do guarantors=5 --against guarantors=1 --actor USA`;
+    with `--confounding`, how strong an unmeasured common cause must be to undo it.
 
     A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
     --given enforcement=none --had enforcement=snapback --actor USA`
@@ -95,13 +104,15 @@ def query(
         return
     if against:
         refuse_beside("--against", **{"--virtual": virtual, "--soft": soft, "--had": had, "--best": best})
+        base = _pairs(against, "--against")
         _report_contrast(
-            fitted, target or [], evidence, action, _pairs(against, "--against"), margin, who, as_json=as_json
+            fitted, target or [], evidence, action, base, margin, who, confounded=confounding, as_json=as_json
         )
         typer.echo(stand.note, err=True, nl=bool(stand.note))
         return
-    if margin is not None:
-        _refuse("--margin", "says nothing without --against, which says what --do is compared with")
+    for option, stated in (("--margin", margin is not None), ("--confounding", confounding)):
+        if stated:
+            _refuse(option, "says nothing without --against, which says what --do is compared with")
     if best:
         refuse_beside("--best", **{"TARGET": target, "--soft": soft, "--had": had})
         found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
@@ -146,10 +157,12 @@ def _report_contrast(
     margin: float | None,
     who: dict[str, Any],
     *,
+    confounded: bool,
     as_json: bool,
 ) -> None:
     """Print what a change of what is done does to each state of one node; a failed gate ends with its exit code."""
     from ..queries.contrast import contrast
+    from ..sensitivity.confounding import confounding
     from ..summaries.change import MARGIN, summarise_change
     from ..summaries.gates import failed, number_gates
     from ..summaries.summary import summarise
@@ -162,10 +175,17 @@ def _report_contrast(
     sampled = fitted.sizes["draw"] > 1
     gates = [str(g) for state, x in difference.items() if sampled for g in failed(number_gates(state, summarise(x)))]
     asked = {"question": effect.attrs["change"], "against": effect.attrs["base"]}
+    found = confounding(fitted, target[0], base, action, evidence, **who) if confounded else None
+    condition = effect.attrs.get("identification", "")
     if as_json:
-        print_json({**asked, "change": {state: one.__dict__ for state, one in changes.items()}, "failed_gates": gates})
+        more = {"identification": condition, **({"confounding": found.to_dict()} if found else {})}
+        shown = {state: one.__dict__ for state, one in changes.items()}
+        print_json({**asked, "change": shown, **more, "failed_gates": gates})
     else:
         _print_changes(asked, changes)
+        typer.echo(condition, nl=bool(condition))
+        if found:
+            typer.echo(f"{target[0]} = {found.states[0]}: {found.in_words()}")
         for gate in gates:
             typer.echo(f"gate failed: {gate}", err=True)
     if gates:

@@ -9,15 +9,28 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import GATE_FAILED, AsOf, Chains, Draws, Json, Seed, Tune
+from .options import GATE_FAILED, AsOf, Chains, Draws, Json, Quiet, Seed, Tune
 
 
 def track(
-    actors: Annotated[list[str], typer.Argument(metavar="ACTOR", help="Whose credibility, e.g. PRK USA.")],
+    actors: Annotated[
+        list[str] | None, typer.Argument(metavar="[ACTOR]...", help="Whose past, e.g. PRK USA, in the order shown.")
+    ] = None,
+    score: Annotated[
+        bool,
+        typer.Option(
+            "--score", help="Measure how well these events are foretold one step ahead: some minutes, a fit for each."
+        ),
+    ] = False,
+    last: Annotated[
+        int, typer.Option(metavar="N", help="Events of each actor that are listed, latest last.", min=0)
+    ] = 8,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Write the figure here: .png, .svg or .pdf.")
     ] = None,
-    ahead: Annotated[float, typer.Option(metavar="YEARS", help="Years that the figure looks ahead.", min=0)] = 3.0,
+    ahead: Annotated[
+        float, typer.Option(metavar="YEARS", help="Years that the figure of a ranking looks ahead.", min=0)
+    ] = 3.0,
     as_of: AsOf = None,
     events: Annotated[
         Path | None,
@@ -42,48 +55,102 @@ def track(
     tune: Tune = 1000,
     chains: Chains = 4,
     as_json: Json = False,
+    quiet: Quiet = False,
 ) -> None:
-    """Show how credible actors are, from the dated events of their past.
+    """Show the dated events of actors, and how credible they are where the model was found to foretell.
 
     Example: `servanda track PRK USA --as-of 2019-04-25 --out tracks.png`
     """
+    from ...common.errors import Fault, raise_faults
+    from ...common.progress import shown
+    from ...models.track.events import TrackError
     from ...models.track.fit import fit_track
     from ...record import load_track_record
     from ..figures.track import figure_file, save_track_figure
     from ..track.description import describe_tracks
+    from ..track.evaluate import evaluate_track
 
+    if not (actors or score):
+        raise_faults("track", [Fault("ACTOR", "is missing; name one, such as PRK, or ask for --score")], TrackError)
     if out is not None:
         figure_file(out)
     record = load_track_record(events)
+    scores = None
+    if score:
+        with shown(not (quiet or as_json)) as progress:
+            scores = evaluate_track(load_track_record(events, as_of=as_of), settings, seed=seed, progress=progress)
+    if not actors:
+        _print_score(scores, as_json=as_json)
+        return
     fitted = fit_track(record, settings, seed=seed, as_of=as_of, draws=draws, tune=tune, chains=chains)
-    description = describe_tracks(fitted, record, actors, years_ahead=ahead)
+    description = describe_tracks(fitted, record, actors, years_ahead=ahead, scores=scores)
     if out is not None:
         save_track_figure(description, out)
     if as_json:
         typer.echo(json.dumps(description, indent=1, ensure_ascii=False))
     else:
-        _print_tracks(description, out)
+        if scores is not None:
+            _print_scores(scores)
+        _print_tracks(description, last, out)
     if description["failed_gates"]:
         raise typer.Exit(GATE_FAILED)
 
 
-def _print_tracks(description: Mapping[str, Any], out: Path | None) -> None:
+def _print_score(scores: Any, *, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(scores.as_dict(), indent=1, ensure_ascii=False))
+        return
+    _print_scores(scores)
+    typer.echo(scores.verdict)
+
+
+def _print_scores(scores: Any) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..track.scores import MODEL, PARTS
+
+    console = Console()
+    for part in PARTS:
+        table = Table("foretold by", box=None, pad_edge=False)
+        for heading in ("log score", "gain", "± s.e.", "Brier", "gain", "± s.e."):
+            table.add_column(heading, justify="right")
+        for model, row in scores.table.loc[part].iterrows():
+            names = ("log", "log_gain", "log_error", "brier", "brier_gain", "brier_error")
+            # A model gains nothing on itself.
+            own = model == MODEL
+            numbers = ("-" if own and "_" in name else f"{row[name]:.3f}" for name in names)
+            table.add_row("track model" if own else str(model).replace("_", " "), *numbers)
+        console.print(f"Foretold one step ahead: {scores.named(part)}", highlight=False)
+        console.print(table)
+
+
+def _print_tracks(description: Mapping[str, Any], last: int, out: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
     from ..summaries.change import Change
-    from ..track.description import track_table
+    from ..track.description import event_rows, track_table
 
-    title = f"Credibility on {description['at']}: P(keeps its word at a test)"
-    table = Table(title=title, title_justify="left")
-    table.add_column("actor")
-    for heading in ("mean", f"{100 * description['interval']:.0f} % interval", "sd"):
-        table.add_column(heading, justify="right")
-    table.add_column("events known")
-    table.add_column("the last one")
-    for row in track_table(description):
+    said = "Credibility: P(keeps its word at a test)" if description["ranked"] else "A history, and no ranking"
+    headings, *rows = track_table(description)
+    console = Console()
+    table = Table(title=f"{said}; events known on {description['at']}", title_justify="left")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("actor", "last event") else "right")
+    for row in rows:
         table.add_row(*row)
-    Console().print(table)
+    console.print(table)
+    typer.echo(description["score"]["verdict"])
+    for actor in description["actors"] if last else ():
+        headings, *rows = event_rows(actor)
+        earlier = len(rows) - last
+        more = f", and {earlier} before (--last {len(rows)} lists them)" if earlier > 0 else ""
+        console.print(f"\n{actor['actor']}: the last events{more}", highlight=False)
+        own = Table(*headings, box=None, pad_edge=False)
+        for row in rows[-last:]:
+            own.add_row(*row)
+        console.print(own)
     for pair in description["comparisons"]:
         found = Change(**pair["difference"])
         typer.echo(f"{pair['first']} against {pair['second']}: {found}")

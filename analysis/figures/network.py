@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BOX, STEP = (96.0, 36.0), (142.0, 64.0)
 #: How often the placing of nodes begins anew, and from what nodes times arrows it is left as it falls.
 STARTS, MOST_LOOKED_AT = 8, 1000
+#: Nodes for which every generation has room: in fewer places the arrows of the shipped networks find no way.
+ROOM = 8
 
 Point = tuple[float, float]
 
@@ -56,7 +58,7 @@ def arranged(names: tuple[str, ...], arrows: tuple[tuple[str, str], ...]) -> Map
     graph.add_nodes_from(names)
     graph.add_edges_from(arrows)
     layers = [sorted(layer, key=names.index) for layer in nx.topological_generations(graph)]
-    slots = max(6, *(len(layer) for layer in layers), 0)
+    slots = max(ROOM, *(len(layer) for layer in layers), 0)
     heights = [STEP[1] / 2 * half for half in range(2 * slots - 1)]
     rng, found = np.random.default_rng(0), []
     for start in range(STARTS if len(names) * len(arrows) <= MOST_LOOKED_AT else 1):

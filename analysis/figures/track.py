@@ -1,20 +1,20 @@
-"""The figure of track records.
+"""The figure of track records: every event in the lane of its agreement, marked by kind and dated where there is room.
 
-Above, credibility with bands over the years; below, every event in the lane of its agreement, marked by kind and
-dated where there is room.
+Where actors may be ranked, their credibilities stand above in one frame with their means. Else each actor has a frame
+of its own that shows a band and no mean, and nothing beyond what is known.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.errors import Fault, InputError
-from ...common.figure_style import ALARM, COLOURS, IN_PART, INK, KEPT, MUTED, RULE, SUSPENDED, new_figure
+from ...common.figure_style import ALARM, COLOURS, IN_PART, INK, KEPT, MUTED, RULE, new_figure
 from ...common.files import writable_file, written_whole
 
 if TYPE_CHECKING:
@@ -24,40 +24,99 @@ if TYPE_CHECKING:
 
 #: Of actors: where they are more than colours, these begin again with another line.
 LINES = ("-", "--", ":")
-#: Kind of event -> marker and colour: shape tells kinds apart without colour.
-MARKS: Mapping[str, tuple[str, str]] = {
-    "complied": ("o", KEPT),
-    "resumed": ("^", KEPT),
-    "partial": ("D", IN_PART),
-    "suspended": ("s", SUSPENDED),
-    "withdrew": ("v", ALARM),
-    "defected": ("X", ALARM),
+#: Kind of event -> marker: shape tells what was done.
+MARKS: Mapping[str, str] = {
+    "complied": "o",
+    "resumed": "^",
+    "partial": "D",
+    "suspended": "s",
+    "withdrew": "v",
+    "defected": "X",
 }
+#: What an event reads as -> colour.
+READS: Mapping[str, str] = {"kept": KEPT, "partly": IN_PART, "broken": ALARM}
+#: Gravity -> area of a mark; events without one are drawn as the gravest.
+SIZES: Mapping[str, float] = {"core": 40.0, "part": 27.0, "minor": 17.0}
 WIDTH, TOP, LANE, BETWEEN, BOTTOM = 860.0, 300.0, 17.0, 24.0, 58.0
+#: Of a history: the frame of one actor's band, more room between actors, and the head.
+BAND, APART, HEAD = 54.0, 14.0, 44.0
 LEFT, RIGHT = 170.0, 60.0
 #: Formats that a figure can be written in.
 SUFFIXES = (".png", ".svg", ".pdf")
 
 
 def track_figure(description: Mapping[str, Any]) -> Figure:
-    """Credibility of some actors over the years, and their events.
+    """Events of some actors over the years, and their credibility.
 
     Parameters
     ----------
     description
-        ``at``, ``interval`` and ``actors``, each with ``path`` (dates, mean, bands) and ``events``; as
-        `servanda.analysis.track.description.describe_tracks` gives it.
+        ``at``, ``interval``, ``ranked`` and ``actors``, each with ``path`` (dates, mean, bands), ``counts`` and
+        ``events``; as `servanda.analysis.track.description.describe_tracks` gives it. Without ``ranked`` it is drawn as
+        a history.
 
     Returns
     -------
     matplotlib.figure.Figure
         Made without pyplot, so nothing is shown or kept.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    draw = _draw_ranking if description.get("ranked") else _draw_history
+    return draw(description)
 
+
+def _draw_ranking(description: Mapping[str, Any]) -> Figure:
+    """All credibilities in one frame, the lanes of each actor below."""
     lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
     heights = [BETWEEN + LANE * len(names) for _, names in lanes]
-    height = 40 + TOP + sum(heights) + BOTTOM
+    figure, place = _page(40 + TOP + sum(heights) + BOTTOM)
+    span = _span(description)
+    _draw_curves(place(40, TOP), description, span)
+    top = 40 + TOP
+    for (actor, names), tall in zip(lanes, heights, strict=True):
+        axes = place(top + BETWEEN, tall - BETWEEN)
+        axes.set_title(actor["actor"], fontsize=10, weight="bold", color=INK, loc="left", pad=4)
+        _draw_lanes(axes, actor, names, span)
+        top += tall
+    _legend(figure, description)
+    return figure
+
+
+def _draw_history(description: Mapping[str, Any]) -> Figure:
+    """The band of each actor in a frame of its own, its lanes below, in the order given."""
+    lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
+    between = BETWEEN + APART
+    heights = [between + BAND + LANE * len(names) for _, names in lanes]
+    figure, place = _page(HEAD + sum(heights) + BOTTOM)
+    span, top = _span(description), HEAD
+    head = (
+        f"Events known on {description['at']}: a history, and no ranking."
+        " Shape: what was done; colour: what it reads as; size: how grave\n"
+        f"Band: half and {description['interval']:.0%} of P(keeps its word), which describes these events and is no"
+        " forecast of the next"
+    )
+    figure.text(0.02, 1 - 8 / (figure.get_figheight() * 72), head, fontsize=10, color=INK, va="top", linespacing=1.5)
+    for (actor, names), tall in zip(lanes, heights, strict=True):
+        band = place(top + between, BAND - 8)
+        counted = ", ".join(f"{count} {reading}" for reading, count in actor["counts"].items())
+        band.set_title(actor["actor"], fontsize=10, weight="bold", color=INK, loc="left", pad=4)
+        band.set_title(f"{len(actor['events'])} events: {counted}", fontsize=9, color=MUTED, loc="right", pad=4)
+        band.set(xlim=span, ylim=(0, 1), yticks=(0, 1), xticks=())
+        band.set_yticklabels(["0 %", "100 %"])
+        band.grid(axis="y", color=RULE, linewidth=0.8)
+        path = actor["path"]
+        x = _years(path["dates"])
+        band.fill_between(x, path["lower"], path["upper"], color=MUTED, alpha=0.14, linewidth=0)
+        band.fill_between(x, path["quarter"], path["three_quarters"], color=MUTED, alpha=0.22, linewidth=0)
+        _draw_lanes(place(top + between + BAND, tall - between - BAND), actor, names, span)
+        top += tall
+    _legend(figure, description)
+    return figure
+
+
+def _page(height: float) -> tuple[Figure, Callable[[float, float], Axes]]:
+    """A figure of some height, and what places axes on it by their top and height."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     figure = new_figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="white")
     FigureCanvasAgg(figure)
 
@@ -68,16 +127,7 @@ def track_figure(description: Mapping[str, Any]) -> Figure:
         axes.tick_params(length=0, labelsize=9, colors=MUTED)
         return axes
 
-    span = _span(description)
-    curves = place(40, TOP)
-    _draw_curves(curves, description, span)
-    top = 40 + TOP
-    for (actor, names), tall in zip(lanes, heights, strict=True):
-        axes = place(top + BETWEEN, tall - BETWEEN)
-        _draw_lanes(axes, actor, names, span)
-        top += tall
-    _legend(figure, description)
-    return figure
+    return figure, place
 
 
 def save_track_figure(description: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -165,20 +215,24 @@ def _draw_lanes(axes: Axes, actor: Mapping[str, Any], names: Sequence[str], span
     axes.set(xlim=span, ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)))
     axes.set_yticklabels([name.replace("_", " ") for name in names])
     axes.hlines(range(len(names)), *span, color=RULE, linewidth=0.8, zorder=0)
-    axes.set_title(actor["actor"], fontsize=10, weight="bold", color=INK, loc="left", pad=4)
-    for kind, (marker, colour) in MARKS.items():
-        own = [event for event in actor["events"] if event["event"] == kind]
+    for kind, reads, gravity in dict.fromkeys(_look(event) for event in actor["events"]):
+        own = [event for event in actor["events"] if _look(event) == (kind, reads, gravity)]
         axes.scatter(
             [event["year"] for event in own],
             [names.index(event["agreement"]) for event in own],
-            marker=marker,
-            s=34,
-            color=colour,
+            marker=MARKS[kind],
+            s=SIZES[gravity],
+            color=READS[reads],
             edgecolors="white",
             linewidths=0.6,
             zorder=3,
         )
     _date_events(axes, actor["events"], names)
+
+
+def _look(event: Mapping[str, Any]) -> tuple[str, str, str]:
+    """What tells the mark of an event from others: kind, reading and gravity."""
+    return event["event"], event["reads"], event.get("gravity", "core")
 
 
 def _date_events(axes: Axes, events: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
@@ -223,9 +277,11 @@ def _legend(figure: Figure, description: Mapping[str, Any]) -> None:
     from matplotlib.lines import Line2D
 
     seen = {event["event"] for actor in description["actors"] for event in actor["events"]}
+    style: Mapping[str, Any] = {"linestyle": "", "markersize": 7}
     handles = [
-        Line2D([], [], marker=marker, color=colour, linestyle="", markersize=7, label=kind)
-        for kind, (marker, colour) in MARKS.items()
+        Line2D([], [], marker=marker, color=MUTED, label=kind, **style)
+        for kind, marker in MARKS.items()
         if kind in seen
     ]
-    figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=9, labelcolor=INK)
+    handles += [Line2D([], [], marker="s", color=READS[name], label=f"reads {name}", **style) for name in READS]
+    figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=8.5, labelcolor=INK)

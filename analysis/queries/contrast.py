@@ -28,7 +28,8 @@ def contrast(
     """Contrast of a node's distribution under two interventions, draw by draw.
 
     Both sides are taken in the same draw, with the same actor and the same guarantee, so that what they share
-    cancels.
+    cancels. The difference is an effect if the network holds every common cause; `servanda.analysis.confounding` tells
+    how strong one that it does not hold must be to undo it.
 
     Parameters
     ----------
@@ -53,7 +54,8 @@ def contrast(
         ``base``, ``change``, ``difference`` (change less base, in probability) and ``ratio``, dims (chain,
         draw, target); ``gain``, ``within`` and ``loss``, dims (target): the posterior probability that the state gains
         `margin` or more, moves by less either way, and loses `margin` or more. The attributes hold both questions, the
-        difference in short and, as ``worth``, what the change of each state is worth.
+        difference in short, as ``worth`` what the change of each state is worth, and as ``identification`` on what
+        condition the change is an effect.
 
     Raises
     ------
@@ -88,5 +90,6 @@ def contrast(
             f"{state}: {summarise_change(difference.sel({target: state}), margin=size)}"
             for state in difference.coords[target].values
         ),
+        **{key: after.attrs[key] for key in ("identification",) if key in after.attrs},
     }
     return effect

@@ -1,9 +1,10 @@
-"""Identification of the effect of an intervention from the graph.
+"""Identification of the effect of an intervention from the graph, if the network holds every common cause.
 
 An effect is identified when any two networks with this graph that agree on the observed nodes agree on the effect.
 With every node observed that always holds; with latent nodes it is decided here, in polynomial time. The statement is
 nonparametric and about the graph alone: it takes the arrows for true, and every combination of states that a formula
-conditions on to be possible.
+conditions on to be possible. A common cause that is no node is beyond it: no record of the nodes can show that there is
+none. How strong one must be to change an answer is asked of `servanda.analysis.confounding`.
 """
 
 from __future__ import annotations
@@ -34,10 +35,13 @@ Method = Literal[
 ]
 Names = tuple[str, ...]
 
+#: Under which an effect that is called identified is so. The one place where it is worded.
+CONDITION = "if the network holds every common cause"
+
 
 @dataclass(frozen=True)
 class Identification:
-    """Identification of an effect, as far as the graph has it.
+    """Identification of an effect, as far as the graph has it: if the network holds every common cause.
 
     Parameters
     ----------
@@ -63,7 +67,7 @@ class Identification:
     Examples
     --------
     >>> print(Identification(("wet",), ("rain",), (), (), "adjustment", ("rain",), ("season",)))
-    P(wet | do(rain)) is identified under the graph by adjusting for season.
+    P(wet | do(rain)) is identified, if the network holds every common cause, by adjusting for season.
     """
 
     targets: Names
@@ -77,7 +81,7 @@ class Identification:
 
     @property
     def identified(self) -> bool:
-        """Whether the observed nodes determine the effect."""
+        """Whether the observed nodes determine the effect, if the network holds every common cause."""
         return self.method != "not identified"
 
     @property
@@ -98,8 +102,8 @@ class Identification:
         Examples
         --------
         >>> print(Identification(("wet",), ("rain",), (), ("season",), "not identified", ("rain",)).in_words())
-        P(wet | do(rain)) is not identified under the graph with season latent: networks that agree on everything
-        observed can differ in it, so what is said of it rests on the priors and not on data alone.
+        P(wet | do(rain)) is not identified with season latent: networks that agree on everything observed can differ
+        in it, so what is said of it rests on the priors and not on data alone.
         """
         idle = tuple(name for name in self.do if name not in self.acting)
         around = f" other than through {_listed(self.acting)}" if self.acting else ""
@@ -117,7 +121,7 @@ def identify(
     latent: Iterable[str] = (),
     given: str | Iterable[str] = (),
 ) -> Identification:
-    """Identification of the effect of setting some nodes on others, from the graph.
+    """Identification of the effect of setting some nodes on others, if the network holds every common cause.
 
     Tried in turn: that there is no effect; a minimal adjustment set, sound and complete for single and for joint
     interventions (Shpitser, VanderWeele and Robins 2010†; Perkovic et al. 2018); truncated factorisation; a front door
@@ -154,10 +158,11 @@ def identify(
     >>> from servanda.models import load_network
     >>> guarantee = load_network("guarantee")
     >>> print(identify(guarantee, "enforcement", do="guarantors"))
-    P(enforcement | do(guarantors)) is identified under the graph by adjusting for role, stakes.
+    P(enforcement | do(guarantors)) is identified, if the network holds every common cause,
+    by adjusting for role, price.
     >>> print(identify(guarantee, "era", do={"guarantors": "3+"}))
-    P(era | do(guarantors)) is identified under the graph: no directed path leads there from guarantors,
-    so it equals P(era).
+    P(era | do(guarantors)) is identified, if the network holds every common cause: no directed path leads there
+    from guarantors, so it equals P(era).
     """
     asked = (_names(targets), _names(do), _names(given))
     hidden = frozenset(_names(latent))
@@ -505,15 +510,19 @@ def _front_door_formula(found: Identification) -> str:
     return _summed(through, _p(through, (cause,)), inner)
 
 
+def _identified(found: Identification) -> str:
+    return f"{_effect(found)} is identified, {CONDITION}"
+
+
 def _by_adjusting(found: Identification) -> str:
     how = f"by adjusting for {_listed(found.adjustment)}" if found.adjustment else "without adjustment"
-    whole = f", through {_p((*found.targets, *found.given), do=found.do)}," if found.given else ""
-    return f"{_effect(found)} is identified under the graph{whole} {how}."
+    whole = f" through {_p((*found.targets, *found.given), do=found.do)}," if found.given else ""
+    return f"{_identified(found)},{whole} {how}."
 
 
 def _by_adjusting_within(found: Identification) -> str:
     how = f"by adjusting for {_listed(found.adjustment)}" if found.adjustment else "without further adjustment"
-    return f"{_effect(found)} is identified under the graph {how} within each state of {_listed(found.given)}."
+    return f"{_identified(found)}, {how} within each state of {_listed(found.given)}."
 
 
 def _not_identified(found: Identification) -> str:
@@ -521,7 +530,7 @@ def _not_identified(found: Identification) -> str:
     verb = "are" if len(hidden) > 1 else "is"
     because = f"since {_listed(hidden)} {verb} never observed" if hidden else f"with {_listed(found.latent)} latent"
     return (
-        f"{_effect(found)} is not identified under the graph {because}: networks that agree on everything observed "
+        f"{_effect(found)} is not identified {because}: networks that agree on everything observed "
         "can differ in it, so what is said of it rests on the priors and not on data alone."
     )
 
@@ -537,21 +546,16 @@ _FORMULAS: Mapping[Method, Callable[[Identification], str]] = {
 _SENTENCES: Mapping[Method, Callable[[Identification], str]] = {
     "none needed": lambda found: f"{_effect(found)} sets no node: there is no effect of an intervention to identify.",
     "no effect": lambda found: (
-        f"{_effect(found)} is identified under the graph: no directed path leads there from {_listed(found.do)}, "
-        f"so it equals {found.formula}."
+        f"{_identified(found)}: no directed path leads there from {_listed(found.do)}, so it equals {found.formula}."
     ),
     "adjustment": _by_adjusting,
     "adjustment within the evidence": _by_adjusting_within,
     "truncated factorisation": lambda found: (
-        f"{_effect(found)} is identified under the graph by truncated factorisation: "
-        f"every parent of {_listed(found.acting)} is observed."
+        f"{_identified(found)}, by truncated factorisation: every parent of {_listed(found.acting)} is observed."
     ),
-    "frontdoor": lambda found: (
-        f"{_effect(found)} is identified under the graph by the front door through {_listed(found.mediators)}."
-    ),
+    "frontdoor": lambda found: f"{_identified(found)}, by the front door through {_listed(found.mediators)}.",
     "do-calculus": lambda found: (
-        f"{_effect(found)} is identified under the graph by do-calculus, though neither by adjustment nor by a "
-        "front door."
+        f"{_identified(found)}, by do-calculus, though neither by adjustment nor by a front door."
     ),
     "not identified": _not_identified,
 }

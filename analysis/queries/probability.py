@@ -26,7 +26,7 @@ from ...models.questions.evidence import (
 )
 from ...models.questions.labels import in_words
 from ..summaries.summary import INTERVAL
-from .identification import identify, latent_nodes
+from .identification import CONDITION, identify, latent_nodes
 from .whose_conduct import whose_conduct
 
 
@@ -76,7 +76,7 @@ def probability(
     -------
     DataArray
         Dims chain, draw, case (for a table of evidence) and the targets. Its attributes hold the question in words,
-        the answer in short and, with `do`, whether the effect is identified under the graph.
+        the answer in short and, with `do`, whether the effect is identified if the network holds every common cause.
 
     Raises
     ------
@@ -248,7 +248,7 @@ def explain(
 
 
 def causal(asked: GivenEvidence, targets: tuple[str, ...]) -> dict[str, str]:
-    """Attributes that say whether an effect is identified under the graph; none without an intervention.
+    """Attributes that say whether an effect is identified, and on what condition; none without an intervention.
 
     Of several cases that know different nodes, the first whose question is not identified speaks for all.
     """
@@ -265,7 +265,7 @@ def _identification(posterior: Posterior, form: Form) -> dict[str, str]:
     found = identify(posterior.network, form.targets, form.do, latent_nodes(posterior), given)
     # Text alone survives every kind of file.
     return {
-        "identified": "yes" if found.identified else "no",
+        "identified": CONDITION if found.identified else "no",
         "adjustment": ", ".join(found.adjustment),
         "identification": str(found),
     }

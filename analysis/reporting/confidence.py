@@ -8,7 +8,7 @@ The cut points are the project's own and are printed with every verdict. What wa
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -34,6 +34,26 @@ class Score(Protocol):
         ...
 
     @property
+    def broken_gain(self) -> float:
+        """The gain on broken or not."""
+        ...
+
+    @property
+    def broken_error(self) -> float:
+        """Standard error of that gain."""
+        ...
+
+    @property
+    def full_gain(self) -> float:
+        """The gain on kept in full or not."""
+        ...
+
+    @property
+    def full_error(self) -> float:
+        """Standard error of that gain."""
+        ...
+
+    @property
     def cases(self) -> int:
         """How many cases were held out."""
         ...
@@ -42,6 +62,11 @@ class Score(Protocol):
     def crises(self) -> int:
         """In how many crises."""
         ...
+
+
+#: Name of the part on held-out crises.
+HELD_OUT = "held-out crises"
+_SAID = {"poor": "no gain over", "fair": "a gain that may be luck over", "good": "a gain over"}
 
 
 @dataclass(frozen=True)
@@ -82,15 +107,15 @@ def score_part(score: Score | None, how: str) -> Part:
     how
         The command that measures it.
     """
-    name, rule = "held-out crises", "good: above the base rate by 2 standard errors; fair: above it; poor: not above it"
+    name, rule = HELD_OUT, "good: above the base rate by 2 standard errors; fair: above it; poor: not above it"
     if score is None:
         command = f"\N{LEFT SINGLE QUOTATION MARK}{how}\N{RIGHT SINGLE QUOTATION MARK}"
         reason = f"Whether the network foretells crises it has not seen is not measured; {command} measures it."
         return Part(name, math.nan, "log score", "poor", rule, reason)
-    grade = "poor" if not score.gain > 0 else "fair" if score.gain < 2 * score.error else "good"
-    said = {"poor": "no gain over", "fair": "a gain that may be luck over", "good": "a gain over"}[grade]
+    grade = _above(score.gain, score.error)
     reason = (
-        f"On {score.cases} cases of {score.crises} crises that were held out, the network has {said} the base rate: "
+        f"On {score.cases} cases of {score.crises} crises that were held out, "
+        f"the network has {_SAID[grade]} the base rate: "
         f"{_signed(score.gain)} in log score a case (standard error {score.error:.3f})."
     )
     return Part(name, score.gain, "log score", grade, rule, reason)
@@ -178,13 +203,21 @@ def news_part(moves: float) -> Part:
     return Part(name, moves, "points", _at_most(moves, 0.02, 0.05), rule, reason)
 
 
-def confidence(parts: Sequence[Part]) -> dict[str, Any]:
+def confidence(parts: Sequence[Part], score: Score | None = None) -> dict[str, Any]:
     """Grade by the worst part. High is never given by rule alone.
+
+    Parameters
+    ----------
+    score
+        How the network foretells *broken or not* and *kept in full or not*: two questions, which it need not answer
+        equally well. None where it was not measured.
 
     Returns
     -------
     dict
-        ``level`` (low or moderate), ``parts`` (the worst first), ``reason``, ``rule``.
+        ``level`` (low or moderate), ``parts`` (the worst first), ``reason``, ``rule``; ``questions``, for each of the
+        two its ``question``, its ``level`` by the parts with its own gain in place of that on all states, and the
+        ``reason``; empty without a score.
 
     Examples
     --------
@@ -198,7 +231,25 @@ def confidence(parts: Sequence[Part]) -> dict[str, Any]:
         "parts": [asdict(part) for part in ordered],
         "reason": "; ".join(f"{part.name} is {part.grade}" for part in ordered if part.grade == worst),
         "rule": RULE,
+        "questions": [] if score is None else [*_by_question(parts, score)],
     }
+
+
+def _by_question(parts: Sequence[Part], score: Score) -> Iterator[dict[str, str]]:
+    others = [part.grade for part in parts if part.name != HELD_OUT]
+    asked = (
+        ("broken or not", score.broken_gain, score.broken_error),
+        ("kept in full or not", score.full_gain, score.full_error),
+    )
+    for question, gain, error in asked:
+        own = _above(gain, error)
+        worst = max((own, *others), key=GRADES.index)
+        said = f"held-out crises show {_SAID[own]} the base rate, {_signed(gain)} (standard error {error:.3f})"
+        yield {"question": question, "level": LEVELS[worst], "reason": said}
+
+
+def _above(gain: float, error: float) -> str:
+    return "poor" if not gain > 0 else "fair" if gain < 2 * error else "good"
 
 
 def _at_most(value: float, good: float, fair: float) -> str:

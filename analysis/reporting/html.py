@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..queries.identification import CONDITION
 from .sections import SECTIONS
 from .words import FILTERS, FUNCTIONS
 
@@ -52,7 +53,7 @@ def _environment() -> Environment:
 def _context(content: Mapping[str, Any]) -> dict[str, Any]:
     """The dictionary, the sections that it fills, and what their templates need beside it."""
     filled = {name: section for name, section in SECTIONS.items() if content.get(name)}
-    context = {**dict.fromkeys(SECTIONS), **content, "sections": filled, "parts": content}
+    context = {**dict.fromkeys(SECTIONS), **content, "sections": filled, "parts": content, "condition": CONDITION}
     for section in filled.values():
         context |= section.page(content)
     return context

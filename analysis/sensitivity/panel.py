@@ -153,7 +153,7 @@ class PanelAnswers:
         for question, by_whom in self.answers.items():
             for whose, answer in by_whom.items():
                 s = answer.summary
-                word = "" if self.questions[question].is_difference else lexicon.band(s.mean).word
+                word = lexicon.band(s.mean).word if self.questions[question].is_probability else ""
                 rows.append(
                     {
                         "question": question,

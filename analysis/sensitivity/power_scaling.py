@@ -16,7 +16,7 @@ import numpy as np
 from ...common.errors import Fault, raise_faults
 from ...models.cases.likelihood import log_likelihood
 from ...models.errors import QueryError
-from ...models.network.parameters import network_parameters
+from ...models.network.parameters import network_parameters, parameter_coords
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block
@@ -133,8 +133,12 @@ def _scaled(
 ) -> dict[str, tuple[ImportanceWeights, ImportanceWeights]]:
     """Component -> weights of the draws once it is raised to either power."""
     stored = posterior.tree["log_prior"].to_dataset()
-    names = [parameter.name for parameter in network_parameters(posterior.network, nodes)]
-    priors = {name: stored[name].values for name in names}
+    parameters = network_parameters(posterior.network, nodes)
+    drawn = {p.name: posterior.draws[p.name].transpose("chain", "draw", *p.dims).values for p in parameters}
+    coords = parameter_coords(posterior.network, posterior.levels)
+    # Where a spread is learned, the prior as stated is scaled: a power of the density given the scale would hold a
+    # power of the scale as well, and so move what it follows from.
+    priors = {p.name: stored[p.name].values + p.log_stretch(drawn, coords) for p in parameters}
     run = inputs_of(posterior, posterior.priors)
     values = Block(run, nodes, posterior.tree).values
     by_case = log_likelihood(posterior.network, run.patterns, values, complete=nodes, incomplete=nodes)

@@ -87,7 +87,7 @@ class PriorComparison:
             for prior, answer in by_prior.items():
                 s = answer.summary
                 shift = (s.mean - start.mean) / start.sd if start.sd else 0.0
-                word = "" if self.questions[question].is_difference else lexicon.band(s.mean).word
+                word = lexicon.band(s.mean).word if self.questions[question].is_probability else ""
                 rows.append(
                     {
                         "question": question,

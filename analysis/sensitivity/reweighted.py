@@ -139,11 +139,12 @@ def log_prior_ratio(posterior: Posterior, priors: PriorSet, nodes: Collection[st
     """
     coords = parameter_coords(posterior.network, posterior.levels)
     total = np.zeros(tuple(posterior.sizes.values()))
-    for parameter in network_parameters(posterior.network, [n for n in posterior.network.names if n in nodes]):
+    parameters = network_parameters(posterior.network, [n for n in posterior.network.names if n in nodes])
+    values = {p.name: posterior.draws[p.name].transpose("chain", "draw", *p.dims).values for p in parameters}
+    for parameter in parameters:
         new, old = parameter.prior(priors), parameter.prior(posterior.priors)
         if new != old:
-            x = posterior.draws[parameter.name].transpose("chain", "draw", *parameter.dims).values
-            total += parameter.log_prior(x, new, coords) - parameter.log_prior(x, old, coords)
+            total += parameter.log_prior(values, new, coords) - parameter.log_prior(values, old, coords)
     return total
 
 

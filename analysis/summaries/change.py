@@ -48,7 +48,7 @@ class Change:
     interval: float = INTERVAL
 
     def __str__(self) -> str:
-        mean, lower, upper = (_whole_points(x) for x in (self.mean, self.lower, self.upper))
+        mean, lower, upper = (whole_points(x) for x in (self.mean, self.lower, self.upper))
         size = f"{100 * self.margin:g}"
         return (
             f"{mean} points [{lower}, {upper}]; a gain of {size} points or more {self.gain:.0%}, "
@@ -56,7 +56,14 @@ class Change:
         )
 
 
-def _whole_points(x: float) -> str:
+def whole_points(x: float) -> str:
+    """Change of a probability in whole points, with its sign.
+
+    Examples
+    --------
+    >>> whole_points(0.234), whole_points(-0.001)
+    ('+23', '0')
+    """
     rounded = f"{100 * x:+.0f}"
     return "0" if rounded[1:] == "0" else rounded
 

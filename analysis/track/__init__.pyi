@@ -1,10 +1,15 @@
 from .description import describe_tracks as describe_tracks
 from .description import track_table as track_table
+from .evaluate import evaluate_track as evaluate_track
 from .imputation import compare_pasts as compare_pasts
 from .imputation import fit_imputed as fit_imputed
 from .imputation import impute_credibility as impute_credibility
 from .imputation import pooled as pooled
 from .imputation import with_credibility as with_credibility
 from .imputation import with_credibility_priors as with_credibility_priors
+from .scores import TrackScores as TrackScores
+from .scores import load_track_scores as load_track_scores
+from .scores import measured_track_scores as measured_track_scores
+from .scores import store_track_scores as store_track_scores
 from .weighting import weighted as weighted
 from .weighting import weighting_checks as weighting_checks

@@ -12,10 +12,12 @@ import xarray as xr
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.track.events import TrackError, as_date
 from ...models.track.fit import fit_track
+from ...models.track.settings import READINGS
 from ..queries.probability import in_short
 from ..summaries.change import MARGIN, change_shares, summarise_change
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
 from ..summaries.summary import summarise
+from .scores import measured_track_scores, said_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 #: A date in text (a year or a month means its last day), or as one.
 Date = str | dt.date | np.datetime64
+#: Columns of an event that tables and figures show as they are.
+_SHOWN = ("agreement", "ground", "gravity", "finding_by", "detail")
 #: Nodes of the Gauss-Hermite rule over agreements not seen; exact for polynomials of degree 41.
 _NODES = 21
 #: Parameters of the model that a gate checks one by one; paths are checked through what is asked of them.
@@ -59,7 +63,9 @@ def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str |
     -------
     DataArray
         Draws of the probability, dims chain, draw. Two calls at different dates are not draws of one path: use
-        `change`, or `credibility_path` with all dates.
+        `change`, or `credibility_path` with all dates. Whether the model was found to foretell stands in
+        ``attrs["foretells"]`` and, in words, in ``attrs["note"]``: where it was not, the number describes the events
+        that were written down, and no order of actors follows from it.
 
     Raises
     ------
@@ -76,6 +82,8 @@ def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str |
     >>> kept = credibility(track, "A", at="2012")
     >>> kept.dims, kept.attrs["kind"], bool(kept.mean() > 0.5)
     (('chain', 'draw'), 'forecast', True)
+    >>> kept.attrs["foretells"], kept.attrs["note"]
+    (False, 'Not measured how well this fit foretells, so no actor is ranked: it describes the events ...')
     """
     found = credibility_path(track, actor, [at], agreement=agreement)
     day = found["date"].values[0].astype("datetime64[D]")
@@ -86,6 +94,7 @@ def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str |
         "question": f"P({actor} keeps its word{under}, {day})",
         "answer": in_short(answer),
         "kind": "forecast" if ahead else "estimate",
+        **_noted(track),
     }
     return answer
 
@@ -96,7 +105,7 @@ def credibility_path(
     """Give credibility at several dates as draws of one path, dims chain, draw, date; see `credibility`."""
     days = [as_date(when, "at") for when in dates]
     theta = track.paths(actor, days)
-    return _probability(track, theta, agreement)
+    return _probability(track, theta, agreement).assign_attrs(_noted(track))
 
 
 def forecast(
@@ -154,11 +163,12 @@ def compare_actors(track: TrackPosterior, first: str, second: str, at: Date, *, 
     Dataset
         ``first``, ``second`` and ``difference`` (second less first), dims chain, draw; ``gain``, ``within`` and
         ``loss``: the probability that the second is the more credible by `margin` or more, that neither is, and that
-        the first is. The attributes say it in words.
+        the first is. The attributes say it in words; ``note`` says whether the model was found to foretell, without
+        which the difference describes two histories and ranks nobody.
     """
     one, other = (credibility(track, actor, at) for actor in (first, second))
     names = (f"{first} at {as_date(at)}", f"{second} at {as_date(at)}")
-    return _contrast(one, other, names, margin)
+    return _contrast(one, other, names, margin).assign_attrs(_noted(track))
 
 
 def change(
@@ -284,6 +294,12 @@ def track_gates(track: TrackPosterior) -> tuple[Gate, ...]:
     return (*sampler_gates(fitted), *parameter_gates(fitted, HYPERPARAMETERS))
 
 
+def _noted(track: TrackPosterior) -> dict[str, Any]:
+    """Whether a fit was found to foretell, and that in words, as attributes of an answer."""
+    said = said_of(measured_track_scores(track))
+    return {"foretells": said["foretells"], "note": said["verdict"]}
+
+
 def _probability(track: TrackPosterior, theta: xr.DataArray, agreement: str | None) -> xr.DataArray:
     from scipy.special import expit
 
@@ -330,15 +346,18 @@ def event_table(track: TrackPosterior, track_record: pd.DataFrame, actor: str) -
     Returns
     -------
     list of mapping
-        ``date`` (text), ``year`` (float), ``event``, ``agreement``, ``finding_by``, ``detail``.
+        ``date`` (text), ``year`` (float), ``event``, ``reads``, ``agreement``, and where the record has them
+        ``ground``, ``gravity``, ``finding_by``, ``detail``.
     """
     data = track.data
     own = np.flatnonzero(data.event_actor == data.actor(actor))
     rows = []
     for place in own:
         row = track_record.iloc[int(data.event_row[place])]
-        text = {name: str(row[name]) for name in ("agreement", "finding_by", "detail") if name in track_record.columns}
+        # An empty cell is missing, as a whole column may be.
+        text = {name: str(row[name]) for name in _SHOWN if isinstance(row.get(name), str)}
         date = str(row["date"]) if "date" in track_record.columns else str(row["date_until"])[:10]
         moment = 1970 + float(data.event_time[place])
-        rows.append({"date": date, "year": moment, "event": data.kinds[place], **text})
+        reads = READINGS[data.event_reads[place]]
+        rows.append({"date": date, "year": moment, "event": data.kinds[place], "reads": reads, **text})
     return rows

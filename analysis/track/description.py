@@ -1,4 +1,8 @@
-"""Track records as one dictionary: what the table, the figure, the JSON and the report show."""
+"""Track records as one dictionary: what the table, the figure, the JSON and the report show.
+
+Where the model was not found to foretell (`servanda.analysis.track.scores`), they show a history: events and counts, in
+the order that was asked for, and a band that describes.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,12 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...models.track.events import DAYS_A_YEAR, TrackError, as_date
+from ...models.track.settings import READINGS
 from ..summaries.change import summarise_change
 from ..summaries.gates import failed, number_gates
-from ..summaries.summary import INTERVAL, Summary, summarise
+from ..summaries.summary import INTERVAL, summarise
 from .credibility import Date, compare_actors, credibility, credibility_path, event_table, track_gates
+from .scores import TrackScores, measured_track_scores, said_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +38,9 @@ def describe_tracks(
     *,
     at: Date | None = None,
     years_ahead: float = 0.0,
+    scores: TrackScores | None = None,
 ) -> dict[str, Any]:
-    """Describe the credibility of some actors.
+    """Describe the past of some actors: a history, and a ranking where the model was found to foretell.
 
     Parameters
     ----------
@@ -46,13 +53,18 @@ def describe_tracks(
     at
         The date asked about; that of the last event known to the fit by default.
     years_ahead
-        How far beyond `at` paths are drawn.
+        How far beyond `at` paths are drawn; nothing is drawn beyond it where the model does not foretell.
+    scores
+        What `evaluate_track` measured of these events; the shipped scores if None. Scores of other events, or of
+        other settings, are none.
 
     Returns
     -------
     dict
-        JSON-ready: ``at``, ``actors`` (figures at that date, path with bands, events), ``comparisons`` of every
-        two, ``events_say`` (what each kind of event is taken to say), ``failed_gates``, ``provenance``.
+        JSON-ready: ``at``, ``ranked`` (whether actors may be ranked), ``score`` (what was measured, and the rule),
+        ``actors`` in the order given (figures at that date, path with bands, events, ``counts`` by reading),
+        ``comparisons`` of every two (none unless ranked), ``says`` (what events, grounds and gravity are taken to say),
+        ``failed_gates``, ``provenance``.
 
     Raises
     ------
@@ -74,26 +86,33 @@ def describe_tracks(
         [Fault(actor, f"has no event by {day}; its record begins on {first}") for actor, first in late],
         TrackError,
     )
+    said = said_of(measured_track_scores(track, scores))
+    ranked = bool(said["foretells"])
     gates = list(failed(track_gates(track)))
     described = []
     for actor in chosen:
         now = credibility(track, actor, day)
         found = summarise(now)
         gates += failed(number_gates(f"credibility of {actor}", found))
+        events = event_table(track, track_record, actor)
+        read = [event["reads"] for event in events]
         described.append(
             {
                 "actor": actor,
                 "kind": now.attrs["kind"],
                 **asdict(found),
-                "path": _path(track, actor, day, years_ahead),
-                "events": event_table(track, track_record, actor),
+                "path": _path(track, actor, day, years_ahead if ranked else 0.0),
+                "counts": {reading: read.count(reading) for reading in reversed(READINGS)},
+                "events": events,
             }
         )
     return {
         "at": str(day),
+        "ranked": ranked,
+        "score": said,
         "actors": described,
-        "comparisons": [_comparison(track, *pair, day) for pair in combinations(chosen, 2)],
-        "events_say": track.settings.as_dict()["events"],
+        "comparisons": [_comparison(track, *pair, day) for pair in combinations(chosen, 2)] if ranked else [],
+        "says": {part: track.settings.as_dict()[part] for part in ("events", "grounds", "gravity")},
         "interval": INTERVAL,
         "failed_gates": [str(gate) for gate in gates],
         "provenance": dict(track.provenance),
@@ -142,23 +161,31 @@ def _rounded(x: np.ndarray) -> list[float]:
 
 
 def track_table(description: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Give one row an actor: name, credibility, interval, number of events by kind, the last event."""
-    rows = []
+    """Rows of a table of actors, the headings first.
+
+    An actor's name, its events by reading, the last one, and the band; the mean too where actors may be ranked.
+    """
+    mean = ("mean",) if description["ranked"] else ()
+    band = f"P(keeps its word), {100 * description['interval']:.0f} %"
+    rows: list[tuple[str, ...]] = [("actor", *description["actors"][0]["counts"], "last event", *mean, band)]
     for actor in description["actors"]:
-        found = Summary(**{name: actor[name] for name in Summary.__dataclass_fields__})
-        kinds = [event["event"] for event in actor["events"]]
-        counted = ", ".join(
-            f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(description["events_say"]) if kind in kinds
-        )
         last = actor["events"][-1]
         rows.append(
             (
                 actor["actor"],
-                f"{found.mean:.2f}",
-                f"{found.lower:.2f} to {found.upper:.2f}",
-                f"{found.sd:.2f}",
-                counted,
+                *(str(count) for count in actor["counts"].values()),
                 f"{last['date']} {last['event']} ({last['agreement']})",
+                *((f"{actor['mean']:.2f}",) if mean else ()),
+                f"{actor['lower']:.2f} to {actor['upper']:.2f}",
             )
         )
+    return rows
+
+
+def event_rows(actor: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Rows of a table of one actor's events in the order of time, the headings first."""
+    rows = [("date", "agreement", "event", "gravity", "reads")]
+    for event in actor["events"]:
+        stopped = f"{event['event']} ({event['ground']})" if "ground" in event else event["event"]
+        rows.append((event["date"], event["agreement"], stopped, event.get("gravity", ""), event["reads"]))
     return rows

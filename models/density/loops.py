@@ -2,7 +2,8 @@
 
 Importing this module imports Numba. Each step forward has its step back: it takes the slope of the density in what
 the step forward made, and adds to the slope in what that was made from (reverse accumulation). Probabilities have a
-slope in their logarithm as well, so that nothing is divided by one near zero.
+slope in their logarithm as well, so that nothing is divided by one near zero; a number from 0 to 1 by itself has one in
+its log-odds in that place.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from ..families.rows import CELL, CUMULATIVE_LOGIT
-from ..parameters.distributions import EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
+from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT
+from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
-from .unconstrained import AS_IS, LOG, LOGITS
+from .unconstrained import AS_IS, LOG, LOGIT, LOGITS, ZERO_SUM
 
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0
+#: Columns of a prior's numbers: what effects are stretched from where their scale is learned, and the scale's unit.
+_MIDDLE, _UNIT = 0, 3
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
 _loop: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
@@ -57,81 +60,89 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     logs = np.zeros(len(values))
     slope, log_slope = np.zeros(len(values)), np.zeros(len(values))
     gradient[:] = 0.0
-    total = _parameters(x, program.segments, program.numbers, values, logs, slope, log_slope, gradient)
+    total = _parameters(x, program.segments, program.numbers, values, logs, log_slope, gradient)
 
     effects, effect_slope = np.zeros(program.effects), np.zeros(program.effects)
     _effects(program.factors, program.coefficients, values, effects)
 
     rows = len(program.states)
     log_p, weights = np.empty(rows), program.counts.copy()
-    # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, else the probabilities.
+    # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, of a continuation ratio that
+    # of each step, else the probabilities.
     widest = 2
     for node in range(len(program.nodes)):
         widest = max(widest, program.nodes[node, 6])
     kept = np.empty((rows, widest))
     cuts = np.empty((len(program.nodes), widest + 1))
     for node in range(len(program.nodes)):
-        kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
-        if kind == CELL:
-            _table_rows(program, node, logs, log_p)
-        elif kind == CUMULATIVE_LOGIT:
-            _cutpoints(values, base, size, cuts[node])
-            _ordinal_rows(program, node, cuts[node], effects, log_p, kept)
-        else:
-            _softmax_rows(program, node, values, logs, effects, log_p, kept)
+        _rows(program, node, values, logs, effects, cuts[node], log_p, kept)
     for row in range(rows):
         if weights[row] > 0.0:
             total += weights[row] * log_p[row]
     total += _sum_holes(program, log_p, weights)
 
     for node in range(len(program.nodes)):
-        kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
-        if kind == CELL:
-            _table_rows_back(program, node, weights, log_slope)
-        elif kind == CUMULATIVE_LOGIT:
-            cut_slope = np.zeros(size + 1)
-            _ordinal_rows_back(program, node, weights, kept, effect_slope, cut_slope)
-            _cutpoints_back(values, base, size, cut_slope, log_slope)
-        else:
-            _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
+        _rows_back(program, node, values, logs, weights, kept, effect_slope, log_slope)
     _effects_back(program.factors, program.coefficients, values, effect_slope, slope)
-    _parameters_back(program.segments, values, slope, log_slope, gradient)
+    _parameters_back(program.segments, program.numbers, values, logs, slope, log_slope, gradient)
     return total
 
 
 @_loop
-def _parameters(
-    x: Any, segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
-) -> Any:
+def _parameters(x: Any, segments: Any, numbers: Any, values: Any, logs: Any, log_slope: Any, gradient: Any) -> Any:
     """From unknowns to parameters, with their prior densities and the Jacobians."""
     total = 0.0
     for segment in range(len(segments)):
-        kind, prior, first, value, rows, one, two = segments[segment]
-        if kind == AS_IS:
-            for k in range(rows):
-                values[value + k] = x[first + k]
-                total += _real_prior(prior, x[first + k], numbers[value + k], value + k, slope)
-        elif kind == LOG:
-            for k in range(rows):
-                values[value + k] = exp(x[first + k])
-                total += _positive_prior(prior, x[first + k], numbers[value + k], first + k, gradient)
-        elif kind == LOGITS:
-            for row in range(rows):
-                total += _simplex(x, first + row * (one - 1), one, numbers, value + row * one, values, logs, log_slope)
-        else:
-            total += _zero_sums(x, first, rows, one, two, numbers, value, values, gradient)
+        _, _, _, value, rows, one, two, r2, _ = segments[segment]
+        total += _as_stated(x, segments[segment], numbers, values, logs, log_slope, gradient)
+        if r2 >= 0:
+            scale = _learned_scale(segments[segment], numbers, logs)
+            for place in range(value, value + rows * one * two):
+                values[place] = numbers[place, _MIDDLE] + scale * (values[place] - numbers[place, _MIDDLE])
     return total
 
 
 @_loop
-def _real_prior(prior: Any, value: Any, numbers: Any, place: Any, slope: Any) -> Any:
-    apart = (value - numbers[0]) / numbers[1]
+def _as_stated(x: Any, segment: Any, numbers: Any, values: Any, logs: Any, log_slope: Any, gradient: Any) -> Any:
+    """One parameter as its prior states it, before a learned scale stretches it."""
+    kind, prior, first, value, rows, one, two, _, _ = segment
+    total = 0.0
+    if kind == LOGITS:
+        for row in range(rows):
+            total += _simplex(x, first + row * (one - 1), one, numbers, value + row * one, values, logs, log_slope)
+        return total
+    if kind == ZERO_SUM:
+        return _zero_sums(x, first, rows, one, two, numbers, value, values, gradient)
+    for k in range(rows):
+        own = x[first + k]
+        if kind == AS_IS:
+            values[value + k] = own
+            total += _real_prior(prior, own, numbers[value + k], first + k, gradient)
+        elif kind == LOG:
+            values[value + k] = exp(own)
+            total += _positive_prior(prior, own, numbers[value + k], first + k, gradient)
+        else:
+            values[value + k], logs[value + k] = 1.0 / (1.0 + exp(-own)), own
+            total += _unit_prior(prior, own, numbers[value + k], first + k, gradient)
+    return total
+
+
+@_loop
+def _learned_scale(segment: Any, numbers: Any, logs: Any) -> Any:
+    """By how much a parameter is stretched from the middle of its prior."""
+    value, r2, share = segment[3], segment[7], segment[8]
+    return numbers[value, _UNIT] * exp(0.5 * (logs[r2] + logs[share]))
+
+
+@_loop
+def _real_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
+    apart = (x - numbers[0]) / numbers[1]
     if prior == NORMAL:
-        slope[place] -= apart / numbers[1]
+        gradient[place] -= apart / numbers[1]
         return -0.5 * apart * apart
     if prior == STUDENT_T:
         nu = numbers[2]
-        slope[place] -= (nu + 1.0) * apart / (nu + apart * apart) / numbers[1]
+        gradient[place] -= (nu + 1.0) * apart / (nu + apart * apart) / numbers[1]
         return -0.5 * (nu + 1.0) * log1p(apart * apart / nu)
     return np.nan
 
@@ -151,6 +162,19 @@ def _positive_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any)
         apart = (x - numbers[0]) / numbers[1]
         gradient[place] -= apart / numbers[1]
         return -0.5 * apart * apart  # the density's 1 / exp(x) and the Jacobian cancel
+    return np.nan
+
+
+@_loop
+def _unit_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
+    """Density of the logistic function of x and its Jacobian, with the slope in x."""
+    if prior == BETA:
+        small = exp(-abs(x))
+        above = 1.0 / (1.0 + small) if x >= 0.0 else small / (1.0 + small)
+        gradient[place] += numbers[0] - (numbers[0] + numbers[1]) * above
+        # alpha log p + beta log(1 - p): the Jacobian p (1 - p) makes up for the ones that the density takes away.
+        log_p, _ = _log_logistic(x)
+        return numbers[0] * log_p + numbers[1] * (log_p - x)
     return np.nan
 
 
@@ -225,20 +249,36 @@ def _stretch_back(slope: Any, free: Any) -> None:
 
 
 @_loop
-def _parameters_back(segments: Any, values: Any, slope: Any, log_slope: Any, gradient: Any) -> None:
-    for segment in range(len(segments)):
-        kind, _, first, value, rows, one, two = segments[segment]
-        if kind == AS_IS:
-            for k in range(rows):
-                gradient[first + k] += slope[value + k]
-        elif kind == LOG:
-            for k in range(rows):
-                gradient[first + k] += slope[value + k] * values[value + k]
-        elif kind == LOGITS:
+def _parameters_back(
+    segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
+) -> None:
+    # Backwards: what a scale follows from stands before what it stretches.
+    for segment in range(len(segments) - 1, -1, -1):
+        kind, _, first, value, rows, one, two, r2, share = segments[segment]
+        if r2 >= 0:
+            scale, in_log = _learned_scale(segments[segment], numbers, logs), 0.0
+            for place in range(value, value + rows * one * two):
+                in_log += slope[place] * (values[place] - numbers[place, _MIDDLE])
+                slope[place] *= scale
+            # The logarithm of the scale is half the log-odds of the one and half the logarithm of the other.
+            log_slope[r2] += 0.5 * in_log
+            log_slope[share] += 0.5 * in_log
+        if kind == LOGITS:
             for row in range(rows):
                 _simplex_back(values, slope, log_slope, value + row * one, one, gradient, first + row * (one - 1))
-        else:
+        elif kind == ZERO_SUM:
             _zero_sums_back(slope[value : value + rows * one * two].reshape((rows, one, two)), gradient, first)
+        else:
+            for k in range(rows):
+                gradient[first + k] += _slope_back(kind, values[value + k], slope[value + k], log_slope[value + k])
+
+
+@_loop
+def _slope_back(kind: Any, value: Any, slope: Any, log_slope: Any) -> Any:
+    """Slope in the unknown of a number that stands by itself."""
+    if kind == LOGIT:
+        return slope * value * (1.0 - value) + log_slope
+    return slope * value if kind == LOG else slope
 
 
 @_loop
@@ -270,23 +310,57 @@ def _zero_sums_back(slope: Any, gradient: Any, first: Any) -> None:
 @_loop
 def _effects(factors: Any, coefficients: Any, values: Any, effects: Any) -> None:
     for piece in range(len(factors)):
-        effect, one, two, three = factors[piece]
-        part = coefficients[piece, 0] * values[one] * values[two]
+        effect, one, two, three, exponent = factors[piece]
+        part = coefficients[piece, 0] * values[one] * values[two] * values[three]
         if coefficients[piece, 1] != 0.0:
-            part *= exp(coefficients[piece, 1] * values[three])
+            part *= exp(coefficients[piece, 1] * values[exponent])
         effects[effect] += part
 
 
 @_loop
 def _effects_back(factors: Any, coefficients: Any, values: Any, effect_slope: Any, slope: Any) -> None:
     for piece in range(len(factors)):
-        effect, one, two, three = factors[piece]
+        effect, one, two, three, exponent = factors[piece]
         weight = coefficients[piece, 0] * effect_slope[effect]
         if coefficients[piece, 1] != 0.0:
-            weight *= exp(coefficients[piece, 1] * values[three])
-            slope[three] += coefficients[piece, 1] * weight * values[one] * values[two]
-        slope[one] += weight * values[two]
-        slope[two] += weight * values[one]
+            weight *= exp(coefficients[piece, 1] * values[exponent])
+            slope[exponent] += coefficients[piece, 1] * weight * values[one] * values[two] * values[three]
+        slope[one] += weight * values[two] * values[three]
+        slope[two] += weight * values[one] * values[three]
+        slope[three] += weight * values[one] * values[two]
+
+
+@_loop
+def _rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, cuts: Any, log_p: Any, kept: Any) -> None:
+    kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
+    if kind == CELL:
+        _table_rows(program, node, logs, log_p)
+    elif kind == CUMULATIVE_LOGIT:
+        _cutpoints(values, base, size, cuts)
+        _ordinal_rows(program, node, cuts, effects, log_p, kept)
+    elif kind == CONTINUATION_RATIO:
+        _step_cutpoints(logs, base, size, cuts)
+        _sequential_rows(program, node, cuts, effects, log_p, kept)
+    else:
+        _softmax_rows(program, node, values, logs, effects, log_p, kept)
+
+
+@_loop
+def _rows_back(
+    program: Any, node: Any, values: Any, logs: Any, weights: Any, kept: Any, effect_slope: Any, log_slope: Any
+) -> None:
+    kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
+    cut_slope = np.zeros(size + 1)
+    if kind == CELL:
+        _table_rows_back(program, node, weights, log_slope)
+    elif kind == CUMULATIVE_LOGIT:
+        _ordinal_rows_back(program, node, weights, kept, effect_slope, cut_slope)
+        _cutpoints_back(values, base, size, cut_slope, log_slope)
+    elif kind == CONTINUATION_RATIO:
+        _sequential_rows_back(program, node, weights, kept, effect_slope, cut_slope)
+        _step_cutpoints_back(logs, base, size, cut_slope, log_slope)
+    else:
+        _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
 
 
 @_loop
@@ -405,6 +479,60 @@ def _ordinal_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
         start = place + (row - first) * width
         for k in range(start, start + width):
             effect_slope[program.picks[k]] -= upper + lower
+
+
+@_loop
+def _step_cutpoints(logs: Any, base: Any, size: Any, cuts: Any) -> None:
+    """Logits of the continuation ratios of the baseline: a state against all above it, whose sum begins at the top."""
+    above = logs[base + size - 1]
+    for k in range(size - 2, -1, -1):
+        cuts[k] = logs[base + k] - above
+        above = _log_sum(above, logs[base + k])
+
+
+@_loop
+def _step_cutpoints_back(logs: Any, base: Any, size: Any, cut_slope: Any, log_slope: Any) -> None:
+    above = logs[base + size - 1]
+    for k in range(size - 2, -1, -1):
+        log_slope[base + k] += cut_slope[k]
+        for j in range(k + 1, size):
+            log_slope[base + j] -= cut_slope[k] * exp(logs[base + j] - above)
+        above = _log_sum(above, logs[base + k])
+
+
+@_loop
+def _log_sum(one: Any, other: Any) -> Any:
+    return max(one, other) + log1p(exp(-abs(one - other)))
+
+
+@_loop
+def _sequential_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, kept: Any) -> None:
+    """Continuation-ratio logit; `kept` gets the slope in what each step that was asked adds up."""
+    _, first, last, place, width, _, size = program.nodes[node]
+    for row in range(first, last):
+        start = place + (row - first) * width
+        state = program.states[row]
+        log_p[row] = 0.0
+        for s in range(min(state + 1, size - 1)):
+            eta = -cuts[s]
+            for k in range(start, start + width):
+                eta += effects[program.picks[k] + s]
+            # Up from the step, or for good at it.
+            part, slope = _log_logistic(eta if s < state else -eta)
+            log_p[row] += part
+            kept[row, s] = slope if s < state else -slope
+
+
+@_loop
+def _sequential_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, cut_slope: Any) -> None:
+    _, first, last, place, width, _, size = program.nodes[node]
+    for row in range(first, last):
+        start = place + (row - first) * width
+        for s in range(min(program.states[row] + 1, size - 1)):
+            part = weights[row] * kept[row, s]
+            cut_slope[s] -= part
+            for k in range(start, start + width):
+                effect_slope[program.picks[k] + s] += part
 
 
 @_loop

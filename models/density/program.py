@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..cases.patterns import Patterns
-from ..families.rows import Book, RowWriter
+from ..families.rows import FACTORS, Book, RowWriter
 from ..network.network import Network
 from .unconstrained import Layout
 
@@ -23,8 +23,8 @@ class Program(NamedTuple):
         The parameters, see `servanda.models.density.unconstrained.Layout`.
     factors, coefficients
         Pieces that add up to the effects: effect ``factors[p, 0]`` gains ``coefficients[p, 0]`` times parameters
-        ``factors[p, 1]`` and ``factors[p, 2]`` times exp(``coefficients[p, 1]`` times parameter ``factors[p, 3]``).
-        The number after the last parameter is one.
+        ``factors[p, 1]``, ``factors[p, 2]`` and ``factors[p, 3]`` times exp(``coefficients[p, 1]`` times parameter
+        ``factors[p, 4]``). The number after the last parameter is one.
     nodes
         Kind of rows, first row, row after the last, place of its first pick, picks a row, place of its first
         probability, states; shape (nodes, 7).
@@ -104,7 +104,7 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
     return Program(
         layout.segments,
         layout.numbers,
-        np.array(book.factors, np.int64).reshape(-1, 4),
+        np.array(book.factors, np.int64).reshape(-1, FACTORS + 2),
         np.array(book.coefficients, np.float64).reshape(-1, 2),
         np.array(table, np.int64).reshape(-1, 7),
         np.concatenate([part.picks.ravel() for part in rows]).astype(np.int64),

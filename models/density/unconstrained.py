@@ -11,13 +11,13 @@ import numpy as np
 from ..cases.encode import Cases
 from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords
-from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
+from ..parameters.distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from ..parameters.prior_set import PriorSet
 
 #: Codes of the transforms, as the loops know them.
-AS_IS, LOG, LOGITS, ZERO_SUM = range(4)
+AS_IS, LOG, LOGITS, ZERO_SUM, LOGIT = range(5)
 
 STANDARD = Prior.of("normal", mu=0.0, sigma=1.0)
 
@@ -32,14 +32,17 @@ class Layout:
         Parameter (and ``node.group.unit``, the effects of a group's members in units of their spread) -> place of
         its first value, and shape.
     segments
-        For each parameter: transform, prior, first unknown, first value, rows, and the one or two sizes of a row;
-        shape (parameters, 7).
+        For each parameter: transform, prior, first unknown, first value, rows, the one or two sizes of a row, and the
+        places of the two values that its learned scale follows from, -1 without one; shape (parameters, 9).
     numbers
-        Numbers of the prior of each value, shape (values, 3).
+        Numbers of the prior of each value, and the unit of its learned scale; shape (values, 4).
     size, values
         How many unknowns, and how many values they make.
     constant
         What the log density adds whatever the values are.
+    scaled
+        Parameter with a learned scale -> the parameter, its prior and the coordinates of its dims. Its unknowns stand
+        for numbers as the prior states them.
     """
 
     start: Mapping[str, int]
@@ -49,6 +52,7 @@ class Layout:
     size: int
     values: int
     constant: float
+    scaled: Mapping[str, tuple[Parameter, Prior, Mapping[str, tuple[str, ...]]]]
 
     def constrain(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Bring draws back to the parameters' own scales.
@@ -63,8 +67,8 @@ class Layout:
         dict
             Parameter -> shape (..., *dims).
         """
-        found = {}
-        for (name, shape), (transform, _, first, value, rows, one, two) in zip(
+        found: dict[str, np.ndarray] = {}
+        for (name, shape), (transform, _, first, value, rows, one, two, *_) in zip(
             self.shapes.items(), self.segments.tolist(), strict=True
         ):
             way = TRANSFORMS[transform]
@@ -72,6 +76,9 @@ class Layout:
             if transform == ZERO_SUM:
                 own = own + self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
             found[name] = own.reshape((*x.shape[:-1], *shape))
+            if name in self.scaled:
+                parameter, prior, coords = self.scaled[name]
+                found[name] = parameter.stretched(found[name], prior, coords, found)
         return found
 
     def unconstrain(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -88,10 +95,14 @@ class Layout:
             Shape (..., size).
         """
         parts = []
-        for (name, shape), (transform, _, _, value, rows, one, two) in zip(
+        for (name, shape), (transform, _, _, value, rows, one, two, *_) in zip(
             self.shapes.items(), self.segments.tolist(), strict=True
         ):
-            own = values[name].reshape((*values[name].shape[: values[name].ndim - len(shape)], rows, one, two))
+            own = values[name]
+            if name in self.scaled:
+                parameter, prior, coords = self.scaled[name]
+                own = parameter.as_stated(own, prior, coords, values)
+            own = own.reshape((*own.shape[: own.ndim - len(shape)], rows, one, two))
             if transform == ZERO_SUM:
                 own = own - self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
             free = TRANSFORMS[transform].there(own)
@@ -111,8 +122,9 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
         for name in nodes
         for group in network[name].groups
     ]
-    start, shapes, segments, numbers = {}, {}, [], []
+    start, shapes, segments, numbers, scaled = {}, {}, [], [], {}
     size = values = 0
+    one_place = sum(math.prod(shape) for *_, shape in wanted)
     constant = 0.0
     for name, parameter, prior, shape in wanted:
         start[name], shapes[name] = values, shape
@@ -123,19 +135,26 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
             known = kind.on_zero_sum(**known)
         free = TRANSFORMS[transform].size(rows, one, two)
         own, more = kind.loop_numbers(shape, free, **known)
-        segments.append((transform, kind.loop_code, size, values, rows, one, two))
-        numbers.append(own)
+        unit, follows = 1.0, (-1, -1)
+        if parameter and (scale := parameter.scaled_by):
+            # Where there is nothing to divide, the share is the one that stands after the last value.
+            share = one_place if scale.shares is None else start[scale.shares] + scale.place
+            unit, follows = scale.unit, (start[scale.r2], share)
+            scaled[name] = (parameter, prior, coords)
+        segments.append((transform, kind.loop_code, size, values, rows, one, two, *follows))
+        numbers.append(np.column_stack([own, np.full(len(own), unit)]))
         constant += more + _jacobian_constant(transform, rows, one)
         size += free
         values += math.prod(shape)
     return Layout(
         start,
         shapes,
-        np.array(segments, np.int64).reshape(-1, 7),
-        np.concatenate([np.zeros((0, 3)), *numbers]),
+        np.array(segments, np.int64).reshape(-1, 9),
+        np.concatenate([np.zeros((0, 4)), *numbers]),
         size,
         values,
         constant,
+        scaled,
     )
 
 
@@ -228,6 +247,9 @@ TRANSFORMS: Mapping[int, Transform] = {
         lambda x, rows, one, _: simplex_of(x.reshape((*x.shape[:-1], rows, one - 1))),
         _free_of_simplex,
     ),
+    LOGIT: Transform(
+        lambda rows, *_: rows, lambda x, *_: 1 / (1 + np.exp(-x)), lambda values: np.log(values) - np.log1p(-values)
+    ),
     ZERO_SUM: Transform(
         lambda rows, one, two: rows * _free(one) * _free(two),
         _back_zero_sum,
@@ -235,4 +257,4 @@ TRANSFORMS: Mapping[int, Transform] = {
     ),
 }
 #: Support -> code of the transform that reaches all of it.
-OF_SUPPORT: Mapping[str, int] = {REAL: AS_IS, POSITIVE: LOG, SIMPLEX: LOGITS}
+OF_SUPPORT: Mapping[str, int] = {REAL: AS_IS, POSITIVE: LOG, SIMPLEX: LOGITS, UNIT: LOGIT}

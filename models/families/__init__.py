@@ -1,4 +1,4 @@
-"""CPD families, one file each. A new family is one file and one line here."""
+"""CPD families. A new family is one file and one line here."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Mapping
 
 from .base import NEW, Family
 from .collective import ALL_OF, ANY_OF, AT_LEAST, HEADCOUNT
-from .confusion import Confusion
 from .noisy import NoisyMax
 from .ordinal import Ordinal
 from .pooled import PooledTable
+from .sequential import Sequential
 from .softmax import Softmax
-from .table import Table
+from .table import Confusion, Table
 
 FAMILIES: Mapping[str, Family] = {
     "table": Table(),
     "confusion": Confusion(),
     "pooled_table": PooledTable(),
     "ordinal": Ordinal(),
+    "sequential": Sequential(),
     "softmax": Softmax(),
     "noisy_or": NoisyMax("noisy_or", states=2),
     "noisy_max": NoisyMax("noisy_max"),

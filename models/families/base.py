@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar
 
@@ -12,9 +13,32 @@ import numpy as np
 from ..node import Local
 from ..parameters.parameter import Parameter
 from .rows import Book, RowWriter
+from .unseen import Mixture
 
 #: Label of the member of a group that the data does not hold.
 NEW = "(new)"
+
+
+@dataclass(frozen=True)
+class Latent:
+    """A logistic scale on which effects add up and cutpoints tell the states apart: P(y <= s) = logistic(c_s - eta).
+
+    Parameters
+    ----------
+    effects
+        Of the free parents, each of shape (*axes, samples), in the order of `Family.effect_axes`.
+    constant
+        Sum of what is fixed, shape (samples,).
+    cuts
+        Cutpoints, shape (cutpoints, samples), ascending.
+    mixed
+        Effects of unseen members, averaged over; None where there is none.
+    """
+
+    effects: tuple[np.ndarray, ...]
+    constant: np.ndarray
+    cuts: np.ndarray
+    mixed: Mixture | None
 
 
 class Family(ABC):
@@ -30,8 +54,6 @@ class Family(ABC):
     conjugate: ClassVar[bool] = False
     #: Whether it makes some states impossible by what it says, whatever its parameters.
     forbids: bool = False
-    #: Whether all effects turn around when the order of the node's own states does.
-    mirrored: ClassVar[bool] = False
     #: Whether `weighted_sum` takes less than making the table and summing it.
     sums_itself: ClassVar[bool] = False
     #: Whether its parents act by the terms of their arrows.
@@ -41,6 +63,10 @@ class Family(ABC):
     def options(self) -> tuple[str, ...]:
         """Names of the options that a node may state."""
         return ()
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:  # noqa: ARG002
+        """Coordinates of dims that parameters of the node have, beyond states of nodes, steps and members."""
+        return {}
 
     @abstractmethod
     def faults(self, local: Local) -> list[str]:
@@ -110,6 +136,10 @@ class Family(ABC):
         """
         return None
 
+    def mirrored(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether all effects turn around when the order of the node's own states does."""
+        return False
+
     def learns_rows(self, local: Local) -> bool:  # noqa: ARG002
         """Whether the rows of the table have a prior that is learned, as `row_alpha` gives it."""
         return False
@@ -153,6 +183,23 @@ class Family(ABC):
         table = self.table(values, fixed, members, local)
         return np.einsum(table, [*range(len(axes)), len(axes)], weights, sums, [*kept, len(axes)])
 
+    def effect_axes(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002
+        """Free axes of each of the effects that `latent` gives; none where it gives nothing."""
+        return ()
+
+    def latent(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, int],
+        members: Mapping[str, int],
+        local: Local,
+    ) -> Latent:
+        """The scale below the states, for sums over more configurations than can be gone through.
+
+        Only where `effect_axes` has any; parameters are those of `table`.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no logistic scale below its states")
+
     def in_loops(self, local: Local) -> bool:  # noqa: ARG002
         """Whether `write_rows` can write the node's rows for the compiled loops."""
         return False
@@ -166,7 +213,12 @@ def plain_faults(family: str, local: Local) -> list[str]:
     """Say what a node states that a family without terms and group effects cannot take."""
     faults = [f"family '{family}' has no term '{a.term}'; drop the term" for a in local.arrows if a.term]
     faults += [f"family '{family}' has no 'by'; drop it from '{a.parent}'" for a in local.arrows if a.by]
-    return faults + [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
+    return faults + group_faults(family, local)
+
+
+def group_faults(family: str, local: Local) -> list[str]:
+    """Say which group effects a node states that its family cannot take."""
+    return [f"family '{family}' has no group effects; drop '{group.name}'" for group in local.node.groups]
 
 
 def take(xp: ModuleType, table: Any, index: np.ndarray) -> Any:

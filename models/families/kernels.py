@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Stands for an infinite exp(cutpoint): large enough for a probability of nothing, small enough to be multiplied.
 _FAR = 1e75
+#: The same of odds that are multiplied by no more than an effect of one member.
+_FAR_STEP = 1e250
 #: Draws that are averaged together: they need about as many points, and all that is held of them stays in the cache.
 _BLOCK = 32
 #: Configurations from which on a grid of the logarithm of their odds is worth making, and its step.
@@ -101,6 +103,45 @@ def _add_mixed_states(  # noqa: C901  one loop for Numba
                     for i in range(size):
                         between = max(1.0 - below[edge - 1, i] - above[edge, i], 0.0)
                         total[edge, place, start + i] += weights[one, other, start + i] * between
+
+
+def _add_steps(  # noqa: C901  one loop for Numba
+    weights: np.ndarray,
+    far: np.ndarray,
+    near: np.ndarray,
+    moves: np.ndarray,
+    masses: np.ndarray,
+    counts: np.ndarray,
+    total: np.ndarray,
+) -> None:
+    """Add up states reached step by step, averaged over points; `total` has places as in `_add_mixed_states`."""
+    outer, steps, samples = far.shape
+    inner, each = len(near), total.shape[1] > 1
+    odds, ends, reached = np.empty((steps, _BLOCK)), np.empty((steps + 1, _BLOCK)), np.empty(_BLOCK)
+    for block in range(len(counts)):
+        start = block * _BLOCK
+        size = min(_BLOCK, samples - start)
+        for one in range(outer):
+            for other in range(inner):
+                place = one * inner + other if each else 0
+                ends[:] = 0.0
+                for step in range(steps):
+                    for i in range(size):
+                        odds[step, i] = min(far[one, step, start + i] * near[other, step, start + i], _FAR_STEP)
+                for point in range(counts[block]):
+                    for i in range(size):
+                        reached[i] = masses[point, start + i]
+                    for step in range(steps):
+                        for i in range(size):
+                            z = odds[step, i] * moves[point, start + i]
+                            share = reached[i] / (1.0 + z)
+                            ends[step, i] += share * z
+                            reached[i] = share
+                    for i in range(size):
+                        ends[steps, i] += reached[i]
+                for state in range(steps + 1):
+                    for i in range(size):
+                        total[state, place, start + i] += weights[one, other, start + i] * ends[state, i]
 
 
 def _lay_on_grid(
@@ -221,16 +262,70 @@ def sum_mixed_states(
     return total[:, 0]
 
 
+def step_states(far: np.ndarray, near: np.ndarray, mixed: Mixture | None = None) -> np.ndarray:
+    """Probabilities of states that are reached step by step, averaged over the points of an effect on all steps.
+
+    Parameters
+    ----------
+    far, near
+        Their products are the odds of ending at a step rather than going further, shape (configurations, steps,
+        samples).
+    mixed
+        What is averaged over; nothing by default.
+
+    Returns
+    -------
+    ndarray
+        Shape (1 + steps, outer configurations * inner configurations, samples).
+
+    Examples
+    --------
+    Of what comes to each of two steps, one half and then three quarters go further:
+
+    >>> step_states(np.ones((1, 2, 1)), np.array([[[1.0], [1 / 3]]]))[..., 0].tolist()
+    [[0.5], [0.125], [0.375]]
+    """
+    _, steps, samples = far.shape
+    total = np.zeros((steps + 1, len(far) * len(near), samples))
+    _add_all_steps(np.ones((len(far), len(near), samples)), far, near, mixed, total)
+    return total
+
+
+def sum_step_states(weights: np.ndarray, far: np.ndarray, near: np.ndarray, mixed: Mixture | None = None) -> np.ndarray:
+    """Weighted sums over all configurations of what `step_states` gives, shape (1 + steps, samples)."""
+    total = np.zeros((far.shape[1] + 1, 1, far.shape[-1]))
+    _add_all_steps(weights, far, near, mixed, total)
+    return total[:, 0]
+
+
+def _add_all_steps(
+    weights: np.ndarray, far: np.ndarray, near: np.ndarray, mixed: Mixture | None, total: np.ndarray
+) -> None:
+    samples = far.shape[-1]
+    moves = masses = np.ones((1, samples))
+    counts = np.ones(len(range(0, samples, _BLOCK)), int)
+    if mixed is not None:
+        # A pair of points stands together, so that those without a weight are still at the end.
+        moves = np.stack([np.exp(mixed.shifts), np.exp(-mixed.shifts)], axis=1).reshape(-1, samples)
+        masses = np.stack([mixed.below, mixed.above], axis=1).reshape(-1, samples)
+        counts = 2 * _weighty_pairs(mixed)
+    tables = (weights, far, near, moves, masses, counts)
+    _compiled(_add_steps)(*(np.ascontiguousarray(array) for array in tables), total)
+
+
 def _add_mixed(
     weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray, mixed: Mixture, total: np.ndarray
 ) -> None:
-    starts = np.arange(0, cuts.shape[-1], _BLOCK)
+    tables = (weights, far, near, np.minimum(cuts, _FAR), _pairs(mixed), _weighty_pairs(mixed))
+    _compiled(_add_mixed_states)(*(np.ascontiguousarray(array) for array in tables), total)
+
+
+def _weighty_pairs(mixed: Mixture) -> np.ndarray:
+    """How many pairs of points each block of draws needs."""
     # Up to the last pair with a weight: a supposed case may leave none to the pairs before it.
     weighty = (mixed.below > 0) | (mixed.above > 0)
     last = np.where(weighty.any(axis=0), len(weighty) - weighty[::-1].argmax(axis=0), 0)
-    counts = np.maximum.reduceat(last, starts)
-    tables = (weights, far, near, np.minimum(cuts, _FAR), _pairs(mixed), counts)
-    _compiled(_add_mixed_states)(*(np.ascontiguousarray(array) for array in tables), total)
+    return np.maximum.reduceat(last, np.arange(0, last.size, _BLOCK))
 
 
 def _pairs(mixed: Mixture) -> np.ndarray:

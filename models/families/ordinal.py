@@ -8,7 +8,7 @@ is stated as probabilities of the average case.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from types import ModuleType
 from typing import Any, ClassVar
@@ -17,40 +17,54 @@ import numpy as np
 
 from ..node import Local
 from ..parameters.parameter import Parameter
-from .base import Family, flat_index, namespace, take
+from .base import Family, Latent, namespace, take
 from .kernels import mixed_states, sum_mixed_states, sum_states
 from .regression import (
+    SHRINKAGE,
+    balanced_order,
     baseline_name,
     baseline_parameter,
     case_predictor,
     effect_slices,
     group_parameters,
+    has_pieces,
+    odds_of,
+    shrinkage_faults,
+    slice_axes,
+    softplus,
     spread_over,
     term_faults,
     term_parameters,
+    term_shrinkage,
+    write_effects,
 )
 from .rows import CUMULATIVE_LOGIT, Book, RowWriter
-from .terms import TERMS, term_axes, term_of
-from .unseen import Mixture, group_name, mixture, spread_name
+from .unseen import Mixture, mixture
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3
 #: Cells that are worked on together.
 _IN_CACHE = 2**15
-#: Configurations that are summed together, about.
-_TOGETHER = 200
 
 
 class Ordinal(Family):
     """Ordered states; an effect moves all of them up or down together."""
 
-    mirrored: ClassVar[bool] = True
     sums_itself: ClassVar[bool] = True
     has_terms: ClassVar[bool] = True
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return term_shrinkage(local).coords
+
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be ordinal."""
-        faults = term_faults(local)
+        faults = [*term_faults(local), *shrinkage_faults(local)]
         if not local.node.ordered:
             faults.append("family 'ordinal' needs ordered states; set ordered = true")
         if len(local.states) < 2:
@@ -58,7 +72,7 @@ class Ordinal(Family):
         return faults
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
-        """Declare baseline, effects of parents, spreads of groups."""
+        """Declare baseline, effects of parents with their scale where it is learned, spreads of groups."""
         return (baseline_parameter(local), *term_parameters(local), *group_parameters(local))
 
     def log_prob(
@@ -75,7 +89,7 @@ class Ordinal(Family):
         state = codes[:, -1]
         upper, lower = take(xp, cuts, state + 1) - eta, take(xp, cuts, state) - eta
         # logistic(a) - logistic(b) = logistic(a) logistic(-b) (1 - exp(b - a)): no cancellation for close a, b.
-        return -_softplus(-upper, xp) - _softplus(lower, xp) + xp.log(-xp.expm1(lower - upper))
+        return -softplus(-upper, xp) - softplus(lower, xp) + xp.log(-xp.expm1(lower - upper))
 
     def table(
         self,
@@ -115,84 +129,46 @@ class Ordinal(Family):
         cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(local)], -1, 0), xp)[:, 1:-1].T)
         constant, slices = effect_slices(values, fixed, members, local)
         samples = weights.shape[-1]
-        far = _odds([piece for piece in slices if set(piece[0]) <= set(outer)], outer, local, samples, xp)
-        near = _odds([piece for piece in slices if set(piece[0]) <= set(inner)], inner, local, samples, xp)
+        far = odds_of([piece for piece in slices if set(piece[0]) <= set(outer)], outer, local, samples, xp)
+        near = odds_of([piece for piece in slices if set(piece[0]) <= set(inner)], inner, local, samples, xp)
         near = near * xp.exp(-constant)
         weights = weights.reshape(len(far), len(near), samples)
         mixed = mixture(values, members, local)
         table = (_sum if xp is np else _sum_elsewhere)(weights, far, near, cuts, mixed)
         return table[fixed[local.name]] if local.name in fixed else table
 
-    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Free parents, split in two: those summed one configuration at a time, and those summed together.
+    def effect_axes(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
+        """Free axes of the effect of each arrow."""
+        return slice_axes(local, fixed)
 
-        Parents whose effects depend on each other stay on one side.
-        """
-        free = [name for name in local.parent_names if name not in fixed]
-        tied = [{arrow.parent, arrow.by} & set(free) for arrow in local.arrows if arrow.by]
-        parts: list[set[str]] = []
-        for name in free:
-            part = {name}.union(*(pair for pair in tied if name in pair))
-            joined = [other for other in parts if other & part]
-            parts = [other for other in parts if other not in joined] + [part.union(*joined)]
-        parts.sort(key=lambda part: -_size(local, part))
-        # As many configurations on one side as on the other make the fewest products, up to what a cache holds.
-        enough = min(_TOGETHER, math.sqrt(_size(local, free)))
-        inner: set[str] = set()
-        while parts and _size(local, inner) < enough:
-            inner |= parts.pop(0)
-        return tuple(n for n in free if n not in inner), tuple(n for n in free if n in inner)
+    def latent(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, int],
+        members: Mapping[str, int],
+        local: Local,
+    ) -> Latent:
+        """The scale of the cutpoints; see `Family.latent`."""
+        constant, slices = effect_slices(values, fixed, members, local)
+        cuts = _padded_cutpoints(np.moveaxis(values[baseline_name(local)], -1, 0), np)[:, 1:-1].T
+        effects = tuple(effect for _, effect in slices)
+        return Latent(effects, constant + np.zeros(cuts.shape[-1]), cuts, mixture(values, members, local))
+
+    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Free parents, split in two: those summed one configuration at a time, and those summed together."""
+        return balanced_order(local, fixed)
+
+    def mirrored(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether all effects turn around with the order of the states: they do."""
+        return True
 
     def in_loops(self, local: Local) -> bool:
         """Whether the compiled loops know its rows: where every term is a sum of pieces."""
-        return all(TERMS[term_of(local, arrow)].pieces for arrow in local.arrows)
+        return has_pieces(local)
 
     def write_rows(self, local: Local, book: Book) -> RowWriter:
         """Let each row add up the effects of its parents' states and of its members."""
-        column = {axis: number for number, axis in enumerate(local.axes)}
-        parts: list[tuple[int, list[int], tuple[int, ...]]] = []
-        for arrow in local.arrows:
-            axes = term_axes(arrow)
-            shape = local.sizes(axes)
-            first = book.room(math.prod(shape))
-            write = TERMS[term_of(local, arrow)].pieces
-            assert write is not None  # noqa: S101  `in_loops` said so
-            for piece in write(local, arrow):
-                ends = [book.start[name] + offset for name, offset in piece.factors]
-                one, two = (*ends, -1, -1)[:2]
-                three = -1 if piece.exponent is None else book.start[piece.exponent]
-                book.add(first + piece.effect, piece.coefficient, one, two, piece.rate, three)
-            parts.append((first, [column[axis] for axis in axes], shape))
-        groups = []
-        for group in local.node.groups:
-            name = group_name(local, group.name)
-            units, spread = book.start[f"{name}.unit"], book.start[spread_name(local, group.name)]
-            size = book.shapes[f"{name}.unit"][0]
-            first = book.room(size)
-            for member in range(size):
-                book.add(first + member, 1.0, units + member, spread)
-            groups.append((group.name, first))
-
-        def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:
-            columns = [first + flat_index(codes[:, own], shape) for first, own, shape in parts]
-            columns += [first + members[name] for name, first in groups]
-            return np.column_stack([np.zeros((len(codes), 0), np.int64), *columns])
-
-        return RowWriter(CUMULATIVE_LOGIT, book.start[baseline_name(local)], picks)
-
-
-def _size(local: Local, names: Iterable[str]) -> int:
-    return math.prod(len(local[name].states) for name in names)
-
-
-def _odds(
-    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], local: Local, samples: int, xp: Any
-) -> Any:
-    """exp(-effects) of some parents for all their configurations, shape (configurations, samples)."""
-    shape = (*(len(local[axis].states) for axis in axes), samples)
-    factors = [spread_over(xp.exp(-effects), own, axes) for own, effects in slices]
-    odds = reduce(lambda one, other: one * other, sorted(factors, key=lambda factor: factor.size), xp.ones(samples))
-    return xp.broadcast_to(odds, shape).reshape(-1, samples)
+        return RowWriter(CUMULATIVE_LOGIT, book.start[baseline_name(local)], write_effects(local, book))
 
 
 def _table_of(
@@ -289,8 +265,3 @@ def _padded_cutpoints(baseline: Any, xp: ModuleType) -> Any:
         cuts = xp.log(below) - xp.log(above)
     far = xp.zeros_like(cuts[..., :1]) + _FAR
     return xp.concatenate([-far, cuts, far], axis=-1)
-
-
-def _softplus(x: Any, xp: ModuleType) -> Any:
-    # NumPy's logaddexp takes three times as long; with PyTensor, the kinks at 0 would spoil the gradient there.
-    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))) if xp is np else xp.logaddexp(0.0, x)

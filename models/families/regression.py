@@ -1,8 +1,19 @@
-"""What `ordinal` and `softmax` share: effects of parents and of groups, added up."""
+"""What `ordinal`, `sequential` and `softmax` share: effects of parents and of groups, added up, and their shrinkage.
+
+A node with the option `shrinkage` learns one scale for the effects of all its parents (the R2D2 prior: Zhang, Naughton,
+Bondell and Reich 2022†, JASA 117; Yanchenko, Bondell and Reich 2024† for generalised linear models; as brms documents
+its `R2D2` prior). A logit is a threshold on a latent variable whose logistic noise has the variance pi^2 / 3. Of its
+whole variance the parents explain the share ``<node>.r2`` together, and each of them its share of that in
+``<node>.shares``: the effect of parent j, over the states of which each weighs the same, has the variance
+pi^2 / 3 * r2 / (1 - r2) * share_j. That is what the spread that a prior states is multiplied to.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
 from types import ModuleType
 from typing import Any
 
@@ -10,15 +21,90 @@ import numpy as np
 
 from ...common.errors import nearest
 from ..node import Arrow, Local
-from ..parameters.distributions import POSITIVE, SIMPLEX
+from ..parameters.distributions import POSITIVE, REAL, SIMPLEX, UNIT
+from ..parameters.learned_scale import LearnedScale
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from .base import flat_index, flatten_tail, namespace, one_hot, take
-from .terms import TERMS, acting, term_axes, term_of
+from .rows import Book
+from .terms import TERMS, Piece, acting, term_axes, term_of
 from .unseen import group_name, member_effects, spread_name
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)
+#: Configurations that are summed together, about.
+_TOGETHER = 200
+#: Option of a node that learns one scale for the effects of all its parents.
+SHRINKAGE = "shrinkage"
+#: Default share of the latent variation that parents explain: a quarter on average, above a half in one case of ten.
+EXPLAINED = Prior.of("beta", alpha=1.25, beta=3.75)
+#: Default division among them: a few of them explain most.
+DIVIDED = Prior.of("dirichlet", alpha=0.5)
+#: Variance of the logistic distribution.
+NOISE = math.pi**2 / 3
+
+
+@dataclass(frozen=True)
+class Shrinkage:
+    """How the effects of a node's parents share one learned scale; nothing of the kind without the option.
+
+    Parameters
+    ----------
+    local
+        The node and its parents.
+    variances
+        Parent -> variance of its effect over its states under the default priors; those of which it is above 0.
+    """
+
+    local: Local
+    variances: Mapping[str, float]
+
+    @classmethod
+    def of(cls, local: Local, variances: Mapping[str, float]) -> Shrinkage:
+        """Take the parents that act, with the variances of their effects, where the node states the option."""
+        asked = local.node.option(SHRINKAGE) is True
+        return cls(local, {name: variance for name, variance in variances.items() if asked and variance > 0})
+
+    @property
+    def coords(self) -> dict[str, tuple[str, ...]]:
+        """Coordinates of the dim of the shares, where there is more than one."""
+        return {f"{self.local.name}_parent": tuple(self.variances)} if len(self.variances) > 1 else {}
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Share of the variation that is explained, and its division among the parents."""
+        title = self.local.node.title
+        doc = f"share of the variation of {title}, on the latent logit scale, that its parents explain together"
+        whole = (Parameter(self._r2, (), UNIT, EXPLAINED, doc=doc),) if self.variances else ()
+        doc = f"share of what the parents of {title} explain that each of them does"
+        return (*whole, *(Parameter(self._shares, (dim,), SIMPLEX, DIVIDED, doc=doc) for dim in self.coords))
+
+    def scaled(self, parent: str, parameters: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+        """The parameters of a parent's term, those of free sign with the learned scale."""
+        if parent not in self.variances:
+            return parameters
+        place, shares = list(self.variances).index(parent), self._shares if self.coords else None
+        scale = LearnedScale(math.sqrt(NOISE / self.variances[parent]), self._r2, shares, place)
+        return tuple(replace(p, scaled_by=scale) if p.support == REAL else p for p in parameters)
+
+    @property
+    def _r2(self) -> str:
+        return explained_name(self.local.name)
+
+    @property
+    def _shares(self) -> str:
+        return f"{self.local.name}.shares"
+
+
+def explained_name(node: str) -> str:
+    """Name of the share of a node's latent variation that its parents explain."""
+    return f"{node}.r2"
+
+
+def shrinkage_faults(local: Local) -> list[str]:
+    """Say what is wrong with the option."""
+    stated = local.node.option(SHRINKAGE, default=False)
+    return [] if isinstance(stated, bool) else [f"options.{SHRINKAGE} is true or false, not {stated!r}"]
 
 
 def baseline_name(local: Local) -> str:
@@ -58,11 +144,17 @@ def term_faults(local: Local, terms: Mapping[str, Any] = TERMS) -> list[str]:
     return faults
 
 
+def term_shrinkage(local: Local) -> Shrinkage:
+    """How the effects of all terms share one scale, where the node states that they do."""
+    variances = {arrow.parent: TERMS[term_of(local, arrow)].variance(local, arrow) for arrow in local.arrows}
+    return Shrinkage.of(local, variances)
+
+
 def term_parameters(local: Local) -> tuple[Parameter, ...]:
-    """Declare the parameters of all terms."""
-    return tuple(
-        parameter for arrow in local.arrows for parameter in TERMS[term_of(local, arrow)].parameters(local, arrow)
-    )
+    """Declare the parameters of all terms, after those of their scale where they share one."""
+    shrinkage = term_shrinkage(local)
+    effects = [shrinkage.scaled(a.parent, TERMS[term_of(local, a)].parameters(local, a)) for a in local.arrows]
+    return (*shrinkage.parameters, *(parameter for term in effects for parameter in term))
 
 
 def effect_table(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
@@ -141,6 +233,14 @@ def effect_slices(
     return constant + member_effects(values, members, local), slices
 
 
+def slice_axes(local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
+    """Free parents of each of the slices that `effect_slices` gives, in their order."""
+    acts = acting(local)
+    axes = (tuple(axis for axis in term_axes(arrow) if axis not in fixed) for arrow in acts)
+    still = (a.parent for a in local.arrows if a not in acts and a.parent not in fixed)
+    return (*(free for free in axes if free), *((name,) for name in still))
+
+
 def _draws_first(array: Any) -> Any:
     return array.transpose((array.ndim - 1, *range(array.ndim - 1)))
 
@@ -155,3 +255,109 @@ def spread_over(effects: np.ndarray, own: tuple[str, ...], axes: tuple[str, ...]
     moved = effects.transpose((*(own.index(axis) for axis in ordered), len(own))).copy()
     shape = tuple(moved.shape[ordered.index(axis)] if axis in own else 1 for axis in axes)
     return moved.reshape((*shape, moved.shape[-1]))
+
+
+def balanced_order(local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Free parents, split in two: those summed one configuration at a time, and those summed together.
+
+    Parents whose effects depend on each other stay on one side.
+    """
+    free = [name for name in local.parent_names if name not in fixed]
+    tied = [{arrow.parent, arrow.by} & set(free) for arrow in local.arrows if arrow.by]
+    parts: list[set[str]] = []
+    for name in free:
+        part = {name}.union(*(pair for pair in tied if name in pair))
+        joined = [other for other in parts if other & part]
+        parts = [other for other in parts if other not in joined] + [part.union(*joined)]
+    parts.sort(key=lambda part: -_size(local, part))
+    # As many configurations on one side as on the other make the fewest products, up to what a cache holds.
+    enough = min(_TOGETHER, math.sqrt(_size(local, free)))
+    inner: set[str] = set()
+    while parts and _size(local, inner) < enough:
+        inner |= parts.pop(0)
+    return tuple(n for n in free if n not in inner), tuple(n for n in free if n in inner)
+
+
+def _size(local: Local, names: Iterable[str]) -> int:
+    return math.prod(len(local[name].states) for name in names)
+
+
+def odds_of(
+    slices: list[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], local: Local, samples: int, xp: Any
+) -> Any:
+    """exp(-effects) of some parents for all their configurations, shape (configurations, samples)."""
+    shape = (*(len(local[axis].states) for axis in axes), samples)
+    factors = [spread_over(xp.exp(-effects), own, axes) for own, effects in slices]
+    odds = reduce(lambda one, other: one * other, sorted(factors, key=lambda factor: factor.size), xp.ones(samples))
+    return xp.broadcast_to(odds, shape).reshape(-1, samples)
+
+
+def softplus(x: Any, xp: ModuleType) -> Any:
+    """Logarithm of 1 + exp(x), without overflow."""
+    # NumPy's logaddexp takes three times as long; with PyTensor, the kinks at 0 would spoil the gradient there.
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x))) if xp is np else xp.logaddexp(0.0, x)
+
+
+def has_pieces(local: Local) -> bool:
+    """Whether every term of a node is a sum of pieces, as the compiled loops need it."""
+    return all(TERMS[term_of(local, arrow)].pieces for arrow in local.arrows)
+
+
+#: From an arrow, a piece of its term and the number of a column to the pieces that this column gains.
+Columns = Callable[[Arrow, Piece, int], Iterable[Piece]]
+
+
+def _as_it_is(arrow: Arrow, piece: Piece, column: int) -> tuple[Piece, ...]:  # noqa: ARG001
+    return (piece,)
+
+
+def write_effects(
+    local: Local, book: Book, columns: int = 1, in_column: Columns = _as_it_is
+) -> Callable[[np.ndarray, Mapping[str, np.ndarray]], np.ndarray]:
+    """Write down the effects of a node's parents and members, and tell which of them each row adds up.
+
+    Parameters
+    ----------
+    columns
+        Effects that stand side by side for each state of a parent and each member: one, or one for each step or state
+        of the node.
+    in_column
+        What a column has of a piece; all of it by default. Members have the same effect in all columns.
+
+    Returns
+    -------
+    callable
+        The `picks` of a `servanda.models.families.rows.RowWriter`.
+    """
+    place = {axis: number for number, axis in enumerate(local.axes)}
+    parts: list[tuple[int, list[int], tuple[int, ...]]] = []
+    for arrow in local.arrows:
+        axes = term_axes(arrow)
+        shape = local.sizes(axes)
+        first = book.room(math.prod(shape) * columns)
+        write = TERMS[term_of(local, arrow)].pieces
+        assert write is not None  # noqa: S101  `has_pieces` said so
+        for whole in write(local, arrow):
+            for column in range(columns):
+                for piece in in_column(arrow, whole, column):
+                    factors = [book.start[name] + offset for name, offset in piece.factors]
+                    exponent = None if piece.exponent is None else book.start[piece.exponent]
+                    book.add(first + piece.effect * columns + column, piece.coefficient, factors, piece.rate, exponent)
+        parts.append((first, [place[axis] for axis in axes], shape))
+    groups = []
+    for group in local.node.groups:
+        name = group_name(local, group.name)
+        units, spread = book.start[f"{name}.unit"], book.start[spread_name(local, group.name)]
+        size = book.shapes[f"{name}.unit"][0]
+        first = book.room(size * columns)
+        for member in range(size):
+            for column in range(columns):
+                book.add(first + member * columns + column, 1.0, (units + member, spread))
+        groups.append((group.name, first))
+
+    def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:
+        found = [first + flat_index(codes[:, own], shape) * columns for first, own, shape in parts]
+        found += [first + members[name] * columns for name, first in groups]
+        return np.column_stack([np.zeros((len(codes), 0), np.int64), *found])
+
+    return picks

@@ -6,13 +6,15 @@ it. `servanda.models.density` puts the rows of a block together, and its loops k
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-#: Kinds of rows: a cell of a table; a cumulative and a multinomial logit of added effects.
-CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT = range(3)
+#: Kinds of rows: a cell of a table; a cumulative, a multinomial and a continuation-ratio logit of added effects.
+CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT, CONTINUATION_RATIO = range(4)
+#: So many parameters a piece multiplies, at most.
+FACTORS = 3
 
 
 @dataclass
@@ -31,14 +33,21 @@ class Book:
     start: Mapping[str, int]
     shapes: Mapping[str, tuple[int, ...]]
     values: int
-    factors: list[tuple[int, int, int, int]] = field(default_factory=list)
+    factors: list[tuple[int, ...]] = field(default_factory=list)
     coefficients: list[tuple[float, float]] = field(default_factory=list)
     effects: int = 0
 
-    def add(self, effect: int, coefficient: float, one: int, two: int, rate: float = 0.0, three: int = -1) -> None:
-        """Add a piece; -1 stands for a factor of one."""
-        ends = [place if place >= 0 else self.values for place in (one, two, three)]
-        self.factors.append((effect, ends[0], ends[1], ends[2]))
+    def add(
+        self,
+        effect: int,
+        coefficient: float,
+        factors: Sequence[int] = (),
+        rate: float = 0.0,
+        exponent: int | None = None,
+    ) -> None:
+        """Add a piece: a constant times up to `FACTORS` values, by place, times exp(rate times another value)."""
+        ones = [self.values] * (FACTORS - len(factors))
+        self.factors.append((effect, *factors, *ones, self.values if exponent is None else exponent))
         self.coefficients.append((coefficient, rate))
 
     def room(self, size: int) -> int:
@@ -54,12 +63,13 @@ class RowWriter:
     Parameters
     ----------
     kind
-        `CELL`, `CUMULATIVE_LOGIT` or `MULTINOMIAL_LOGIT`.
+        `CELL`, `CUMULATIVE_LOGIT`, `MULTINOMIAL_LOGIT` or `CONTINUATION_RATIO`.
     base
         Place of the node's first probability.
     picks
         From codes, shape (rows, parents + 1), and group effect -> members, to the effects (or, in a table, the
-        probability) that each row adds up, shape (rows, picks).
+        probability) that each row adds up, shape (rows, picks). Where a row has an effect for each state or for each
+        step, they stand side by side, and this is the first of them.
     """
 
     kind: int

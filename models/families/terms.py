@@ -1,4 +1,4 @@
-"""Terms: how one parent acts on the scale of a regression-like family (`ordinal`, `softmax`).
+"""Terms: how one parent acts on the scale of a regression-like family (`ordinal`, `sequential`, `softmax`).
 
 A term turns its parameters into a table of effects over the parent's states (and over the states of the
 parent it varies by). Effects are centred over the parent's states, so that the family's baseline speaks of
@@ -47,6 +47,8 @@ EVEN = Prior.of("dirichlet", alpha=1.0)
 RATE = Prior.of("lognormal", mu=-0.36, sigma=0.8)
 #: Default bend: where ln k is worth 1 and bends by 0.4, the top lies at 3.5; at 0.2, at 12.
 BEND = Prior.of("normal", mu=0.0, sigma=0.4)
+#: Points of a quadrature over the rate; twice as many change its eighth digit.
+_NODES = 40
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Piece:
     coefficient
         A constant.
     factors
-        At most two parameters, each by name and place in its flattened value.
+        Parameters, each by name and place in its flattened value; a term has at most two, and a family may add one.
     rate, exponent
         Nothing of the kind by default.
     """
@@ -79,14 +81,16 @@ class Term:
     """A way for a parent to act.
 
     `parameters(local, arrow)` declares; `effect(values, local, arrow)` gives the table of
-    effects, dims (..., [by,] parent); `fault` says why it cannot serve an arrow, or None. `pieces`, where there
-    are any, say the same as `effect` as a sum, for the loops of `servanda.models.density.density`; a term without them
-    is sampled through PyMC.
+    effects, dims (..., [by,] parent); `fault` says why it cannot serve an arrow, or None. `variance` is that of the
+    effect over the parent's states, each weighing the same, averaged over the default priors of its parameters; a node
+    that shrinks its effects measures them by it. `pieces`, where there are any, say the same as `effect` as a sum, for
+    the loops of `servanda.models.density.density`; a term without them is sampled through PyMC.
     """
 
     parameters: Callable[[Local, Arrow], tuple[Parameter, ...]]
     effect: Callable[[Mapping[str, Any], Local, Arrow], Any]
     fault: Callable[[Local, Arrow], str | None]
+    variance: Callable[[Local, Arrow], float]
     pieces: Callable[[Local, Arrow], list[Piece]] | None = None
 
 
@@ -143,6 +147,11 @@ def _nominal_pieces(local: Local, arrow: Arrow) -> list[Piece]:
     return [Piece(cell, 1.0, ((name, cell),)) for cell in range(_slopes(local, arrow) * size)]
 
 
+def _nominal_variance(local: Local, arrow: Arrow) -> float:
+    # Centring takes one part in so many of the variance away.
+    return 1 - 1 / len(local[arrow.parent].states)
+
+
 def _monotone_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of the highest rather than the lowest state of {local[arrow.parent].title}, on the logit scale"
     slope = Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc)
@@ -186,6 +195,13 @@ def _monotone_pieces(local: Local, arrow: Arrow) -> list[Piece]:
     ]
 
 
+def _monotone_variance(local: Local, arrow: Arrow) -> float:
+    # Products of two shares of n that are all alike have the mean 1 / n (n + 1), and squares twice that.
+    rising = _rising(len(local[arrow.parent].states))
+    steps = len(rising)
+    return float((rising @ rising.T * (1 + np.eye(steps))).sum()) / max(rising.size * (steps + 1), 1)
+
+
 def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str) -> Term:
     """Make a term that is linear in a transform of the parent's values."""
 
@@ -209,7 +225,10 @@ def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str)
         x = transform(np.asarray(local[arrow.parent].values, float))
         return _scaled_pieces(effect_name(local, arrow), x, local, arrow)
 
-    return Term(parameters, effect, fault, pieces)
+    def variance(local: Local, arrow: Arrow) -> float:
+        return float(np.var(transform(np.asarray(local[arrow.parent].values, float))))
+
+    return Term(parameters, effect, fault, variance, pieces)
 
 
 def _scaled_pieces(name: str, x: np.ndarray, local: Local, arrow: Arrow) -> list[Piece]:
@@ -268,6 +287,14 @@ def _saturating_pieces(local: Local, arrow: Arrow) -> list[Piece]:
     ]
 
 
+def _saturating_variance(local: Local, arrow: Arrow) -> float:
+    # Gauss and Hermite's quadrature over the default prior of the rate, whose logarithm is normal.
+    z, weight = np.polynomial.hermite_e.hermegauss(_NODES)
+    rate = RATE.from_uniform(np.array(0.5)) * np.exp(float(RATE.resolved()["sigma"]) * z)
+    lacking = np.exp(-rate[:, None] * (_counts(local[arrow.parent].values) - 1))
+    return float(weight @ lacking.var(axis=1) / weight.sum())
+
+
 def _diffusion_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of bearing the whole rather than none of the duty that {local[arrow.parent].title} share"
     return (Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
@@ -280,6 +307,10 @@ def _diffusion_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> 
 
 def _diffusion_pieces(local: Local, arrow: Arrow) -> list[Piece]:
     return _scaled_pieces(effect_name(local, arrow), 1 / _counts(local[arrow.parent].values), local, arrow)
+
+
+def _diffusion_variance(local: Local, arrow: Arrow) -> float:
+    return float(np.var(1 / _counts(local[arrow.parent].values)))
 
 
 def _inverted_u_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
@@ -304,6 +335,11 @@ def _inverted_u_pieces(local: Local, arrow: Arrow) -> list[Piece]:
         *_scaled_pieces(name, log, local, arrow),
         *_scaled_pieces(f"{name}.bend", -(log**2), local, arrow),
     ]
+
+
+def _inverted_u_variance(local: Local, arrow: Arrow) -> float:
+    log = np.log(_counts(local[arrow.parent].values))
+    return float(np.var(log) + BEND.resolved()["sigma"] ** 2 * np.var(log**2))
 
 
 def turning_point(slope: Any, bend: Any) -> Any:
@@ -343,6 +379,10 @@ def _no_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:  #
     return np.zeros(tuple(len(local[axis].states) for axis in term_axes(arrow)))
 
 
+def _no_variance(local: Local, arrow: Arrow) -> float:  # noqa: ARG001
+    return 0.0
+
+
 def _no_pieces(local: Local, arrow: Arrow) -> list[Piece]:  # noqa: ARG001
     return []
 
@@ -362,12 +402,18 @@ def _not_ordered(local: Local, arrow: Arrow) -> str | None:
 
 #: Every term; one line adds one.
 TERMS: Mapping[str, Term] = {
-    "nominal": Term(_nominal_parameters, _nominal_effect, _no_fault, _nominal_pieces),
-    "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered, _monotone_pieces),
+    "nominal": Term(_nominal_parameters, _nominal_effect, _no_fault, _nominal_variance, _nominal_pieces),
+    "monotone": Term(_monotone_parameters, _monotone_effect, _not_ordered, _monotone_variance, _monotone_pieces),
     "linear": _scaled("linear", lambda x: x, "unit of its value"),
     "log": _scaled("log", _log, "unit of the natural log of its value"),
-    "none": Term(_no_parameters, _no_effect, _no_fault, _no_pieces),
-    "saturating": Term(_saturating_parameters, _saturating_effect, _no_counts("saturating"), _saturating_pieces),
-    "diffusion": Term(_diffusion_parameters, _diffusion_effect, _no_counts("diffusion"), _diffusion_pieces),
-    "inverted_u": Term(_inverted_u_parameters, _inverted_u_effect, _no_counts("inverted_u"), _inverted_u_pieces),
+    "none": Term(_no_parameters, _no_effect, _no_fault, _no_variance, _no_pieces),
+    "saturating": Term(
+        _saturating_parameters, _saturating_effect, _no_counts("saturating"), _saturating_variance, _saturating_pieces
+    ),
+    "diffusion": Term(
+        _diffusion_parameters, _diffusion_effect, _no_counts("diffusion"), _diffusion_variance, _diffusion_pieces
+    ),
+    "inverted_u": Term(
+        _inverted_u_parameters, _inverted_u_effect, _no_counts("inverted_u"), _inverted_u_variance, _inverted_u_pieces
+    ),
 }

@@ -93,7 +93,7 @@ def member_effects(values: Mapping[str, Any], members: Mapping[str, int], local:
     return total
 
 
-def mixture(values: Mapping[str, Any], members: Mapping[str, int], local: Local) -> Mixture | None:
+def mixture(values: Mapping[str, Any], members: Mapping[str, int], local: Local, closer: float = 1.0) -> Mixture | None:
     """Points of what is integrated out of a node's table; None where nothing is.
 
     Parameters
@@ -102,6 +102,8 @@ def mixture(values: Mapping[str, Any], members: Mapping[str, int], local: Local)
         Parameter -> draws, dims (..., samples).
     members
         Group effect -> member number, or `INTEGRATED` or `TYPICAL`.
+    closer
+        How much closer together points stand than a logistic function needs them.
     """
     groups = [group.name for group in local.node.groups]
     unseen = [name for name in groups if members[name] == INTEGRATED]
@@ -112,7 +114,7 @@ def mixture(values: Mapping[str, Any], members: Mapping[str, int], local: Local)
     learnt = () if weights is None else tuple(n for n in unseen if weights.shape[groups.index(n)] > 1)
     fresh = np.sqrt(sum(spread**2 for name, spread in spreads.items() if name not in learnt))
     if weights is None or not learnt:
-        return _fresh(fresh)
+        return _fresh(fresh, closer)
     shifts, weights = _learnt(np.asarray(weights), groups, learnt, spreads)
     if len(learnt) < len(unseen):
         z, mass = population(int(enough_points(fresh.max())))
@@ -122,9 +124,9 @@ def mixture(values: Mapping[str, Any], members: Mapping[str, int], local: Local)
     return Mixture(shifts[half:], weights[:half][::-1], weights[half:])
 
 
-def _fresh(spread: np.ndarray) -> Mixture:
+def _fresh(spread: np.ndarray, closer: float) -> Mixture:
     """Points of a population, closer to each other where its spread is larger; innermost first."""
-    halves = enough_points(spread) // 2
+    halves = enough_points(closer * spread) // 2
     number = np.arange(halves.max())[:, None]
     z = (number + 0.5) * (REACH / halves)
     mass = np.where(number < halves, np.exp(-0.5 * z**2), 0.0)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 
 from ...common.errors import Fault
 from ..posterior import Posterior
 from .contract import MEMORY_LIMIT, Sums, solve
+from .plan import is_vast
 from .question import Form, ImpossibleEvidenceError, Question, evidence_nodes
 from .tables import DrawnNetwork, Evidence
 
@@ -85,6 +87,10 @@ def all_marginals(
     ImpossibleEvidenceError
         If the evidence has probability zero in some draw of some case.
     """
+    if is_vast(system.network, form):
+        asked = {name: Form((name,), form.given, form.do, form.likely) for name in form.targets}
+        how: dict[str, Any] = {"memory": memory, "solver": solver}
+        return {name: distribution(system, one, evidence, **how) for name, one in asked.items()}
     found = solver(system, form, evidence, "marginals", memory=memory)
     check_possible(system, form, evidence, found.joint > 0, memory)
     for values in found.marginals.values():

@@ -21,6 +21,7 @@ from ...common.errors import Fault
 from ..families.base import namespace
 from ..families.unseen import INTEGRATED
 from .equations import Equations, write_equations
+from .frequencies import make_waves
 from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
 from .question import CapacityError, Form
 from .tables import DrawnNetwork, Evidence, make_tables, varying
@@ -378,7 +379,7 @@ def forward(
 def _rescaled(table: Any, axes: int) -> tuple[Any, Any]:
     """Divide by the largest cell of each draw and case; where all are zero, by one."""
     xp = namespace(table)
-    top = table.max(axis=tuple(range(axes)))
+    top = abs(table).max(axis=tuple(range(axes)))
     top = xp.where(top > 0, top, 1.0)
     return table / top, top
 
@@ -431,6 +432,8 @@ def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence:
     name = str(plan.absorbed)
     family, local = system.network.family(name), system.network.local(name)
     batch = batch_shape(system, evidence)
+    if plan.waves:
+        return reduce(_added, (_waving(plan, system, evidence.with_states(s), rescale=rescale) for s in slices(plan)))
     # One place for the weights of every slice: asking for fresh memory each time costs as much as filling it.
     room = np.empty((*(plan.sizes[axis] for axis in plan.axes[-1]), *batch)) if plan.steps else None
 
@@ -446,3 +449,21 @@ def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence:
         return Sums(joint, logs, {})
 
     return reduce(_added, map(part, slices(plan)))
+
+
+def _waving(plan: Plan, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
+    """Sum the other tables and the effects of the large one at every frequency; turn that into probabilities."""
+    name = str(plan.absorbed)
+    family, local = system.network.family(name), system.network.local(name)
+    waves = make_waves(family.latent(system.values, evidence.fixed, evidence.members, local))
+    tables = [*make_tables(plan, system, evidence), *waves.phases]
+    equations = write_equations(plan, tuple(place >= len(tables) - len(waves.phases) for place in range(len(tables))))
+    batch = (waves.frequencies, system.samples)
+    found, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=False)
+    if logs is not None:
+        # All frequencies on the scale of the first, which is the whole.
+        found[-1], logs = found[-1] * np.exp(logs - logs[0]), logs[0]
+    table = waves.states(found[-1])
+    if name in evidence.fixed:
+        return Sums(table[evidence.fixed[name]], logs, {})
+    return Sums(np.moveaxis(table, 0, plan.targets.index(name)), logs, {})

@@ -26,6 +26,10 @@ WORTH_ABSORBING = 64
 HUGE = 65_536
 #: Cells held for one draw up to which slicing is not thought of: they fit a processor's cache for several draws.
 _COMFORTABLE = 16_384
+#: Cells of a table from which on its family sums it by frequencies, where it can.
+VAST = 20_000
+#: Numbers that stand for one cell of a complex table: frequencies, mostly, times two.
+_WAVES = 64
 #: Slicing that costs no more than this in operations is done for the sake of the cache alone.
 _FREE_OF_CHARGE = 1.25
 #: Weights of a huge table that are made at once, a draw.
@@ -86,6 +90,8 @@ class Plan:
         Multiplications and additions, a draw.
     absorbed
         A node whose table is not made: its family sums it with weights that the other tables give.
+    waves
+        Axes of its effects at some frequencies, where the family sums it by these: tables beside those of the nodes.
     """
 
     kind: str
@@ -100,6 +106,7 @@ class Plan:
     cells: int = 0
     flops: float = 0.0
     absorbed: str | None = None
+    waves: tuple[Axes, ...] = ()
     read: frozenset[str] = frozenset()
 
     @property
@@ -139,6 +146,7 @@ class Plan:
         tables kept: era
         """
         names = (*self.kept, *(f"evidence on {name}" for name in self.weighted))
+        names += tuple(f"effect of {', '.join(axes)}" for axes in self.waves)
         order = ", ".join(
             f"{' x '.join(self._label(number, names) for number in step.operands)} -> ({', '.join(step.axes)})"
             for step in self.steps
@@ -152,7 +160,8 @@ class Plan:
             f"operations: {self.flops * samples:.3g}",
         ]
         if self.absorbed:
-            lines.insert(1, f"summed by its family, never made: {self.absorbed}")
+            how = "summed by its family at some frequencies" if self.waves else "summed by its family"
+            lines.insert(1, f"{how}, never made: {self.absorbed}")
         return "\n".join(lines)
 
     def _label(self, number: int, names: tuple[str, ...]) -> str:
@@ -393,6 +402,10 @@ def _absorbing(
     others = tuple(name for name in names if name != huge)
     tables = [scope for place, scope in enumerate(scopes) if place >= len(names) or names[place] != huge]
     cells = cells_of(scopes[names.index(huge)], sizes)
+    if cells > VAST and (waves := family.effect_axes(local, dict.fromkeys(form.fixed, 0))):
+        return _waving(
+            Plan(kind, form.targets, others, weighted, (), (), (), (), sizes, absorbed=huge), tables, waves, limit
+        )
     # Other targets are gone through state by state, and summing goes slice by slice from the slowest axes on.
     sliced = tuple(name for name in form.targets if name != huge)
     most = math.inf if limit is None else limit
@@ -407,6 +420,32 @@ def _absorbing(
         if not order or plan.slices > _MOST_SLICES:
             raise CapacityError("question", [Fault("", _too_large(plan, limit or 0))])
         sliced = (*sliced, order[0])
+
+
+def is_vast(network: Network, form: Form) -> bool:
+    """Whether all marginals at once need a table that is summed by frequencies when asked for node by node."""
+    names = KINDS["marginals"].nodes(network, form)
+    sizes = {name: len(network[name].states) for name in network.names}
+    scopes = [tuple(axis for axis in network.axes(name) if axis not in form.fixed) for name in names]
+    huge = _absorbable(network, names, scopes, sizes, VAST)
+    return huge is not None and bool(
+        network.family(huge).effect_axes(network.local(huge), dict.fromkeys(form.fixed, 0))
+    )
+
+
+def _waving(plan: Plan, tables: Sequence[Axes], waves: tuple[Axes, ...], limit: int | None) -> Plan:
+    """Plan the sums, at every frequency, of the product of the other tables and of what each arrow does."""
+    most = math.inf if limit is None else limit
+    rest = replace(plan, targets=tuple(name for name in plan.targets if name != plan.absorbed))
+    while True:
+        free = tuple(tuple(axis for axis in axes if axis not in rest.sliced) for axes in waves)
+        done = _filled(rest, [*tables, *(axes for axes in free if axes)])
+        done = replace(done, cells=_WAVES * done.cells, flops=_WAVES * done.flops)
+        if done.cells <= most:
+            return replace(done, targets=plan.targets, waves=tuple(axes for axes in free if axes))
+        if not (axis := _next_slice(done)) or done.slices > _MOST_SLICES:
+            raise CapacityError("question", [Fault("", _too_large(done, limit or 0))])
+        rest = replace(rest, sliced=(*rest.sliced, axis))
 
 
 @dataclass(frozen=True)

@@ -53,12 +53,13 @@ def _name_faults(nodes: Sequence[Node]) -> Iterator[Fault]:
     names = {node.name for node in nodes}
     steps = {f"{name}_step" for name in names}
     on = {f"{name}_on" for name in names}
-    for name in sorted(names & (steps | on)):
-        what = "steps" if name in steps else "states that are not off"
+    above = {f"{name}_above" for name in names}
+    for name in sorted(names & (steps | on | above)):
+        what = "steps" if name in steps | above else "states that are not off"
         yield Fault(f"node {name}", f"has the name of the {what} of another node; rename one")
     columns: dict[str, str] = {}
     for group in (group for node in nodes for group in node.groups):
-        if group.name in names | steps | on | RESERVED:
+        if group.name in names | steps | on | above | RESERVED:
             yield Fault(f"group {group.name}", "has the name of a node, of its steps or states, or of a dim of draws")
         if columns.setdefault(group.name, group.column) != group.column:
             yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")

@@ -16,11 +16,13 @@ from .network import Network
 def network_parameters(network: Network, nodes: Iterable[str] | None = None) -> tuple[Parameter, ...]:
     """List the parameters of all (or the named) nodes whose priors can be stated.
 
+    One that is scaled by others comes after them.
+
     Examples
     --------
     >>> from servanda.models import load_network
-    >>> [p.name for p in network_parameters(load_network("guarantee"), ["stakes"])]
-    ['stakes.table']
+    >>> [p.name for p in network_parameters(load_network("guarantee"), ["price"])]
+    ['price.table']
     """
     chosen = network.names if nodes is None else nodes
     return tuple(parameter for name in chosen for parameter in network.family(name).parameters(network.local(name)))
@@ -37,6 +39,8 @@ def parameter_coords(
     for node in network.nodes:
         coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
         coords[f"{node.name}_on"] = node.states[1:]
+        coords[f"{node.name}_above"] = tuple(f"> {state}" for state in node.states[:-1])
+        coords |= network.family(node.name).coords(network.local(node.name))
     for group, members in (levels or {}).items():
         coords[group] = (*members, NEW)
     return coords
@@ -68,10 +72,10 @@ def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
     Examples
     --------
     >>> from servanda.models import load_network
-    >>> for fault in strangers(load_network("guarantee"), ["complaince.power", "compliance.pwoer"]):
+    >>> for fault in strangers(load_network("guarantee"), ["complaince.price", "compliance.prcie"]):
     ...     print(fault)
-    complaince.power: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
-    compliance.pwoer: no such parameter in network guarantee; did you mean 'compliance.power'?
+    complaince.price: there is no node 'complaince' in network guarantee; did you mean 'compliance'?
+    compliance.prcie: no such parameter in network guarantee; did you mean 'compliance.price'?
     """
     known = [parameter.name for parameter in network_parameters(network)]
     faults = []

@@ -17,7 +17,7 @@ from ..errors import PriorError
 #: What values a parameter can take.
 REAL, POSITIVE, UNIT, SIMPLEX = "real", "positive", "unit", "simplex"
 #: Densities that the compiled loops of `servanda.models.density.loops` know.
-NORMAL, STUDENT_T, HALF_NORMAL, EXPONENTIAL, LOGNORMAL, DIRICHLET = range(6)
+NORMAL, STUDENT_T, HALF_NORMAL, EXPONENTIAL, LOGNORMAL, DIRICHLET, BETA = range(7)
 
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 #: Gamma variables below this are found by their series.
@@ -45,6 +45,8 @@ class Distribution:
     square: bool = False
     #: The number that says how wide it is; a number that may be negative is moved in units of it.
     spread: str = ""
+    #: The number that it lies around, where it keeps its kind once all distances from there are multiplied.
+    location: str = ""
     #: Numbers that an elicitation may let differ by state, and numbers that no statement is thought to be about.
     by_state: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
@@ -158,7 +160,7 @@ class _NormalScale(Distribution):
 class Normal(_NormalScale):
     """The normal distribution; the only one known on the subspace of effects that sum to zero."""
 
-    name, support = "normal", REAL
+    name, support, location = "normal", REAL, "mu"
     pymc, loop_code = "Normal", NORMAL
 
     @override
@@ -211,7 +213,7 @@ class StudentT(Distribution):
     """Student's t distribution with `nu` degrees of freedom, moved and stretched."""
 
     name, numbers, positive, support = "student_t", ("nu", "mu", "sigma"), frozenset({"nu", "sigma"}), REAL
-    spread, by_state, fixed = "sigma", frozenset({"mu"}), frozenset({"nu"})
+    spread, location, by_state, fixed = "sigma", "mu", frozenset({"mu"}), frozenset({"nu"})
     pymc, loop_code = "StudentT", STUDENT_T
 
     @override
@@ -322,7 +324,7 @@ class Beta(Distribution):
     """The beta distribution of a probability."""
 
     name, numbers, positive, support = "beta", ("alpha", "beta"), frozenset({"alpha", "beta"}), UNIT
-    pymc = "Beta"
+    pymc, loop_code = "Beta", BETA
 
     @override
     def log_prob(self, x: Any, alpha: Any, beta: Any) -> np.ndarray:
@@ -345,6 +347,11 @@ class Beta(Distribution):
     @override
     def pooled(self, shares: np.ndarray, numbers: Sequence[Numbers]) -> Numbers:
         return _averaged(shares, numbers)
+
+    @override
+    def loop_numbers(self, shape: tuple[int, ...], free: int, alpha: Any, beta: Any) -> tuple[np.ndarray, float]:
+        own = _columns(shape, alpha, beta)
+        return own, sum(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) for a, b, _ in own)
 
 
 class Simplex(Distribution):

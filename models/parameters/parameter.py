@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...common.errors import Fault
 from .distributions import SIMPLEX
+from .learned_scale import LearnedScale
 from .prior import Prior
 from .prior_set import PriorSet
 
@@ -31,6 +34,9 @@ class Parameter:
         How many of the last dims sum to zero (real parameters only).
     doc
         What it means, with its unit.
+    scaled_by
+        What the spread of its prior is multiplied by, where that is learned; the prior then states a middle and a
+        relative spread. It is declared after the parameters that its scale follows from.
     """
 
     name: str
@@ -39,6 +45,7 @@ class Parameter:
     default: Prior
     zero_sum: int = 0
     doc: str = ""
+    scaled_by: LearnedScale | None = None
 
     def states(self, coords: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Coordinates of the last dim: what a prior's numbers by state refer to."""
@@ -61,6 +68,9 @@ class Parameter:
         if entry.prior.square and (len(self.dims) < 2 or len(coords[self.dims[-2]]) != len(coords[self.dims[-1]])):
             what = f"{entry.prior} is for a table whose last parent has the states of the node; state a dirichlet"
             return [Fault(self.name, what)]
+        if self.scaled_by and not entry.prior.kind.location:
+            what = f"has a spread that is learned (shrinkage); state a normal or a student_t prior, not {entry.prior}"
+            return [Fault(self.name, what)]
         by_state = [name for name, value in entry.prior.numbers if isinstance(value, tuple)]
         if self.zero_sum and (what := entry.prior.kind.zero_sum_fault(by_state, self.zero_sum)):
             return [Fault(self.name, what)]
@@ -79,19 +89,73 @@ class Parameter:
             x = x - x.mean(axis=axis, keepdims=True)
         return x
 
-    def log_prior(self, x: np.ndarray, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> np.ndarray:
-        """Log prior density, summed over the parameter's own dims.
+    def words(self, prior: Prior) -> str:
+        """What a prior says of it: the distribution, and where that is so, that its spread is relative.
+
+        Examples
+        --------
+        >>> prior = Prior.of("normal", mu=0, sigma=1)
+        >>> Parameter("y.x", (), "real", prior, scaled_by=LearnedScale(1.0, "y.r2")).words(prior)
+        'normal(mu=0, sigma=1), spread times a learned scale'
+        """
+        return f"{prior}, spread times a learned scale" if self.scaled_by else str(prior)
+
+    def stretched(self, y: Any, prior: Prior, coords: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]) -> Any:
+        """Values of the parameter from numbers that follow its prior as stated, in NumPy or PyTensor.
 
         Parameters
         ----------
-        x
+        y
             Shape (..., *dims).
+        values
+            Other parameters, shape (..., *dims) each, those that it is scaled by among them.
+
+        Returns
+        -------
+        array
+            Their distances from the middle of the prior are multiplied by the learned scale; `y` itself without one.
+        """
+        if self.scaled_by is None:
+            return y
+        middle = self._middle(prior, coords)
+        return middle + self._scale(values) * (y - middle)
+
+    def as_stated(self, x: Any, prior: Prior, coords: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]) -> Any:
+        """Numbers that follow the prior as stated, from values of the parameter: the inverse of `stretched`."""
+        if self.scaled_by is None:
+            return x
+        middle = self._middle(prior, coords)
+        return middle + (x - middle) / self._scale(values)
+
+    def log_stretch(
+        self, values: Mapping[str, np.ndarray], coords: Mapping[str, tuple[str, ...]]
+    ) -> np.ndarray | float:
+        """Logarithm of the volume by which `stretched` multiplies, shape (...); 0 without a learned scale."""
+        if self.scaled_by is None:
+            return 0.0
+        sizes = [len(coords[dim]) for dim in self.dims]
+        split = len(sizes) - self.zero_sum
+        return math.prod((*sizes[:split], *(size - 1 for size in sizes[split:]))) * np.log(self.scaled_by.of(values))
+
+    def log_prior(
+        self, values: Mapping[str, np.ndarray], prior: Prior, coords: Mapping[str, tuple[str, ...]]
+    ) -> np.ndarray:
+        """Log prior density, summed over the parameter's own dims, given the parameters that it is scaled by.
+
+        Parameters
+        ----------
+        values
+            The parameter and those that it is scaled by, shape (..., *dims) each; there may be others.
 
         Returns
         -------
         ndarray
             Shape (...).
         """
+        y = self.as_stated(values[self.name], prior, coords, values)
+        return self._log_prior(y, prior, coords) - self.log_stretch(values, coords)
+
+    def _log_prior(self, x: np.ndarray, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> np.ndarray:
         states = self.states(coords)
         own = tuple(range(-len(self.dims), 0))
         if self.support == SIMPLEX:
@@ -101,6 +165,18 @@ class Parameter:
             return prior.log_prob(x, states).sum(axis=own) if own else prior.log_prob(x)
         return prior.kind.zero_sum_log_prob(x, len(self.dims), self.zero_sum, **prior.resolved(states))
 
+    def _middle(self, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+        """What the prior lies around."""
+        numbers = prior.resolved(self.states(coords), self.name)
+        if self.zero_sum:
+            numbers = prior.kind.on_zero_sum(**numbers)
+        return numbers[prior.kind.location]
+
+    def _scale(self, values: Mapping[str, Any]) -> Any:
+        """The learned scale, lined up with the parameter's own dims."""
+        scale = self.scaled_by.of(values) if self.scaled_by else np.ones(())
+        return scale[(..., *(None for _ in self.dims))]
+
 
 def sample_prior(
     parameter: Parameter,
@@ -108,8 +184,14 @@ def sample_prior(
     coords: Mapping[str, tuple[str, ...]],
     rng: np.random.Generator,
     samples: int,
+    drawn: Mapping[str, np.ndarray],
 ) -> np.ndarray:
     """Draw a parameter from its prior.
+
+    Parameters
+    ----------
+    drawn
+        Draws of the parameters that it is scaled by, shape (samples, *dims) each; there may be others.
 
     Returns
     -------
@@ -118,4 +200,5 @@ def sample_prior(
     """
     states = parameter.states(coords)
     shape = (samples, *(len(coords[dim]) for dim in parameter.dims))
-    return parameter.centred(prior.sample(rng, shape, states))
+    y = parameter.centred(prior.sample(rng, shape, states))
+    return parameter.stretched(y, prior, coords, drawn)

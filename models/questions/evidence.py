@@ -240,7 +240,9 @@ def as_states(stated: Any, kind: str) -> dict[str, Any]:
     QueryError
         If it is anything else; `kind` says what it was stated as.
     """
-    raise QueryError.of(kind, f"must map nodes to what is said of them, such as {{'stakes': 'vital'}}, not {stated!r}")
+    raise QueryError.of(
+        kind, f"must map nodes to what is said of them, such as {{'role': 'guarantor'}}, not {stated!r}"
+    )
 
 
 @as_states.register

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import QueryError
+from ..families.regression import explained_name
 from ..inference.question import check_question, relevant
 from ..network.network import Network
+from ..network.parameters import network_parameters
 from ..posterior import Posterior
 from .answers import joint_distribution
 from .evidence import resolve_evidence
@@ -49,6 +51,16 @@ class Quantity:
     def is_difference(self) -> bool:
         """Whether it is a difference of two probabilities rather than one."""
         return self.against is not None
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether it is a probability, of which a likelihood word can be said."""
+        return not self.is_difference
+
+    @property
+    def unit(self) -> str:
+        """What it counts, for the axis of a figure."""
+        return "probability"
 
     def draws(self, posterior: Posterior) -> xr.DataArray:
         """Its value in every draw, dims (chain, draw).
@@ -132,6 +144,82 @@ def chance_of(
     return Quantity(
         target, chosen, dict(given or {}), dict(do or {}), None if against is None else dict(against), members
     )
+
+
+@dataclass(frozen=True)
+class ExplainedShare(Quantity):
+    """The share of a node's variation, on the latent logit scale, that its parents explain together.
+
+    It is a parameter of nodes that shrink their effects (option `shrinkage`) and no probability of a case.
+
+    Parameters
+    ----------
+    target
+        The node.
+    """
+
+    states: tuple[str, ...] = ()
+    given: Mapping[str, Any] = field(default_factory=dict)
+    do: Mapping[str, Any] = field(default_factory=dict)
+    against: Mapping[str, Any] | None = None
+    members: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_probability(self) -> bool:
+        """Whether it is a probability: it is not."""
+        return False
+
+    @property
+    def unit(self) -> str:
+        """What it counts."""
+        return "share of the variation"
+
+    def draws(self, posterior: Posterior) -> xr.DataArray:
+        """Its value in every draw, dims (chain, draw)."""
+        raise_faults("question", self.faults(posterior.network), QueryError)
+        return posterior.draws[explained_name(self.target)].transpose("chain", "draw")
+
+    def nodes(self, network: Network) -> frozenset[str]:
+        """Nodes whose parameters it depends on."""
+        return frozenset({network[self.target].name})
+
+    def faults(self, network: Network) -> list[Fault]:
+        """Say so where a network has no such parameter."""
+        if self.target not in network:
+            return [Fault(self.target, f"is no node{nearest(self.target, network.names)}")]
+        known = {parameter.name for parameter in network_parameters(network, [self.target])}
+        what = "learns no share that its parents explain; state options = { shrinkage = true }"
+        return [] if explained_name(self.target) in known else [Fault(self.target, what)]
+
+    def words(self, network: Network) -> str:
+        """Notation of it, as it is written on paper."""
+        return f"R2({network[self.target].name})"
+
+
+def explained_share(node: str) -> Quantity:
+    """How much of the variation of a node its parents explain, as a quantity to be asked of posteriors.
+
+    Parameters
+    ----------
+    node
+        One with the option `shrinkage`.
+
+    Returns
+    -------
+    Quantity
+        Between 0 and 1, on the latent logit scale.
+
+    Examples
+    --------
+    >>> from servanda.models import Arrow, Network, Node
+    >>> from servanda.models.sampling.prior_draws import prior_draws
+    >>> kept = Node("kept", ("no", "yes"), (Arrow("era"),), "ordinal", ordered=True, options=(("shrinkage", True),))
+    >>> network = Network((Node("era", ("cold war", "after")), kept))
+    >>> believed = explained_share("kept").draws(prior_draws(network, seed=1))
+    >>> round(float(believed.mean()), 2)
+    0.25
+    """
+    return ExplainedShare(node)
 
 
 def check_quantities(network: Network, asked: Mapping[str, Quantity]) -> None:

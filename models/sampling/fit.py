@@ -61,8 +61,8 @@ def fit(
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
     that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
     augmentation where all are tables (latent ones anchored); else NUTS, with missing cells summed out, over compiled
-    loops that serve all networks of tables, `ordinal` and `softmax` nodes; else NUTS through PyMC, which compiles
-    each model.
+    loops that serve all networks of tables, `ordinal`, `sequential` and `softmax` nodes; else NUTS through PyMC, which
+    compiles each model.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters
@@ -180,12 +180,15 @@ def _versions() -> dict[str, str]:
 def _log_prior(
     network: Network, posterior: xr.Dataset, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]
 ) -> xr.Dataset:
-    def density(parameter: Parameter) -> xr.DataArray:
-        x = posterior[parameter.name].transpose("chain", "draw", *parameter.dims)
-        log_p = parameter.log_prior(x.values, parameter.prior(priors), coords)
-        return xr.DataArray(log_p, dims=("chain", "draw"), coords={dim: x.coords[dim] for dim in ("chain", "draw")})
+    parameters = network_parameters(network)
+    values = {p.name: posterior[p.name].transpose("chain", "draw", *p.dims).values for p in parameters}
+    labels = {dim: posterior.coords[dim] for dim in ("chain", "draw")}
 
-    return xr.Dataset({p.name: density(p) for p in network_parameters(network)})
+    def density(parameter: Parameter) -> xr.DataArray:
+        log_p = parameter.log_prior(values, parameter.prior(priors), coords)
+        return xr.DataArray(log_p, dims=("chain", "draw"), coords=labels)
+
+    return xr.Dataset({p.name: density(p) for p in parameters})
 
 
 def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, cases: Cases) -> xr.Dataset:

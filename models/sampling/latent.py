@@ -271,8 +271,8 @@ def _turns(network: Network, name: str, key: str, dims: tuple[str, ...]) -> bool
     node = network[owner]
     if owner == name:
         effects = {*node.parent_names, *(group.name for group in node.groups)}
-        return network.family(name).mirrored and parameter in effects
-    return parameter == name
+        return network.family(name).mirrored(network.local(name)) and parameter in effects
+    return parameter in (name, f"{name}.departure")
 
 
 @dataclass(frozen=True)
@@ -288,8 +288,10 @@ def _tried(network: Network, name: str, priors: PriorSet | None) -> list[_Tried]
     """Draw every parameter of a node and of its children, and what follows from them."""
     nodes, coords = (name, *network.children[name]), _coords(network)
     rng = np.random.default_rng(0)
-    stated = [(parameter, parameter.prior(priors)) for parameter in network_parameters(network, nodes)]
-    drawn = [_Tried(p, prior, sample_prior(p, prior, coords, rng, TRIES)) for p, prior in stated]
+    values: dict[str, np.ndarray] = {}
+    for p in network_parameters(network, nodes):
+        values[p.name] = sample_prior(p, p.prior(priors), coords, rng, TRIES, values)
+    drawn = [_Tried(p, p.prior(priors), values[p.name]) for p in network_parameters(network, nodes)]
     for node in map(network.__getitem__, nodes):
         drawn += [
             _Tried(_unstated(f"{node.name}.{group.name}", group.name), None, rng.normal(size=(TRIES, 1)))
@@ -312,15 +314,15 @@ def _unstated(name: str, *dims: str) -> Parameter:
 def _unchanged(network: Network, name: str, tried: list[_Tried], order: tuple[int, ...], *, weighed: bool) -> bool:
     """Whether the model is the same with a node's states renamed."""
     orders = np.broadcast_to(np.array(order), (TRIES, len(order)))
-    before, after = {}, {}
+    drawn = {one.parameter.name: one.x for one in tried}
+    dims = {one.parameter.name: one.parameter.dims for one in tried}
+    renamed = {key: _renamed(network, name, key, x, dims[key], orders) for key, x in drawn.items()}
     for one in tried:
-        key, dims = one.parameter.name, one.parameter.dims
-        renamed = _renamed(network, name, key, one.x, dims, orders)
         if weighed and one.prior is not None:
-            densities = [one.parameter.log_prior(x, one.prior, _coords(network)) for x in (one.x, renamed)]
+            densities = [one.parameter.log_prior(values, one.prior, _coords(network)) for values in (drawn, renamed)]
             if not np.allclose(*densities, rtol=EQUAL, atol=EQUAL):
                 return False
-        before[key], after[key] = (np.moveaxis(x, 0, -1) for x in (one.x, renamed))
+    before, after = ({key: np.moveaxis(x, 0, -1) for key, x in values.items()} for values in (drawn, renamed))
     rng = np.random.default_rng(1)
     for node in map(network.__getitem__, (name, *network.children[name])):
         axes = [axis for axis in network.axes(node.name) if axis in (name, node.name)]

@@ -44,10 +44,10 @@ def prior_draws(
     coords = parameter_coords(network, members)
     check_priors(network, priors, coords)
     rng = np.random.default_rng(seed)
-    variables = {}
+    variables, drawn = {}, {}
     for parameter in network_parameters(network):
-        x = sample_prior(parameter, parameter.prior(priors), coords, rng, draws)
-        variables[parameter.name] = labelled(x[None], parameter.dims, coords)
+        drawn[parameter.name] = sample_prior(parameter, parameter.prior(priors), coords, rng, draws, drawn)
+        variables[parameter.name] = labelled(drawn[parameter.name][None], parameter.dims, coords)
     for node in network.nodes:
         for group in node.groups:
             spread = variables[f"{node.name}.{group.name}_sd"].values[..., None]

@@ -68,7 +68,7 @@ def pymc_model(
     with pm.Model(coords=own) as model:
         values: dict[str, Any] = {}
         for parameter in network_parameters(network, chosen):
-            values[parameter.name] = _variable(parameter, parameter.prior(priors), coords)
+            values[parameter.name] = _variable(parameter, parameter.prior(priors), coords, values)
         for name in chosen:
             values |= _group_effects(network[name], values)
         for name in pooled:
@@ -85,12 +85,23 @@ def pymc_model(
     return model
 
 
-def _variable(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]]) -> Any:
+def _variable(
+    parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]
+) -> Any:
+    """PyMC variable of a parameter; where its spread is learned, of numbers as its prior states them (non-centred)."""
+    import pymc as pm
+
+    name = f"{parameter.name}.stated" if parameter.scaled_by else parameter.name
     numbers = prior.resolved(parameter.states(coords), parameter.name)
     if parameter.zero_sum:
-        return prior.kind.zero_sum_variable(parameter.name, parameter.dims, parameter.zero_sum, **numbers)
-    shape = tuple(len(coords[dim]) for dim in parameter.dims)
-    return prior.kind.variable(parameter.name, parameter.dims, shape, **numbers)
+        stated = prior.kind.zero_sum_variable(name, parameter.dims, parameter.zero_sum, **numbers)
+    else:
+        shape = tuple(len(coords[dim]) for dim in parameter.dims)
+        stated = prior.kind.variable(name, parameter.dims, shape, **numbers)
+    if parameter.scaled_by is None:
+        return stated
+    x = parameter.stretched(stated, prior, coords, values)
+    return pm.Deterministic(parameter.name, x, dims=parameter.dims or None)
 
 
 def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:

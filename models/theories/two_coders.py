@@ -3,7 +3,7 @@
 With both, what happened is a latent node and each coder's code of it is seen: P(code | truth, stated confidence) is a
 confusion matrix for each coder and each confidence, learned with everything else (Dawid and Skene 1979, Applied
 Statistics 28(1); cited from memory). Which state is which follows from the prior of the matrices, which favours being
-right (`servanda.models.families.confusion`).
+right (`servanda.models.families.table.Confusion`).
 """
 
 from __future__ import annotations

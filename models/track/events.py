@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
-from .settings import KINDS, READINGS, TrackSettings
+from .settings import GRAVITIES, GROUNDS, KINDS, READINGS, STOPS, TrackSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,6 +52,8 @@ class TrackData:
         whether this one reads as that did.
     event_row
         Shape (events,): row in the data frame.
+    event_from, event_until
+        Shape (events,): first and last day that its date may mean, datetime64.
     kinds, labels
         Of each event: its kind; a name.
     """
@@ -69,6 +71,8 @@ class TrackData:
     event_before: np.ndarray
     event_repeats: np.ndarray
     event_row: np.ndarray
+    event_from: np.ndarray
+    event_until: np.ndarray
     kinds: tuple[str, ...]
     labels: tuple[str, ...]
 
@@ -88,7 +92,7 @@ class TrackData:
         digest = hashlib.sha256()
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name != "event_row":
+            if field.name not in ("event_row", "event_from", "event_until"):
                 digest.update(value.tobytes() if isinstance(value, np.ndarray) else "\0".join(value).encode())
         return digest.hexdigest()
 
@@ -150,8 +154,9 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
     ----------
     track_record
         Columns actor, agreement, event and either ``date_from`` and ``date_until``, as `load_track_record` gives
-        them, or ``date``. Optional: ``finding_by``, who says so (one finder for all, where it is not there); and
-        ``weight`` in [0, 1], which makes an event count for less.
+        them, or ``date``. Optional: ``finding_by``, who says so (one finder for all, where it is not there);
+        ``ground`` of what stops a performance and ``gravity``, see `TrackSettings`; and ``weight`` in [0, 1], which
+        makes an event count for less.
     settings
         What each kind of event says.
     as_of
@@ -165,8 +170,8 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
     Raises
     ------
     TrackError
-        Listing every fault: missing columns, unknown kinds, bad dates or weights, no event at all, and events of
-        one actor under one agreement on one day that contradict each other.
+        Listing every fault: missing columns, unknown kinds, grounds or gravities, bad dates or weights, no event at
+        all, and events of one actor under one agreement on one day that contradict each other.
     """
     columns = [str(column) for column in track_record.columns]
     has_spans = {"date_from", "date_until"} <= set(columns)
@@ -189,6 +194,21 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
     for kind in sorted(set(kinds) - set(KINDS)):
         where = ", ".join(str(rows[place] + 1) for place, own in enumerate(kinds) if own == kind)
         faults.append(Fault(f"event {where}, column event", f"'{kind}' is no kind of event{nearest(kind, KINDS)}"))
+    grounds, gravities = (_optional(chosen, name) for name in ("ground", "gravity"))
+    for name, values, known in (("ground", grounds, GROUNDS), ("gravity", gravities, GRAVITIES)):
+        faults += [
+            Fault(f"event {row + 1}, column {name}", f"{value!r} is no {name}{nearest(value, known)}")
+            for row, value in zip(rows, values, strict=True)
+            if value and value not in known
+        ]
+    faults += [
+        Fault(
+            f"event {row + 1}, column ground",
+            f"is {ground!r} of an event '{kind}'; only {' and '.join(STOPS)} have one",
+        )
+        for row, kind, ground in zip(rows, kinds, grounds, strict=True)
+        if ground and kind not in STOPS
+    ]
     for name in ("actor", "agreement"):
         blank = rows[chosen[name].isna().to_numpy(bool)] + 1
         if blank.size:
@@ -196,7 +216,9 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
     raise_faults("track record", faults, TrackError)
     actors, actor = _codes(chosen["actor"])
     agreements, agreement = _codes(chosen["agreement"])
-    reads = np.array([READINGS.index(settings.events[kind].reads) for kind in kinds])
+    said = [settings.reads(*each) for each in zip(kinds, grounds, gravities, strict=True)]
+    reads = np.array([READINGS.index(reading) for reading in said])
+    weight = weight * np.array([settings.weight(gravity) for gravity in gravities])
     begin, end = first[rows], last[rows]
     middle = begin.astype("datetime64[D]").astype(np.int64) + (end - begin).astype(np.int64) / 2
     order = np.lexsort((rows, end, middle, actor))
@@ -222,6 +244,8 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
         event_before=before,
         event_repeats=repeats,
         event_row=rows[order],
+        event_from=begin[order],
+        event_until=end[order],
         kinds=tuple(kinds[i] for i in order),
         labels=tuple(f"{actors[actor[n]]} {end[i]} {kinds[i]} #{rows[i] + 1}" for n, i in enumerate(order)),
     )
@@ -249,6 +273,13 @@ def _spans(track_record: pd.DataFrame, *, has_spans: bool) -> tuple[np.ndarray, 
         first.append(np.datetime64(str(text)).astype("datetime64[D]"))
     raise_faults("track record", faults, TrackError)
     return np.array(first), np.array(last)
+
+
+def _optional(chosen: pd.DataFrame, name: str) -> list[str]:
+    """Text of a column that may be missing, empty where it says nothing."""
+    if name not in chosen.columns:
+        return [""] * len(chosen)
+    return ["" if blank else str(value) for value, blank in zip(chosen[name], chosen[name].isna(), strict=True)]
 
 
 def _weights(chosen: pd.DataFrame, rows: np.ndarray, faults: list[Fault]) -> np.ndarray:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,11 @@ from ..parameters.prior_set import PriorEntry, PriorSet
 READINGS = ("broken", "partly", "kept")
 #: Kinds of events in a track record (codebook, section 6).
 KINDS = ("complied", "partial", "defected", "withdrew", "suspended", "resumed")
+#: Kinds of events that stop a performance, and the grounds on which it may be stopped.
+STOPS = ("withdrew", "suspended")
+GROUNDS = ("lawful", "answer", "none")
+#: How much of the core duty an event did or refused, most first.
+GRAVITIES = ("core", "part", "minor")
 #: What the record's ``finding_by`` says where nobody but the actor did.
 SELF_ANNOUNCED = "self-announced"
 #: Parameter -> its distribution, in the order of `servanda.models.track.density`.
@@ -77,6 +82,41 @@ class EventKind:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What a stop reads as on a ground.
+
+    Parameters
+    ----------
+    reads
+        One of `READINGS`.
+    reason
+        Why.
+    """
+
+    reads: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Gravity:
+    """What the gravity of an event makes of it.
+
+    Parameters
+    ----------
+    weight
+        In [0, 1]: how many tests of the actor's word it is worth, the power of its likelihood.
+    breach
+        One of `READINGS`: what an event reads as that would read "broken".
+    reason
+        Why.
+    """
+
+    weight: float
+    breach: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class TrackSettings:
     """Meaning of events, and priors.
 
@@ -84,17 +124,46 @@ class TrackSettings:
     ----------
     events
         Kind of event -> what it says, one for each of `KINDS`.
+    grounds
+        Ground of a stop -> what it reads as, one for each of `GROUNDS`.
+    gravity
+        Gravity -> what it makes of an event, one for each of `GRAVITIES`.
     priors
         An entry with a reason for each of `PRIORS`.
     """
 
     events: Mapping[str, EventKind]
+    grounds: Mapping[str, Ground]
+    gravity: Mapping[str, Gravity]
     priors: PriorSet
+
+    def reads(self, kind: str, ground: str = "", gravity: str = "") -> str:
+        """Reading of an event, one of `READINGS`; an empty ground or gravity is one that the record does not hold.
+
+        Examples
+        --------
+        >>> settings = load_track_settings()
+        >>> settings.reads("withdrew"), settings.reads("withdrew", "lawful"), settings.reads("withdrew", "answer")
+        ('broken', 'partly', 'kept')
+        >>> settings.reads("defected", gravity="core"), settings.reads("defected", gravity="part")
+        ('broken', 'partly')
+        """
+        reading = self.grounds[ground].reads if ground else self.events[kind].reads
+        return self.gravity[gravity].breach if gravity and reading == READINGS[0] else reading
+
+    def weight(self, gravity: str = "") -> float:
+        """Tests that an event of some gravity is worth; 1 where the record holds none."""
+        return self.gravity[gravity].weight if gravity else 1.0
 
     def as_dict(self) -> dict[str, Any]:
         """Give the settings as the dictionary that their TOML is read as."""
         priors = {entry.parameter: {**entry.prior.to_dict(), "reason": entry.reason} for entry in self.priors.entries}
-        return {"events": {kind: event.as_dict() for kind, event in self.events.items()}, "priors": priors}
+        return {
+            "events": {kind: event.as_dict() for kind, event in self.events.items()},
+            "grounds": {name: dict(ground.__dict__) for name, ground in self.grounds.items()},
+            "gravity": {name: dict(gravity.__dict__) for name, gravity in self.gravity.items()},
+            "priors": priors,
+        }
 
     @property
     def digest(self) -> str:
@@ -148,30 +217,25 @@ def settings_from_dict(
     --------
     >>> settings_from_dict({"events": {}, "priors": {}}, "mine.toml")
     Traceback (most recent call last):
-    servanda.models.track.settings.SettingsError: mine.toml: 13 faults
+    servanda.models.track.settings.SettingsError: mine.toml: 19 faults
       events.complied: is missing
     ...
     """
     faults = [Fault(key, f"is not a key that is known here{nearest(key, known)}") for key, known in _strangers(raw)]
-    base = base or {}
-    events: dict[str, EventKind] = {}
-    for kind in KINDS:
-        entry = _entry(raw, base, "events", kind, faults)
-        if entry is not None and (event := _event(f"events.{kind}", entry, faults)):
-            events[kind] = event
-    priors: list[PriorEntry] = []
-    for name in PRIORS:
-        entry = _entry(raw, base, "priors", name, faults)
-        if entry is not None and (prior := _prior(f"priors.{name}", name, entry, faults)):
-            priors.append(prior)
+    read: dict[str, dict[str, Any]] = {part: {} for part in _PARTS}
+    for part, (names, reader) in _PARTS.items():
+        for name in names:
+            entry = _entry(raw, base or {}, part, name, faults)
+            if entry is not None and (value := reader(f"{part}.{name}", entry, faults)):
+                read[part][name] = value
     raise_faults(subject, faults, SettingsError)
-    return TrackSettings(events, PriorSet(tuple(priors), "track settings"))
+    priors = PriorSet(tuple(read["priors"].values()), "track settings")
+    return TrackSettings(read["events"], read["grounds"], read["gravity"], priors)
 
 
 def _strangers(raw: Mapping[str, Any]) -> list[tuple[str, tuple[str, ...]]]:
-    known = {"events": KINDS, "priors": tuple(PRIORS)}
-    found: list[tuple[str, tuple[str, ...]]] = [(key, tuple(known)) for key in raw if key not in known]
-    for part, names in known.items():
+    found: list[tuple[str, tuple[str, ...]]] = [(key, tuple(_PARTS)) for key in raw if key not in _PARTS]
+    for part, (names, _) in _PARTS.items():
         entries = raw.get(part, {})
         found += [(f"{part}.{key}", names) for key in entries if key not in names] if isinstance(entries, dict) else []
     return found
@@ -197,22 +261,37 @@ def _entry(
 def _event(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> EventKind | None:
     found = len(faults)
     _keys(where, entry, ("reads", "reliability", "reason"), faults, optional=("self_announced",))
-    reads = entry.get("reads")
-    if reads is not None and reads not in READINGS:
-        faults.append(Fault(f"{where}.reads", f"{reads!r} is not a reading; expected one of {', '.join(READINGS)}"))
+    _reading(where, entry, "reads", faults)
     for key in ("reliability", "self_announced"):
-        value = entry.get(key)
-        if value is not None and not (_is_number(value) and 0 <= value <= 1):
-            faults.append(Fault(f"{where}.{key}", f"{value!r} is not a number from 0 to 1"))
+        _share(where, entry, key, faults)
     _reason(where, entry, faults)
     if len(faults) > found:
         return None
     own = entry.get("self_announced")
-    return EventKind(str(reads), float(entry["reliability"]), str(entry["reason"]), None if own is None else float(own))
+    return EventKind(str(entry["reads"]), float(entry["reliability"]), str(entry["reason"]), own and float(own))
 
 
-def _prior(where: str, name: str, entry: Mapping[str, Any], faults: list[Fault]) -> PriorEntry | None:
+def _ground(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> Ground | None:
     found = len(faults)
+    _keys(where, entry, ("reads", "reason"), faults)
+    _reading(where, entry, "reads", faults)
+    _reason(where, entry, faults)
+    return None if len(faults) > found else Ground(str(entry["reads"]), str(entry["reason"]))
+
+
+def _gravity(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> Gravity | None:
+    found = len(faults)
+    _keys(where, entry, ("weight", "breach", "reason"), faults)
+    _reading(where, entry, "breach", faults)
+    _share(where, entry, "weight", faults)
+    _reason(where, entry, faults)
+    if len(faults) > found:
+        return None
+    return Gravity(float(entry["weight"]), str(entry["breach"]), str(entry["reason"]))
+
+
+def _prior(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> PriorEntry | None:
+    found, name = len(faults), where.removeprefix("priors.")
     distribution = PRIORS[name]
     kind = DISTRIBUTIONS[distribution]
     _keys(where, entry, ("distribution", *kind.numbers, "reason"), faults)
@@ -243,6 +322,19 @@ def _keys(
     ]
 
 
+def _reading(where: str, entry: Mapping[str, Any], key: str, faults: list[Fault]) -> None:
+    value = entry.get(key)
+    if value is not None and value not in READINGS:
+        what = f"{value!r} is not a reading; expected one of {', '.join(READINGS)}"
+        faults.append(Fault(f"{where}.{key}", what))
+
+
+def _share(where: str, entry: Mapping[str, Any], key: str, faults: list[Fault]) -> None:
+    value = entry.get(key)
+    if value is not None and not (_is_number(value) and 0 <= value <= 1):
+        faults.append(Fault(f"{where}.{key}", f"{value!r} is not a number from 0 to 1"))
+
+
 def _reason(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> None:
     if "reason" in entry and not str(entry["reason"]).strip():
         faults.append(Fault(f"{where}.reason", "is empty; say in a line why"))
@@ -250,3 +342,12 @@ def _reason(where: str, entry: Mapping[str, Any], faults: list[Fault]) -> None:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+#: Part of a file -> the entries that it needs, and their reader.
+_PARTS: Mapping[str, tuple[tuple[str, ...], Callable[[str, Mapping[str, Any], list[Fault]], Any]]] = {
+    "events": (KINDS, _event),
+    "grounds": (GROUNDS, _ground),
+    "gravity": (GRAVITIES, _gravity),
+    "priors": (tuple(PRIORS), _prior),
+}

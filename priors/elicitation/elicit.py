@@ -137,7 +137,7 @@ class Elicited:
         panels = [
             Panel(
                 f"{label}\n{s.said}",
-                "probability" if s.against is None else "times as likely",
+                s.chance.unit if s.against is None else "times as likely",
                 self.said[label],
                 self.before[label],
                 s.values,

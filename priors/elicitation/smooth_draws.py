@@ -37,7 +37,7 @@ _KEPT = 400
 def from_uniform(
     parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]], u: np.ndarray
 ) -> np.ndarray:
-    """Turn uniform numbers into draws of a parameter.
+    """Turn uniform numbers into draws of a parameter, before a learned scale stretches them.
 
     Parameters
     ----------
@@ -139,7 +139,10 @@ class SmoothDraws:
         """Draws of everything that follows, shape (draws, *dims)."""
         from scipy.special import ndtri
 
-        values = {name: self._draws(name, prior) for name, prior in priors.items()}
+        values: dict[str, np.ndarray] = {}
+        for name, parameter in self.parameters.items():  # after those that it is scaled by
+            stated = self._draws(name, priors[name])
+            values[name] = parameter.stretched(stated, priors[name], self.coords, values)
         for node in self.nodes:
             for group in self.network[node].groups:
                 name = f"{node}.{group.name}"

@@ -225,6 +225,8 @@ def kept(of: Quantity, times: float, total: float) -> Statement:
     times, total, faults = _number(times), _number(total), []
     if of.is_difference:
         faults.append(Fault("count", "is of a probability, not of a difference of two"))
+    elif not of.is_probability:
+        faults.append(Fault("count", "is of a probability, not of a share of variation; state its quantiles"))
     if not (math.isfinite(total) and total > 0):
         faults.append(Fault("count", f"needs a total above 0, not {total:g}"))
     elif not 0 <= times <= total:

@@ -55,10 +55,10 @@ def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> 
     Examples
     --------
     >>> sceptic = load_prior("cheap_talk")
-    >>> str(sceptic["compliance.guarantors"]), str(sceptic["compliance.power"])
-    ('normal(mu=0, sigma=0.05)', 'normal(mu=0, sigma=0.7)')
-    >>> sceptic.entry("compliance.power").source
-    'Leeds 2003; Lee 2023'
+    >>> str(sceptic["compliance.guarantors"]), str(sceptic["compliance.forces_there"])
+    ('normal(mu=0, sigma=0.05)', 'normal(mu=0, sigma=0.5)')
+    >>> sceptic.entry("compliance.forces_there").source
+    'Huth and Russett 1984; Hultman, Kathman and Shannon 2016'
     """
     read = _read(shipped(name, FOLDER, "prior set", PriorError), ())
     faults = [*read.faults, *(_misfits(read, network) if network is not None else [])]

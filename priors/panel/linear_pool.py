@@ -106,10 +106,11 @@ class LinearPool:
         heard = [expert for expert, weight in self.weights.items() if weight > 0]
         coords = parameter_coords(self.network)
         total = np.zeros((len(heard), draws.sizes["chain"], draws.sizes["draw"]))
-        for parameter in network_parameters(self.network):
-            x = draws[parameter.name].transpose("chain", "draw", *parameter.dims).values
+        parameters = network_parameters(self.network)
+        values = {p.name: draws[p.name].transpose("chain", "draw", *p.dims).values for p in parameters}
+        for parameter in parameters:
             for place, expert in enumerate(heard):
-                total[place] += parameter.log_prior(x, self.experts[expert][parameter.name], coords)
+                total[place] += parameter.log_prior(values, self.experts[expert][parameter.name], coords)
         shares = np.array([self.weights[expert] for expert in heard])[:, None, None]
         return np.asarray(logsumexp(total, b=shares, axis=0))
 

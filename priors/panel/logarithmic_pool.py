@@ -31,6 +31,8 @@ def logarithmic_pool(
     precisions of normal (and, on the log scale, lognormal) priors add up by weight, and means by weighted precision;
     1 / sigma^2 of half-normal ones and the rates of exponential ones are averaged; so are the numbers of beta,
     Dirichlet and confusion priors, since with weights that add up to one the exponents alpha - 1 average as alpha does.
+    Where a node learns the scale of its effects (`shrinkage`), priors are pooled as they are stated, on the scale of
+    one; experts who state different middles there have this pool, and not exactly the product of their densities.
 
     Parameters
     ----------

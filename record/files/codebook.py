@@ -34,14 +34,28 @@ POWER_RATIO: Levels = ("weaker", "parity", "stronger")
 STAKES: Levels = ("peripheral", "major", "vital")
 OUTCOME: Levels = ("defected", "partial", "complied")
 CONFIDENCE: Levels = ("low", "medium", "high")
+NO_YES: Levels = ("no", "yes")
+LEADERSHIP_CHANGE: Levels = ("none", "leader", "government", "regime")
+REGIME: Levels = ("autocracy", "mixed", "democracy", "none")
+PROXIMITY: Levels = ("own", "neighbour", "region", "remote")
+PRICE: Levels = ("words", "money", "withdrawal", "arms", "limited_force", "war_weaker", "war_equal")
+CAPABILITY_CHANGE: Levels = ("down", "same", "up")
+ALLY_INTEREST: Levels = ("minor", "major", "vital")
 EVENT: Levels = ("complied", "defected", "partial", "withdrew", "suspended", "resumed")
+#: Events that stop a performance, and so have a ground.
+STOPS: Levels = ("withdrew", "suspended")
+GROUND: Levels = ("lawful", "answer", "none")
+GRAVITY: Levels = ("minor", "part", "core")
 KIND: Levels = ("state", "organisation", "non_state")
 PROMISED: Levels = ("restrain", "witness", "observe", "enforce", "defend")
 TIE: Levels = ("ally_of_obligor", "ally_of_beneficiary", "rival_of_obligor", "neutral")
 
-# Obligors that backers.csv marks as great powers and for which the record gives a number of past
-# defections. China is marked too, but the cell of its only row is blank, so it is not taken as one here.
-GREAT_POWERS = frozenset({"AUT", "DEU", "FRA", "GBR", "ITA", "JPN", "RUS", "USA"})
+# Obligors that backers.csv marks as great powers and for which the record gives a number of past defections.
+GREAT_POWERS = frozenset({"AUT", "CHN", "DEU", "FRA", "GBR", "ITA", "JPN", "RUS", "USA"})
+# Obligors that are organisations: the ex-ante rules (codebook, section 13) speak of them apart.
+ORGANISATIONS = frozenset({"COMMONWEALTH", "ECOWAS", "EU", "NATO", "OAU", "UN"})
+#: Key of the bibliography for what was coded from general knowledge, without opening a source.
+NO_SOURCE = "general_knowledge"
 
 
 @dataclass(frozen=True)
@@ -63,7 +77,7 @@ class Column:
     blank
         Whether a cell may be empty.
     absent
-        Whether the whole column may be left out.
+        Whether the whole column may be left out, which is the same as leaving all its cells empty.
     minimum
         The smallest allowed count.
 
@@ -113,6 +127,11 @@ class Table:
     derived: tuple[str, ...] = ()
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the columns that a file may not leave out, in order."""
+        return tuple(column.name for column in self.columns if not column.absent)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The names of the columns, in order."""
         return tuple(column.name for column in self.columns)
@@ -133,14 +152,47 @@ _GUARANTORS = Column(
     blank=True,
     minimum=1,
 )
+_AFTERWARDS = "judged afterwards: description only, no parent of anything that predicts"
 _POWER_RATIO = Column(
-    "power_ratio", "level", "the obligor against its challenger", POWER_RATIO, ordered=True, blank=True
+    "power_ratio",
+    "level",
+    f"the obligor against its challenger; {_AFTERWARDS}",
+    POWER_RATIO,
+    ordered=True,
+    blank=True,
 )
-_STAKES = Column("stakes", "level", "what it meant to the obligor", STAKES, ordered=True, blank=True)
+_STAKES = Column("stakes", "level", f"what it meant to the obligor; {_AFTERWARDS}", STAKES, ordered=True, blank=True)
 _OUTCOME = Column("outcome", "level", "what the obligor did", OUTCOME, ordered=True)
 _OUTCOME_YEAR = Column("outcome_year", "year", "year of the outcome")
 _CONFIDENCE = Column("confidence", "level", "how sure the coder is", CONFIDENCE, ordered=True)
 _NOTE = Column("note", "text", "why coded so", blank=True)
+
+
+def _day_before(name: str, about: str, levels: Levels, *, ordered: bool = True) -> Column:
+    return Column(name, "level", f"the day before the test: {about}", levels, ordered=ordered, blank=True, absent=True)
+
+
+#: What could be known the day before the test (codebook, section 13), as one coder has it.
+EX_ANTE = (
+    _day_before("leadership_change", "change in the obligor's rule since it promised", LEADERSHIP_CHANGE),
+    _day_before("regime", "how the obligor is governed", REGIME, ordered=False),
+    _day_before("proximity", "where the promise has to be performed, seen from the obligor", PROXIMITY),
+    _day_before("forces_there", "whether forces of the obligor are at that place", NO_YES),
+    _day_before("adversary_nuclear", "whether the side it would confront has nuclear weapons", NO_YES),
+    _day_before("price", "what the core duty would demand", PRICE, ordered=False),
+    _day_before("capability_change", "its power against that side, compared with the signing", CAPABILITY_CHANGE),
+    _day_before("ally_interest", "its own interest in the result, the promise set aside", ALLY_INTEREST),
+)
+_SURE_THEN = Column(
+    "ex_ante_confidence",
+    "level",
+    "how sure the coder is of the codes of the day before",
+    CONFIDENCE,
+    ordered=True,
+    blank=True,
+    absent=True,
+)
+_NOTE_THEN = Column("ex_ante_note", "text", "why the day before is coded so", blank=True, absent=True)
 
 GUARANTEES = Table(
     "guarantees",
@@ -174,9 +226,12 @@ GUARANTEES = Table(
         _CONFIDENCE,
         _SOURCES,
         _NOTE,
+        *EX_ANTE,
+        _SURE_THEN,
+        _NOTE_THEN,
         Column("crisis", "text", "the shock the case belongs to", blank=True, absent=True),
     ),
-    derived=("tested_year", "tested_from", "doubted"),
+    derived=("tested_year", "tested_from", "years_since_signing", "sourced", "doubted"),
 )
 
 TRACK_RECORD = Table(
@@ -186,6 +241,8 @@ TRACK_RECORD = Table(
         Column("date", "date", "day, month or year of the event"),
         Column("agreement", "text", "slug of the agreement"),
         Column("event", "level", "what the actor did", EVENT),
+        Column("ground", "level", "on what ground a performance was stopped", GROUND, blank=True, absent=True),
+        Column("gravity", "level", "how much of the core duty was at stake", GRAVITY, ordered=True, absent=True),
         Column("finding_by", "text", "who says so"),
         Column("detail", "text", "what happened"),
         _SOURCES,
@@ -209,6 +266,9 @@ SECOND_CODING = Table(
         _OUTCOME_YEAR,
         _CONFIDENCE,
         _NOTE,
+        *EX_ANTE,
+        _SURE_THEN,
+        _NOTE_THEN,
     ),
     derived=("blind",),
 )
@@ -222,7 +282,7 @@ BACKERS = Table(
         Column("is_obligor", "flag", "whether it is the obligor of the case"),
         Column("promised", "level", "its own strongest promise that bears on the test", PROMISED, ordered=True),
         Column("p5", "flag", "permanent member of the Security Council; before 1945 a major power"),
-        Column("tie", "level", "its stance at the test, the guarantee set aside", TIE, blank=True),
+        Column("tie", "level", f"its stance at the test, the guarantee set aside; {_AFTERWARDS}", TIE, blank=True),
         Column("cinc", "share", "share of the world's capabilities, 0 to 1", blank=True),
         Column("cinc_year", "year", "year of that share", blank=True),
         Column("confidence", "level", "the weakest of membership, promised and tie", CONFIDENCE, ordered=True),

@@ -42,7 +42,7 @@ def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) 
     --------
     >>> from servanda.record.files.codebook import CRISES
     >>> load_table(None, CRISES).shape
-    (212, 2)
+    (416, 2)
     """
     cells = read_cells(shipped(f"{table.name}.csv") if path is None else path)
     frame = frame_of(cells)

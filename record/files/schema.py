@@ -196,7 +196,7 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     -------
     DataFrame
         The codebook's columns in order, then columns of the user's own as text; rows as in the file,
-        numbered from 0. Empty cells are missing values.
+        numbered from 0. Empty cells are missing values, and a column that was left out has nothing else.
 
     Examples
     --------
@@ -206,11 +206,8 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     ['case_id', 'crisis']
     """
     cells = dict(frame.items())
-    known = {
-        column.name: KINDS[column.kind].typed(cells[column.name], column)
-        for column in table.columns
-        if column.name in cells
-    }
+    blank = pd.Series("", index=frame.index, dtype="str")
+    known = {column.name: KINDS[column.kind].typed(cells.get(column.name, blank), column) for column in table.columns}
     own = {name: cells[name].mask(cells[name] == "") for name in own_columns(frame, table)}
     return pd.DataFrame(known | own).reset_index(drop=True)
 

@@ -10,10 +10,10 @@ from servanda.common.errors import Fault, InputError, ServandaError, nearest, ra
 @pytest.mark.parametrize(
     ("name", "known", "end"),
     [
-        ("stake", ["stakes", "power"], "; did you mean 'stakes'?"),
-        ("STAKES", ["stakes", "power"], "; did you mean 'stakes'?"),
+        ("prise", ["price", "role"], "; did you mean 'price'?"),
+        ("PRICE", ["price", "role"], "; did you mean 'price'?"),
         ("usa", ["USA", "UKR"], "; did you mean 'USA'?"),
-        ("zzz", ["stakes", "power"], "; known: stakes, power"),
+        ("zzz", ["price", "role"], "; known: price, role"),
         ("zzz", [], ""),
         ("q", list("abcdefghijklmno"), "; known: a, b, c, d, e, f, g, h, i, j, k, l, ..."),
         ("9", list("abcdefghijkl"), "; known: a, b, c, d, e, f, g, h, i, j, k, l"),

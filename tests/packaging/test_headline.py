@@ -20,8 +20,8 @@ def script():
     return module
 
 
-def report(gain=0.01):
-    moved = {"mean": 0.05, "lower": -0.11, "upper": 0.21, "gain": 0.48, "within": 0.37, "loss": 0.15}
+def report(gain=0.01, within=0.37):
+    moved = {"mean": 0.05, "lower": -0.11, "upper": 0.21, "gain": 0.48, "within": within, "loss": 0.15}
     rows = [
         {"kind": "reading", "name": "asked", **moved},
         {"kind": "reading", "name": "rival", "mean": -0.08},
@@ -53,6 +53,19 @@ def test_both_intervals_all_outcomes_the_rival_and_the_score_are_told(script):
 
 def test_a_gain_of_more_than_two_errors_is_called_one(script):
     assert "the model does better than the base rate" in " ".join(script.headline(report(gain=0.05)).split())
+
+
+@pytest.mark.parametrize(
+    ("gain", "within", "said"),
+    [
+        (0.01, 0.37, "**The record does not settle it**, and the model does not predict better than"),
+        (0.05, 0.37, "**The record does not settle it**, though the model does better than"),
+        (0.01, 0.9, "**The record settles it**, though the model does not predict better than"),
+        (0.05, 0.9, "**The record settles it**, and the model does better than"),
+    ],
+)
+def test_the_record_settles_what_it_gives_nine_chances_in_ten(script, gain, within, said):
+    assert said in " ".join(script.headline(report(gain, within)).split())
 
 
 def test_only_what_stands_between_the_marks_is_written(script):

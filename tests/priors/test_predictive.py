@@ -17,12 +17,13 @@ CASE = {
     "role": "guarantor",
     "era": "after_1991",
     "obligation": "defend",
-    "legal_form": "executive_agreement",
     "enforcement": "consultation",
     "monitoring": "national_means",
     "past_defections": "1-2",
-    "power": "stronger",
-    "stakes": "major",
+    "regime": "democracy",
+    "price": "money",
+    "capability_change": "same",
+    "forces_there": "no",
 }
 
 
@@ -56,8 +57,8 @@ def test_flat_leaves_compliance_open(believed):
     p = complied(believed["flat"])
     thirds = np.histogram(p, bins=[0, 1 / 3, 2 / 3, 1])[0] / len(p)
     assert np.all(thirds > 0.15), thirds
-    # The reason in the file says a third.
-    assert np.mean((p < 0.05) | (p > 0.95)) == pytest.approx(1 / 3, abs=0.04)
+    # The reason in the file says two fifths.
+    assert np.mean((p < 0.05) | (p > 0.95)) == pytest.approx(2 / 5, abs=0.04)
 
 
 def test_flat_gives_backing_no_direction(believed):
@@ -70,10 +71,10 @@ def test_words_hardly_matter_to_cheap_talk(believed):
     def spread(name, **changes):
         return np.quantile(np.abs(complied(believed[name], **changes) - complied(believed[name])), 0.95)
 
-    for changes in ({"guarantors": "5"}, {"legal_form": "treaty_ratified"}, {"monitoring": "intrusive"}):
+    for changes in ({"guarantors": "5"}, {"enforcement": "deployed_forces"}, {"monitoring": "intrusive"}):
         assert spread("cheap_talk", **changes) < 0.06
         assert spread("literature", **changes) > 0.1
-    assert spread("cheap_talk", stakes="vital") > 0.1
+    assert spread("cheap_talk", price="war") > 0.1
 
 
 def test_agrees_with_the_formula_of_cheap_talk(believed):
@@ -87,7 +88,7 @@ def test_agrees_with_the_formula_of_cheap_talk(believed):
 
 def test_literature_baseline_is_its_beta(believed):
     share = believed["literature"].draws["compliance.baseline"].sel(compliance="complied").values.ravel()
-    assert stats.kstest(share, stats.beta(3.6, 4.4).cdf).pvalue > 1e-3
+    assert stats.kstest(share, stats.beta(3.9, 4.1).cdf).pvalue > 1e-3
 
 
 def test_exact_inference_takes_it(believed):

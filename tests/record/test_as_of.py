@@ -17,7 +17,7 @@ from servanda.record import (
     load_track_record,
 )
 from servanda.record.cases import known_cases
-from servanda.record.files.codebook import GREAT_POWERS
+from servanda.record.files.codebook import EX_ANTE, GREAT_POWERS
 
 DAYS = st.dates(dt.date(1828, 1, 1), dt.date(2030, 1, 1))
 FEW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -98,9 +98,21 @@ def test_the_summit_of_vladivostok():
     assert ended.isna()["inf_2019_usa"]
 
 
-@pytest.mark.parametrize("load", [load_second_coding, load_backers, load_crises])
+@pytest.mark.parametrize("load", [load_second_coding, load_crises])
 def test_related_tables_are_cut_to_the_known_cases(load):
     assert set(load(as_of="1914")["case_id"]) == set(load_guarantees(as_of="1914")["case_id"])
+
+
+def test_lists_of_backers_are_cut_to_the_known_cases(plain):
+    known, listed = known_ids(plain("guarantees"), dt.date(1914, 12, 31)), {r["case_id"] for r in plain("backers")}
+    assert set(load_backers(as_of="1914")["case_id"]) == set(known) & listed
+
+
+def test_what_was_known_the_day_before_is_cut_with_its_case(cases):
+    columns = ["case_id", *(column.name for column in EX_ANTE), "years_since_signing"]
+    cut = load_guarantees(as_of="1914")[columns]
+    whole = cases.loc[cases["case_id"].isin(cut["case_id"]), columns].reset_index(drop=True)
+    assert cut.equals(whole)
 
 
 def test_a_late_day_cuts_nothing(cases):

@@ -24,6 +24,7 @@ def test_lists_of_another_length_are_those_of_the_codebook(cases):
     assert (~backers["is_obligor"]).sum() == 700
     differ = counts_that_differ(backers, cases).set_index("case_id")
     assert differ.loc["league_1925_grc"].tolist() == [54, 55]
+    assert backers["case_id"].nunique() == 212
     assert set(differ.index) == {
         "triple_1914_ita",
         "league_1925_grc",

@@ -119,7 +119,8 @@ def test_a_backer_without_capability_leaves_the_cells_missing_and_is_not_zero(ki
 
 def test_cases_are_joined_by_name_and_one_without_a_list_has_missing_cells():
     cases = CASES.iloc[[5, 0, 3]]
-    cases = pd.concat([cases, cases.tail(1).assign(case_id="mine", legal_form="unsc_resolution")], ignore_index=True)
+    own = cases.tail(1).assign(case_id="mine", legal_form="unsc_resolution", guarantors=2)
+    cases = pd.concat([cases, own], ignore_index=True)
     found, each = with_backers(cases, BACKERS), SHIPPED
     assert len(found) == 4
     for place in range(3):
@@ -134,9 +135,29 @@ def test_cases_are_joined_by_name_and_one_without_a_list_has_missing_cells():
 
 def test_a_resolution_or_an_organisation_is_an_institution():
     cases = with_backers(CASES)
-    inside = (cases["legal_form"] == "unsc_resolution") | (cases["organisation"] == "yes")
-    assert ((cases["institution"] == "yes") == inside).all()
-    assert {"yes", "no"} == set(cases["organisation"][cases["legal_form"] == "unsc_resolution"])
+    inside = (cases["legal_form"] == "unsc_resolution") | (cases["organisation"] == "yes").fillna(value=False)
+    assert ((cases["institution"] == "yes").fillna(value=False) == inside).all()
+    # Where others stood behind it and there is no list, nothing is known but that a resolution is one.
+    bare = ~cases["case_id"].isin(BACKERS["case_id"]) & (cases["legal_form"] != "unsc_resolution")
+    bare &= cases["guarantors"] > 1
+    assert cases["institution"].isna().tolist() == bare.tolist()
+    assert {"yes", "no"} == set(cases["organisation"][cases["legal_form"] == "unsc_resolution"].dropna())
+
+
+def test_a_case_with_one_guarantor_needs_no_list():
+    """The facts are those of the cases that have a list of the obligor alone, but for its capability."""
+    names = [*SHIPPED.columns.drop("capability"), "institution"]
+    lone = BACKERS.loc[~BACKERS["is_obligor"], "case_id"]
+    cases = CASES.loc[CASES["case_id"].isin(BACKERS["case_id"]) & (CASES["guarantors"] == 1)]
+    cases = cases.loc[~cases["case_id"].isin(lone)].reset_index(drop=True)
+    assert len(cases) == 97
+    listed, bare = (
+        with_backers(cases, BACKERS),
+        with_backers(cases, BACKERS.loc[~BACKERS["case_id"].isin(cases["case_id"])]),
+    )
+    assert bare[names].equals(listed[names])
+    assert bare["capability"].isna().all()
+    assert with_backers(CASES, BACKERS)["rival_backer"].isna().sum() == 42
 
 
 def test_a_supposed_list_is_read_like_a_recorded_one():

@@ -25,7 +25,9 @@ def test_the_count_is_that_of_the_file(actor: str):
 
 def test_the_record_is_silent_about_those_it_hardly_knows():
     cases = load_guarantees(as_of="2019-04-25")
-    assert past_defections_of(cases, "CHN", 2019) is None
+    assert cases["obligor"].tolist().count("PER") == 1
+    assert past_defections_of(cases, "PER", 2019) is None
+    assert past_defections_of(cases, "CHN", 2019) == by_hand("CHN", 2019)
     assert past_defections_of(cases, "NOBODY", 2019) is None
 
 

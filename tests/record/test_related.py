@@ -23,6 +23,18 @@ from servanda.record import load_backers, load_crises, load_guarantees, load_sec
             {(2, "outcome_year"): "1825"},
             "row 2, column outcome_year: '1825' lies before the test of the case (1826)",
         ),
+        (
+            load_second_coding,
+            "second_coding",
+            {(2, "price"): "monye"},
+            "row 2, column price: 'monye' is not a level; did you mean 'money'?",
+        ),
+        (
+            load_second_coding,
+            "second_coding",
+            {(2, "case_id"): "kh_1993_un", (2, "regime"): "mixed"},
+            "row 2, column regime: 'mixed' stands on an organisation; expected 'none'",
+        ),
         (load_crises, "crises", {(2, "crisis"): ""}, "row 2, column crisis: is empty; a value is required"),
         (
             load_backers,
@@ -104,10 +116,15 @@ def test_a_mistake_is_named(edited, load, name, cells, message):
     assert message in [str(fault) for fault in caught.value.faults]
 
 
-@pytest.mark.parametrize(("load", "name"), [(load_backers, "backers"), (load_crises, "crises")])
-def test_no_case_may_be_left_out(edited, load, name):
-    with pytest.raises(InputError, match=r"211 faults\n  case 'lond1840_gbr' has no row; add one"):
-        load(edited(name, keep=1))
+def test_no_case_may_be_without_a_crisis(edited):
+    with pytest.raises(InputError, match=r"415 faults\n  case 'lond1840_gbr' has no row; add one"):
+        load_crises(edited("crises", keep=1))
+
+
+def test_a_case_may_be_without_a_list_of_backers_and_none_is_without_an_obligor(edited):
+    assert load_backers(edited("backers", keep=1))["case_id"].tolist() == ["prt_1826_gbr"]
+    with pytest.raises(InputError, match="case 'lond1840_gbr' has no obligor row; expected one for 'GBR'"):
+        load_backers(edited("backers", {(3, "is_obligor"): "0", (3, "tie"): "neutral"}, keep=2))
 
 
 def test_related_tables_of_one_s_own_cases(edited):

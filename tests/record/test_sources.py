@@ -12,9 +12,10 @@ from servanda.record import load_sources
 
 def test_every_work_is_plain_text_and_used(plain):
     sources = load_sources()
-    assert len(sources) == 221
+    assert len(sources) == 222
     used = {key for name in ("guarantees", "track_record") for row in plain(name) for key in row["sources"].split(";")}
     assert used == set(sources)
+    assert "no source was opened" in sources["general_knowledge"].title
     for source in sources.values():
         assert source.author
         assert source.title

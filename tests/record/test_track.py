@@ -22,6 +22,8 @@ def test_the_codebook_s_figures():
         "withdrew": 13,
         "resumed": 4,
     }
+    assert events["ground"].value_counts().to_dict() == {"none": 13, "answer": 10, "lawful": 8}
+    assert events["gravity"].value_counts().to_dict() == {"core": 84, "part": 50, "minor": 21}
     year_only = events[events["date"] == "1992"].iloc[0]
     assert [str(year_only[name].date()) for name in ("date_from", "date_until")] == [
         "1992-01-01",
@@ -35,6 +37,19 @@ def test_the_codebook_s_figures():
         (
             {(2, "event"): "complid"},
             "row 2, column event: 'complid' is not a level; did you mean 'complied'?",
+        ),
+        (
+            {(2, "gravity"): "huge"},
+            "row 2, column gravity: 'huge' is not a level; known: minor, part, core",
+        ),
+        ({(2, "gravity"): ""}, "row 2, column gravity: is empty; a value is required"),
+        (
+            {(2, "ground"): "lawful"},
+            "row 2, column ground: is 'lawful'; only events withdrew and suspended have a ground: leave it empty",
+        ),
+        (
+            {(10, "ground"): ""},
+            "row 10, column ground: is empty; an event 'withdrew' needs one of lawful, answer, none",
         ),
         ({(2, "actor"): ""}, "row 2, column actor: is empty; a value is required"),
         ({(2, "date"): "1985-02-29"}, "row 2, column date: '1985-02-29' is not a date of the calendar"),
@@ -60,3 +75,9 @@ def test_sources_of_one_s_own_events(edited, tmp_path):
     assert len(load_track_record(path, sources=bib)) == 1
     with pytest.raises(InputError, match="'mine' is not in the bibliography; known: "):
         load_track_record(path, sources=load_sources())
+
+
+def test_a_file_needs_no_grounds_and_no_gravity(edited):
+    events = load_track_record(edited("track_record", drop=("ground", "gravity")))
+    assert len(events) == 155
+    assert events[["ground", "gravity"]].isna().all(axis=None)

@@ -40,7 +40,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         **described,
         **described_outcomes(row),
         "change": described_change(judgement, rows, row) if judgement.base not in (None, row.label) else None,
-        "confidence": confidence(_parts(material, answers, row, judgement)),
+        "confidence": confidence(_parts(material, answers, row, judgement), scenario_score(material)),
         "lexicon": {
             "name": lexicon.name,
             "title": lexicon.title,

@@ -14,6 +14,7 @@ from ...figures.changes import changes_svg
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
 from ...scenarios.stored_fits import kept_beside_fits
+from ...sensitivity.confounding import confounding
 from ...sensitivity.spread import CHOICES, KINDS, Spread, SpreadRow, change_spread, second_coder_posterior
 from ...summaries.change import Change, summarise_change
 from ..answers import Row, judged
@@ -122,6 +123,28 @@ def _prepare(task: Task) -> dict[str, Any] | None:
     return kept_beside_fits("second-coder", identity, make, task.folder)
 
 
+def headline_confounding(material: Material, answers: Answers) -> dict[str, Any] | None:
+    """How strong an unmeasured common cause must be to undo the change of the headline.
+
+    None where the two formats set more than one node differently, or differ by more than what is set: there is then no
+    one node that such a cause would bear on.
+    """
+    judgement = compared(material.loaded)
+    if judgement is None:
+        return None
+    rows = {row.label: row for row in answers.reported(judgement.id)}
+    base, row = rows[str(judgement.base)], rows[material.loaded.scenario.headline.format]
+    if base.asked is None or row.asked is None or row.posterior is None:
+        return None
+    differ = {name for name in {*base.do, *row.do} if base.do.get(name) != row.do.get(name)}
+    same_case = (base.asked.given, base.asked.members) == (row.asked.given, row.asked.members)
+    if not same_case or len(differ) != 1 or not differ <= base.do.keys() & row.do.keys():
+        return None
+    asked = row.asked
+    how = {"state": asked.states, **asked.members}
+    return confounding(row.posterior, asked.target, base.do, row.do, asked.given, **how).to_dict()
+
+
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     spread = headline_spread(material, answers)
     if spread is None:
@@ -132,6 +155,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
         "highest": in_short(spread.highest),
         "width": spread.width,
         "unmeasured": [KINDS[kind] for kind in spread.unmeasured],
+        "confounding": headline_confounding(material, answers),
     }
 
 

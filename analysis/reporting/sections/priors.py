@@ -8,6 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ....models.network.network import Network
+from ....models.network.parameters import network_parameters
+from ....models.parameters.prior_set import PriorSet
 from ...figures.priors import prior_sets_svg
 from ..section import Answers, Material, Section
 
@@ -24,17 +27,25 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
                 before = answers.before[name][judgement.id][place].summary
                 line["answers"].append({"priors": name, "after": asdict(after), "before": asdict(before)})
             table.append(line)
-    entries = [
+    entries = _entries(material.loaded.network, material.loaded.priors[0])
+    return {"sets": sets, "reported": sets[0]["name"], "table": table, "entries": entries}
+
+
+def _entries(network: Network, priors: PriorSet) -> list[dict[str, str]]:
+    """What a set says, entry by entry, and where a spread is relative to a learned scale."""
+    # A pattern may speak of effects with and without one; the reader is told where it speaks of any with.
+    scaled = [parameter for parameter in network_parameters(network) if parameter.scaled_by]
+    spoken = {entry.parameter: p for p in scaled if (entry := priors.entry(p.name))}
+    return [
         {
             "parameter": e.parameter,
-            "prior": str(e.prior),
+            "prior": spoken[e.parameter].words(e.prior) if e.parameter in spoken else str(e.prior),
             "reason": e.reason,
             "source": e.source,
             "certainty": e.certainty,
         }
-        for e in material.loaded.priors[0].entries
+        for e in priors.entries
     ]
-    return {"sets": sets, "reported": sets[0]["name"], "table": table, "entries": entries}
 
 
 def _page(report: Mapping[str, Any]) -> dict[str, Any]:

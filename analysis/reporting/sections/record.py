@@ -10,7 +10,7 @@ import numpy as np
 
 from ....models.cases.encode import MISSING, encode
 from ....models.network.network import Network
-from ....record import load_second_coding, load_sources, with_second_coding
+from ....record import coder_agreement, load_sources, with_second_coding
 from ....record.second_coding import PREFIX
 from ..answers import Row
 from ..section import Answers, Material, Section
@@ -40,24 +40,15 @@ def record_section(network: Network, cases: Any, as_of: str, *, shipped: bool) -
         "to": int(cases["tested_year"].max()),
         "outcomes": {str(level): int(outcomes.get(level, 0)) for level in network["compliance"].states},
         "doubted": int(cases["doubted"].sum()),
+        "unsourced": int((~cases["sourced"]).sum()),
         "missing_cells": encode(network, cases).missing,
         "as_of": as_of,
         "selection": SELECTION,
     }
     if shipped:
-        section["coders"] = coder_agreement(cases)
+        alike = coder_agreement(cases).loc["outcome"]
+        section["coders"] = {"cases": int(alike["cases"]), "agreement": float(alike["share"])}
     return section
-
-
-def coder_agreement(cases: Any) -> dict[str, Any]:
-    """Agreement on the outcome between the two codings, over cases coded blind and known at the date."""
-    second: Any = load_second_coding()
-    both = cases[["case_id", "outcome"]].merge(
-        second[["case_id", "outcome", "blind"]], on="case_id", suffixes=("", "_second")
-    )
-    blind = both[both["blind"]]
-    same = blind["outcome"].astype(str) == blind["outcome_second"].astype(str)
-    return {"cases": len(blind), "agreement": float(same.mean())}
 
 
 def agreement_by_node(network: Network, cases: pd.DataFrame, nodes: Iterable[str]) -> dict[str, tuple[int, float]]:

@@ -1,4 +1,4 @@
-"""The actors' past: credibility of everyone whom the scenario judges, from the track record."""
+"""The actors' past: dated events of everyone whom the scenario judges, and credibility where it foretells."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from ...figures.track import track_figure
 from ...scenarios.scenario import Scenario
 from ...scenarios.stored_fits import kept_beside_fits
 from ...track.description import describe_tracks
+from ...track.scores import SHIPPED
 from ..section import Answers, Material, Section, Task
 
 #: How the track record is sampled for a report; the settings of the network's fit do not matter to it.
@@ -62,7 +63,8 @@ def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -
     from importlib.metadata import version
 
     data = line_up(events, settings)
-    identity = [data.digest, settings.digest, seed, dict(SAMPLING), scenario.as_of, wanted, version("servanda")]
+    scored = SHIPPED.read_text(encoding="utf-8") if SHIPPED.is_file() else ""
+    identity = [scored, data.digest, settings.digest, seed, dict(SAMPLING), scenario.as_of, wanted, version("servanda")]
 
     def make() -> dict[str, Any]:
         track = fit_track(events, settings, seed=seed, as_of=scenario.as_of, **SAMPLING)
@@ -77,12 +79,20 @@ def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -
 
 def tracks_figure(description: Mapping[str, Any]) -> str:
     """Draw the tracks as an ``svg`` element for the page."""
-    said = "; ".join(
-        f"{actor['actor']}: {percent(actor['mean'])} ({span(actor['lower'], actor['upper'])})"
-        for actor in description["actors"]
-    )
+    if description["ranked"]:
+        head = f"Credibility over the years. On {description['at']}"
+        told = [
+            f"{each['actor']}: {percent(each['mean'])} ({span(each['lower'], each['upper'])})"
+            for each in description["actors"]
+        ]
+    else:
+        head = f"Events known on {description['at']}, by what they read as"
+        told = [
+            f"{each['actor']}: " + ", ".join(f"{count} {reading}" for reading, count in each["counts"].items())
+            for each in description["actors"]
+        ]
     with styled():
-        return svg(track_figure(description), "tracks", f"Credibility over the years. On {description['at']}: {said}.")
+        return svg(track_figure(description), "tracks", f"{head}: {'; '.join(told)}.")
 
 
 def _prepare(task: Task) -> dict[str, Any] | None:

@@ -95,6 +95,23 @@ def test_a_query_can_ask_what_a_change_is_worth(stored: Path, keeping: Posterior
     assert (told["question"], told["against"]) == ("P(kept | do(backers = many))", "P(kept | do(backers = few))")
 
 
+def test_a_query_can_ask_what_would_undo_a_change(stored: Path, keeping: Posterior):
+    from servanda.analysis import confounding
+
+    words = ("kept", "-d", "backers=many", "--against", "backers=few")
+    plain = run("query", str(stored), *words)
+    assert "is identified, if the network holds every common cause" in " ".join(plain.stdout.split())
+    assert "unmeasured" not in plain.stdout
+    assert "confounding" not in json.loads(run("query", str(stored), *words, "--json").stdout)
+    found = confounding(keeping, "kept", {"backers": "few"}, {"backers": "many"})
+    result = run("query", str(stored), *words, "--confounding")
+    assert result.exit_code == 0
+    assert f"kept = yes: {found.in_words()}" in result.stdout
+    told = json.loads(run("query", str(stored), *words, "--confounding", "--json").stdout)
+    assert told["confounding"] == found.to_dict()
+    assert told["identification"] == found.identification
+
+
 def test_a_query_can_ask_for_the_best_explanation(stored: Path):
     result = run("query", str(stored), "--best", "-g", "kept=no")
     assert result.exit_code == 0
@@ -104,7 +121,7 @@ def test_a_query_can_ask_for_the_best_explanation(stored: Path):
 
 def test_a_query_with_an_intervention_says_whether_it_is_identified(stored: Path):
     result = run("query", str(stored), "kept", "-d", "backers=many")
-    assert "is identified under the graph" in " ".join(result.stdout.split())
+    assert "is identified, if the network holds every common cause" in " ".join(result.stdout.split())
 
 
 def test_a_network_file_can_be_asked(tmp_path: Path, lawn: Posterior):
@@ -128,6 +145,7 @@ def test_a_network_file_can_be_asked(tmp_path: Path, lawn: Posterior):
         (["kept", "--soft", "backers=few:0.9,many:0.2"], "soft backers: are probabilities that add up to 1.1"),
         (["kept", "--against", "backers=few"], "--against: needs one NODE to ask about, and a --do to compare with it"),
         (["kept", "-d", "backers=few", "--margin", "0.1"], "--margin: says nothing without --against"),
+        (["kept", "-d", "backers=few", "--confounding"], "--confounding: says nothing without --against"),
         (
             ["kept", "-d", "backers=few", "--against", "backers=many", "--margin", "2"],
             "margin: is 2.0; give a change of probability from 0 up to 1",

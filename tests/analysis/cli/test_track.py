@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import ascii_uppercase
 
 import pytest
 from typer.testing import CliRunner
@@ -31,10 +32,39 @@ def test_the_command_prints_a_table_and_writes_a_figure(own: Path, tmp_path: Pat
     out = tmp_path / "figures" / "own.png"
     result = run("A", "B", "--events", str(own), "--out", str(out), "--draws", "1000", "--tune", "300")
     assert result.exit_code == 0, result.output
-    assert "Credibility on 2003-05-16" in result.stdout
-    assert "A against B: " in result.stdout
-    assert "; a gain of 5 points or more " in result.stdout.replace("\n", " ")
+    told = " ".join(result.stdout.split())
+    assert "A history, and no ranking; events known on 2003-05-16" in told
+    assert "Not measured how well this fit foretells, so no actor is ranked" in told
+    assert "A: the last events" in told
+    assert "against" not in told
     assert out.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_good_score_lets_the_command_rank(tmp_path: Path):
+    rows = [
+        f"{actor},{1990 + year}-03-01,{actor}{year},{'complied' if actor < 'M' else 'defected'},IAEA,seen,me"
+        for year in range(4)
+        for actor in ascii_uppercase[:24]
+    ]
+    path = tmp_path / "steady.csv"
+    path.write_text("actor,date,agreement,event,finding_by,detail,sources\n" + "\n".join(rows) + "\n")
+    result = run("X", "A", "--score", "--quiet", "--last", "2", "--events", str(path), "--tune", "300")
+    told = " ".join(result.stdout.split())
+    assert result.exit_code in (0, 1), result.output  # actors who never waver press the sampler against its gates
+    assert "Foretold one step ahead: the 48 under an agreement new to the actor" in told
+    assert "base rate -0.7" in told
+    assert "Each gain is more than its standard error, so actors may be ranked." in told
+    assert "Credibility: P(keeps its word at a test); events known on 1993-03-01" in told
+    assert "A: the last events, and 2 before (--last 4 lists them)" in told
+    assert "X against A: -" in told
+
+
+def test_a_score_by_itself(own: Path):
+    own.write_text(own.read_text() + "".join(f"A,{1900 + n}-01-01,x,complied,IAEA,seen,me\n" for n in range(31)))
+    result = run("--score", "--quiet", "--events", str(own), "--as-of", "2000-06-30", "--json")
+    told = json.loads(result.stdout)
+    assert (told["foretells"], told["events"]) == (False, {"all": 2, "new": 0})
+    assert told["gains"]["new"]["own_share"] == {"value": None, "error": None}
 
 
 def test_the_command_as_json(own: Path):
@@ -47,6 +77,8 @@ def test_the_command_as_json(own: Path):
 
 def test_the_command_names_what_is_wrong(own: Path, tmp_path: Path):
     for words, told in (
+        ((), "ACTOR: is missing; name one, such as PRK, or ask for --score"),
+        (("--score",), "first: is 30; no event has so many before it, at most 2: give fewer"),
         (("PRX",), "has no event of actor 'PRX'; known: A, B"),
         (("A", "--as-of", "1980"), "no event was known by 1980-12-31; the first is known from 2000-01-01"),
         (("A", "--out", str(tmp_path / "x.doc")), "give a name that ends in .png, .svg, .pdf"),

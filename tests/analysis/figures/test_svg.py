@@ -12,7 +12,7 @@ import pytest
 from servanda.analysis.figures.densities import densities_svg
 from servanda.analysis.figures.network import BOX, arranged, network_svg
 from servanda.analysis.figures.priors import prior_sets_svg
-from servanda.analysis.scenarios.scenario import load_scenario
+from servanda.analysis.scenarios.scenario import load_scenario, shipped_scenarios
 from servanda.analysis.summaries.likelihood_words import load_lexicon
 
 from ..reporting.content import report
@@ -89,8 +89,9 @@ def passes_through(start, end, box):
     return bool(np.any((abs(x - box[0]) < BOX[0] / 2) & (abs(y - box[1]) < BOX[1] / 2)))
 
 
-def test_every_node_stands_right_of_its_parents_and_no_arrow_meets_another_node():
-    nodes = load_scenario("dprk-six-party").network.nodes
+@pytest.mark.parametrize("scenario", shipped_scenarios())
+def test_every_node_stands_right_of_its_parents_and_no_arrow_meets_another_node(scenario):
+    nodes = load_scenario(scenario).network.nodes
     arrows = tuple((parent, node.name) for node in nodes for parent in node.parent_names)
     places = arranged(tuple(node.name for node in nodes), arrows)
     assert all(places[end][0] - places[start][0] > BOX[0] for start, end in arrows)

@@ -21,11 +21,20 @@ def description():
     return describe_tracks(fitted, events, ["PRK", "USA", "IRN"], years_ahead=3)
 
 
-def test_no_text_of_the_figure_meets_another(description):
-    figure = track_figure(description)
+@pytest.fixture(params=[False, True], ids=["history", "ranking"])
+def figure(description, request):
+    return track_figure({**description, "ranked": request.param})
+
+
+def lanes(figure):
+    """Axes of the lanes: those whose ticks are names."""
+    return [axes for axes in figure.axes if not axes.get_yticklabels()[0].get_text().endswith("%")]
+
+
+def test_no_text_of_the_figure_meets_another(figure):
     renderer = figure.canvas.get_renderer()
     dated = 0
-    for axes in figure.axes[1:]:
+    for axes in lanes(figure):
         texts = [text for text in axes.texts if text.get_text()]
         boxes = [text.get_window_extent(renderer) for text in texts]
         dated += len(boxes)
@@ -36,13 +45,23 @@ def test_no_text_of_the_figure_meets_another(description):
     assert not any(box.overlaps(other) for place, box in enumerate(names) for other in names[:place])
 
 
-def test_every_event_is_marked(description):
-    figure = track_figure(description)
-    for axes, actor in zip(figure.axes[1:], description["actors"], strict=True):
-        lanes = {event["agreement"] for event in actor["events"]}
-        drawn = sum(len(found.get_offsets()) for found in axes.collections if isinstance(found, PathCollection))
-        assert drawn == len(actor["events"])
-        assert len(axes.get_yticks()) == len(lanes)
+def test_every_event_is_marked(figure, description):
+    for axes, actor in zip(lanes(figure), description["actors"], strict=True):
+        names = {event["agreement"] for event in actor["events"]}
+        marks = [found for found in axes.collections if isinstance(found, PathCollection)]
+        assert sum(len(found.get_offsets()) for found in marks) == len(actor["events"])
+        assert len(axes.get_yticks()) == len(names)
+        looks = {(event["event"], event["reads"], event["gravity"]) for event in actor["events"]}
+        assert len(marks) == len(looks)
+
+
+def test_a_history_has_a_frame_an_actor_and_no_mean(description):
+    figure = track_figure({**description, "ranked": False})
+    bands = [axes for axes in figure.axes if axes not in lanes(figure)]
+    assert [axes.get_title(loc="left") for axes in bands] == ["PRK", "USA", "IRN"]
+    assert not [line for axes in bands for line in axes.lines]
+    assert "is no forecast of the next" in figure.texts[0].get_text()
+    assert track_figure({key: value for key, value in description.items() if key != "ranked"}).texts  # fails closed
 
 
 def test_a_figure_is_written_whole_or_not(description, tmp_path: Path):

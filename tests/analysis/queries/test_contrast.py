@@ -68,3 +68,9 @@ def test_a_margin_is_a_change_of_probability(keeping, margin):
     what = f"margin: is {margin!r}; give a change of probability from 0 up to 1, such as 0.05 for five points"
     with pytest.raises(QueryError, match=re.escape(what)):
         contrast(keeping, "kept", {"backers": "few"}, {"backers": "many"}, margin=margin)
+
+
+def test_a_contrast_says_on_what_condition_it_is_an_effect(keeping):
+    effect = contrast(keeping, "kept", {"backers": "few"}, {"backers": "many"})
+    said = "P(kept | do(backers)) is identified, if the network holds every common cause, without adjustment."
+    assert effect.attrs["identification"] == said

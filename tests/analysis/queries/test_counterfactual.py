@@ -47,8 +47,9 @@ def test_a_table_of_cases(lawn):
 def test_the_question_this_was_built_for():
     """Had the broken promise stood under snapback: the rank coupling of an ordinal node is its latent variable's."""
     posterior = prior_draws(load_network("guarantee"), seed=2, draws=20, levels={"actor": ("IRN", "USA")})
-    seen = {"role": "guarantor", "era": "after_1991", "obligation": "restrain", "power": "stronger", "stakes": "major"}
-    seen |= {"past_defections": "1-2", "legal_form": posterior.network["legal_form"].states[0], "guarantors": "6+"}
+    seen = {"role": "guarantor", "era": "after_1991", "obligation": "restrain", "regime": "democracy"}
+    seen |= {"price": "words", "forces_there": "yes", "capability_change": "same"}
+    seen |= {"past_defections": "1-2", "guarantors": "6+"}
     seen |= {"enforcement": "none", "monitoring": "intrusive", "compliance": "defected"}
     answer = counterfactual(posterior, "compliance", seen, {"enforcement": "snapback"}, actor="USA", guarantee="(new)")
     assert answer.attrs["coupling"] == "rank"  # monitoring follows enforcement, and is ordered too

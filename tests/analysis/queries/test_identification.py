@@ -23,6 +23,8 @@ from servanda.models.cases.encode import encode
 
 from ...models import makers
 
+IDENTIFIED = "is identified, if the network holds every common cause"
+
 
 def graph(text, states=("no", "yes")):
     """A network from chains of arrows, "a -> b -> c, a -> c"."""
@@ -382,39 +384,36 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             "z -> x -> y, z -> y",
             "x",
             "",
-            "P(y | do(x)) is identified under the graph by adjusting for z.",
+            f"P(y | do(x)) {IDENTIFIED}, by adjusting for z.",
             "sum over z of P(y | x, z) P(z)",
         ),
-        ("x -> y", "x", "", "P(y | do(x)) is identified under the graph without adjustment.", "P(y | x)"),
+        ("x -> y", "x", "", f"P(y | do(x)) {IDENTIFIED}, without adjustment.", "P(y | x)"),
         (
             "z -> x -> y, z -> y, a -> x, a -> y",
             "x",
             "z",
-            "P(y | z; do(x)) is identified under the graph by adjusting for a within each state of z.",
+            f"P(y | z; do(x)) {IDENTIFIED}, by adjusting for a within each state of z.",
             "sum over a of P(y | x, z, a) P(a | z)",
         ),
         (
             "x -> y -> z, a -> x, a -> y",
             "x",
             "z",
-            "P(y | z; do(x)) is identified under the graph, through P(y, z | do(x)), by adjusting for a.",
+            f"P(y | z; do(x)) {IDENTIFIED}, through P(y, z | do(x)), by adjusting for a.",
             "sum over a of P(y, z | x, a) P(a)",
         ),
         (
             FRONT_DOOR,
             "x",
             "",
-            "P(y | do(x)) is identified under the graph by the front door through m.",
+            f"P(y | do(x)) {IDENTIFIED}, by the front door through m.",
             "sum over m of P(m | x) [sum over x' of P(y | m, x') P(x')]",
         ),
         (
             TWO_DECISIONS,
             "x1 x2",
             "",
-            (
-                "P(y | do(x1), do(x2)) is identified under the graph by truncated factorisation: "
-                "every parent of x1, x2 is observed."
-            ),
+            (f"P(y | do(x1), do(x2)) {IDENTIFIED}, by truncated factorisation: every parent of x1, x2 is observed."),
             "",
         ),
         (
@@ -422,7 +421,7 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             "x w",
             "",
             (
-                "P(y | do(x), do(w)) is identified under the graph without adjustment. "
+                f"P(y | do(x), do(w)) {IDENTIFIED}, without adjustment. "
                 "Setting w changes nothing here: no directed path leads from there other than through x."
             ),
             "P(y | x)",
@@ -431,7 +430,7 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             "y -> x",
             "x",
             "",
-            "P(y | do(x)) is identified under the graph: no directed path leads there from x, so it equals P(y).",
+            f"P(y | do(x)) {IDENTIFIED}: no directed path leads there from x, so it equals P(y).",
             "P(y)",
         ),
         ("x -> y", "", "x", "P(y | x) sets no node: there is no effect of an intervention to identify.", "P(y | x)"),
@@ -439,10 +438,7 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             NAPKIN,
             "x",
             "",
-            (
-                "P(y | do(x)) is identified under the graph by do-calculus, though neither by adjustment nor by a "
-                "front door."
-            ),
+            (f"P(y | do(x)) {IDENTIFIED}, by do-calculus, though neither by adjustment nor by a front door."),
             "",
         ),
         (
@@ -450,7 +446,7 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             "x",
             "",
             (
-                "P(y | do(x)) is not identified under the graph with u latent: networks that agree on everything "
+                "P(y | do(x)) is not identified with u latent: networks that agree on everything "
                 "observed can differ in it, so what is said of it rests on the priors and not on data alone."
             ),
             "",

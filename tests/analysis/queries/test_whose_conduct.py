@@ -57,11 +57,11 @@ def test_what_a_group_does_is_named(family, options, said):
 
 
 def test_what_is_nobodys_deed_has_no_reading():
-    assert whose_conduct(GUARANTEE, ["stakes"], {}) == ""
+    assert whose_conduct(GUARANTEE, ["price"], {}) == ""
     assert "whose_conduct" not in probability(prior_draws(WHO, seed=1, draws=5), "role").attrs
 
 
 def test_only_the_deeds_among_the_targets_are_spoken_of():
     said = whose_conduct(GUARANTEE, ["compliance"], {"role": "guarantor"})
-    for targets in (["stakes", "compliance"], ["compliance", "era"], ["era", "compliance", "stakes"]):
+    for targets in (["price", "compliance"], ["compliance", "era"], ["era", "compliance", "price"]):
         assert whose_conduct(GUARANTEE, targets, {"role": "guarantor"}) == said

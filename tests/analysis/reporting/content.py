@@ -173,6 +173,21 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "highest": "reading: France as guarantor",
             "width": 0.19,
             "unmeasured": ["theories of the count", "coders of the outcome"],
+            "confounding": {
+                "cause": "guarantors",
+                "target": "compliance",
+                "in_words": "An unmeasured common cause would bring it to zero with odds of 1.63.",
+                "benchmarks": [
+                    {
+                        "measured": "role",
+                        "on_cause": 1.27,
+                        "on_outcome": 1.38,
+                        "mean": 0.08,
+                        "lower": -0.11,
+                        "upper": 0.26,
+                    }
+                ],
+            },
         },
         "score": {"measured": False, "how": "servanda evaluate guarantee"},
         "judgements": [
@@ -197,6 +212,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "to": 2018,
             "outcomes": {"defected": 15, "complied": 29},
             "doubted": 6,
+            "unsourced": 3,
             "missing_cells": {"role": 4},
             "as_of": "2019-04-25",
             "selection": "The record is not a sample.",
@@ -228,7 +244,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                     "chain": 4,
                     "draw": 1000,
                     "drawn_exactly": ["role"],
-                    "drawn_by_augmentation": [["stakes", "role"]],
+                    "drawn_by_augmentation": [["guarantors", "role"]],
                     "drawn_by_nuts": [["compliance"]],
                     "sampler": [{"name": "divergences", "passed": True, "value": 0.0, "limit": "none"}],
                 }

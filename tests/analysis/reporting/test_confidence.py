@@ -27,6 +27,10 @@ TYPED = str.maketrans(
 class Measured:
     gain: float
     error: float = 0.02
+    broken_gain: float = 0.0
+    broken_error: float = 0.02
+    full_gain: float = 0.0
+    full_error: float = 0.02
     cases: int = 184
     crises: int = 90
 
@@ -111,6 +115,26 @@ def test_each_cut_point_and_the_worst_part_decides(name, part, grade):
 def test_a_model_that_does_not_beat_the_base_rate_gives_low_whatever_else_holds():
     parts = {**BEST, "held-out crises": score_part(Measured(-0.001, error=0.0001), "it")}
     assert confidence(list(parts.values()))["level"] == "low"
+
+
+def test_broken_and_in_full_are_two_questions_with_a_confidence_each():
+    """Breach is foretold and the rest is not: the one level is moderate where the other is low."""
+    score = Measured(0.05, broken_gain=0.08, full_gain=-0.01)
+    found = confidence(list(BEST.values()), score)
+    assert found["level"] == "moderate"
+    assert [(one["question"], one["level"]) for one in found["questions"]] == [
+        ("broken or not", "moderate"),
+        ("kept in full or not", "low"),
+    ]
+    reasons = [one["reason"].translate(TYPED) for one in found["questions"]]
+    assert reasons[0] == "held-out crises show a gain over the base rate, +0.080 (standard error 0.020)"
+    assert reasons[1] == "held-out crises show no gain over the base rate, -0.010 (standard error 0.020)"
+    # What holds both back holds each back; the gain on all states stands for neither.
+    both = {**BEST, "coders": agreement_part({}), "held-out crises": score_part(Measured(-1.0), "it")}
+    assert [one["level"] for one in confidence(list(both.values()), score)["questions"]] == ["low", "low"]
+    states = {**BEST, "held-out crises": score_part(Measured(-1.0), "it")}
+    assert confidence(list(states.values()), score)["questions"][0]["level"] == "moderate"
+    assert confidence(list(BEST.values()))["questions"] == []
 
 
 def test_high_is_left_to_an_analyst():

@@ -35,11 +35,11 @@ def numbers(value, path=()):
     elif isinstance(value, int | float):
         yield value
     else:
-        yield from re.findall(r"\d+(?:\.\d+)?", str(value))
+        yield from printed(str(value))
 
 
 def allowed(content):
-    """Numbers as they may be printed: as they are, as per cent, as points, as complement."""
+    """Numbers as they may be printed: as they are, as per cent, as points, as complement, as odds to two digits."""
     found = set()
     for said in numbers(content):
         x = float(said)
@@ -47,7 +47,7 @@ def allowed(content):
             continue
         found.add(str(said))
         found |= {f"{x:g}", f"{abs(x):.4g}", f"{abs(x):.0f}", f"{abs(100 * x):.0f}", f"{abs(100 * x):g}"}
-        found.add(f"{x:,.0f}".replace(",", ""))
+        found |= {f"{x:.2f}", f"{x:,.0f}".replace(",", "")}
     return found | {"0", "1", "99", "100"}
 
 
@@ -360,3 +360,23 @@ def test_each_part_of_confidence_stands_with_its_reason_and_its_limits(content, 
     assert "measures it." in text
     assert "3 of 44 cases share every described state; no case joins guarantor + 2, so the answer extrapolates." in text
     assert "good: 5 precedents or more; fair: a precedent, or each pair of described states seen" in text
+
+
+def test_what_would_undo_the_change_stands_under_it(content, read):
+    text = read(content).text
+    said = text.index(
+        "It is an effect of the format only if the network holds every common cause. An unmeasured common"
+    )
+    assert text.index("changes that probability by +13 points") < said < text.index("Our confidence is low")
+    assert "The change if an unmeasured common cause as strong as a measured one were held" in text
+    shown = text[text.index("were held") :]
+    for number in ("1.27", "1.38", "+8"):
+        assert number in shown
+    content["change"]["confounding"] = None
+    assert "unmeasured common" not in read(content).text
+
+
+def test_nothing_is_called_an_effect_without_its_condition(content, read):
+    text = read(content).text
+    assert "effects only if the network holds every common cause" in text
+    assert "Setting a node has an effect, as told here, only if the network holds every common cause" in text

@@ -334,6 +334,7 @@ def test_the_record_is_counted_by_hand(built):
     assert found["crises"] == len({crisis[row["case_id"]] for row in CASES})
     disputed = {row["case_id"] for row in rows_of("disputed")}
     assert found["doubted"] == sum(row["case_id"] in disputed or row["confidence"] == "low" for row in CASES)
+    assert found["unsourced"] == sum(row["sources"] == "general_knowledge" for row in CASES)
     for held in found["held"]:
         several = held["label"] == "several"
         assert held["exact"] == held["states"][0]["cases"] == counts(several).sum()

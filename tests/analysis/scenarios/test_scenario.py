@@ -55,7 +55,7 @@ def test_all_faults_come_at_once(raw):
     raw["as_of"] = "2019-02-30"
     raw["priors"] = ["literatur"]
     raw["headline"] = {"judgement": "us-guarante", "format": "alone"}
-    raw["judgements"][0]["given"]["stakes"] = "huge"
+    raw["judgements"][0]["given"]["price"] = "huge"
     raw["judgements"][0]["formats"][1]["do"] = {"garantors": "3"}
     raw["judgements"][0]["base"] = "alon"
     raw["judgements"][3]["together"][0]["of"] = ["Russia", "Chine"]
@@ -67,7 +67,7 @@ def test_all_faults_come_at_once(raw):
         "own.toml: 8 faults",
         "as_of: ",
         "priors literatur: there is no prior set of this name; did you mean 'literature'?",
-        "judgement us-guarantee: node stakes has no state 'huge'; known: peripheral, major, vital",
+        "judgement us-guarantee: node price has no state 'huge'; known: words, money, withdrawal, ",
         "judgement us-guarantee: unknown node 'garantors'; did you mean 'guarantors'?",
         "judgement us-guarantee: has no format 'alon' to compare with; did you mean 'alone'?",
         "judgement enforcers: 'Russia or China (at least one)' names an unknown format 'Chine'; did you mean 'China'?",

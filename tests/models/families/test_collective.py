@@ -308,7 +308,7 @@ def test_every_option_that_does_not_fit_is_said_at_once():
             ("[1, 2, 3]", "[0, 1.5, 3]"),
             "family 'at_least' counts members; give 'k' a whole number of 1 or more for each state",
         ),
-        (('family = "at_least"', 'family = "ordinal"'), "family 'ordinal' has no option 'members'; it has none"),
+        (('family = "at_least"', 'family = "ordinal"'), "family 'ordinal' has no option 'members'; known: shrinkage"),
         (('"at_least"', '"headcount"'), "family 'headcount' has no option 'at_least'"),
     ],
 )

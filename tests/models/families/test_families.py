@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 from scipy.special import expit, log_expit, logit, softmax
 from scipy.stats import beta, halfnorm, kstest, lognorm, norm
 
-from servanda.models import Arrow, Group, Network, Node, encode, fit, network_parameters
+from servanda.models import Arrow, Group, Network, Node, Posterior, encode, fit, network_parameters
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
-from servanda.models.families import FAMILIES, ordinal
+from servanda.models.families import FAMILIES, regression
 from servanda.models.network.parameters import parameter_coords
 from servanda.models.sampling.prior_draws import prior_draws
 
@@ -51,7 +52,7 @@ class Example:
         return Network((*(parent for parent in PARENTS if parent.name in wanted), node))
 
 
-#: Adding a family adds a line here; adding a term, one of the lines for `ordinal`.
+#: Adding a family adds a line here; adding a term, one of the lines for `ordinal`, `sequential` and `softmax`.
 EXAMPLES = (
     Example("table"),
     Example("table", (Arrow("kind"), Arrow("count"))),
@@ -61,6 +62,12 @@ EXAMPLES = (
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax"),
     Example("softmax", (Arrow("grade"), Arrow("kind"), Arrow("pair"))),
+    Example("softmax", (Arrow("count", term="log"), Arrow("kind"))),
+    Example("softmax", (Arrow("grade", term="monotone", by="kind"), Arrow("kind")), states=("no", "yes")),
+    Example("softmax", (Arrow("kind", by="pair"), Arrow("pair", term="none"))),
+    Example("softmax", (Arrow("count", term="saturating", by="pair"), Arrow("pair")), states=tuple("abcd")),
+    Example("softmax", (Arrow("count", term="inverted_u"), Arrow("grade", term="monotone"))),
+    Example("softmax", (Arrow("count", term="diffusion"), Arrow("pair", term="linear"))),
     Example("noisy_or", states=("off", "on")),
     Example("noisy_or", (Arrow("pair"), Arrow("grade"), Arrow("count")), states=("off", "on")),
     Example("noisy_max", (Arrow("pair"), Arrow("count"))),
@@ -83,6 +90,26 @@ EXAMPLES = (
     Example("ordinal", (Arrow("count", term="inverted_u"), Arrow("grade"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="inverted_u", by="kind"))),
     Example("ordinal", (), (ACTOR, Group("deal", "deal"))),
+    Example("sequential"),
+    Example("sequential", (Arrow("kind"), Arrow("grade")), states=("no", "yes")),
+    Example("sequential", (Arrow("kind"), Arrow("grade"), Arrow("pair"))),
+    Example("sequential", (Arrow("kind"), Arrow("grade", by="kind")), (ACTOR,)),
+    Example("sequential", (Arrow("count", term="log", by="pair"), Arrow("pair")), states=("a", "b", "c", "d")),
+    Example("sequential", (Arrow("kind", by="pair"), Arrow("pair")), (ACTOR, Group("deal", "deal")), tuple("abcd")),
+    Example("sequential", (Arrow("count", term="none"), Arrow("kind")), (ACTOR,)),
+    Example("sequential", (Arrow("count", term="none"),), (ACTOR,)),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="saturating", by="kind"))),
+    Example("sequential", (Arrow("count", term="diffusion"), Arrow("grade", term="nominal")), states=tuple("abcde")),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="inverted_u", by="kind"))),
+    Example("sequential", (Arrow("count", term="linear"), Arrow("pair", term="linear"))),
+)
+SHRUNK = (("shrinkage", True),)
+EXAMPLES += (
+    Example("ordinal", (Arrow("kind"), Arrow("grade"), Arrow("count", term="log")), (ACTOR,), options=SHRUNK),
+    Example("ordinal", (Arrow("count", term="inverted_u", by="kind"), Arrow("kind"), Arrow("pair")), options=SHRUNK),
+    Example("ordinal", (Arrow("count", term="saturating"), Arrow("kind", term="none")), options=SHRUNK),
+    Example("ordinal", (Arrow("count", term="none"),), options=SHRUNK),
+    Example("softmax", (Arrow("grade"), Arrow("kind")), options=SHRUNK),
 )
 MEMBERS = (("members", "count"),)
 EACH_ALONE = (*MEMBERS, ("correlated", False))
@@ -99,7 +126,7 @@ EXAMPLES += (
     Example("headcount", (Arrow("pair"), Arrow("count")), states=(*NUMBERS, "6", "7"), options=EACH_ALONE),
 )
 #: Families whose effects are differences from a baseline.
-WITH_BASELINE = ("ordinal", "softmax")
+WITH_BASELINE = ("ordinal", "sequential", "softmax")
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
 
@@ -149,14 +176,14 @@ def test_a_table_sliced_before_is_the_table_sliced_after(example):
         np.testing.assert_allclose(part, expected, rtol=1e-12, err_msg=str(stated))
 
 
-def test_tables_that_can_be_summed_unmade_are_those_of_ordinal():
-    assert {name for name, family in FAMILIES.items() if family.sums_itself} == {"ordinal"}
+def test_which_tables_can_be_summed_unmade():
+    assert {name for name, family in FAMILIES.items() if family.sums_itself} == {"ordinal", "sequential"}
 
 
 @pytest.mark.parametrize("together", [1, 4, 10_000])
 @each_example
 def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, monkeypatch):
-    monkeypatch.setattr(ordinal, "_TOGETHER", together)
+    monkeypatch.setattr(regression, "_TOGETHER", together)
     posterior, network = drawn(example), example.network()
     members = {group.name: 1 for group in example.groups}
     family, axes = FAMILIES[example.family], network.axes("y")
@@ -223,8 +250,14 @@ def test_the_compiled_likelihood_counts_every_case_once(example):
     known = {
         name: value[:-1] if name in {f"y.{g.name}" for g in example.groups} else value for name, value in values.items()
     }
+    spreads = {f"y.{group.name}_sd" for group in example.groups}  # the effects are given themselves
     found = model["y.likelihood"].eval(
-        {model[name]: value for name, value in known.items() if not name.endswith("_sd")}, mode="FAST_COMPILE"
+        {
+            model[name]: value
+            for name, value in known.items()
+            if name not in spreads and not name.endswith((".r2", ".shares"))
+        },
+        mode="FAST_COMPILE",
     )
     expected = 0.0
     for row in rows:
@@ -264,10 +297,30 @@ def test_parameters_are_drawn_from_their_priors(example):
         draws = posterior.draws[parameter.name]
         assert draws.dims == ("chain", "draw", *parameter.dims)
         numbers = dict(parameter.default.resolved(parameter.states(parameter_coords(network))))
-        cells = draws.values[0].reshape(2000, -1)
+        scale = learned_scale_by_hand(example, posterior, parameter.name)
+        cells = (draws.values[0] / scale.reshape(-1, *(1 for _ in parameter.dims))).reshape(2000, -1)
         for place, cell in enumerate(cells.T):
             judge = margin(parameter, numbers, draws.shape[2:], place)
             assert kstest(cell, judge.cdf).pvalue > 1e-4, (parameter.name, place)
+
+
+def learned_scale_by_hand(example, posterior, name):
+    """What effects are multiplied by: the formula, with the variances that effects have in draws without the option."""
+    parents = [arrow.parent for arrow in example.arrows if arrow.term != "none"]
+    parent = name.split(".")[1]
+    real = name.count(".") == 1 or name.endswith(".bend")
+    if example.options != SHRUNK or not (real and parent in parents):
+        return np.ones(2000)
+    plain = drawn(replace(example, options=()), draws=20_000)
+    arrow = next(arrow for arrow in example.arrows if arrow.parent == parent)
+    if example.family == "softmax":  # the difference of two states' scores is what has logistic noise
+        effects = plain.draws[f"y.{parent}"].values[0]
+        variance = (effects[..., 0] - effects[..., 1]).var(axis=-1).mean()
+    else:
+        variance = np.mean([effect_by_hand(plain, arrow, draw).var(axis=-1).mean() for draw in range(20_000)])
+    r2 = posterior.draws["y.r2"].values[0]
+    share = posterior.draws["y.shares"].sel(y_parent=parent).values[0] if len(parents) > 1 else 1.0
+    return np.sqrt(math.pi**2 / 3 * r2 / (1 - r2) * share / variance)
 
 
 def margin(parameter, numbers, shape, place):
@@ -297,7 +350,9 @@ RECOVERED = (
     Example("confusion", (Arrow("pair"), Arrow("kind")), states=("x", "y", "z")),
     Example("pooled_table", (Arrow("kind"), Arrow("count"))),
     Example("softmax", (Arrow("grade"), Arrow("kind"))),
+    Example("softmax", (Arrow("grade", term="monotone"), Arrow("count", term="log", by="kind"), Arrow("kind"))),
     Example("ordinal", (Arrow("kind"), Arrow("count", term="log", by="kind")), (ACTOR,)),
+    Example("sequential", (Arrow("kind"), Arrow("count", term="log"), Arrow("grade"))),
     Example("noisy_or", (Arrow("pair"), Arrow("grade"), Arrow("count")), states=("off", "on")),
     Example("noisy_max", (Arrow("pair"), Arrow("count"))),
     Example("at_least", (Arrow("kind"), Arrow("count")), states=NO_YES, options=(*MEMBERS, ("at_least", 2))),
@@ -411,22 +466,69 @@ def test_ordinal_is_the_cumulative_logit(example, actor):
             np.testing.assert_allclose(table[code], np.diff(below), rtol=0, atol=1e-12)
 
 
+def effect_on_state(posterior, arrow, state, draw):
+    """Effects of one arrow on the log-odds of one state of `y`: those of a posterior whose slopes are of that state."""
+    names = [f"y.{arrow.parent}", f"y.{arrow.parent}.bend"]
+    own = {name: posterior.draws[name].isel(y=state, drop=True) for name in names if name in posterior.draws}
+    draws = posterior.draws.drop_vars(list(own)).assign(own)
+    one = Posterior(posterior.network, xr.DataTree.from_dict({"posterior": draws}))
+    return effect_by_hand(one, replace(arrow, term=arrow.term or "nominal"), draw)
+
+
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family == "softmax"], ids=str)
 def test_softmax_is_the_multinomial_logit(example):
     posterior, network = drawn(example), example.network()
-    table = posterior.table("y").values[0]
+    table, axes = posterior.table("y").values[0], network.axes("y")[:-1]
     for draw in range(4):
-        for code in product(*(range(len(network[axis].states)) for axis in network.axes("y")[:-1])):
+        effects = [
+            [effect_on_state(posterior, arrow, number, draw) for number in range(len(example.states))]
+            for arrow in example.arrows
+        ]
+        for code in product(*(range(len(network[axis].states)) for axis in axes)):
+            state = dict(zip(axes, code, strict=True))
             score = np.log(at(posterior, "y.baseline", draw))
-            for arrow, state in zip(example.arrows, code, strict=True):
-                score = score + at(posterior, f"y.{arrow.parent}", draw)[state]
+            for arrow, own in zip(example.arrows, effects, strict=True):
+                where = (state[arrow.by], state[arrow.parent]) if arrow.by else state[arrow.parent]
+                score = score + np.array([effect[where] for effect in own])
             np.testing.assert_allclose(table[draw][code], softmax(score), rtol=0, atol=1e-13)
+
+
+def test_a_term_of_softmax_has_a_slope_for_each_state_and_no_term_a_matrix():
+    arrows = (
+        Arrow("kind"),
+        Arrow("grade", term="monotone", by="pair"),
+        Arrow("pair"),
+        Arrow("count", term="saturating"),
+    )
+    found = {p.name: (p.dims, p.zero_sum) for p in network_parameters(Example("softmax", arrows).network(), ["y"])}
+    assert found == {
+        "y.baseline": (("y",), 0),
+        "y.kind": (("kind", "y"), 2),
+        "y.grade": (("pair", "y"), 1),
+        "y.grade.steps": (("grade_step",), 0),
+        "y.pair": (("pair", "y"), 2),
+        "y.count": (("y",), 1),
+        "y.count.rate": ((), 0),
+    }
+
+
+def test_of_two_states_softmax_is_the_logit_of_twice_the_slope():
+    """Slopes of the two states are opposite: their difference is that of the logit."""
+    example = Example("softmax", (Arrow("count", term="log"), Arrow("grade", term="monotone")), states=("no", "yes"))
+    posterior, network = drawn(example), example.network()
+    ordinal = Example("ordinal", example.arrows, states=example.states).network()
+    slopes = {f"y.{name}": posterior.values[f"y.{name}"] for name in ("count", "grade")}
+    values = {**posterior.values, **{name: value[1] - value[0] for name, value in slopes.items()}}
+    expected = FAMILIES["ordinal"].table(values, {}, {}, ordinal.local("y"))
+    found = FAMILIES["softmax"].table(posterior.values, {}, {}, network.local("y"))
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.family in WITH_BASELINE], ids=str)
 def test_without_effects_every_row_is_the_baseline(example):
     posterior, network = drawn(example), example.network()
-    steps = {name for name in posterior.values if name.endswith((".baseline", ".steps", ".rate", ".table"))}
+    kept = (".baseline", ".steps", ".rate", ".table", ".r2", ".shares")
+    steps = {name for name in posterior.values if name.endswith(kept)}
     values = {name: value if name in steps else 0 * value for name, value in posterior.values.items()}
     members = {group.name: 0 for group in example.groups}
     table = FAMILIES[example.family].table(values, {}, members, network.local("y"))
@@ -464,7 +566,7 @@ def test_effects_of_a_parent_are_centred(example):
     posterior = drawn(example)
     for arrow in example.arrows:
         if example.family == "softmax":
-            effect = at(posterior, f"y.{arrow.parent}")
+            effect = np.stack([effect_on_state(posterior, arrow, state, 0) for state in range(len(example.states))])
             np.testing.assert_allclose(effect.sum(axis=0), 0, atol=1e-12)
         else:
             effect = effect_by_hand(posterior, arrow)

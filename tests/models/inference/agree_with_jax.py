@@ -9,7 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from servanda.analysis import evidence_probability, marginals, probability
-from servanda.models import Arrow, Network, Node, Posterior, load_network
+from servanda.models import Arrow, Group, Network, Node, Posterior, load_network
 from servanda.models.inference import contract as engine
 from servanda.models.inference.answers import all_marginals, distribution, evidence_of, log_evidence
 from servanda.models.inference.backends import SOLVERS, solver
@@ -38,6 +38,16 @@ def small(draws: int = 3) -> Posterior:
     )
 
 
+def stepwise() -> Network:
+    """A node reached step by step, and one of no order by a term."""
+    kind, count = Node("kind", ("x", "y", "z")), Node("count", ("1", "2", "5"), ordered=True, values=(1, 2, 5))
+    arrows = (Arrow("kind"), Arrow("count", term="log", by="kind"))
+    states, groups = ("no", "partly", "yes"), (Group("actor", "actor"),)
+    kept = Node("kept", states, arrows, "sequential", ordered=True, groups=groups)
+    means = Node("means", ("none", "words", "force"), (Arrow("count", term="saturating"), Arrow("kept")), "softmax")
+    return Network((kind, count, kept, means))
+
+
 def compare(posterior, targets, seen, do, members) -> None:
     """Distribution, probability of the evidence and marginals of everything else."""
     question = check_question(posterior.network, targets, seen, do)
@@ -61,15 +71,20 @@ def main() -> None:
     shipped = prior_draws(load_network("guarantee"), seed=4, draws=5, levels={"actor": ("PRK", "USA")})
     who = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", "(new)")}
     unseen = {"actor": shipped.member("actor", "USA"), "guarantee": shipped.member("guarantee", None)}
-    given = {"stakes": "vital", "role": "guarantor", "era": "cold_war", "obligation": "defend"}
-    compare(shipped, ("legal_form",), given, {"guarantors": "5"}, who)
-    compare(shipped, ("legal_form",), {**given, "compliance": "complied"}, {"guarantors": "5"}, who)
-    compare(shipped, ("stakes",), {"enforcement": "none"}, {}, who)
+    given = {"price": "war", "regime": "democracy", "role": "guarantor", "era": "cold_war", "obligation": "defend"}
+    compare(shipped, ("capability_change",), given, {"guarantors": "5"}, who)
+    compare(shipped, ("capability_change",), {**given, "compliance": "complied"}, {"guarantors": "5"}, who)
+    compare(shipped, ("forces_there",), {"enforcement": "none"}, {}, who)
     compare(shipped, ("compliance",), {"era": "cold_war"}, {}, who)  # summed by its family
     # Of few configurations NumPy averages the table itself over members not seen, as JAX does.
-    few = {**given, "power": "parity", "enforcement": "none", "monitoring": "none"}
+    few = {**given, "forces_there": "no", "capability_change": "same", "enforcement": "none", "monitoring": "none"}
     few["past_defections"] = shipped.network["past_defections"].states[0]
     compare(shipped, ("compliance",), few, {"guarantors": "5"}, unseen)
+    steps = prior_draws(stepwise(), seed=5, draws=4, levels={"actor": ("PRK", "USA")})
+    for member in ("USA", None):
+        actor = {"actor": steps.member("actor", member)}
+        compare(steps, ("kept",), {"kind": "y"}, {}, actor)
+        compare(steps, ("kind",), {"kept": "partly", "means": "force"}, {"count": "2"}, actor)
     engine._SMALL = 1.0  # every sum is done again with rescaling
     compare(plain, ("b",), {"d": "y", "e": "x"}, {}, {})
     engine._SMALL = 1e-250

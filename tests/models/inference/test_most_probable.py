@@ -178,7 +178,7 @@ def test_the_shipped_network_is_sampled_without_its_largest_table():
     posterior = prior_draws(network, seed=3, draws=40, levels={"actor": ("PRK", "USA")})
     members = {"actor": posterior.member("actor", "USA"), "guarantee": posterior.member("guarantee", None)}
     system = DrawnNetwork.of(posterior)
-    given = {"role": "guarantor", "stakes": "vital", "era": "cold_war", "obligation": "defend", "power": "stronger"}
+    given = {"role": "guarantor", "price": "war", "era": "cold_war", "obligation": "defend", "regime": "autocracy"}
     question = check_question(network, ("compliance",), given, {"guarantors": "3", "enforcement": "none"})
     states = sample(system, question.form, evidence_of(question, members), size=500, rng=np.random.default_rng(5))
     from servanda.models.inference.answers import distribution

@@ -206,9 +206,9 @@ def test_effects_that_sum_to_zero_are_a_normal_on_their_subspace(mu, mean):
     free = basis(3)
     judge = stats.multivariate_normal(free.T @ mean, 0.36 * np.eye(2))
 
-    x = sample_prior(parameter, prior, coords, np.random.default_rng(3), 20_000)
+    x = sample_prior(parameter, prior, coords, np.random.default_rng(3), 20_000, {})
     np.testing.assert_allclose(x.sum(axis=1), 0, atol=1e-12)
-    np.testing.assert_allclose(parameter.log_prior(x, prior, coords), judge.logpdf(x @ free), rtol=1e-10)
+    np.testing.assert_allclose(parameter.log_prior({"y.x": x}, prior, coords), judge.logpdf(x @ free), rtol=1e-10)
     standard = (x @ free - free.T @ mean) / 0.6
     assert stats.kstest(standard.ravel(), stats.norm.cdf).pvalue > 1e-3
     assert stats.kstest((standard**2).sum(axis=1), stats.chi2(2).cdf).pvalue > 1e-3
@@ -221,10 +221,10 @@ def test_effects_that_sum_to_zero_both_ways():
     free = np.kron(basis(4), basis(3))
     judge = stats.multivariate_normal(np.zeros(6), 0.36 * np.eye(6))
 
-    x = sample_prior(parameter, prior, coords, np.random.default_rng(3), 10_000)
+    x = sample_prior(parameter, prior, coords, np.random.default_rng(3), 10_000, {})
     np.testing.assert_allclose(x.sum(axis=1), 0, atol=1e-12)
     np.testing.assert_allclose(x.sum(axis=2), 0, atol=1e-12)
     inside = x.reshape(-1, 12) @ free
-    np.testing.assert_allclose(parameter.log_prior(x, prior, coords), judge.logpdf(inside), rtol=1e-10)
+    np.testing.assert_allclose(parameter.log_prior({"y.x": x}, prior, coords), judge.logpdf(inside), rtol=1e-10)
     assert stats.kstest((inside / 0.6).ravel(), stats.norm.cdf).pvalue > 1e-3
     np.testing.assert_allclose(np.cov(inside.T), 0.36 * np.eye(6), atol=0.03)

@@ -368,7 +368,7 @@ def test_log_prior_of_effects_that_sum_to_zero_both_ways():
     np.testing.assert_allclose(inside @ basis.T, drawn.reshape(5000, 6), atol=1e-12)
     for column in inside.T:
         assert kstest(column, norm(0, 0.6).cdf).pvalue > 1e-3
-    found = parameter.log_prior(drawn, priors["b.a"], network.coords)
+    found = parameter.log_prior({"b.a": drawn}, priors["b.a"], network.coords)
     np.testing.assert_allclose(found, norm(0, 0.6).logpdf(inside).sum(axis=1), rtol=1e-10, atol=1e-12)
 
 
@@ -393,7 +393,7 @@ def test_effects_with_a_mean_by_state_have_one_prior_everywhere():
     np.testing.assert_allclose(np.cov(other.T), np.cov(drawn.T), atol=0.03)
     (parameter,) = [p for p in network_parameters(network) if p.name == "b.a"]
     inside = (drawn - mean) @ null_space(np.ones((1, 3)))
-    found = parameter.log_prior(drawn, priors["b.a"], network.coords)
+    found = parameter.log_prior({"b.a": drawn}, priors["b.a"], network.coords)
     np.testing.assert_allclose(found, norm(0, 0.5).logpdf(inside).sum(axis=1), rtol=1e-10, atol=1e-12)
 
 
@@ -569,7 +569,7 @@ def test_prior_draws_follow_the_priors():
     unit = (drawn["compliance.actor"] / drawn["compliance.actor_sd"]).values[0]
     assert kstest(unit[:, 0], norm.cdf).pvalue > 1e-3
     assert abs(np.corrcoef(unit.T)[0, 1]) < 0.07
-    for name in ("era.table", "compliance.stakes.steps"):
+    for name in ("era.table", "compliance.monitoring.steps"):
         np.testing.assert_allclose(drawn[name].sum(drawn[name].dims[-1]), 1, atol=1e-12)
 
 

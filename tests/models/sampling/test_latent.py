@@ -259,10 +259,20 @@ def child(family, *arrows, states=THREE, **more):
         (((0, 1, 2),), False, lambda: apart(child("table"))),
         (((0, 1, 2),), False, lambda: apart(child("pooled_table"))),
         (((0, 1, 2),), False, lambda: apart(child("softmax"))),
+        ((), True, lambda: apart(child("softmax", Arrow("u", term="monotone", by="x"), Arrow("x")))),
         (((0, 1, 2),), False, lambda: apart(child("ordinal", Arrow("u", term="nominal"), groups=(Group("g", "g"),)))),
         (((0, 1, 2),), False, lambda: apart(child("ordinal", Arrow("u", term="nominal"), Arrow("z", by="u")))),
         ((), True, lambda: apart(child("ordinal"))),
         ((), True, lambda: apart(child("table"), own=Node("u", THREE, (Arrow("x"),), "ordinal", ordered=True))),
+        ((), True, lambda: apart(child("sequential"))),
+        ((), True, lambda: apart(child("sequential", Arrow("x"), Arrow("u", by="x")))),
+        (((0, 1, 2),), False, lambda: apart(child("sequential", Arrow("u", term="nominal")))),
+        ((), False, lambda: apart(child("table"), own=Node("u", THREE, (Arrow("x"),), "sequential", ordered=True))),
+        (
+            ((0, 1),),
+            False,
+            lambda: apart(child("table"), own=Node("u", YES_NO, (Arrow("x"),), "sequential", ordered=True)),
+        ),
         ((), False, lambda: apart(child("ordinal", Arrow("u", term="log")), own=Node("u", THREE, values=(1, 2, 5)))),
         ((), False, lambda: apart(child("noisy_max", Arrow("u")))),
         ((), False, lambda: apart(child("confusion"))),
@@ -284,13 +294,16 @@ def flat(u=1.0):
 
 
 def test_a_prior_with_a_sign_names_the_states():
-    """Stakes raise compliance of guarantors, say the published studies: a file without stakes keeps their order."""
+    """Watched parties comply more, say the published studies: a file without monitoring keeps its order."""
     from servanda.priors import load_prior
 
     network = load_network("guarantee")
-    assert interchangeable(network, "stakes", load_prior("flat")).reversal
-    assert not interchangeable(network, "stakes", load_prior("literature"))
-    assert interchangeable(network, "legal_form", load_prior("flat")).sets == ((0, 1, 2, 3),)
+    assert interchangeable(network, "monitoring", load_prior("flat")).reversal
+    assert not interchangeable(network, "monitoring", load_prior("literature"))
+    assert interchangeable(network, "regime", load_prior("flat")).sets == ((0, 1, 2, 3),)
+    assert not interchangeable(network, "regime", load_prior("literature"))
+    # It has one size for a withdrawal and for limited force, and another for each other price.
+    assert interchangeable(network, "price", load_prior("literature")).sets == ((2, 4),)
 
 
 #: Networks of families that NUTS samples, with `u` latent.
@@ -304,6 +317,11 @@ TURNED = {
         Node("u", THREE, ordered=True, anchored_by="y"),
         Node("x", YES_NO),
         child("ordinal", Arrow("u", by="x"), Arrow("x"), groups=(Group("g", "g"),)),
+    ),
+    "steps": (
+        Node("u", THREE, ordered=True, anchored_by="y"),
+        Node("x", YES_NO),
+        child("sequential", Arrow("u", by="x"), Arrow("x"), groups=(Group("g", "g"),)),
     ),
     "ordinal": (
         Node("u", THREE, (Arrow("x"),), "ordinal", ordered=True, groups=(Group("g", "g"),), anchored_by="w"),
@@ -333,10 +351,7 @@ def test_renamed_draws_are_in_order_and_otherwise_the_same(name):
     )
     coords = parameter_coords(network, cases.levels)
     for parameter in network_parameters(network):
-        old, new = (
-            parameter.log_prior(leading(variables)[parameter.name], parameter.default, coords)
-            for variables in (draws, after)
-        )
+        old, new = (parameter.log_prior(leading(variables), parameter.default, coords) for variables in (draws, after))
         np.testing.assert_allclose(new, old, rtol=1e-9, atol=1e-9)
     moved = replace(before, tree=xr.DataTree.from_dict({"posterior": xr.Dataset(after)}))
     anchor = network["u"].anchored_by

@@ -79,7 +79,7 @@ def test_an_institution_gives_the_log_of_the_count_a_slope_of_its_own():
     network = applied("institution")
     arrows = {arrow.parent: arrow for arrow in network["compliance"].parents}
     assert (arrows["guarantors"].term, arrows["guarantors"].by) == ("log", "institution")
-    assert network["institution"].parent_names == ("legal_form", "era")
+    assert network["institution"].parent_names == ("era",)
     dims = {p.name: p.dims for p in network_parameters(network, ["compliance"])}
     assert dims["compliance.guarantors"] == ("institution",)
     assert dims["compliance.institution"] == ()
@@ -109,11 +109,11 @@ def test_the_columns_of_the_record_are_those_of_the_nodes():
     coded = encode(network, cases)
     missing = {name: int((coded.codes[name] < 0).sum()) for name in BACKING}
     assert missing == {
-        "capability": 40,
-        "strongest_backer": 35,
-        "rival_backer": 0,
-        "permanent_backer": 0,
-        "institution": 0,
+        "capability": 244,
+        "strongest_backer": 77,
+        "rival_backer": 42,
+        "permanent_backer": 42,
+        "institution": 38,
     }
     for name in ("strongest_backer", "rival_backer", "permanent_backer", "institution"):
         known = coded.codes[name] >= 0
@@ -187,6 +187,18 @@ def test_a_network_that_does_not_fit_is_refused(name):
         applied(name, small(family="table"))
 
 
+@pytest.mark.parametrize("family", ["sequential", "softmax"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_every_family_with_terms_takes_the_shapes(name, family):
+    network = applied(name, small(("no", "partly", "yes"), family))
+    arrow = next(arrow for arrow in network["kept"].parents if arrow.parent == "backers")
+    assert (network["kept"].family, arrow.term) == (family, name)
+    posterior = prior_draws(network, seed=1, draws=3)
+    moved = np.ptp(posterior.table("kept").values, axis=3).max()  # how far a row moves with the count
+    assert (moved < 1e-12) == (name == "none")
+    assert network_from_toml(network_to_toml(network)) == network
+
+
 @pytest.mark.parametrize("name", ["log", "saturating", "diffusion", "inverted_u", "institution", *TOGETHER])
 def test_a_count_without_values_is_refused(name):
     message = {
@@ -226,4 +238,5 @@ def test_who_beside_the_count_is_the_shipped_network():
     with_count = with_who(small(), ["rival_backer"], node="kept", count="backers", keep_count=True)
     assert with_count["kept"].parent_names == ("era", "backers", "rival_backer")
     cases = encode(shipped, with_backers(load_guarantees(as_of="2019-04-25")))
-    assert set(cases.missing) == {"past_defections", "strongest_backer"}
+    unlisted = {"strongest_backer", "rival_backer", "permanent_backer"}
+    assert set(cases.missing) == {"past_defections", *unlisted}

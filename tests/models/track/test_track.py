@@ -107,6 +107,70 @@ def test_praise_of_oneself_counts_less():
     assert own.event_reliability[3] == SETTINGS.events["defected"].reliability
 
 
+def test_a_stop_reads_by_its_ground():
+    """The outcome rules of the codebook: lawful exit is partial, an answer to a breach is none of one's own."""
+    rows = [("A", f"200{n}", "x", event) for n, event in enumerate(["withdrew", "suspended"] * 3)]
+    data = line_up(record(*rows, ground=["lawful", "lawful", "answer", "answer", "none", "none"]), SETTINGS)
+    assert data.event_reads.tolist() == [1, 1, 2, 2, 0, 0]
+    assert line_up(record(*rows), SETTINGS).event_reads.tolist() == [0] * 6
+
+
+def test_gravity_tells_a_breach_from_a_part_and_weighs_both():
+    rows = [("A", f"200{n}", "x", event) for n, event in enumerate(["defected"] * 3 + ["complied"] * 3)]
+    data = line_up(record(*rows, gravity=["core", "part", "minor"] * 2), SETTINGS)
+    assert data.event_reads.tolist() == [0, 1, 1, 2, 2, 2]
+    assert data.event_weight.tolist() == [1, 0.5, 0.25] * 2
+    half = line_up(record(*rows, gravity=["core", "part", "minor"] * 2, weight=0.5), SETTINGS)
+    assert half.event_weight.tolist() == [0.5, 0.25, 0.125] * 2
+    assert line_up(record(*rows), SETTINGS).event_weight.tolist() == [1] * 6
+
+
+def test_a_stop_without_ground_reads_by_gravity_too():
+    rows = [("A", "2000", "x", "suspended"), ("A", "2001", "x", "withdrew")]
+    data = line_up(record(*rows, ground="none", gravity=["part", "core"]), SETTINGS)
+    assert data.event_reads.tolist() == [1, 0]
+
+
+def test_gravity_is_a_power_of_the_likelihood():
+    """Weights are settable; an event of weight w adds w times its log-likelihood."""
+    raw = SETTINGS.as_dict()
+    raw["gravity"]["minor"] |= {"weight": 0.5}
+    mine = settings_from_dict(raw)
+    rows = [("A", "2000", "x", "complied"), ("A", "2004", "y", "complied")]
+    frames = [record(*rows), record(*rows, gravity=["core", "minor"]), record(rows[0])]
+    q = np.random.default_rng(1).normal(size=dimension(2, 1, 2))
+    full, half = (density_of(line_up(frame, mine), mine)(q)[0] for frame in frames[:2])
+    without = line_up(frames[0].assign(weight=[1, 0]), mine)
+    assert full - half == pytest.approx(half - density_of(without, mine)(q)[0])
+
+
+def test_faults_of_ground_and_gravity_are_named():
+    rows = [("A", "2000", "x", "withdrew"), ("A", "2001", "x", "complied")]
+    with pytest.raises(TrackError) as caught:
+        line_up(record(*rows, ground=["lawfull", "answer"], gravity=["heavy", None]), SETTINGS)
+    told = str(caught.value)
+    assert "event 1, column ground: 'lawfull' is no ground; did you mean 'lawful'?" in told
+    assert "event 1, column gravity: 'heavy' is no gravity; known: core, part, minor" in told
+    assert "event 2, column ground: is 'answer' of an event 'complied'; only withdrew and suspended have one" in told
+
+
+def test_faults_of_settings_of_ground_and_gravity_are_named():
+    raw = SETTINGS.as_dict()
+    raw["grounds"]["lawful"] |= {"reads": "half"}
+    raw["gravity"]["part"] |= {"weight": 2, "breach": "bent"}
+    del raw["gravity"]["minor"]
+    with pytest.raises(SettingsError) as caught:
+        settings_from_dict(raw)
+    told = str(caught.value)
+    for part in (
+        "grounds.lawful.reads: 'half' is not a reading; expected one of broken, partly, kept",
+        "gravity.part.weight: 2 is not a number from 0 to 1",
+        "gravity.part.breach: 'bent' is not a reading; expected one of broken, partly, kept",
+        "gravity.minor: is missing",
+    ):
+        assert part in told
+
+
 def test_contradictory_duplicates_are_refused():
     twice = record(("A", "2000-01-01", "x", "complied"), ("A", "2000-01-01", "x", "defected"))
     with pytest.raises(TrackError, match="A, x: both 'complied' and 'defected' on 2000-01-01; keep one, or date them"):

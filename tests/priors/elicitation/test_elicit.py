@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from servanda.analysis import chance_of
+from servanda.analysis import chance_of, explained_share
 from servanda.models import (
     Arrow,
     Network,
@@ -362,3 +364,36 @@ def test_it_shows_itself(tmp_path):
     figure = found.plot()
     assert [axes.get_visible() for axes in figure.axes] == [True, True]
     figure.savefig(tmp_path / "said.png")
+
+
+SHRUNK = Network((FEW, Node("side", ("a", "b")), replace(KEPT, options=(("shrinkage", True),))), name="shrunk")
+
+
+def test_how_much_causes_can_explain():
+    """Quantiles of the share of variation are those of a beta distribution, which is found, and nothing else moves."""
+    judge = stats.beta(2.0, 5.0)
+    said = quantiles(explained_share("kept"), {level: float(judge.ppf(level)) for level in (0.05, 0.5, 0.95)})
+    found = elicit(SHRUNK, BASE, {"causes": said}, seed=1)
+    assert found.met
+    assert set(found.changes.changed) == {"kept.r2"}
+    numbers = found.priors["kept.r2"].resolved()
+    assert numbers["alpha"] == pytest.approx(2.0, abs=0.1)
+    assert numbers["beta"] == pytest.approx(5.0, abs=0.3)
+    assert "R2(kept)" in found.priors.description
+    assert "kept.r2" in prior_to_toml(found.priors)
+    assert found.plot().axes[0].get_xlabel() == "share of the variation"
+
+
+def test_chances_are_elicited_through_a_learned_scale():
+    """A statement about a case moves the effects' stated middles; draws that the solver has not seen say it too."""
+    found = elicit(SHRUNK, BASE, {"five": quantiles(with_few("5"), {0.05: 0.4, 0.5: 0.6})}, seed=1)
+    assert found.met
+    x = with_few("5").draws(prior_predictive(SHRUNK, found.priors, seed=9, draws=20_000)).values
+    np.testing.assert_allclose(np.quantile(x, [0.05, 0.5]), [0.4, 0.6], atol=0.015)
+
+
+def test_statements_about_what_no_node_learns():
+    with pytest.raises(PriorError, match="statement causes, kept: learns no share that its parents explain"):
+        elicit(PACT, BASE, {"causes": between(explained_share("kept"), 0.1, 0.5)}, seed=1)
+    with pytest.raises(PriorError, match="is of a probability, not of a share of variation; state its quantiles"):
+        kept(explained_share("kept"), 7, 10)

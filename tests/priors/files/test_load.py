@@ -207,16 +207,16 @@ def test_a_set_can_only_inherit(write):
 
 
 def test_own_entry_replaces_the_inherited_one(write):
-    priors = load_prior(write('name = "mine"\ninherits = "literature"\n' + entry("compliance.power")))
-    assert str(priors["compliance.power"]) == "normal(mu=0, sigma=1)"
-    assert len([e for e in priors.entries if e.parameter == "compliance.power"]) == 1
+    priors = load_prior(write('name = "mine"\ninherits = "literature"\n' + entry("compliance.regime")))
+    assert str(priors["compliance.regime"]) == "normal(mu=0, sigma=1)"
+    assert len([e for e in priors.entries if e.parameter == "compliance.regime"]) == 1
     assert priors["compliance.era"] == load_prior("literature")["compliance.era"]
 
 
 def test_own_pattern_wins_over_inherited_names(write):
     priors = load_prior(write('name = "mine"\ninherits = "literature"\n' + entry("guarantors.*")))
-    assert str(priors["guarantors.stakes"]) == "normal(mu=0, sigma=1)"
-    assert priors["compliance.stakes"] == load_prior("literature")["compliance.stakes"]
+    assert str(priors["guarantors.price"]) == "normal(mu=0, sigma=1)"
+    assert priors["compliance.price"] == load_prior("literature")["compliance.price"]
 
 
 def test_own_name_wins_over_own_pattern(write):

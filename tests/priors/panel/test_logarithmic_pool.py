@@ -171,7 +171,7 @@ def test_pool_of_effects_that_sum_to_zero_on_a_grid():
     x = np.linspace(-12, 12, 100_001)
 
     def density(prior):
-        return parameter.log_prior(np.stack([x, -x], axis=-1), prior, coords)
+        return parameter.log_prior({"kept.side": np.stack([x, -x], axis=-1)}, prior, coords)
 
     raw = np.exp(0.3 * density(one) + 0.7 * density(other))
     found = np.exp(density(pooled))
