@@ -2,8 +2,8 @@
 
     python benchmarks/choices.py
 
-The rule was fixed before the scores were looked at: an ordinal node with independent priors, the simplest, unless another
-candidate gains more in three-state log score, on ten folds by crisis, by above one standard error of its gain.
+The rule was fixed before the scores were looked at: an ordinal node with independent priors, the simplest, unless
+another candidate gains more in three-state log score, on ten folds by crisis, by above one standard error of its gain.
 Candidates are fitted under `literature`; where effects share one learned scale, its spreads of compliance are relative
 ones and set to 1.
 """
