@@ -30,8 +30,9 @@ def headline(report: dict[str, Any]) -> str:
     mixed = next(row for row in report["change"]["rows"] if row["name"] == "averaged over the theories")
     settled = max(moved["gain"], moved["within"], moved["loss"]) >= SETTLED
     verdict = "settles it" if settled else "does not settle it"
-    better = "does better than" if score["gain"] > 2 * score["error"] else "does not predict better than"
-    joined = "though" if (better == "does better than") != settled else "and"
+    beats = score["gain"] > 2 * score["error"]
+    better = "does better than" if beats else "does not predict better than"
+    joined = "though" if beats != settled else "and"
     single, left_open = answer["single"], span(answer["lower"], answer["upper"])
     text = f"""As of 25 April 2019, and should such a guarantee come to a test, the United States keeps it with
 probability **{percent(answer["mean"])}** if all six-party states stand behind it, keeps it in part with

@@ -193,8 +193,7 @@ class Confounding:
     @property
     def strongest(self) -> Benchmark | None:
         """Measured cause that would take most from the change as an unmeasured one; None without benchmarks."""
-        sign = 1 if self.change.mean >= 0 else -1
-        return min(self.benchmarks, key=lambda one: sign * one.against.mean, default=None)
+        return next(iter(self._ordered), None)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -205,8 +204,7 @@ class Confounding:
         """
         import pandas as pd
 
-        sign = 1 if self.change.mean >= 0 else -1
-        ordered = sorted(self.benchmarks, key=lambda one: sign * one.against.mean)
+        ordered = self._ordered
         rows = [
             {
                 "on_cause": one.on_cause,
@@ -261,12 +259,22 @@ class Confounding:
 
     def plot(self) -> Figure:
         """The change over both strengths as contours, with the tipping points and the measured causes."""
-        sign = 1 if self.change.mean >= 0 else -1
+        sign = self._sign
         rows = self.table[["on_cause", "on_outcome"]]
         points = {str(name): (float(a), float(b) ** sign) for name, a, b in rows.itertuples()}
         tipping = self.tipping_point
         corners = {"zero": (tipping.zero, tipping.zero**sign), "doubled": (tipping.double, tipping.double**-sign)}
         return confounding_figure(self.grid, points, corners, cause=self.cause, outcome=self._outcome)
+
+    @property
+    def _sign(self) -> int:
+        """Which way the change goes."""
+        return 1 if self.change.mean >= 0 else -1
+
+    @property
+    def _ordered(self) -> list[Benchmark]:
+        """Measured causes, what takes most from the change first."""
+        return sorted(self.benchmarks, key=lambda one: self._sign * one.against.mean)
 
     @property
     def _outcome(self) -> str:

@@ -202,11 +202,11 @@ def _share(joint: np.ndarray, axis: int) -> np.ndarray:
 
 def tie_to_cause(asked: ConfoundingQuestion, name: str) -> float:
     """Odds ratio per standard deviation that ties a measured cause to the changed node."""
-    given = {other: value for other, value in asked.given.items() if other != name}
     both = {
         node: value for node, value in asked.base.items() if node != asked.cause and asked.change.get(node) == value
     }
-    given = {other: value for other, value in given.items() if other not in asked.network.descendants([asked.cause])}
+    left_out = asked.network.descendants([asked.cause]) | {name}
+    given = {other: value for other, value in asked.given.items() if other not in left_out}
     joint = asked.joint((asked.cause, name), given, both)
     spread, average = _share(joint, axis=0), joint.sum(axis=1)
     if not asked.network[asked.cause].ordered:

@@ -17,25 +17,20 @@ import numpy as np
 
 from ..node import Local
 from ..parameters.parameter import Parameter
-from .base import Family, Latent, namespace, take
+from .base import Latent, namespace, take
 from .kernels import mixed_states, sum_mixed_states, sum_states
 from .regression import (
-    SHRINKAGE,
-    balanced_order,
+    OrderedRegression,
     baseline_name,
     baseline_parameter,
     case_predictor,
     effect_slices,
     group_parameters,
-    has_pieces,
     odds_of,
-    shrinkage_faults,
     slice_axes,
     softplus,
     spread_over,
-    term_faults,
     term_parameters,
-    term_shrinkage,
     write_effects,
 )
 from .rows import CUMULATIVE_LOGIT, Book, RowWriter
@@ -47,29 +42,10 @@ _FAR = 1e3
 _IN_CACHE = 2**15
 
 
-class Ordinal(Family):
+class Ordinal(OrderedRegression):
     """Ordered states; an effect moves all of them up or down together."""
 
-    sums_itself: ClassVar[bool] = True
-    has_terms: ClassVar[bool] = True
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Names of the options that a node may state."""
-        return (SHRINKAGE,)
-
-    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
-        """Parents among which what is explained is divided."""
-        return term_shrinkage(local).coords
-
-    def faults(self, local: Local) -> list[str]:
-        """Say why `node` cannot be ordinal."""
-        faults = [*term_faults(local), *shrinkage_faults(local)]
-        if not local.node.ordered:
-            faults.append("family 'ordinal' needs ordered states; set ordered = true")
-        if len(local.states) < 2:
-            faults.append("family 'ordinal' needs two states or more")
-        return faults
+    name: ClassVar[str] = "ordinal"
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare baseline, effects of parents with their scale where it is learned, spreads of groups."""
@@ -100,7 +76,7 @@ class Ordinal(Family):
     ) -> np.ndarray:
         """Probabilities for the free axes, shape (*free axes, samples)."""
         xp = namespace(values[baseline_name(local)])
-        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(local)], -1, 0), xp)[:, 1:-1].T)
+        cuts = xp.exp(_cutpoints(values, local))
         constant, slices = effect_slices(values, fixed, members, local)
         axes = tuple(axis for axis in local.parent_names if axis not in fixed)
         # exp(-eta) is a product of small tables, smallest first, so that the only work on the full table is one
@@ -126,7 +102,7 @@ class Ordinal(Family):
         """Sum the table over its free parents, weighted, without ever making it; see `Family.weighted_sum`."""
         outer, inner = self.summing_order(local, fixed)
         xp = namespace(weights)
-        cuts = xp.exp(_padded_cutpoints(xp.moveaxis(values[baseline_name(local)], -1, 0), xp)[:, 1:-1].T)
+        cuts = xp.exp(_cutpoints(values, local))
         constant, slices = effect_slices(values, fixed, members, local)
         samples = weights.shape[-1]
         far = odds_of([piece for piece in slices if set(piece[0]) <= set(outer)], outer, local, samples, xp)
@@ -150,21 +126,13 @@ class Ordinal(Family):
     ) -> Latent:
         """The scale of the cutpoints; see `Family.latent`."""
         constant, slices = effect_slices(values, fixed, members, local)
-        cuts = _padded_cutpoints(np.moveaxis(values[baseline_name(local)], -1, 0), np)[:, 1:-1].T
+        cuts = _cutpoints(values, local)
         effects = tuple(effect for _, effect in slices)
         return Latent(effects, constant + np.zeros(cuts.shape[-1]), cuts, mixture(values, members, local))
-
-    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Free parents, split in two: those summed one configuration at a time, and those summed together."""
-        return balanced_order(local, fixed)
 
     def mirrored(self, local: Local) -> bool:  # noqa: ARG002
         """Whether all effects turn around with the order of the states: they do."""
         return True
-
-    def in_loops(self, local: Local) -> bool:
-        """Whether the compiled loops know its rows: where every term is a sum of pieces."""
-        return has_pieces(local)
 
     def write_rows(self, local: Local, book: Book) -> RowWriter:
         """Let each row add up the effects of its parents' states and of its members."""
@@ -245,15 +213,20 @@ def _mixed_elsewhere(factors: Sequence[Any], cuts: Any, wanted: Sequence[int], m
     """The same as `_table_of`, point by point."""
     if mixed is None:
         return _states_elsewhere(factors, cuts, wanted)
-    points = [*zip(mixed.below, np.exp(mixed.shifts), strict=True)]
-    points += zip(mixed.above, np.exp(-mixed.shifts), strict=True)
-    return sum(weight * _states_elsewhere([*factors, odds], cuts, wanted) for weight, odds in points)
+    return sum(weight * _states_elsewhere([*factors, odds], cuts, wanted) for weight, odds in mixed.points)
 
 
 def _sum_elsewhere(weights: Any, far: Any, near: Any, cuts: Any, mixed: Mixture | None) -> Any:
     """The same as `_sum` in one expression, for a library that fuses what it is told."""
     table = _mixed_elsewhere([far[:, None], near[None]], cuts, range(len(cuts) + 1), mixed)
     return (weights * table).sum(axis=(1, 2))
+
+
+def _cutpoints(values: Mapping[str, Any], local: Local) -> Any:
+    """Cutpoints of all draws, shape (cutpoints, samples)."""
+    baseline = values[baseline_name(local)]
+    xp = namespace(baseline)
+    return _padded_cutpoints(xp.moveaxis(baseline, -1, 0), xp)[:, 1:-1].T
 
 
 def _padded_cutpoints(baseline: Any, xp: ModuleType) -> Any:

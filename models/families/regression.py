@@ -11,11 +11,11 @@ pi^2 / 3 * r2 / (1 - r2) * share_j. That is what the spread that a prior states 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -25,7 +25,7 @@ from ..parameters.distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from ..parameters.learned_scale import LearnedScale
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
-from .base import flat_index, flatten_tail, namespace, one_hot, take
+from .base import Family, flat_index, flatten_tail, namespace, one_hot, take
 from .rows import Book
 from .terms import TERMS, Piece, acting, term_axes, term_of
 from .unseen import group_name, member_effects, spread_name
@@ -105,6 +105,41 @@ def shrinkage_faults(local: Local) -> list[str]:
     """Say what is wrong with the option."""
     stated = local.node.option(SHRINKAGE, default=False)
     return [] if isinstance(stated, bool) else [f"options.{SHRINKAGE} is true or false, not {stated!r}"]
+
+
+class OrderedRegression(Family):
+    """Ordered states with effects that add up on a logit scale: what `ordinal` and `sequential` have in common."""
+
+    #: Name of the family, for what is wrong with a node.
+    name: ClassVar[str]
+    sums_itself: ClassVar[bool] = True
+    has_terms: ClassVar[bool] = True
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """Names of the options that a node may state."""
+        return (SHRINKAGE,)
+
+    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
+        """Parents among which what is explained is divided."""
+        return term_shrinkage(local).coords
+
+    def faults(self, local: Local) -> list[str]:
+        """Say why `node` cannot be of this family."""
+        faults = [*term_faults(local), *shrinkage_faults(local)]
+        if not local.node.ordered:
+            faults.append(f"family '{self.name}' needs ordered states; set ordered = true")
+        if len(local.states) < 2:
+            faults.append(f"family '{self.name}' needs two states or more")
+        return faults
+
+    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Free parents, split in two: those summed one configuration at a time, and those summed together."""
+        return balanced_order(local, fixed)
+
+    def in_loops(self, local: Local) -> bool:
+        """Whether the compiled loops know its rows: where every term is a sum of pieces."""
+        return has_pieces(local)
 
 
 def baseline_name(local: Local) -> str:
@@ -187,6 +222,29 @@ def case_predictor(
     for group in local.node.groups:
         total = total + take(xp, values[group_name(local, group.name)], members[group.name])
     return total
+
+
+def case_columns(columns: Sequence[Mapping[str, Any]], codes: np.ndarray, local: Local, xp: ModuleType) -> Any:
+    """Sum of the effects of parents for coded cases, one column for each step or state, shape (..., cases, columns).
+
+    As in `case_predictor`, one constant matrix picks them all. One column of zeros where no parent does anything.
+
+    Parameters
+    ----------
+    columns
+        Parameters as each column has them, shape (..., *own).
+    """
+    column = {axis: place for place, axis in enumerate(local.axes)}
+    effects, picks = [], []
+    for arrow in acting(local):
+        axes = term_axes(arrow)
+        shape = local.sizes(axes)
+        tables = [flatten_tail(effect_table(own, local, arrow), len(axes)) for own in columns]
+        effects.append(xp.stack(tables, axis=-1))
+        picks.append(one_hot(flat_index(codes[:, [column[axis] for axis in axes]], shape), int(np.prod(shape))))
+    if not effects:
+        return np.zeros((len(codes), 1))
+    return np.concatenate(picks, axis=1) @ xp.concatenate(effects, axis=-2)
 
 
 def effect_slices(

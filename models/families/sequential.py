@@ -31,26 +31,22 @@ from ..node import Arrow, Local
 from ..parameters.distributions import POSITIVE
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
-from .base import Family, flat_index, flatten_tail, namespace, one_hot, take
+from .base import namespace, take
 from .kernels import step_states, sum_step_states
 from .regression import (
-    SHRINKAGE,
-    balanced_order,
+    OrderedRegression,
     baseline_name,
     baseline_parameter,
+    case_columns,
     effect_slices,
-    effect_table,
     group_parameters,
-    has_pieces,
     odds_of,
-    shrinkage_faults,
     softplus,
-    term_faults,
     term_shrinkage,
     write_effects,
 )
 from .rows import CONTINUATION_RATIO, Book, RowWriter
-from .terms import TERMS, Piece, acting, effect_name, term_axes, term_of
+from .terms import TERMS, Piece, acting, effect_name, term_of
 from .unseen import Mixture, group_name, mixture
 
 #: Departures in units of their scale.
@@ -59,7 +55,7 @@ UNIT = Prior.of("normal", mu=0.0, sigma=1.0)
 DEPARTURE_SD = Prior.of("half_normal", sigma=0.3)
 
 
-class Sequential(Family):
+class Sequential(OrderedRegression):
     """Ordered states reached step by step; an effect moves all steps, and each of them a little differently.
 
     Examples
@@ -71,26 +67,7 @@ class Sequential(Family):
     ['kept.baseline', 'kept.sworn', 'kept.sworn.departure', 'kept.departure_sd']
     """
 
-    sums_itself: ClassVar[bool] = True
-    has_terms: ClassVar[bool] = True
-
-    @property
-    def options(self) -> tuple[str, ...]:
-        """Names of the options that a node may state."""
-        return (SHRINKAGE,)
-
-    def coords(self, local: Local) -> Mapping[str, tuple[str, ...]]:
-        """Parents among which what is explained is divided."""
-        return term_shrinkage(local).coords
-
-    def faults(self, local: Local) -> list[str]:
-        """Say why `node` cannot be sequential."""
-        faults = [*term_faults(local), *shrinkage_faults(local)]
-        if not local.node.ordered:
-            faults.append("family 'sequential' needs ordered states; set ordered = true")
-        if len(local.states) < 2:
-            faults.append("family 'sequential' needs two states or more")
-        return faults
+    name: ClassVar[str] = "sequential"
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare baseline, effects of parents with what each step departs from them, spreads of groups."""
@@ -167,20 +144,12 @@ class Sequential(Family):
             table = (_states(each, mixed) * weights.reshape(-1, weights.shape[-1])).sum(axis=1)
         return table[state] if local.name in fixed else table
 
-    def summing_order(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Free parents, split in two: those summed one configuration at a time, and those summed together."""
-        return balanced_order(local, fixed)
-
     def mirrored(self, local: Local) -> bool:
         """Whether all effects turn around with the order of the states: where there is one step alone.
 
         Of several, the first asks of all states and the last of two: from the other end they are other questions.
         """
         return len(local.states) == 2
-
-    def in_loops(self, local: Local) -> bool:
-        """Whether the compiled loops know its rows: where every term is a sum of pieces."""
-        return has_pieces(local)
 
     def write_rows(self, local: Local, book: Book) -> RowWriter:
         """Let each row add up, for each step, the effects of its parents' states and of its members."""
@@ -265,22 +234,9 @@ def _of_step(values: Mapping[str, Any], local: Local, step: int, *, draws_last: 
 def _case_steps(
     values: Mapping[str, Any], codes: np.ndarray, members: Mapping[str, np.ndarray], local: Local, xp: ModuleType
 ) -> Any:
-    """Sum of all effects on each step for coded cases, shape (..., cases, steps) or such that it broadcasts.
-
-    As in `servanda.models.families.regression.case_predictor`, one constant matrix picks them all.
-    """
-    column = {axis: place for place, axis in enumerate(local.axes)}
+    """Sum of all effects on each step for coded cases, shape (..., cases, steps) or such that it broadcasts."""
     own = [_of_step(values, local, step, draws_last=False) for step in range(_steps(local))]
-    effects, picks = [], []
-    for arrow in acting(local):
-        axes = term_axes(arrow)
-        shape = local.sizes(axes)
-        tables = [flatten_tail(effect_table(step, local, arrow), len(axes)) for step in own]
-        effects.append(xp.stack(tables, axis=-1))
-        picks.append(one_hot(flat_index(codes[:, [column[axis] for axis in axes]], shape), int(np.prod(shape))))
-    total: Any = np.zeros((len(codes), 1))
-    if effects:
-        total = np.concatenate(picks, axis=1) @ xp.concatenate(effects, axis=-2)
+    total = case_columns(own, codes, local, xp)
     for group in local.node.groups:
         total = total + take(xp, values[group_name(local, group.name)], members[group.name])[..., None]
     return total
@@ -336,9 +292,7 @@ def _states(odds: Any, mixed: Mixture | None) -> Any:
     """
     xp = namespace(odds)
     if mixed is not None:
-        points = [*zip(mixed.below, np.exp(mixed.shifts), strict=True)]
-        points += zip(mixed.above, np.exp(-mixed.shifts), strict=True)
-        return sum(weight * _states(odds * move, None) for weight, move in points)
+        return sum(weight * _states(odds * move, None) for weight, move in mixed.points)
     reached, found = xp.ones_like(odds[:, 0]), []
     for step in range(odds.shape[1]):
         further = 1.0 / (1.0 + odds[:, step])

@@ -21,14 +21,14 @@ import numpy as np
 from ..node import Arrow, Local
 from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
-from .base import Family, flat_index, flatten_tail, group_faults, namespace, one_hot, take
+from .base import Family, flatten_tail, group_faults, namespace, take
 from .regression import (
     SHRINKAGE,
     Shrinkage,
     baseline_name,
     baseline_parameter,
+    case_columns,
     effect_slices,
-    effect_table,
     has_pieces,
     shrinkage_faults,
     spread_over,
@@ -36,7 +36,7 @@ from .regression import (
     write_effects,
 )
 from .rows import MULTINOMIAL_LOGIT, Book, RowWriter
-from .terms import TERMS, Piece, acting, term_axes, term_of
+from .terms import TERMS, Piece, term_of
 
 
 class Softmax(Family):
@@ -87,17 +87,8 @@ class Softmax(Family):
         size, cases, termed = len(local.states), len(codes), _with_terms(local)
         # One row of effects for each configuration a term sees; a constant matrix picks and adds them.
         score = xp.log(values[baseline_name(local)])[..., None, :] + np.zeros((cases, 1))
-        column = {axis: place for place, axis in enumerate(local.axes)}
         own = [_of_state(values, local, state, draws_last=False) for state in range(size)]
-        effects, picks = [], []
-        for arrow in acting(termed):
-            axes = term_axes(arrow)
-            shape = local.sizes(axes)
-            tables = [flatten_tail(effect_table(state, termed, arrow), len(axes)) for state in own]
-            effects.append(xp.stack(tables, axis=-1))
-            picks.append(one_hot(flat_index(codes[:, [column[axis] for axis in axes]], shape), int(np.prod(shape))))
-        if effects:
-            score = score + np.concatenate(picks, axis=1) @ xp.concatenate(effects, axis=-2)
+        score = score + case_columns(own, codes, termed, xp)
         top = xp.max(score, axis=-1, keepdims=True)
         log_p = score - top - xp.log(xp.sum(xp.exp(score - top), axis=-1, keepdims=True))
         return take(xp, flatten_tail(log_p, 2), np.arange(cases) * size + codes[:, -1])

@@ -8,7 +8,7 @@ showed of it stands in the draws as new weights of the same points (`servanda.mo
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,12 @@ class Mixture:
     shifts: np.ndarray
     below: np.ndarray
     above: np.ndarray
+
+    @property
+    def points(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Weight of each point, and what an effect there multiplies exp(-eta) by, shape (samples,) each."""
+        yield from zip(self.below, np.exp(self.shifts), strict=True)
+        yield from zip(self.above, np.exp(-self.shifts), strict=True)
 
 
 def enough_points(spread: Any) -> Any:

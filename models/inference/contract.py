@@ -423,7 +423,7 @@ def _backward(
 def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
     """Give the large table its weights, slice by slice, and let its family sum it."""
     if evidence.cases is not None:
-        alone = write_equations(plan, (False,) * plan.inputs)
+        alone = write_equations(plan, varying(plan, system, evidence.case(0)))
         each = [
             _absorbing(plan, alone, system, evidence.case(number), rescale=rescale) for number in range(evidence.cases)
         ]
@@ -433,7 +433,9 @@ def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence:
     family, local = system.network.family(name), system.network.local(name)
     batch = batch_shape(system, evidence)
     if plan.waves:
-        return reduce(_added, (_waving(plan, system, evidence.with_states(s), rescale=rescale) for s in slices(plan)))
+        return reduce(
+            _added, (_waving(plan, equations, system, evidence.with_states(s), rescale=rescale) for s in slices(plan))
+        )
     # One place for the weights of every slice: asking for fresh memory each time costs as much as filling it.
     room = np.empty((*(plan.sizes[axis] for axis in plan.axes[-1]), *batch)) if plan.steps else None
 
@@ -451,13 +453,12 @@ def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence:
     return reduce(_added, map(part, slices(plan)))
 
 
-def _waving(plan: Plan, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
+def _waving(plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
     """Sum the other tables and the effects of the large one at every frequency; turn that into probabilities."""
     name = str(plan.absorbed)
     family, local = system.network.family(name), system.network.local(name)
     waves = make_waves(family.latent(system.values, evidence.fixed, evidence.members, local))
     tables = [*make_tables(plan, system, evidence), *waves.phases]
-    equations = write_equations(plan, tuple(place >= len(tables) - len(waves.phases) for place in range(len(tables))))
     batch = (waves.frequencies, system.samples)
     found, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=False)
     if logs is not None:

@@ -195,27 +195,37 @@ def make_plan(
     CapacityError
         If no slicing brings the cells below the limit.
     """
-    names = KINDS[kind].nodes(network, form)
-    sizes = {name: len(network[name].states) for name in network.names}
-    scopes = [tuple(axis for axis in network.axes(name) if axis not in form.fixed) for name in names]
+    names, sizes, scopes = _scopes(network, form, kind)
     weighted = tuple(name for name in form.likely if kind != "conditional" or any(name in scope for scope in scopes))
     scopes += [(name,) for name in weighted]
     if kind in ("conditional", "evidence") and (huge := _absorbable(network, names, scopes, sizes, absorb)):
         return _absorbing(network, form, kind, names, weighted, scopes, sizes, huge, limit)
     read = frozenset(form.targets) if KINDS[kind].backwards else frozenset()
     bare = Plan(kind, form.targets if KINDS[kind].joint else (), names, weighted, (), (), (), (), sizes, read=read)
-    plan = _filled(bare, scopes)
-    most = math.inf if limit is None else limit
-    while plan.cells > most:
-        if not (axis := _next_slice(plan)) or plan.slices > _MOST_SLICES:
-            raise CapacityError("question", [Fault("", _too_large(plan, limit or 0))])
-        plan = _filled(replace(plan, sliced=(*plan.sliced, axis)), scopes)
+    plan = _within(limit, lambda sliced: _filled(replace(bare, sliced=sliced), scopes))
     cheapest = plan.flops
     while plan.cells > _COMFORTABLE and (axis := _next_slice(plan)):
         finer = _filled(replace(plan, sliced=(*plan.sliced, axis)), scopes)
         if finer.flops > _FREE_OF_CHARGE * cheapest:
             break
         plan = finer
+    return plan
+
+
+def _scopes(network: Network, form: Form, kind: str) -> tuple[tuple[str, ...], dict[str, int], list[Axes]]:
+    """Nodes whose tables take part, the number of states of every node, and the free axes of each table."""
+    names = KINDS[kind].nodes(network, form)
+    sizes = {name: len(network[name].states) for name in network.names}
+    return names, sizes, [tuple(axis for axis in network.axes(name) if axis not in form.fixed) for name in names]
+
+
+def _within(limit: int | None, make: Callable[[Axes], Plan]) -> Plan:
+    """The plan with the fewest slices that holds no more cells than are allowed."""
+    plan = make(())
+    while limit is not None and plan.cells > limit:
+        if not (axis := _next_slice(plan)) or plan.slices > _MOST_SLICES:
+            raise CapacityError("question", [Fault("", _too_large(plan, limit))])
+        plan = make((*plan.sliced, axis))
     return plan
 
 
@@ -422,11 +432,10 @@ def _absorbing(
         sliced = (*sliced, order[0])
 
 
+@lru_cache(maxsize=4096)
 def is_vast(network: Network, form: Form) -> bool:
     """Whether all marginals at once need a table that is summed by frequencies when asked for node by node."""
-    names = KINDS["marginals"].nodes(network, form)
-    sizes = {name: len(network[name].states) for name in network.names}
-    scopes = [tuple(axis for axis in network.axes(name) if axis not in form.fixed) for name in names]
+    names, sizes, scopes = _scopes(network, form, "marginals")
     huge = _absorbable(network, names, scopes, sizes, VAST)
     return huge is not None and bool(
         network.family(huge).effect_axes(network.local(huge), dict.fromkeys(form.fixed, 0))
@@ -435,17 +444,15 @@ def is_vast(network: Network, form: Form) -> bool:
 
 def _waving(plan: Plan, tables: Sequence[Axes], waves: tuple[Axes, ...], limit: int | None) -> Plan:
     """Plan the sums, at every frequency, of the product of the other tables and of what each arrow does."""
-    most = math.inf if limit is None else limit
     rest = replace(plan, targets=tuple(name for name in plan.targets if name != plan.absorbed))
-    while True:
-        free = tuple(tuple(axis for axis in axes if axis not in rest.sliced) for axes in waves)
-        done = _filled(rest, [*tables, *(axes for axes in free if axes)])
-        done = replace(done, cells=_WAVES * done.cells, flops=_WAVES * done.flops)
-        if done.cells <= most:
-            return replace(done, targets=plan.targets, waves=tuple(axes for axes in free if axes))
-        if not (axis := _next_slice(done)) or done.slices > _MOST_SLICES:
-            raise CapacityError("question", [Fault("", _too_large(done, limit or 0))])
-        rest = replace(rest, sliced=(*rest.sliced, axis))
+
+    def make(sliced: Axes) -> Plan:
+        left = [tuple(axis for axis in axes if axis not in sliced) for axes in waves]
+        free = tuple(axes for axes in left if axes)
+        made = _filled(replace(rest, sliced=sliced, waves=free), [*tables, *free])
+        return replace(made, cells=_WAVES * made.cells, flops=_WAVES * made.flops)
+
+    return replace(_within(limit, make), targets=plan.targets)
 
 
 @dataclass(frozen=True)

@@ -136,10 +136,10 @@ def _from_family(
 
 
 def varying(plan: Plan, system: DrawnNetwork, evidence: Evidence) -> tuple[bool, ...]:
-    """For each table of a plan that no step makes, whether it differs between cases."""
+    """For each table of a plan that no step makes, whether it differs between cases, or between frequencies."""
     nodes = [any(np.ndim(number) for number in _seen_by(system, name, evidence).values()) for name in plan.kept]
     weights = (evidence.weights[name].ndim == 3 for name in plan.weighted)
-    return (*nodes, *weights, *(False for _ in plan.waves))
+    return (*nodes, *weights, *(True for _ in plan.waves))
 
 
 def make_tables(plan: Plan, system: DrawnNetwork, evidence: Evidence) -> list[np.ndarray]:
