@@ -24,6 +24,7 @@ CASE = {
     "price": "money",
     "capability_change": "same",
     "forces_there": "no",
+    "years_since_signing": "5-19",
 }
 
 

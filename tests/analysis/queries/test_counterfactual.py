@@ -49,6 +49,7 @@ def test_the_question_this_was_built_for():
     posterior = prior_draws(load_network("guarantee"), seed=2, draws=20, levels={"actor": ("IRN", "USA")})
     seen = {"role": "guarantor", "era": "after_1991", "obligation": "restrain", "regime": "democracy"}
     seen |= {"price": "words", "forces_there": "yes", "capability_change": "same"}
+    seen |= {"years_since_signing": "5-19"}
     seen |= {"past_defections": "1-2", "guarantors": "6+"}
     seen |= {"enforcement": "none", "monitoring": "intrusive", "compliance": "defected"}
     answer = counterfactual(posterior, "compliance", seen, {"enforcement": "snapback"}, actor="USA", guarantee="(new)")

@@ -78,6 +78,7 @@ def main() -> None:
     compare(shipped, ("compliance",), {"era": "cold_war"}, {}, who)  # summed by its family
     # Of few configurations NumPy averages the table itself over members not seen, as JAX does.
     few = {**given, "forces_there": "no", "capability_change": "same", "enforcement": "none", "monitoring": "none"}
+    few["years_since_signing"] = "20+"
     few["past_defections"] = shipped.network["past_defections"].states[0]
     compare(shipped, ("compliance",), few, {"guarantors": "5"}, unseen)
     steps = prior_draws(stepwise(), seed=5, draws=4, levels={"actor": ("PRK", "USA")})

@@ -183,7 +183,7 @@ def test_schools_disagree_about_a_case():
     believed = {name: prior_predictive(NETWORK, load_prior(name), seed=1) for name in ("literature", *SCHOOLS)}
     case = {"era": "after_1991", "obligation": "defend", "past_defections": "0", "role": "guarantor"}
     case |= {"regime": "democracy", "price": "money", "capability_change": "same", "forces_there": "no"}
-    case |= {"guarantors": "1", "enforcement": "none", "monitoring": "none"}
+    case |= {"guarantors": "1", "enforcement": "none", "monitoring": "none", "years_since_signing": "5-19"}
 
     def chance(name, stated):
         table = believed[name].table("compliance", given=case | stated)

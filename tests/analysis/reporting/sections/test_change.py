@@ -20,7 +20,7 @@ from servanda.models.sampling.prior_draws import prior_draws
 from servanda.record import load_guarantees
 
 #: What was added since it could be known on the day before the test.
-KNOWN_BEFORE = ("regime", "price", "capability_change", "forces_there")
+KNOWN_BEFORE = ("regime", "price", "capability_change", "forces_there", "years_since_signing")
 
 
 @pytest.fixture(scope="module")
