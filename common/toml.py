@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import Fault, InputError, nearest
+from .encoding import encoding_faults
+from .errors import Fault, InputError, nearest, raise_faults
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -32,7 +34,7 @@ def shipped(name: str | os.PathLike[str], folder: Path, kind: str, error: type[I
         Of class `error`, if there is no such name, naming the nearest.
     """
     text = os.fspath(name)
-    if text.endswith(".toml") or os.sep in text:
+    if text.lower().endswith(".toml") or os.sep in text:
         return Path(text)
     known = sorted(path.stem for path in folder.glob("*.toml"))
     if text not in known:
@@ -57,16 +59,62 @@ def read_toml(path: Path, error: type[InputError] = InputError) -> dict[str, Any
         Of class `error`, if it is missing, a folder, not UTF-8 or not TOML, with the place.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        problem = "there is no such file"
+        raw = path.read_bytes()
+    except FileNotFoundError as failure:
+        raise error(str(path), [Fault("", "there is no such file")]) from failure
     except OSError as failure:
-        problem = f"cannot be read ({failure.strerror})"
-    except UnicodeDecodeError as failure:
-        problem = f"is not UTF-8 text (byte {failure.start})"
+        raise error(str(path), [Fault("", f"cannot be read ({failure.strerror})")]) from failure
+    raise_faults(str(path), encoding_faults(raw), error)
+    return parsed_toml(raw.decode("utf-8-sig"), str(path), error)
+
+
+def parsed_toml(text: str, subject: str, error: type[InputError] = InputError) -> dict[str, Any]:
+    r"""Parse TOML text.
+
+    Raises
+    ------
+    InputError
+        Of class `error`, if it is not TOML, with the place; what is said twice with both places.
+
+    Examples
+    --------
+    >>> parsed_toml("a = 1\na = 2\n", "mine")
+    Traceback (most recent call last):
+    servanda.common.errors.InputError: mine: is not TOML: Cannot overwrite a value (at line 2, column 6); 'a' stands ...
+    """
+    try:
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
-        problem = f"is not TOML: {failure}"
-    raise error(str(path), [Fault("", problem)])
+        raise error(subject, [Fault("", f"is not TOML: {failure}{_first_place(text, str(failure))}")]) from failure
+
+
+_HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")
+_KEY = re.compile(r"""\s*([\w."' -]+?)\s*=""")
+
+
+def _first_place(text: str, problem: str) -> str:
+    """Say where what is said twice was said first, as the end of a sentence."""
+    if not re.match(r"Cannot (overwrite|declare)", problem):
+        return ""
+    found = re.search(r"at line (\d+)", problem)
+    last = int(found[1]) if found else text.count("\n") + 1
+    here, said = "", []
+    for number, line in enumerate(text.splitlines()[:last], start=1):
+        if header := _HEADER.fullmatch(line):
+            here = f"[{_plain_key(header[2])}]" + f" {number}" * (header[1] == "[[")  # each of these is another table
+            said.append((number, here, here))
+        elif key := _KEY.match(line):
+            name = _plain_key(key[1])
+            said.append((number, f"{here} {name}", f"'{name}'"))
+    if not said:
+        return ""
+    *before, (_, place, shown) = said
+    first = next((number for number, other, _ in before if other == place), None)
+    return f"; {shown} stands in line {first} already, keep one of them" if first else ""
+
+
+def _plain_key(text: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in text.split("."))
 
 
 def schema_faults(raw: Mapping[str, Any], schema: type[BaseModel]) -> list[Fault]:

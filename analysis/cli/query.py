@@ -80,16 +80,19 @@ def query(
     A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
     --given enforcement=none --had enforcement=snapback --actor USA`
     """
-    from ...models.formats.files import FORMATS
+    from ...models.formats.content import ROUNDED
+    from ...models.formats.files import is_network_file
     from ...models.posterior import Posterior, load_posterior
     from ..queries.explanation import most_probable
     from ..queries.named_backers import listed_backers
     from ..queries.outcomes import single_cases
     from ..queries.probability import explain as explain_plan
 
-    suffix = posterior.with_suffix("").suffix if posterior.suffix == ".gz" else posterior.suffix
-    is_network = any(suffix in form.suffixes for form in FORMATS.values())
-    fitted = Posterior.from_file(posterior) if is_network else load_posterior(posterior)
+    fitted = Posterior.from_file(posterior) if is_network_file(posterior) else load_posterior(posterior)
+    for node, off in fitted.provenance.get("rows_scaled", {}).items():
+        if off > ROUNDED:
+            remark = f"node {node}: its table adds up to other numbers than 1, as counts do; its rows were scaled"
+            typer.echo(remark, err=True)
     evidence, action = _pairs(given, "--given"), _pairs(do, "--do")
     weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
     who: dict[str, Any] = {"actor": actor} if actor else {}

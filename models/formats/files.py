@@ -14,6 +14,11 @@ XDSL         ``.xdsl``                   no spaces                              
 NET          ``.net``                    ASCII letters, digits and ``_``        ASCII without ``"``
 ===========  ==========================  =====================================  =====================================
 
+A file that contradicts itself (a node, table or row given twice, a count of states that does not match) is refused with
+both places, and so is one that holds what its reader does not know: a temporal XDSL network, an object-oriented NET one,
+decisions, utilities, equations. A `deterministic` or `noisymax` node of XDSL becomes the table it stands for. Counts and
+percentages in NET are scaled, and said to be; a cell that rounding left below zero is zero.
+
 *Any* is printable text that neither begins nor ends with a space. Probabilities keep every digit in all four. Some
 tools take less than a format can hold: several read a BIF state only if it is a word or a whole number (not ``1-2``),
 and GeNIe wants identifiers as the names of states in XDSL.
@@ -44,6 +49,36 @@ from .xmlbif import XMLBIF
 #: Title -> format. A format is one module, and one name in this line.
 FORMATS: dict[str, Format] = {form.title: form for form in (BIF, XMLBIF, XDSL, NET)}
 
+_BY_GENIE = "open it in GeNIe and save it as .xdsl"
+_BY_PGMPY = "read it with pgmpy, and take the model with Posterior.from_pgmpy"
+#: Suffixes of networks that are not read -> what they are, and what to do.
+NOT_READ = {
+    ".dne": ("a Netica network", _BY_GENIE),
+    ".neta": ("a binary Netica network", f"save it in Netica as .dne, {_BY_GENIE}"),
+    ".dsc": ("a network of Microsoft's belief network tools", _BY_GENIE),
+    ".dsl": ("a network of old GeNIe", _BY_GENIE),
+    ".erg": ("an Ergo network", _BY_GENIE),
+    ".oobn": ("an object-oriented Hugin network", "unfold its instances in Hugin and save that as .net"),
+    ".hkb": ("a compiled Hugin network", "save it in Hugin as .net"),
+    ".uai": ("a network of the UAI contests, which hold no names", _BY_PGMPY),
+    ".xbn": ("a network of Microsoft's belief network tools", _BY_PGMPY),
+    ".pgmx": ("an OpenMarkov network", _BY_PGMPY),
+    ".rds": ("an object of R", "write it in R with bnlearn's write.bif"),
+    ".rda": ("objects of R", "write the network in R with bnlearn's write.bif"),
+}
+
+
+def is_network_file(path: str | os.PathLike[str]) -> bool:
+    """Whether the suffix of a file says that it is a network of another tool, of a format that is read or is not.
+
+    Examples
+    --------
+    >>> [is_network_file(name) for name in ("ASIA.BIF.GZ", "asia.dne", "dprk.nc")]
+    [True, True, False]
+    """
+    suffix = _plain(path).suffix.lower()
+    return suffix in NOT_READ or any(suffix in form.suffixes for form in FORMATS.values())
+
 
 def format_of(path: str | os.PathLike[str]) -> Format:
     """Give the format that the suffix of a file says.
@@ -51,7 +86,8 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     Raises
     ------
     FormatError
-        If it says none, with the suffix that may be meant and all that are known.
+        If it says none, with the suffix that may be meant and all that are known; or one that is not read, with what
+        to do.
 
     Examples
     --------
@@ -62,6 +98,9 @@ def format_of(path: str | os.PathLike[str]) -> Format:
     for form in FORMATS.values():
         if suffix in form.suffixes:
             return form
+    if suffix in NOT_READ:
+        what, remedy = NOT_READ[suffix]
+        raise FormatError(str(path), [Fault("", f"is {what}, which is not read or written; {remedy}")])
     known = [known for form in FORMATS.values() for known in form.suffixes]
     has = f"has the suffix '{suffix}', which is of no known format" if suffix else "has no suffix, so no format"
     meant = nearest(suffix, known) if suffix else ""

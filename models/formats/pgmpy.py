@@ -10,6 +10,9 @@ from ...common.errors import Fault, raise_faults
 from ..errors import NetworkError
 from .content import NetworkContent, NodeContent
 
+#: Attribute of a node of a pgmpy graph that holds the states of a node without a CPD.
+_STATES = "states"
+
 
 def content_from_pgmpy(model: Any, name: str = "network") -> NetworkContent:
     """Read names, states, parents and tables of a pgmpy network.
@@ -17,7 +20,8 @@ def content_from_pgmpy(model: Any, name: str = "network") -> NetworkContent:
     Parameters
     ----------
     model
-        A ``pgmpy.models.DiscreteBayesianNetwork`` with CPDs, which hold the states. State names become text.
+        A ``pgmpy.models.DiscreteBayesianNetwork`` with CPDs, which hold the states, or as `content_to_pgmpy` makes it.
+        State names become text.
     name
         Of the network.
 
@@ -28,14 +32,20 @@ def content_from_pgmpy(model: Any, name: str = "network") -> NetworkContent:
         whose parents or their states are not those of the graph.
     """
     cpds = {variable: model.get_cpds(variable) for variable in model.nodes()}
+    bare = {
+        variable: NodeContent(str(variable), tuple(states), tuple(map(str, model.get_parents(variable))))
+        for variable, states in model.nodes(data=_STATES)
+        if states and cpds[variable] is None
+    }
     faults = [
         Fault(f"node {variable}", what)
         for variable, cpd in cpds.items()
+        if variable not in bare
         for what in _cpd_faults(cpds, cpd, model.get_parents(variable))
     ]
     raise_faults(f"pgmpy network {name}", faults, NetworkError)
     nodes = (
-        NodeContent(str(variable), _states(cpd, variable), tuple(map(str, cpd.variables[1:])))
+        bare.get(variable) or NodeContent(str(variable), _states(cpd, variable), tuple(map(str, cpd.variables[1:])))
         for variable, cpd in cpds.items()
     )
     tables = {str(cpd.variable): _table(cpds, cpd) for cpd in model.get_cpds()}
@@ -72,6 +82,8 @@ def _table(cpds: dict[Any, Any], cpd: Any) -> np.ndarray:
 def content_to_pgmpy(content: NetworkContent) -> Any:
     """Make a pgmpy network, with a CPD for each node that has a table.
 
+    pgmpy keeps the names of states in CPDs; where there is none, they are the attribute ``states`` of the node.
+
     Returns
     -------
     pgmpy.models.DiscreteBayesianNetwork
@@ -83,6 +95,9 @@ def content_to_pgmpy(content: NetworkContent) -> Any:
     model = DiscreteBayesianNetwork()
     model.add_nodes_from(list(nodes))  # before the edges, which would bring their nodes in another order
     model.add_edges_from([(parent, node.name) for node in content.nodes for parent in node.parents])
+    for node in nodes.values():
+        if node.name not in content.tables:
+            model.nodes[node.name][_STATES] = node.states
     for name, table in content.tables.items():
         node = nodes[name]
         cpd = TabularCPD(

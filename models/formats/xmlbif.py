@@ -2,26 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree as ET
 
+import numpy as np
+
+from ...common.errors import Fault
 from .base import Format
-from .content import NetworkContent, check_discrete, content_of
-from .text import digits, inner_text, numbers_in, xml_root, xml_text
+from .content import UNREAD, NetworkContent, check_kind, content_of, other_kind
+from .text import XmlFile, at_line, digits, given_once, read_numbers, xml_text
+
+#: What files call a variable that is left to chance.
+_CHANCE = frozenset({"nature", "chance", "discrete"})
+_VARIABLE = ("NAME", "OUTCOME", "PROPERTY")
+_DEFINITION = ("FOR", "GIVEN", "TABLE", "PROPERTY")
 
 
 def read_xmlbif(raw: bytes) -> NetworkContent:
     """Read content from the bytes of an XMLBIF file."""
-    root = xml_root(raw)
-    variables = [(inner_text(variable, "NAME"), variable) for variable in root.iterfind("NETWORK/VARIABLE")]
-    kinds = [(name, variable.get("TYPE", "nature")) for name, variable in variables]
-    check_discrete((name, kind) for name, kind in kinds if kind != "nature")
-    tables = [(inner_text(definition, "FOR"), definition) for definition in root.iterfind("NETWORK/DEFINITION")]
+    file, strange, faults = XmlFile(raw), [], []
+    network = _network(file, strange, faults)
+    parts = [(variable, file.children(variable, _VARIABLE, strange)) for variable in network["VARIABLE"]]
+    named = [(file.text_once(part["NAME"], "a variable, its", faults), variable, part) for variable, part in parts]
+    for name, variable, _ in named:
+        if variable.get("TYPE", "nature").lower() not in _CHANCE:
+            strange.append(other_kind(name, variable.get("TYPE", "")))
+    definitions = [(element, file.children(element, _DEFINITION, strange)) for element in network["DEFINITION"]]
+    check_kind(strange)
+    found = ((name, file.line(variable), _texts(part["OUTCOME"])) for name, variable, part in named)
+    states = given_once(found, "VARIABLE", faults)
+    tables = given_once(_tables(file, definitions, faults), "DEFINITION", faults)
+    title = file.text_once(network["NAME"], "the network, its", faults)
     return content_of(
-        inner_text(root, "NETWORK/NAME"),
-        {name: tuple((item.text or "").strip() for item in variable.iter("OUTCOME")) for name, variable in variables},
-        {name: tuple((item.text or "").strip() for item in table.iter("GIVEN")) for name, table in tables},
-        {name: numbers_in(inner_text(table, "TABLE")) for name, table in tables},
+        title,
+        states,
+        {name: given for name, (given, _) in tables.items()},
+        {name: numbers for name, (_, numbers) in tables.items()},
+        faults,
     )
+
+
+def _network(file: XmlFile, strange: list[Fault], faults: list[Fault]) -> dict[str, list[ET.Element]]:
+    """Give the parts of the one network of a file."""
+    known = ("NAME", "VARIABLE", "DEFINITION", "PROPERTY")
+    if file.root.tag.upper() != "BIF":
+        raise ValueError(f"it begins with <{file.root.tag}>; expected <BIF>")
+    networks = file.children(file.root, ("NETWORK",), strange)["NETWORK"]
+    given_once((("", file.line(network), network) for network in networks), "NETWORK", faults)
+    return file.children(networks[0], known, strange) if networks else {tag: [] for tag in known}
+
+
+def _tables(
+    file: XmlFile, definitions: list[tuple[ET.Element, dict[str, list[ET.Element]]]], faults: list[Fault]
+) -> Iterator[tuple[str, int, tuple[tuple[str, ...], np.ndarray]]]:
+    for element, part in definitions:
+        line = file.line(element)
+        if len(part["FOR"]) != 1:
+            names = _texts(part["FOR"])
+            what = f"is for {', '.join(names) or 'no node'}; expected one node, given its parents"
+            faults.append(at_line(line, "DEFINITION", what))
+            yield from ((name, line, ((), UNREAD)) for name in names[:1])
+            continue
+        where = f"DEFINITION {_texts(part['FOR'])[0]}"
+        text = file.text_once(part["TABLE"], f"{where}, its", faults)
+        row = file.line(part["TABLE"][0]) if part["TABLE"] else line
+        yield _texts(part["FOR"])[0], line, (_texts(part["GIVEN"]), read_numbers(text, row, where, faults))
+
+
+def _texts(elements: Iterable[ET.Element]) -> tuple[str, ...]:
+    return tuple((element.text or "").strip() for element in elements)
 
 
 def write_xmlbif(content: NetworkContent) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -13,10 +12,8 @@ from ..errors import NetworkError
 from ..families import FAMILIES
 from ..node import Local, Node
 
-#: Names that xarray dims of a posterior already use.
+#: Dims of draws, which no group may be called. A node may: its dims are escaped.
 RESERVED = frozenset({"chain", "draw", "sample", "case", "variable"})
-#: A slash would make a netCDF group of a name; a dot separates node and parameter.
-_NAME = re.compile(r"^[^/.\s][^/.]*$")
 
 
 def check_network(name: str, nodes: Sequence[Node]) -> None:
@@ -45,21 +42,16 @@ def _name_faults(nodes: Sequence[Node]) -> Iterator[Fault]:
         yield Fault("nodes", "there are none; a network needs at least one")
     for name, count in Counter(node.name for node in nodes).items():
         if count > 1:
-            yield Fault(f"node {name}", f"is declared {count} times")
-        if name in RESERVED:
-            yield Fault(f"node {name}", f"this name is taken by the dims of draws ({', '.join(sorted(RESERVED))})")
-        if not _NAME.match(name):
-            yield Fault(f"node {name!r}", "a name must not be empty, begin with a space or hold '/' or '.'")
+            places = [str(place) for place, node in enumerate(nodes, start=1) if node.name == name]
+            there = f"{', '.join(places[:-1])} and {places[-1]}"
+            yield Fault(f"node {name}", f"is declared {count} times, as nodes {there}; keep one of them")
+        if not name or not name.isprintable() or name != name.strip():
+            yield Fault(f"node {name!r}", "a name must be printable text without a space at its ends")
     names = {node.name for node in nodes}
-    steps = {f"{name}_step" for name in names}
-    on = {f"{name}_on" for name in names}
-    above = {f"{name}_above" for name in names}
-    for name in sorted(names & (steps | on | above)):
-        what = "steps" if name in steps | above else "states that are not off"
-        yield Fault(f"node {name}", f"has the name of the {what} of another node; rename one")
+    derived = {f"{name}{end}" for name in names for end in ("_step", "_on", "_above")}
     columns: dict[str, str] = {}
     for group in (group for node in nodes for group in node.groups):
-        if group.name in names | steps | on | above | RESERVED:
+        if group.name in names | derived | RESERVED:
             yield Fault(f"group {group.name}", "has the name of a node, of its steps or states, or of a dim of draws")
         if columns.setdefault(group.name, group.column) != group.column:
             yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import nearest
-from ..errors import QueryError
+from ...common.errors import Fault, nearest, raise_faults
+from ..errors import DataError, QueryError
 from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
 from ..node import DEFAULT_FAMILY, Arrow, Local, Node
@@ -195,11 +195,43 @@ class Network:
         return read_network(path)[0]
 
     def to_pgmpy(self, tables: Mapping[str, Any] | None = None) -> Any:
-        """Make a pgmpy network, with CPDs where `tables` are given; see `servanda.models.formats.pgmpy`."""
+        """Make a pgmpy network, with CPDs where `tables` are given; see `servanda.models.formats.pgmpy`.
+
+        Parameters
+        ----------
+        tables
+            Node -> table with dims parents and node, in any order, without draws; states in any order where they are
+            labelled. A node without one has no CPD; its states stay with the graph, and come back from it.
+
+        Raises
+        ------
+        DataError
+            Listing tables of other nodes, or with other dims, states or sizes.
+        """
         from ..formats.pgmpy import content_to_pgmpy
 
-        arrays = {name: table.transpose(*self.axes(name)).values for name, table in (tables or {}).items()}
-        return content_to_pgmpy(self.to_content(arrays))
+        given: Mapping[str, Any] = tables or {}
+        faults = [Fault(f"table {name}", what) for name, table in given.items() for what in self._misfits(name, table)]
+        raise_faults(f"tables of network {self.name}", faults, DataError)
+        return content_to_pgmpy(self.to_content({name: self._in_order(name, given[name]).values for name in given}))
+
+    def _misfits(self, name: str, table: Any) -> Iterator[str]:
+        """Say how a table is not of the node."""
+        if name not in self:
+            yield f"no such node{nearest(name, self.names)}"
+        elif {*table.dims} != {*self.axes(name)}:
+            yield f"has dims {', '.join(map(str, table.dims))}; expected {', '.join(self.axes(name))}"
+        else:
+            for axis in self.axes(name):
+                own = [str(state) for state in table[axis].values] if axis in table.coords else self[axis].states
+                if table.sizes[axis] != len(self[axis].states) or {*own} != {*self[axis].states}:
+                    yield f"has other states along {axis} than the network: {', '.join(self[axis].states)}"
+
+    def _in_order(self, name: str, table: Any) -> Any:
+        """Give a table with the axes and, where they are labelled, the states in the order of the network."""
+        own = {axis: list(self[axis].states) for axis in self.axes(name) if axis in table.coords}
+        named = table.assign_coords({axis: [str(state) for state in table[axis].values] for axis in own})
+        return named.reindex(own).transpose(*self.axes(name))
 
     def _repr_html_(self) -> str:
         rows = ((node.title, ", ".join(node.states), ", ".join(node.parent_names), node.family) for node in self.nodes)
@@ -214,7 +246,7 @@ def read_network(path: str | os.PathLike[str]) -> tuple[Network, NetworkContent,
     with faults_of_file(path):
         network = Network.from_content(content)
         in_order = network.to_content({name: content.tables[name] for name in network.names})
-        return network, *scaled_to_one(in_order)
+        return network, *scaled_to_one(replace(in_order, counted=content.counted))
 
 
 def _stable_ranks(nodes: tuple[Node, ...], order: Iterable[str]) -> dict[str, int]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePath
 from typing import Any
 
 from ...common.errors import Fault, raise_faults
-from ...common.toml import read_toml, shipped
+from ...common.toml import parsed_toml, read_toml, shipped
 from ..errors import NetworkError
 from ..node import DEFAULT_FAMILY, Arrow, Coding, Group, Node
 from .network import Network
@@ -35,8 +34,19 @@ def load_network(name: str | os.PathLike[str]) -> Network:
     >>> load_network("guarantee")["compliance"].states
     ('defected', 'partial', 'complied')
     """
+    raise_faults(str(name), _other_format(name), NetworkError)
     path = shipped(name, FOLDER, "network", NetworkError)
     return network_from_dict(read_toml(path, NetworkError), subject=str(name))
+
+
+def _other_format(name: str | os.PathLike[str]) -> Iterator[Fault]:
+    """Say what to do with a network file of another tool."""
+    if PurePath(name).suffix and PurePath(name).suffix.lower() != ".toml":
+        from ..formats.files import is_network_file  # whoever reads no such file should not wait for readers
+
+        if is_network_file(name):
+            what = "is a network of another tool; Network.from_file reads its structure, Posterior.from_file its tables"
+            yield Fault("", what)
 
 
 def network_from_toml(text: str, subject: str = "network") -> Network:
@@ -47,10 +57,7 @@ def network_from_toml(text: str, subject: str = "network") -> Network:
     NetworkError
         If it is no TOML, or with all faults of the network.
     """
-    try:
-        return network_from_dict(tomllib.loads(text), subject)
-    except tomllib.TOMLDecodeError as error:
-        raise NetworkError(subject, [Fault("", f"is not TOML: {error}")]) from error
+    return network_from_dict(parsed_toml(text, subject, NetworkError), subject)
 
 
 def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Network:

@@ -16,6 +16,7 @@ def test_a_shipped_name_or_a_path(tmp_path):
     (tmp_path / "two.toml").write_text("")
     assert shipped("one", tmp_path, "network") == tmp_path / "one.toml"
     assert shipped("elsewhere.toml", tmp_path, "network") == Path("elsewhere.toml")
+    assert shipped("ELSEWHERE.TOML", tmp_path, "network") == Path("ELSEWHERE.TOML")
     assert shipped(Path("some/where"), tmp_path, "network") == Path("some/where")
     message = r"^tow: there is no network of this name; did you mean 'two'\?; or give a path to a \.toml file$"
     with pytest.raises(InputError, match=message):
@@ -30,9 +31,17 @@ class OwnError(InputError):
     ("content", "message"),
     [
         (None, r"there is no such file$"),
-        (b"a = \xff", r"is not UTF-8 text \(byte 4\)$"),
+        (
+            b"a = \xff",
+            r"line 1: not UTF-8 text \(byte 0xFF\); it looks like Windows-1252 or Latin-1: save it as UTF-8$",
+        ),
+        ("a = 1".encode("utf-16"), r"is not UTF-8 text; it looks like UTF-16: save it as UTF-8$"),
         (b"a = 1\nb = [1,\nc = 2\n", r"is not TOML: .*line 3"),
-        (b"a = 1\na = 2\n", r"is not TOML: Cannot overwrite a value \(at line 2"),
+        (b"a = 1\na = 2\n", r"is not TOML: Cannot overwrite a value \(at line 2.*; 'a' stands in line 1 al"),
+        (b"a = 1\na = 2", r"is not TOML: .*'a' stands in line 1 already, keep one of them$"),
+        (b"[n.a]\nx = [1,\n2]\n[n.b]\nx = 1\n[n.a]\n", r"is not TOML: .*line 6.*; \[n\.a\] stands in line 1 already"),
+        (b"[n]\nx = [1,\n2]\n'x' = [3,\n4]\n", r"is not TOML: .*; 'x' stands in line 2 already, keep one of them$"),
+        (b"[[p]]\nx = 1\n[[p]]\nx = 1\nx = 3\n", r"is not TOML: .*line 5.*; 'x' stands in line 4 already"),
     ],
 )
 def test_what_cannot_be_read_is_said_with_the_place(tmp_path, content, message):

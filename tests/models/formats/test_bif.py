@@ -53,26 +53,79 @@ def test_a_bif_table_of_a_node_with_parents_runs_over_the_parents_first(tmp_path
     assert_pyagrum_agrees(found.network, found.tables, path)
 
 
+REST = "probability ( a ) { table 0.5, 0.5; } probability ( c ) { table 0.5, 0.5; }"
+
+
 @pytest.mark.parametrize(
     ("row", "what"),
     [
-        ("(z) 0.5, 0.5;", "the row (z) names other states than those of the parents"),
-        ("(x, y) 0.5, 0.5;", "the row (x, y) names other states than those of the parents"),
-        ("(x) 0.5;", "the row (x) has 1 numbers for 2 states"),
-        ("default 1;", "the row default has 1 numbers for 2 states"),
-        ("(x) 0.5, half;", "could not convert string to float: 'half'"),
+        ("(z) 0.5, 0.5;", ", the row (z): names other states than those of the parents"),
+        ("(x, y) 0.5, 0.5;", ", the row (x, y): names other states than those of the parents"),
+        ("(x) 0.5;", ", the row (x): has 1 numbers for 2 states"),
+        ("default 1;", ", the default: has 1 numbers for 2 states"),
+        ("(x) 0.5, half;", ", the row (x): 'half' is no number"),
+        ("(x) 0.5, 0_5;", ", the row (x): '0_5' is no number"),
+        ("(x) 0.5, nan;", ", the row (x): 'nan' is no number"),
+        ("function noisy-or;", ": holds 'function noisy-or', which is not known there; expected table, default, rows "),
+        ("(x) 0.5, 0.5;", ": has no row for (y); add it"),
+        ("property x = (1, 2);", ": has no row for (x), (y); add it"),
     ],
 )
 def test_rows_of_bif_that_do_not_fit(tmp_path, row, what):
-    text = f"{BADLY}probability ( b | a ) {{ {row} }}"
-    assert str(refused(read_text, tmp_path, "x.bif", text)) == (
-        f"{tmp_path / 'x.bif'}: is no BIF file, or is damaged: {what}"
+    text = f"{BADLY}{REST}\nprobability ( b | a ) {{ {row} }}"
+    expected = f"{tmp_path / 'x.bif'}: line 6, probability ( b | a ){what}"
+    assert str(refused(read_text, tmp_path, "x.bif", text)).startswith(expected)
+
+
+def test_properties_are_no_rows(tmp_path):
+    rows = "property x = (1, 2); (y) 0.1, 0.9; property (x) 1, 0; (x) 0.7, 0.3"  # the last needs no semicolon
+    found = read_text(tmp_path, "x.bif", f"{BADLY}{REST}probability ( b | a ) {{ {rows} }}")
+    assert found.tables["b"].values.tolist() == [[0.7, 0.3], [0.1, 0.9]]
+
+
+def test_many_rows_that_are_not_there(tmp_path):
+    text = f"{BADLY.replace('[2] { x, y }', '[3] { x, y, z }', 1)}probability ( b | a, c ) {{ (y, x) 0.5, 0.5; }}"
+    assert "line 5, probability ( b | a, c ): has no row for (x, x), (x, y), (y, y), (z, x), (z, y); add it" in str(
+        refused(read_text, tmp_path, "x.bif", text)
     )
+    wide = f"{BADLY.replace('[2] { x, y }', '[4] { x, y, z, w }', 1)}probability ( b | a, c ) {{ (y, x) 0.5, 0.5; }}"
+    assert "(z, x), (z, y) and 2 more; add it" in str(refused(read_text, tmp_path, "x.bif", wide))
 
 
-def test_a_row_that_is_not_there(tmp_path):
-    rest = "probability ( a ) { table 0.5, 0.5; } probability ( c ) { table 0.5, 0.5; }"
-    text = f"{BADLY}{rest} probability ( b | a ) {{ (x) 0.5, 0.5; }}"
-    assert str(refused(read_text, tmp_path, "x.bif", text)).endswith(
-        ": table b: holds a negative or missing probability"
+@pytest.mark.parametrize(
+    ("block", "what"),
+    [
+        (
+            "variable d { type discrete [ 3 ] { x, y }; }",
+            "line 5, variable d: says that it has 3 states and names 2 (x, y); correct one of them",
+        ),
+        ("variable d { }", "line 5, variable d: does not say 'type discrete [n] { ... };'"),
+        (
+            "utility u { }",
+            "line 5: holds 'utility u', which is no part of a BIF file that can be read;",
+        ),
+        (
+            "probability ( a | c ) { table 1; }",
+            "line 5, probability a: is given a second time, first in line 5",
+        ),
+        (
+            "probability ( a, b | c ) { table 1; }",
+            "line 5, probability ( a, b | c ): is of several variables together; only one given its parents",
+        ),
+        ("probability ( d ) { table 1; }", "table d: no such node; known: a, b, c"),
+        ("probability { table 1; }", "line 5, probability: does not say of what; expected ( variable | parents )"),
+        ("network again { }", "line 5, network: is given a second time, first in line 1; keep one of them"),
+    ],
+)
+def test_blocks_of_bif_that_do_not_fit(tmp_path, block, what):
+    text = f"{BADLY}{REST} probability ( b ) {{ table 0.5, 0.5; }} {block}"
+    assert what in str(refused(read_text, tmp_path, "x.bif", text))
+
+
+@pytest.mark.parametrize("twice", ["table 0.5, 0.5; table 0.4, 0.6;", "table 0.5, 0.5;\ndefault 0.4, 0.6;"])
+def test_a_table_and_rows_beside_it(tmp_path, twice):
+    error = refused(read_text, tmp_path, "x.bif", f"{BADLY}probability ( b ) {{ {twice} }}")
+    assert any("the table: is given a second time, first in line 5" in str(fault) for fault in error.faults) or any(
+        "line 6, probability ( b ): has rows, and a whole table in line 5; keep one of them" in str(fault)
+        for fault in error.faults
     )

@@ -39,9 +39,23 @@ def test_rows_further_off_than_rounding_explains(tmp_path):
     assert str(refused(read_text, tmp_path, "x.net", text)).splitlines() == [
         f"{tmp_path / 'x.net'}: 3 faults",
         "  table a: a row adds up to 0.9; expected 1, within 0.01 for rounding; correct it",
-        "  table c: holds a negative or missing probability",
+        "  table c: a row holds a negative or missing probability",
         "  table b: row a=y adds up to 1.2; expected 1, within 0.01 for rounding; correct it",
     ]
+
+
+def test_zeros_that_rounding_left_below_zero_are_zeros(tmp_path):
+    text = """net { } node a { states = (x y); } node b { states = (x y); }
+        potential (a) { data = (-1.1920929E-7 1.0000001); }
+        potential (b | a) { data = ((0.5 0.5)(-1e-5 1.00001)); }
+        """
+    assert str(refused(read_text, tmp_path, "x.net", text)).endswith(
+        ": table b: row a=y holds a negative or missing probability"
+    )
+    found = read_text(tmp_path, "x.net", text.replace("e-5", "e-7"))
+    assert found.tables["a"].values.tolist() == [0, 1]
+    assert found.tables["b"].values.tolist() == [[0.5, 0.5], [0, 1]]
+    assert set(found.rows_scaled) == {"a", "b"}
 
 
 def test_parts_of_a_file_that_do_not_fit_are_all_said(tmp_path):
@@ -52,7 +66,6 @@ def test_parts_of_a_file_that_do_not_fit_are_all_said(tmp_path):
     assert str(refused(read_text, tmp_path, "x.bif", BADLY + tables)).splitlines()[1:] == [
         "  node a: has no table of probabilities",
         "  node b: has an undeclared parent 'size'; known: a, b, c",
-        "  node b: has no table of probabilities",
         "  node c: has a table of 6 numbers; expected 2 x 2",
     ]
     text = """net { }

@@ -16,6 +16,7 @@ from servanda.models import (
     DataError,
     FormatError,
     Network,
+    NetworkError,
     Node,
     load_network,
     read_network_file,
@@ -23,7 +24,6 @@ from servanda.models import (
 )
 from servanda.models.formats.files import FORMATS
 from servanda.models.formats.pgmpy import content_from_pgmpy
-from servanda.models.network.check import RESERVED
 from servanda.models.network.tables import labelled_tables
 
 from ..makers import networks, repeatable, seeds
@@ -53,15 +53,30 @@ WORDS = st.text(string.ascii_letters + string.digits + "_", min_size=1, max_size
 #: Odd names that ASCII formats hold, and those that only some do.
 ODD_STATES = ["1-2", "3+", "<5", "no rain", "0", "-1", "1.5", "True", "a=b", "it's", "50%", "table", "a\\b", "x&y"]
 ODDER_STATES = [*ODD_STATES, "a,b", "{x}", '"q"', "日本", "naïve", "a;b", "(a)", "a//b", "/*", "π≤3", "]]>", "<b>"]
-ODD_NODES = ["type", "states", "my_node", "probability", "variables", "default", "table", "_x", "X1", "network"]
-ODDER_NODES = [*ODD_NODES, "größe", "a-b", "a:b", "x&y", "node", "'x'", "1a"]
+ODD_NODES = [
+    "case",
+    "sample",
+    "variable",
+    "x",
+    "x_on",
+    "type",
+    "states",
+    "my_node",
+    "probability",
+    "variables",
+    "default",
+    "table",
+    "_x",
+    "X1",
+    "network",
+]
+ODDER_NODES = [*ODD_NODES, "Power.Ratio", "größe", "a-b", "a:b", "x&y", "node", "'x'", "1a"]
 
 
 @st.composite
 def odd_networks(draw, states, nodes):
     """The networks of `makers`, with names that a file could lose."""
     network = draw(networks(most_nodes=5, most_states=3))
-    nodes = nodes.filter(lambda name: name not in RESERVED)
     names = draw(st.lists(nodes, min_size=5, max_size=5, unique_by=str.lower))
     renamed = dict(zip(sorted(network.names), names, strict=False))
     found = []
@@ -79,8 +94,10 @@ ANY_TEXT = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max
 #: Suffix -> networks whose names the format holds.
 HELD = {
     ".bif": odd_networks(word_or(ODD_STATES), word_or(ODDER_NODES)),
-    ".xmlbif": odd_networks(word_or(ODDER_STATES) | ANY_TEXT, word_or([*ODDER_NODES, "two words", "a,b"])),
-    ".xdsl": odd_networks(word_or(ODDER_STATES) | ANY_TEXT, word_or(ODDER_NODES)),
+    ".xmlbif": odd_networks(
+        word_or(ODDER_STATES) | ANY_TEXT, word_or([*ODDER_NODES, "Kept? v1.2", "Power ratio (US/UK)", "a,b"])
+    ),
+    ".xdsl": odd_networks(word_or(ODDER_STATES) | ANY_TEXT, word_or([*ODDER_NODES, "US/UK"])),
     ".net": odd_networks(word_or([*ODD_STATES, "a,b", "{x}", "a;b", "(a)", "a//b"]), st.sampled_from(ODD_NODES)),
 }
 
@@ -193,7 +210,10 @@ def test_files_that_are_not_there_or_of_no_known_format(tmp_path):
     known = ".bif, .xmlbif, .xml, .bifxml, .xdsl, .net, with .gz or without"
     for name, what in {
         "a.bfi": f"has the suffix '.bfi', which is of no known format; did you mean '.bif'?; known are {known}",
-        "a.uai.gz": f"has the suffix '.uai', which is of no known format; known are {known}",
+        "a.zzz.gz": f"has the suffix '.zzz', which is of no known format; known are {known}",
+        "a.DNE": "is a Netica network, which is not read or written; open it in GeNIe and save it as .xdsl",
+        "a.uai.gz": "is a network of the UAI contests, which hold no names, which is not read or written; "
+        "read it with pgmpy, and take the model with Posterior.from_pgmpy",
         "a": f"has no suffix, so no format; known are {known}",
     }.items():
         for error in (
@@ -201,6 +221,34 @@ def test_files_that_are_not_there_or_of_no_known_format(tmp_path):
             refused(write_network_file, LAWN, TABLES, tmp_path / name),
         ):
             assert str(error) == f"{tmp_path / name}: {what}"
+
+
+@pytest.mark.parametrize("suffix", [suffix.upper() for suffix in SUFFIXES] + [".Bif.Gz"])
+def test_suffixes_in_capitals(tmp_path, suffix):
+    path = tmp_path / f"LAWN{suffix}"
+    write_network_file(LAWN, TABLES, path)
+    assert_same(LAWN, TABLES, read_network_file(path))
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_other_encodings_are_told(tmp_path, suffix):
+    network = Network((Node("pact", ("no", "schwach")),), name="net")
+    path = tmp_path / f"x{suffix}"
+    write_network_file(network, one_draw(network, 1), path)
+    text = path.read_text().replace("schwach", "schwäch").replace(' encoding="UTF-8"', "")
+    line = text[: text.index("ä")].count("\n") + 1
+    told = f"line {line}: not UTF-8 text (byte 0xE4); it looks like Windows-1252 or Latin-1: save it as UTF-8"
+    assert str(refused(read_text, tmp_path, path.name, text, "latin-1")) == f"{path}: {told}"
+    if suffix in (".bif", ".net"):
+        told = "is not UTF-8 text; it looks like UTF-16: save it as UTF-8"
+        assert str(refused(read_text, tmp_path, path.name, text, "utf-16")) == f"{path}: {told}"
+    else:  # XML says its encoding itself
+        assert read_text(tmp_path, path.name, text, "utf-16").network["pact"].states == ("no", "schwäch")
+
+
+def test_a_network_file_is_no_toml(tmp_path):
+    with pytest.raises(NetworkError, match=r"^asia\.BIF: is a network of another tool; Network\.from_file reads its "):
+        load_network("asia.BIF")
 
 
 NONSENSE = ["", "nonsense", "<BIF><NETWORK/></BIF>", "<smile id='x'></smile>", "net { }", "\xff"]
@@ -211,11 +259,13 @@ NONSENSE = ["", "nonsense", "<BIF><NETWORK/></BIF>", "<smile id='x'></smile>", "
 def test_files_of_another_format(tmp_path, suffix, text):
     error = refused(read_text, tmp_path, f"x{suffix}", text, "latin-1")
     title = next(title for title, form in FORMATS.items() if suffix in form.suffixes)
-    damaged = rf"is no {title} file, or is damaged: .+"
+    damaged = rf"is no {title} file, or is damaged: .+|line 1: not UTF-8 text \(byte 0xFF\); .+"
+    stray = r"line 1: holds '.+', which is no part of a \w+ file that can be read; known are .+"
     assert error.subject == str(tmp_path / f"x{suffix}")
     assert len(error.faults) == 1
     assert re.fullmatch(
-        rf"holds no node with states; is it of the format that its suffix says\?|{damaged}", str(error.faults[0])
+        rf"holds no node with states; is it of the format that its suffix says\?|{damaged}|{stray}",
+        str(error.faults[0]),
     )
 
 
