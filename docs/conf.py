@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import sys
 from html import escape
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -20,6 +21,7 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
 PACKAGE = HERE.parent / "servanda"
 ROOMS = ("common", "record", "models", "priors", "analysis")
 
@@ -130,8 +132,16 @@ def display_math(self: HTML5Translator, node: nodes.math_block) -> None:
 html_math_renderer = "mathml"
 
 
+def with_tables(_app: Sphinx, _docname: str, source: list[str]) -> None:
+    """Put the tables of TOML keys, made from their schemas, in the place of their fences."""
+    from schema_tables import expanded
+
+    source[0] = expanded(source[0])
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directive and the writer of formulas."""
     app.add_directive("public-names", PublicNames)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
+    app.connect("source-read", with_tables)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

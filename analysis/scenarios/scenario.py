@@ -33,7 +33,21 @@ class _Strict(BaseModel):
 
 
 class Supposed(_Strict):
-    """A case that is supposed to have happened before the question is asked."""
+    """A case that is supposed to have happened before the question is asked.
+
+    Parameters
+    ----------
+    claim
+        What happened, in words.
+    actor
+        Whose conduct it was.
+    seen
+        Node to state: what was seen of the case.
+    given
+        Node to state: what the case was like.
+    do
+        Node to state: what was set in it.
+    """
 
     claim: str
     actor: str | None = None
@@ -47,6 +61,21 @@ class Format(_Strict):
 
     ``backers`` names who stands behind it; `load_scenario` adds to ``do`` what follows from them, and to ``note`` what
     the record does not say.
+
+    Parameters
+    ----------
+    label
+        What the row is called.
+    do
+        Node to state: what is set.
+    given
+        Node to state: what is known beyond the judgement's own case.
+    backers
+        Codes of the countries that stand behind the promise; the nodes that speak of them follow.
+    actor
+        Whose conduct, where it is not the judgement's.
+    note
+        A remark under the table.
     """
 
     label: str
@@ -58,7 +87,17 @@ class Format(_Strict):
 
 
 class Together(_Strict):
-    """Collective outcome of several rows, which act independently once the parameters and the guarantee are known."""
+    """Collective outcome of several rows, which act independently once the parameters and the guarantee are known.
+
+    Parameters
+    ----------
+    label
+        What the row is called.
+    rule
+        Whether any of them is enough, or all are needed.
+    of
+        Labels of the rows.
+    """
 
     label: str
     rule: Literal["any", "all"]
@@ -69,6 +108,35 @@ class Judgement(_Strict):
     """One thing that is judged, in several formats.
 
     ``backers`` are known of the case, as ``given`` is; a format that names its own is judged with those instead.
+
+    Parameters
+    ----------
+    id
+        Small letters, digits and hyphens.
+    title
+        What is judged, for readers.
+    claim
+        What its probability is of, as the end of "the probability that ...".
+    node
+        The node that is asked for.
+    states
+        States in which the claim holds.
+    actor
+        Whose conduct; left out, an actor that the record does not hold.
+    given
+        Node to state: what the case is like. `past_defections = "as recorded"` counts them in the record.
+    backers
+        Codes of the countries that stand behind the promise; the nodes that speak of them follow.
+    suppose
+        Cases that are supposed to have happened before.
+    formats
+        The rows: what is set or known beyond that.
+    together
+        Rows of several together.
+    base
+        Label of the row that the others are compared with; left out, none is.
+    note
+        A remark under the table.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -87,7 +155,15 @@ class Judgement(_Strict):
 
 
 class Headline(_Strict):
-    """Row that is the answer in one sentence, and the one it is compared with."""
+    """Row that is the answer in one sentence, and the one it is compared with.
+
+    Parameters
+    ----------
+    judgement
+        Id of the judgement.
+    format
+        Label of its row.
+    """
 
     judgement: str
     format: str
@@ -98,7 +174,11 @@ class Scenario(_Strict):
 
     Parameters
     ----------
-    name, title, question
+    name
+        Short name. A file may leave it out, and then has its own.
+    title
+        Name for readers.
+    question
         What is asked.
     as_of
         Date; nothing later is known.
@@ -106,14 +186,18 @@ class Scenario(_Strict):
         Until when the event counts.
     resolution
         What will decide whether it happened.
-    network, priors
-        The network, and the prior sets to compare; the first is the one reported.
+    network
+        The network, by name or path.
+    priors
+        The prior sets to compare, by name or path; the first is the one reported.
+    seed
+        Of all that is drawn at random.
     headline
         The answer in one sentence.
     judgements
         What is judged.
     theories
-        Names of `servanda.models.THEORIES` to compare on the record; none by default.
+        Names of `servanda.models.THEORIES` to compare on the record.
     assumptions
         What the scenario takes for granted, shown to the reader.
     """

@@ -14,10 +14,10 @@ XDSL         ``.xdsl``                   no spaces                              
 NET          ``.net``                    ASCII letters, digits and ``_``        ASCII without ``"``
 ===========  ==========================  =====================================  =====================================
 
-A file that contradicts itself (a node, table or row given twice, a count of states that does not match) is refused with
-both places, and so is one that holds what its reader does not know: a temporal XDSL network, an object-oriented NET one,
-decisions, utilities, equations. A `deterministic` or `noisymax` node of XDSL becomes the table it stands for. Counts and
-percentages in NET are scaled, and said to be; a cell that rounding left below zero is zero.
+A file that contradicts itself (a node, table or row given twice, a count of states that does not match) is refused
+with both places, and so is one that holds what its reader does not know: a temporal XDSL network, an object-oriented
+NET one, decisions, utilities, equations. A `deterministic` or `noisymax` node of XDSL becomes the table that it stands
+for. Counts and percentages in NET are scaled, and said to be; a cell that rounding left below zero is zero.
 
 *Any* is printable text that neither begins nor ends with a space. Probabilities keep every digit in all four. Some
 tools take less than a format can hold: several read a BIF state only if it is a word or a whole number (not ``1-2``),

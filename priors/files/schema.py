@@ -57,8 +57,23 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class _Entry(_Strict):
-    """One entry, but for its numbers."""
+class EntrySpec(_Strict):
+    """One prior, with the numbers of its distribution as further keys.
+
+    Parameters
+    ----------
+    parameter
+        Name of a parameter, such as `compliance.price`, or a pattern, such as `*.table`. A name goes before a pattern,
+        and a pattern before those that stand above it.
+    distribution
+        Its distribution, by name.
+    reason
+        Why it is so.
+    source
+        Where that is from, or `judgement`.
+    certainty
+        How the source was consulted, in one of the words below.
+    """
 
     parameter: Said
     distribution: Annotated[str, AfterValidator(_distribution)]
@@ -70,11 +85,27 @@ class _Entry(_Strict):
 @cache
 def _entry_spec(numbers: tuple[str, ...]) -> type[BaseModel]:
     fields: dict[str, Any] = dict.fromkeys(numbers, (Numbers, None))
-    return create_model("EntrySpec", __base__=_Entry, **fields)
+    return create_model("EntrySpec", __base__=EntrySpec, **fields)
 
 
 class SetFile(_Strict):
-    """The file, but for its entries."""
+    """A prior set: whose view it is, and the priors it states.
+
+    Parameters
+    ----------
+    name
+        Short name, as in file names and messages.
+    title
+        Name for readers.
+    description
+        Whose view it is, and what it was made from.
+    based_on
+        Data sets that its numbers were made from; it is not combined with the same data.
+    inherits
+        Name of a set, or a path, whose priors hold where this one states none.
+    priors
+        The priors, each a table `[[priors]]`.
+    """
 
     name: Said
     title: str = ""
