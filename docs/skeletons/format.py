@@ -20,9 +20,10 @@ from __future__ import annotations
 
 import re
 
+from ...common.errors import Fault
 from .base import Format, NameRule
 from .content import NetworkContent, check_discrete, content_of
-from .text import digits, numbers_in
+from .text import decoded, digits, given_once, numbers_in
 
 _NETWORK = re.compile(r"network (?P<name>.*)")
 _NODE = re.compile(r"(?P<name>[^|:]*)(?:\|(?P<parents>[^:]*))?:(?P<states>[^=]*)=(?P<numbers>.*)")
@@ -31,13 +32,16 @@ _NODE = re.compile(r"(?P<name>[^|:]*)(?:\|(?P<parents>[^:]*))?:(?P<states>[^=]*)
 def read_lines(raw: bytes) -> NetworkContent:
     """Read content from the bytes of a LINES file."""
     # Raise ValueError for what is not of this format or is cut off: whoever calls this says which file it is.
-    *statements, rest = (statement.strip() for statement in raw.decode("utf-8-sig").split(";"))
+    *statements, rest = (statement.strip() for statement in decoded(raw).split(";"))
     if rest or statements[-1:] != ["end"]:
         raise ValueError("it does not end with 'end;'")
     title, nodes = _NETWORK.fullmatch(statements[0]), [_NODE.fullmatch(line) for line in statements[1:-1]]
     if title is None or not all(nodes):
         raise ValueError("expected 'network' with a name, and a line for each node")
-    found = {node["name"].strip(): node for node in nodes if node}
+    # What is said twice is a fault that names both lines; text of blocks or XML has them from `text.py`.
+    faults: list[Fault] = []
+    lines = enumerate(nodes, start=2)
+    found = given_once(((node["name"].strip(), line, node) for line, node in lines if node), "node", faults)
     # Kinds of nodes that cannot be read: in this format a continuous node has no states.
     check_discrete((name, "continuous") for name, node in found.items() if not node["states"].strip())
     # Numbers are flat, the first parent varies slowest, the node itself fastest: put them in this order if need be.
@@ -46,6 +50,7 @@ def read_lines(raw: bytes) -> NetworkContent:
         {name: _words(node["states"]) for name, node in found.items()},
         {name: _words(node["parents"] or "") for name, node in found.items()},
         {name: numbers_in(node["numbers"]) for name, node in found.items()},
+        faults,
     )
 
 

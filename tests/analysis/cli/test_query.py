@@ -135,6 +135,27 @@ def test_a_network_file_can_be_asked(tmp_path: Path, lawn: Posterior):
     assert "there is no such file" in missing.stderr
 
 
+def test_a_network_file_is_known_by_its_suffix_in_capitals(tmp_path: Path, lawn: Posterior):
+    lawn.to_file(tmp_path / "LAWN.BIF")
+    assert run("query", str(tmp_path / "LAWN.BIF"), "rain", "--json").exit_code == 0
+    (tmp_path / "pact.DNE").write_text("// ~->[DNET-1]->~")
+    refused = run("query", str(tmp_path / "pact.DNE"), "rain")
+    assert refused.exit_code == 2
+    assert "is a Netica network, which is not read or written; open it in GeNIe and save it as" in " ".join(
+        refused.stderr.split()
+    )
+
+
+def test_counts_in_a_network_file_are_remarked_upon(tmp_path: Path):
+    path = tmp_path / "pact.net"
+    path.write_text("net { } node pact { states = (weak strong); } potential (pact) { data = (30 70); }")
+    result = run("query", str(path), "pact")
+    assert result.exit_code == 0
+    assert "node pact: its table adds up to other numbers than 1, as counts do; its rows were scaled" in " ".join(
+        result.stderr.split()
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [

@@ -92,5 +92,5 @@ def test_an_unknown_name_lists_the_shipped(tmp_path):
     with pytest.raises(ScenarioError, match="is not TOML"):
         load_scenario(tmp_path / "bad.toml")
     (tmp_path / "latin.toml").write_bytes("title = 'é'".encode("latin-1"))
-    with pytest.raises(ScenarioError, match="is not UTF-8 text"):
+    with pytest.raises(ScenarioError, match="not UTF-8 text"):
         load_scenario(tmp_path / "latin.toml")

@@ -11,7 +11,7 @@ import pytest
 from servanda.models.formats.files import FORMATS
 
 from . import test_files as contract
-from .judges import read_text
+from .judges import read_text, refused
 
 SKELETON = Path(__file__).parents[3] / "docs" / "skeletons" / "format.py"
 PROMISES = (
@@ -58,6 +58,12 @@ def test_the_skeleton_refuses_files_of_another_format(text, tmp_path):
 
 def test_the_skeleton_reads_discrete_nodes_only(tmp_path):
     contract.test_nodes_that_are_not_discrete(tmp_path, "x.lines")
+
+
+def test_the_skeleton_refuses_what_is_said_twice(tmp_path):
+    text = "network x;\nrain: no, yes = 0.8, 0.2;\nrain: no, yes = 0.5, 0.5;\nend;\n"
+    told = "line 3, node rain: is given a second time, first in line 2; keep one of them"
+    assert str(refused(read_text, tmp_path, "x.lines", text)) == f"{tmp_path / 'x.lines'}: {told}"
 
 
 def test_the_file_that_the_skeleton_shows_can_be_read(registered, tmp_path):

@@ -97,7 +97,7 @@ def test_bad_toml(faults):
 def test_wrong_encoding(tmp_path):
     path = tmp_path / "latin.toml"
     path.write_bytes('name = "Böhmelt"'.encode("latin-1"))
-    with pytest.raises(PriorError, match=r"is not UTF-8 text \(byte 9\)"):
+    with pytest.raises(PriorError, match=r"line 1: not UTF-8 text \(byte 0xF6\)"):
         load_prior(path)
 
 
