@@ -189,7 +189,10 @@ BIF = Format(
         re.compile(r"(?!.*(?:variable|probability))[\w-]+"),
         "letters, digits, _ and -, without 'variable' and 'probability'",
     ),
-    node_name=NameRule(re.compile(r'[^\s{}()\[\]|,;"/]+'), 'text without spaces, {}()[]|,;" and /'),
+    node_name=NameRule(
+        re.compile(r'(?!.*(?://|/\*))[^\s{}()\[\]|,;"]+'),
+        'text without spaces, {}()[]|,;" and the marks of comments, // and /*',
+    ),
     state_name=NameRule(
         re.compile(r'(?!.*(?://|/\*))[^{}()\[\]|,;"]+'),
         'text without {}()[]|,;" and the marks of comments, // and /*',

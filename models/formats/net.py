@@ -18,7 +18,7 @@ _KNOWN = ("net", "node", "discrete", "chance", "potential")
 _SAID = frozenset({"name", "states", "data"})
 _OTHER = frozenset({"continuous", "decision", "utility", "function"})
 _OBJECTS = frozenset({"class", "instance"})
-_NODE = re.compile(r"(?:(?:discrete|chance)\s+)*(?:node\s+)?([\w-]+)")
+_NODE = re.compile(r"(?:(?:discrete|chance)\s+)*(?:node\s+)?([^\s{}()|]+)")
 _GIVEN = re.compile(r"\(([^()|]*)\|?([^()|]*)\)")
 _VALUE = re.compile(r"([\w-]+)\s*=(.*)", re.DOTALL)
 

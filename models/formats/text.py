@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
@@ -158,6 +159,7 @@ class QuotedText:
     def __init__(self, raw: bytes, comment: str) -> None:
         self._strings: list[str] = []
         self.plain = re.sub(rf'"([^"]*)"|(?:{comment})', self._aside, decoded(raw))
+        self._ends = [end.start() for end in re.finditer("\n", self.plain)]  # of lines; a file may have many rows
 
     def _aside(self, found: re.Match[str]) -> str:
         lines = "\n" * found[0].count("\n")  # what comes after it stays in its line
@@ -182,7 +184,7 @@ class QuotedText:
 
     def line(self, place: int) -> int:
         """Line of a place in `plain`."""
-        return self.plain.count("\n", 0, place) + 1
+        return bisect_left(self._ends, place) + 1
 
     def blocks(self) -> list[Block]:
         """Give the blocks of the file, and what stands between them as blocks without statements.

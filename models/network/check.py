@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
@@ -65,11 +66,13 @@ def _state_faults(node: Node) -> Iterator[str]:
         yield f"repeats the states {', '.join(repeated)}"
     if node.values and len(node.values) != len(node.states):
         yield f"has {len(node.values)} values for {len(node.states)} states"
+    if not all(map(math.isfinite, node.values)):
+        yield "has a value that is no finite number"
     if node.coding and node.coding.lower:
         lower = node.coding.lower
         if len(lower) != len(node.states):
             yield f"coding has {len(lower)} lower bounds for {len(node.states)} states"
-        if any(a >= b for a, b in pairwise(lower)):
+        if any(not a < b for a, b in pairwise(lower)) or any(map(math.isnan, lower)):
             yield "lower bounds of the coding do not ascend"
     for level, state in node.coding.levels if node.coding else ():
         if state not in node.states:

@@ -70,7 +70,7 @@ ODD_NODES = [
     "X1",
     "network",
 ]
-ODDER_NODES = [*ODD_NODES, "Power.Ratio", "größe", "a-b", "a:b", "x&y", "node", "'x'", "1a"]
+ODDER_NODES = [*ODD_NODES, "Power.Ratio", "US/UK", "größe", "a-b", "a:b", "x&y", "node", "'x'", "1a"]
 
 
 @st.composite
@@ -98,7 +98,7 @@ HELD = {
     ".xmlbif": odd_networks(
         word_or(ODDER_STATES) | ANY_TEXT, word_or([*ODDER_NODES, "Kept? v1.2", "Power ratio (US/UK)", "a,b"])
     ),
-    ".xdsl": odd_networks(word_or(ODDER_STATES) | ANY_TEXT, word_or([*ODDER_NODES, "US/UK"])),
+    ".xdsl": odd_networks(word_or(ODDER_STATES) | ANY_TEXT, word_or(ODDER_NODES)),
     ".net": odd_networks(word_or([*ODD_STATES, "a,b", "{x}", "a;b", "(a)", "a//b"]), st.sampled_from(ODD_NODES)),
 }
 

@@ -129,3 +129,7 @@ def test_net_files_of_another_kind_or_that_contradict_themselves(tmp_path, rest,
 def test_words_for_a_node_left_to_chance(tmp_path, kind):
     found = read_text(tmp_path, "x.net", pact().replace("node", kind))
     assert found.network["pact"].states == ("weak", "strong")
+
+
+def test_names_that_hugin_would_not_write_are_read(tmp_path):
+    assert read_text(tmp_path, "x.net", pact().replace("pact", "Power.Ratio")).network.names == ("Power.Ratio",)
