@@ -81,13 +81,10 @@ def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
     faults = []
     for name in names:
         node = name.split(".", 1)[0]
-        if name in known:
-            continue
-        # The name of a node may hold a dot itself.
-        if not any(name.startswith(f"{own}.") for own in network.names):
+        if node not in network:
             what = f"there is no node '{node}' in network {network.name}{nearest(node, network.names)}"
             faults.append(Fault(name, what))
-        else:
+        elif name not in known:
             faults.append(Fault(name, f"no such parameter in network {network.name}{nearest(name, known)}"))
     return faults
 
