@@ -147,7 +147,7 @@ def load_evaluation(name: str | os.PathLike[str]) -> Evaluation:
     >>> load_evaluation("guarantee").prior_sets[0]
     'literature'
     """
-    path = Path(name) if str(name).endswith(".json") else FOLDER / f"{name}.json"
+    path = Path(name) if str(name).lower().endswith(".json") else FOLDER / f"{name}.json"
     if not path.is_file():
         known = ", ".join(shipped_evaluations())
         what = f"there is none; shipped are {known}; a file of your own ends in .json"
