@@ -132,10 +132,12 @@ def display_math(self: HTML5Translator, node: nodes.math_block) -> None:
 html_math_renderer = "mathml"
 
 
-def with_tables(_app: Sphinx, _docname: str, source: list[str]) -> None:
+def with_tables(app: Sphinx, _docname: str, source: list[str]) -> None:
     """Put the tables of TOML keys, made from their schemas, in the place of their fences."""
-    from schema_tables import expanded
+    from schema_tables import expanded, sources
 
+    for path in sources(source[0]):
+        app.env.note_dependency(path)
     source[0] = expanded(source[0])
 
 

@@ -36,6 +36,14 @@ def expanded(text: str) -> str:
     return _FENCE.sub(lambda found: makers[found[1]](_found(found[2]), *filter(None, [found[3]])), text)
 
 
+def sources(text: str) -> list[str]:
+    """Files of the modules that the fences of a page name: where these change, the page does."""
+    return [
+        str(inspect.getsourcefile(importlib.import_module(name.rpartition(".")[0])))
+        for _, name, _ in _FENCE.findall(text)
+    ]
+
+
 def _found(name: str) -> Any:
     module, _, attribute = name.rpartition(".")
     return getattr(importlib.import_module(module), attribute)
