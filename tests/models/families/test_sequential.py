@@ -385,8 +385,6 @@ def test_every_reason_why_a_node_is_not_sequential_is_said_at_once():
     taken = Node("y", STATES, (Arrow("x"),), "sequential", ordered=True, groups=(Group("departure", "who"),))
     with pytest.raises(NetworkError, match=re.escape("node y: has two parameters 'y.departure_sd'")):
         Network((x, taken))
-    with pytest.raises(NetworkError, match="node y_above: has the name of the steps of another node"):
-        Network((Node("y", STATES, family="sequential", ordered=True), Node("y_above", ("a", "b"))))
 
 
 @pytest.mark.slow
