@@ -9,8 +9,8 @@ import pandas as pd
 
 from ...common.errors import Fault, raise_faults
 from .codebook import Table
-from .read import FilePath, read_cells, shipped
-from .schema import column_faults, frame_of, typed
+from .read import FilePath, frame_of, read_cells, shipped
+from .schema import column_faults, typed
 
 Rule = Callable[[pd.DataFrame], Iterable[Fault]]
 

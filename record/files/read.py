@@ -1,36 +1,54 @@
-"""From a file, CSV or Parquet, to cells of plain text; nothing is judged here but the file itself."""
+"""From a file, CSV, Parquet, Stata or SPSS, to cells of plain text; nothing is judged here but the file itself."""
 
 from __future__ import annotations
 
-import csv
-import datetime as dt
-import io
-import math
+import gzip
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import singledispatch
 from pathlib import Path
-from types import NoneType
+
+import pandas as pd
 
 from ...common.errors import Fault, InputError, raise_faults
+from .delimited import EMPTY, records
+from .typed_files import Column, parquet_columns, spss_columns, stata_columns
+from .values import as_text, trimmed
 
 FilePath = str | os.PathLike[str]
 Row = tuple[str, ...]
 
 DATA = Path(__file__).parents[1] / "data"
 
+_GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# What a file begins with that is no table of ours -> what it is, and the way out.
 _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as 'CSV UTF-8'",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; save the sheet as 'CSV UTF-8'",
-    b"\x1f\x8b": "compressed with gzip; unpack it first",
     b"%PDF": "a PDF; give the table as CSV or Parquet",
+    b"BZh": "compressed with bzip2; unpack it first",
+    b"\xfd7zXZ": "compressed with xz; unpack it first",
+    b"\x28\xb5\x2f\xfd": "compressed with zstd; unpack it first",
+    b"RDX": "an R data file; write the table with write.csv or haven::write_dta",
+    b"X\n\x00\x00": "an R data file; write the table with write.csv or haven::write_dta",
+    b"ARROW1": "an Arrow (Feather) file; write the table as Parquet or CSV",
+    b"FEA1": "an Arrow (Feather) file; write the table as Parquet or CSV",
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\xc2\xea\x81\x60": "a SAS file; export it as CSV",
+    b"HEADER RECORD*******": "a SAS transport file; export it as CSV",
+    b"SQLite format 3": "an SQLite database; export the table as CSV",
+    b"\x89HDF": "an HDF5 or netCDF file; write the table as Parquet or CSV",
+    b"\x80\x04\x95": "a pickle, which is never opened, since it can run code; write the table as Parquet or CSV",
+    b"\x80\x05\x95": "a pickle, which is never opened, since it can run code; write the table as Parquet or CSV",
+    b"<!DOCTYPE": "a web page; save the table as 'CSV UTF-8'",
+    b"<html": "a web page; save the table as 'CSV UTF-8'",
+    b'{"': "JSON; give the table as CSV or Parquet",
+    b"[{": "JSON; give the table as CSV or Parquet",
 }
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-_EMPTY = "is empty; expected a header and at least one row"
 _PANDAS_INDEX = re.compile(r"__index_level_\d+__")
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?")
 
 
 @dataclass(frozen=True)
@@ -46,10 +64,10 @@ class Cells:
     rows
         The cells, one tuple a row, as long as `columns`; a missing cell is empty text.
     lines
-        The line of the file on which each row begins, the header being line 1. For Parquet, the number
-        of the row plus one, as it would be in a CSV.
+        The line of the file on which each row begins, the header being line 1. For Parquet, Stata and SPSS, the
+        number of the row plus one, as it would be in a CSV.
     faults
-        Rows that could not be read and were left out.
+        Rows and cells that could not be read; the rows were left out, the cells are empty.
 
     Examples
     --------
@@ -118,20 +136,23 @@ def read_bytes(path: FilePath) -> bytes:
     except OSError as error:
         raise _refusal(path, f"cannot be read ({error.strerror or error})") from error
     if not data.strip():
-        raise _refusal(path, _EMPTY)
+        raise _refusal(path, EMPTY)
     return data
 
 
-def read_cells(path: FilePath) -> Cells:
-    """Cells of a CSV or Parquet file, as text.
+def read_cells(path: FilePath, missing: str | Sequence[str] = ()) -> Cells:
+    """Cells of a CSV, Parquet, Stata or SPSS file, as text.
 
-    Surrounding blanks of a cell are dropped, as are rows without any text and columns without a name.
+    Blanks and invisible marks around a cell are dropped, as are rows without any text and columns without a name.
 
     Parameters
     ----------
     path
-        The file. Parquet is recognised by its content or its ending; all else is read as CSV in UTF-8,
-        with or without a byte order mark.
+        The file. What is neither Parquet, nor Stata, nor SPSS by its content or its ending is read as CSV in
+        UTF-8, with or without a byte order mark, with commas, semicolons, tabs or bars between its cells. Any of
+        them but SPSS may be compressed with gzip.
+    missing
+        Texts that stand for a missing cell in this file, such as ``NA`` or ``-9``.
 
     Returns
     -------
@@ -141,19 +162,80 @@ def read_cells(path: FilePath) -> Cells:
     Raises
     ------
     InputError
-        If the file cannot be read, is empty, has another encoding, or holds no rows.
+        If the file cannot be read, is empty, has another encoding, names a column twice, or holds no rows.
 
     Examples
     --------
     >>> read_cells(shipped("crises.csv")).columns
     ('case_id', 'crisis')
     """
-    data = read_bytes(path)
-    is_parquet = data.startswith(b"PAR1") or Path(path).suffix.lower() in {".parquet", ".pq"}
-    cells = _tidy((_parquet if is_parquet else _csv)(path, data))
+    data = _unpacked(path, read_bytes(path))
+    read = next((read for told, read in _TYPED.items() if told(path, data)), _csv)
+    cells = _tidy(read(path, data))
     if not (cells.rows or cells.faults):
         raise _refusal(path, "has a header but no rows")
-    return cells
+    return _without_codes(cells, missing)
+
+
+def read_table(path: FilePath, missing: str | Sequence[str] = ()) -> pd.DataFrame:
+    r"""Table of a file as it is, whatever its columns: CSV in its dialects, Parquet, Stata or SPSS.
+
+    Parameters
+    ----------
+    path
+        See `read_cells`. The ending does not matter, nor do capitals in it.
+    missing
+        Texts that stand for a missing cell in this file, such as ``("NA", ".")``; an empty cell always does. A
+        number stands for all its spellings: ``-9`` for ``-9.0`` too.
+
+    Returns
+    -------
+    DataFrame
+        All cells as text, a missing one as a missing value, indexed by the line of the file (the header being line
+        1). Whole numbers that a typed file stores as floats have no point; those of a CSV are as written. Labels of
+        Stata and SPSS stand in place of the numbers they label. Rows without any text and columns without a name
+        are left out.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file: see `read_cells`; rows that are longer or shorter than the header; and cells
+        that hold a list or other things that are neither text nor number.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "mine.CSV")
+    >>> _ = path.write_text("sep=;\nrain;wet\nyes;NA\nno;2\n")
+    >>> read_table(path, missing="NA").fillna("").to_dict("list")
+    {'rain': ['yes', 'no'], 'wet': ['', '2']}
+    """
+    cells = read_cells(path, missing)
+    raise_faults(cells.name, cells.faults)
+    frame = frame_of(cells)
+    return frame.mask(frame == "")
+
+
+def frame_of(cells: Cells) -> pd.DataFrame:
+    """Cells as a DataFrame of text.
+
+    Parameters
+    ----------
+    cells
+        What was read.
+
+    Returns
+    -------
+    DataFrame
+        One row a row, all text, indexed by the line of the file.
+
+    Examples
+    --------
+    >>> frame_of(Cells("a.csv", ("x",), (("1",),), (2,))).loc[2, "x"]
+    '1'
+    """
+    index = pd.Index(cells.lines, name="line", dtype="int64")
+    return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
 
 
 def decoded(path: FilePath, data: bytes) -> str:
@@ -197,120 +279,84 @@ def decoded(path: FilePath, data: bytes) -> str:
         raise _refusal(path, what, line) from error
 
 
-@singledispatch
-def as_text(value: object) -> str:
-    """Text of a cell of a Parquet file, as a CSV would hold it.
-
-    Parameters
-    ----------
-    value
-        A number, text, date, truth value or None.
-
-    Returns
-    -------
-    str
-        Its text; empty for a missing value.
-
-    Examples
-    --------
-    >>> as_text(1990.0), as_text(None), as_text(True)
-    ('1990', '', '1')
-    """
-    return str(value)
-
-
-@as_text.register
-def _(value: NoneType) -> str:  # noqa: ARG001
-    return ""
-
-
-@as_text.register
-def _(value: bool) -> str:  # noqa: FBT001
-    return str(int(value))
-
-
-@as_text.register
-def _(value: float) -> str:
-    if math.isnan(value):
-        return ""
-    return str(int(value)) if value.is_integer() else repr(value)
-
-
-@as_text.register
-def _(value: dt.date) -> str:
-    return value.isoformat()
-
-
-@as_text.register
-def _(value: dt.datetime) -> str:
-    is_day = value.time() == dt.time()
-    return (value.date() if is_day else value).isoformat()
-
-
 def _refusal(path: FilePath, what: str, line: int = 0) -> InputError:
-    return InputError(Path(path).name or str(path), [Fault.at(line, "", what)])
+    return InputError(_name(path), [Fault.at(line, "", what)])
 
 
-def _numbered(reader: Iterator[list[str]], line_of: Callable[[], int]) -> Iterator[tuple[int, list[str]]]:
-    """Pair each record with the line it begins on; a quoted cell may run over several lines."""
-    start = line_of() + 1
-    for record in reader:
-        yield start, [cell.strip() for cell in record]
-        start = line_of() + 1
+def _name(path: FilePath) -> str:
+    return Path(path).name or str(path)
+
+
+def _unpacked(path: FilePath, data: bytes) -> bytes:
+    if not data.startswith(_GZIP):
+        return data
+    try:
+        content = gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _refusal(path, f"cannot be unpacked with gzip ({error})") from error
+    if not content.strip():
+        raise _refusal(path, EMPTY)
+    return content
 
 
 def _csv(path: FilePath, data: bytes) -> Cells:
-    reader = csv.reader(io.StringIO(decoded(path, data), newline=""), strict=True)
-    records: list[tuple[int, list[str]]] = []
-    try:
-        records.extend(item for item in _numbered(reader, lambda: reader.line_num) if any(item[1]))
-    except csv.Error as error:
-        raise _refusal(path, f"not readable as CSV ({error}); check the quotes", reader.line_num) from error
-    if not records:
-        raise _refusal(path, _EMPTY)
-    header, *body = records
-    columns = tuple(header[1])
-    _refuse_separator(path, columns)
-    fitting = [(line, tuple(record)) for line, record in body if len(record) == len(columns)]
-    faults = [
-        Fault.at(line, "", f"has {len(record)} cells where the header has {len(columns)}; check commas and quotes")
-        for line, record in body
-        if len(record) != len(columns)
-    ]
+    found = records(_name(path), decoded(path, data))
     return Cells(
-        Path(path).name,
-        columns,
-        tuple(row for _, row in fitting),
-        tuple(line for line, _ in fitting),
-        tuple(faults),
+        _name(path),
+        tuple(found.header),
+        tuple(tuple(row) for _, row in found.body),
+        tuple(line for line, _ in found.body),
+        found.faults,
     )
 
 
-def _refuse_separator(path: FilePath, columns: Row) -> None:
-    used = next((word for mark, word in _SEPARATORS.items() if mark in columns[0]), None)
-    if used and len(columns) == 1:
-        raise _refusal(path, f"its cells are separated by {used}; expected commas")
-
-
-def _parquet(path: FilePath, data: bytes) -> Cells:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
+def _typed(path: FilePath, kind: str, columns: Callable[[], list[Column]]) -> Cells:
+    """Read the columns of a file that knows types, whose library raises errors of its own."""
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
-    except (pa.ArrowException, OSError) as error:
-        # Arrow's messages run over several lines; the first says what is wrong.
-        reason = str(error).splitlines()[0].rstrip(".")
-        raise _refusal(path, f"cannot be read as Parquet ({reason})") from error
-    columns = [[as_text(value).strip() for value in column.to_pylist()] for column in table.columns]
-    rows = list(zip(*columns, strict=True))
-    kept = [(number, row) for number, row in enumerate(rows, start=2) if any(row)]
-    return Cells(
-        Path(path).name,
-        tuple(table.column_names),
-        tuple(row for _, row in kept),
-        tuple(number for number, _ in kept),
-    )
+        found = columns()
+    except ImportError as error:
+        what = f"is a file of {kind}, and {error}; install it, or export the table as CSV"
+        raise _refusal(path, what) from error
+    except Exception as error:
+        # What a foreign library meets in a broken file may be any error; none may end as a traceback.
+        # Messages may run over several lines; the first says what is wrong.
+        reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+        raise _refusal(path, f"cannot be read as {kind} ({reason})") from error
+    names = tuple(trimmed(str(name)) for name, _ in found)
+    texts, faults = [], []
+    for name, values in zip(names, (values for _, values in found), strict=True):
+        cells = []
+        for line, value in enumerate(values, start=2):
+            try:
+                cells.append(trimmed(as_text(value)))
+            except ValueError as error:
+                faults.append(Fault.at(line, name, str(error)))
+                cells.append("")
+        texts.append(cells)
+    rows = [(line, row) for line, row in enumerate(zip(*texts, strict=True), start=2) if any(row)]
+    return Cells(_name(path), names, tuple(row for _, row in rows), tuple(line for line, _ in rows), tuple(faults))
+
+
+def _begins(*marks: bytes, endings: tuple[str, ...]) -> Callable[[FilePath, bytes], bool]:
+    """Tell a kind of file by what it begins with, or by its ending."""
+    packed = tuple(f"{ending}.gz" for ending in endings)
+
+    def told(path: FilePath, data: bytes) -> bool:
+        return data.startswith(marks) or Path(path).name.lower().endswith((*endings, *packed))
+
+    return told
+
+
+# A new kind of typed file is one line here and a function in `typed_files`.
+_TYPED: dict[Callable[[FilePath, bytes], bool], Callable[[FilePath, bytes], Cells]] = {
+    _begins(b"PAR1", endings=(".parquet", ".pq")): lambda path, data: _typed(
+        path, "Parquet", lambda: parquet_columns(data)
+    ),
+    _begins(b"<stata_dta>", endings=(".dta",)): lambda path, data: _typed(path, "Stata", lambda: stata_columns(data)),
+    _begins(b"$FL2", b"$FL3", endings=(".sav", ".zsav")): lambda path, data: _typed(
+        path, "SPSS", lambda: spss_columns(data)
+    ),
+}
 
 
 def _tidy(cells: Cells) -> Cells:
@@ -326,3 +372,17 @@ def _tidy(cells: Cells) -> Cells:
 def _repeated(names: Iterable[str]) -> list[str]:
     listed = list(names)
     return [name for name in dict.fromkeys(listed) if listed.count(name) > 1]
+
+
+def _without_codes(cells: Cells, missing: str | Sequence[str]) -> Cells:
+    codes = {_value(as_text(code)) for code in ([missing] if isinstance(missing, str) else missing)}
+    if not codes:
+        return cells
+    rows = tuple(tuple("" if _value(cell) in codes else cell for cell in row) for row in cells.rows)
+    return replace(cells, rows=rows)
+
+
+def _value(text: str) -> str | float:
+    """Give the number that a text is, so that -9 is -9.0; else the text."""
+    text = text.strip()
+    return float(text) if _NUMBER.fullmatch(text) else text

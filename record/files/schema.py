@@ -14,7 +14,6 @@ from pandera.errors import SchemaErrors
 from ...common.errors import Fault, nearest
 from .codebook import Column, Table
 from .dates import span
-from .read import Cells
 
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
@@ -127,28 +126,6 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-def frame_of(cells: Cells) -> pd.DataFrame:
-    """Cells as a DataFrame of text.
-
-    Parameters
-    ----------
-    cells
-        What was read.
-
-    Returns
-    -------
-    DataFrame
-        One row a row, all text, indexed by the line of the file.
-
-    Examples
-    --------
-    >>> frame_of(Cells("a.csv", ("x",), (("1",),), (2,))).loc[2, "x"]
-    '1'
-    """
-    index = pd.Index(cells.lines, name="line", dtype="int64")
-    return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
-
-
 def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
     """Faults of a table, each column by itself.
 
@@ -167,6 +144,7 @@ def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
     Examples
     --------
     >>> from servanda.record.files.codebook import CRISES
+    >>> from servanda.record.files.read import Cells, frame_of
     >>> frame = frame_of(Cells("a.csv", ("case_id", "crisis"), (("a", ""),), (2,)))
     >>> [fault.what for fault in column_faults(frame, CRISES)]
     ['is empty; a value is required']
@@ -201,6 +179,7 @@ def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     Examples
     --------
     >>> from servanda.record.files.codebook import CRISES
+    >>> from servanda.record.files.read import Cells, frame_of
     >>> frame = frame_of(Cells("a.csv", ("crisis", "case_id"), (("x", "a"),), (2,)))
     >>> list(typed(frame, CRISES))
     ['case_id', 'crisis']

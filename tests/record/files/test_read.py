@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
+import gzip
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from servanda.common.errors import InputError
 from servanda.record import load_crises, load_guarantees
-from servanda.record.files.read import as_text, read_cells
+from servanda.record.files.read import read_cells, read_table
+from servanda.record.files.values import as_text
 
 
 def refused(path, content):
     path.write_bytes(content)
     with pytest.raises(InputError) as caught:
-        read_cells(path)
+        read_table(path)
     return str(caught.value)
 
 
@@ -34,9 +38,19 @@ def refused(path, content):
         ("a,b\n1,2".encode("utf-16"), "is not UTF-8 text; it looks like UTF-16: save it as 'CSV UTF-8'"),
         ("a,b\n1,2".encode("utf-16-le"), "is not UTF-8 text; it looks like UTF-16: save it as 'CSV UTF-8'"),
         (b"PK\x03\x04...", "is an Excel workbook or a zip archive; save the sheet as 'CSV UTF-8'"),
-        (b"\x1f\x8b...", "is compressed with gzip; unpack it first"),
-        (b"a;b\n1;2\n", "its cells are separated by semicolons; expected commas"),
-        (b"a\tb\n1\t2\n", "its cells are separated by tabs; expected commas"),
+        (b"\x1f\x8b...", "cannot be unpacked with gzip ("),
+        (b"BZh9...", "is compressed with bzip2; unpack it first"),
+        (gzip.compress(b"X\n\x00\x00\x00\x03"), "is an R data file; write the table with write.csv"),
+        (b"\x80\x04\x95...", "is a pickle, which is never opened, since it can run code; write the table as"),
+        (b'[{"a": 1}]', "is JSON; give the table as CSV or Parquet"),
+        (gzip.compress(b" \n"), "is empty; expected a header and at least one row"),
+        (b"<stata_dta>...", "cannot be read as Stata ("),
+        (b"$FL2...", "cannot be read as SPSS ("),
+        (b"a b\n1 2\n", "its cells look separated by blanks; expected commas, semicolons, tabs or bars (in R"),
+        (b'"a" "b"\n"1" 1 2\n', "row 1: its cells look separated by blanks; expected commas"),
+        (b"a,b\n1,2,3\n2,4,5\n", "row 1: has 2 cells, and every row has one more, as R's write.table leaves"),
+        (b"sep=x\na,b\n", "row 1: says that 'x' separates its cells; expected commas, semicolons, tabs or bars"),
+        (b"a,b;c\n1,2;3\n", "its cells may be separated by commas or semicolons; say which by a first line such as"),
         (b'a,b\n1,"2\n', "row 2: not readable as CSV (unexpected end of data); check the quotes"),
         (b"a,b,a\n1,2,3\n", "row 1, column a: is named twice in the header; rename or drop one"),
         (b"PAR1 and no more", "cannot be read as Parquet"),
@@ -83,14 +97,22 @@ def test_byte_order_mark_and_nameless_column_are_borne(tmp_path):
         (3, "3"),
         (3.0, "3"),
         (0.25, "0.25"),
+        (np.int8(3), "3"),
+        (np.float32(0.1), "0.1"),
+        (np.float32(2), "2"),
+        (decimal.Decimal("2.00"), "2"),
         (True, "1"),
+        (np.bool_(False), "0"),
+        (pd.NA, ""),
+        (pd.NaT, ""),
+        (b"caf\xc3\xa9", "café"),
         ("x", "x"),
         (dt.date(1914, 7, 28), "1914-07-28"),
         (dt.datetime(1914, 7, 28), "1914-07-28"),
         (dt.datetime(1914, 7, 28, 11), "1914-07-28T11:00:00"),
     ],
 )
-def test_parquet_cells_read_as_csv_cells(value, text):
+def test_typed_cells_read_as_csv_cells(value, text):
     assert as_text(value) == text
 
 

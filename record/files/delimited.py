@@ -1,0 +1,161 @@
+"""Tables as text: which mark separates the cells of a CSV, and the cells themselves."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...common.errors import Fault, InputError
+from .values import trimmed
+
+if TYPE_CHECKING:
+    import _csv
+
+Record = tuple[int, list[str]]
+
+#: Mark -> what it is called; the mark of a plain CSV first.
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+EMPTY = "is empty; expected a header and at least one row"
+EXPECTED = "expected commas, semicolons, tabs or bars"
+_SAID = re.compile(r"\s*\"?sep=(.)\"?[,;\t|]*\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Records:
+    r"""Records of a text, split into cells.
+
+    Parameters
+    ----------
+    header
+        The cells of the first record that is not empty.
+    body
+        The others as long as the header, each with the line it begins on.
+    faults
+        One for each record that is longer or shorter.
+
+    Examples
+    --------
+    >>> records("name", "a;b\n1;2").body
+    [(2, ['1', '2'])]
+    """
+
+    header: list[str]
+    body: list[Record]
+    faults: tuple[Fault, ...]
+
+
+def records(name: str, text: str) -> Records:
+    r"""Records of a text with separators: commas, semicolons, tabs or bars, as its header shows.
+
+    A first line ``sep=;``, which Excel writes and reads, says it too.
+
+    Parameters
+    ----------
+    name
+        Of the file, for messages.
+    text
+        Its content.
+
+    Returns
+    -------
+    Records
+        Without those that hold no text; blanks around cells are dropped.
+
+    Raises
+    ------
+    InputError
+        If the text holds nothing, if quotes do not close, or if two separators would do equally well.
+
+    Examples
+    --------
+    >>> records("a.csv", "sep=|\na|b\n1|2,5\n").body
+    [(3, ['1', '2,5'])]
+    """
+    said = _SAID.fullmatch(text.split("\n", 1)[0])
+    if said and said[1] not in SEPARATORS:
+        raise InputError(name, [Fault.at(1, "", f"says that {said[1]!r} separates its cells; {EXPECTED}")])
+    if said:
+        return _split(name, text, said[1], skip=1)
+    likely = [mark for mark in SEPARATORS if len(_header(text, mark)) > 1]
+    if len(likely) < 2:
+        return _split(name, text, likely[0] if likely else ",")
+    tried = {mark: _split_or_none(name, text, mark) for mark in likely}
+    whole = [mark for mark, found in tried.items() if found and not found.faults]
+    if len(whole) > 1:
+        marks = " or ".join(SEPARATORS[mark] for mark in whole)
+        what = f"its cells may be separated by {marks}; say which by a first line such as 'sep={whole[0]}'"
+        raise InputError(name, [Fault("", what)])
+    return _split(name, text, (whole or likely)[0])
+
+
+def _reader(text: str, mark: str) -> _csv.Reader:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+
+
+def _header(text: str, mark: str) -> list[str]:
+    """Give the cells of the first record with text; none where it cannot be split so."""
+    try:
+        return next((cells for cells in _reader(text, mark) if any(map(trimmed, cells))), [])
+    except csv.Error:
+        return []
+
+
+def _split_or_none(name: str, text: str, mark: str) -> Records | None:
+    try:
+        return _split(name, text, mark)
+    except InputError:
+        return None
+
+
+def _split(name: str, text: str, mark: str, skip: int = 0) -> Records:
+    reader = _reader(text, mark)
+    found: list[Record] = []
+    try:
+        found.extend(record for record in _numbered(reader, lambda: reader.line_num) if any(record[1]))
+    except csv.Error as error:
+        what = f"not readable as CSV ({error}); check the quotes"
+        raise InputError(name, [Fault.at(reader.line_num, "", _by_blanks(text) or what)]) from error
+    found = [record for record in found if record[0] > skip]
+    if not found:
+        raise InputError(name, [Fault("", EMPTY)])
+    (_, header), *body = found
+    if len(header) == 1 and _by_blanks(text):
+        raise InputError(name, [Fault("", _by_blanks(text))])
+    fitting = [record for record in body if len(record[1]) == len(header)]
+    return Records(header, fitting, tuple(_length_faults(header, body, mark)))
+
+
+def _length_faults(header: list[str], body: list[Record], mark: str) -> Iterator[Fault]:
+    if body and all(len(cells) == len(header) + 1 for _, cells in body):
+        what = (
+            f"has {len(header)} cells, and every row has one more, as R's write.table leaves the names of rows without "
+            "a header; write row.names = FALSE, or name the first column"
+        )
+        yield Fault.at(1, "", what)
+        return
+    for line, cells in body:
+        if len(cells) != len(header):
+            what = f"has {len(cells)} cells where the header has {len(header)}; check {SEPARATORS[mark]} and quotes"
+            yield Fault.at(line, "", what)
+
+
+def _by_blanks(text: str) -> str:
+    """Say that a text without separators is split by blanks, as R's write.table does it; empty text if it is not."""
+    lines = [line.split() for line in text.splitlines() if line.strip()]
+    width = len(lines[0]) if lines else 0
+    rows = {len(line) - width for line in lines[1:]}
+    if width > 1 and rows in ({0}, {1}) and not any(mark in text for mark in SEPARATORS):
+        return f"its cells look separated by blanks; {EXPECTED} (in R: write.csv)"
+    return ""
+
+
+def _numbered(reader: Iterator[list[str]], line_of: Callable[[], int]) -> Iterator[Record]:
+    """Pair each record with the line it begins on; a quoted cell may run over several lines."""
+    start = line_of() + 1
+    for record in reader:
+        yield start, [trimmed(cell) for cell in record]
+        start = line_of() + 1
