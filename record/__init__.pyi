@@ -7,6 +7,7 @@ from .check import CheckedFile as CheckedFile
 from .check import check_file as check_file
 from .crises import load_crises as load_crises
 from .disputed import load_disputed as load_disputed
+from .files.actors import RecordWarning as RecordWarning
 from .files.read import read_table as read_table
 from .second_coding import coder_agreement as coder_agreement
 from .second_coding import load_second_coding as load_second_coding

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault
+from .files.actors import Scheme, converted, warn_of_spelling
 from .files.codebook import BACKERS
 from .files.load import Rule, rows
 from .files.read import FilePath
@@ -23,18 +25,22 @@ def load_backers(
     *,
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
+    missing: str | Sequence[str] = (),
+    countries: Scheme | None = None,
 ) -> pd.DataFrame:
     """Backers of each commitment: who stood behind it, the obligor included.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file; None for the shipped one.
+        A file, see `read_table`; None for the shipped one.
     as_of
         Keep only the cases known on this day, see `load_guarantees`.
     cases
         The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones. A case need
         have no list: 204 of the shipped ones have none yet.
+    missing, countries
+        Texts that stand for a missing cell in your file, and how it writes backers, see `load_guarantees`.
 
     Returns
     -------
@@ -47,13 +53,23 @@ def load_backers(
     InputError
         With every fault of the file; or when no case was known by `as_of`.
 
+    Warns
+    -----
+    RecordWarning
+        Where your file writes one actor in several ways, or otherwise than the record.
+
     Examples
     --------
     >>> backers = load_backers()
     >>> len(backers), int(backers["is_obligor"].sum())
     (912, 212)
     """
-    return load_related(path, BACKERS, [_one_obligor, _each_backer], as_of=as_of, cases=cases)
+    convert = partial(converted, column="backer", scheme=countries, date="cinc_year")
+    rules = [_one_obligor, _each_backer]
+    backers = load_related(path, BACKERS, rules, as_of=as_of, cases=cases, missing=missing, convert=convert)
+    if path is not None:
+        warn_of_spelling(backers["backer"], "backer")
+    return backers
 
 
 def counts_that_differ(backers: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from ..common.errors import Fault, InputError
 from .disputed import load_disputed
 from .ex_ante import ex_ante_rule
+from .files.actors import Scheme, converted, same_actor, warn_of_spelling
 from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, NO_SOURCE, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
 from .files.load import load_table, rows
@@ -25,6 +27,8 @@ DATA_SET = "servanda-guarantees"
 _PAST = "obligor_past_defections"
 #: What past defections are counted from.
 _COUNTED = ("obligor", "guarantee_id", "tested_year", "outcome_year", "outcome")
+#: What together is one case, whatever it is called.
+_ONE_CASE = ("guarantee_id", "obligor", "tested")
 _DAYS_A_YEAR = 365.2425
 
 
@@ -33,14 +37,16 @@ def load_guarantees(
     *,
     as_of: str | dt.date | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
+    missing: str | Sequence[str] = (),
+    countries: Scheme | None = None,
 ) -> pd.DataFrame:
     """Cases of guarantees put to the test, checked against the codebook.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file with the codebook's columns; None for the shipped record. In your own
-        file ``obligor_past_defections``, ``crisis`` and the columns of the day before (from
+        A file with the codebook's columns (CSV, Parquet, Stata or SPSS, see `read_table`); None for the shipped
+        record. In your own file ``obligor_past_defections``, ``crisis`` and the columns of the day before (from
         ``leadership_change`` to ``ex_ante_note``) may be left out, and columns of your own may be added.
     as_of
         Keep only what was known on this day: ``YYYY``, ``YYYY-MM`` (their last day), ``YYYY-MM-DD`` or a
@@ -50,6 +56,13 @@ def load_guarantees(
     sources
         A BibTeX file, or what `load_sources` gives, that must hold every key in ``sources``. The
         shipped record is held to its own bibliography; your own file is not checked if this is None.
+    missing
+        Texts that stand for a missing cell in your file, such as ``("NA", ".")``. What looks like such a code and
+        was not declared is a fault.
+    countries
+        How your file writes obligors: ``cow`` (numbers or letters of Correlates of War), ``gw`` (of Gleditsch and
+        Ward), ``iso3`` (in any case) or ``name`` (in one of several languages). They become the record's codes;
+        other words, such as the name of an organisation, stay. None takes them as they are.
 
     Returns
     -------
@@ -69,7 +82,13 @@ def load_guarantees(
     Raises
     ------
     InputError
-        With every fault of the file, its row and its column; or when no case was known by `as_of`.
+        With every fault of the file, its row and its column; a case that stands twice under two names is one. Or
+        when no case was known by `as_of`.
+
+    Warns
+    -----
+    RecordWarning
+        Where your file writes one actor in several ways, or otherwise than the record, and so makes several of it.
 
     Examples
     --------
@@ -79,8 +98,11 @@ def load_guarantees(
     >>> int(load_guarantees(as_of="1914")["outcome_year"].max())
     1914
     """
-    rules = [_dates_in_order, _past_agrees, _day_before, known_sources(path, sources)]
-    cases = _derived(load_table(path, GUARANTEES, rules))
+    rules = [_same_case, _dates_in_order, _past_agrees, _day_before, known_sources(path, sources)]
+    convert = partial(converted, column="obligor", scheme=countries, date="tested")
+    cases = _derived(load_table(path, GUARANTEES, rules, missing=missing, convert=convert))
+    if path is not None:
+        warn_of_spelling(cases["obligor"], "obligor")
     spoken_for = _spoken_for(cases)
     if as_of is not None:
         cases = known_cases(cases, as_of)
@@ -240,6 +262,24 @@ def _past_cases(cases: pd.DataFrame) -> Iterator[PastCase]:
     facts = cases[list(_COUNTED)]
     for obligor, guarantee, tested, ended, outcome in facts.itertuples(index=False):
         yield PastCase(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
+
+
+def _same_case(frame: pd.DataFrame) -> Iterator[Fault]:
+    """Find cases that stand twice: they would count twice."""
+    if not set(_ONE_CASE) <= set(frame.columns):
+        return
+    first: dict[tuple[str, ...], tuple[int, str]] = {}
+    for line, row in rows(frame):
+        case = (row["guarantee_id"], same_actor(row["obligor"]), row["tested"])
+        name = row.get("case_id", "")
+        before, other = first.setdefault(case, (line, name))
+        # The same case_id is the fault of another rule.
+        if all(case) and before != line and name != other:
+            what = (
+                f"{name!r} is the case {other!r} of row {before} again: guarantee_id, obligor and tested are the same, "
+                "and it would count twice; drop one of the rows, or give the later test its own date"
+            )
+            yield Fault.at(line, "case_id", what)
 
 
 def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:

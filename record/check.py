@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ..common.errors import Fault, InputError
 from .backers import counts_that_differ, load_backers
 from .cases import load_guarantees
 from .crises import load_crises
+from .files.actors import RecordWarning, Scheme, spelling_remarks
 from .files.codebook import NO_SOURCE, TABLES, Table
 from .files.read import FilePath, read_cells
 from .related import cases_or_shipped
@@ -53,6 +55,8 @@ class CheckedFile:
 class _Context:
     cases: pd.DataFrame | None
     sources: FilePath | Mapping[str, Source] | None
+    missing: str | Sequence[str]
+    countries: Scheme | None
 
 
 def check_file(
@@ -60,19 +64,23 @@ def check_file(
     *,
     cases: pd.DataFrame | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
+    missing: str | Sequence[str] = (),
+    countries: Scheme | None = None,
 ) -> CheckedFile:
     """Verdict on a file of any of the record's kinds, recognised by its columns.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file with a table of the record, or a BibTeX file (``.bib``).
+        A file with a table of the record (see `read_table`), or a BibTeX file (``.bib``).
     cases
         For backers, crises and a second coding, the cases they speak of, from `load_guarantees`; None
         for the shipped ones.
     sources
         For guarantees and track records, a bibliography to look the source keys up in; None to leave
         them unchecked.
+    missing, countries
+        Texts that stand for a missing cell in the file, and how it writes actors, see `load_guarantees`.
 
     Returns
     -------
@@ -95,9 +103,16 @@ def check_file(
     if Path(path).suffix.lower() == ".bib":
         return CheckedFile(name, "sources", len(load_sources(path)), ())
     table = _recognised(path)
-    context = _Context(cases, sources)
-    frame = _LOADERS[table.name](path, context)
-    remarks = (*_own_columns(frame, table), *_REMARKS.get(table.name, _no_remarks)(frame, context))
+    context = _Context(cases, sources, missing, countries)
+    with warnings.catch_warnings():
+        # What a loader warns of is a remark here.
+        warnings.simplefilter("ignore", RecordWarning)
+        frame = _LOADERS[table.name](path, context)
+    remarks = (
+        *_spelling(frame, table),
+        *_own_columns(frame, table),
+        *_REMARKS.get(table.name, _no_remarks)(frame, context),
+    )
     return CheckedFile(name, table.name, len(frame), remarks)
 
 
@@ -119,12 +134,24 @@ def _recognised(path: FilePath) -> Table:
 
 # A new table is one line here.
 _LOADERS: Mapping[str, Callable[[FilePath, _Context], pd.DataFrame]] = {
-    "guarantees": lambda path, context: load_guarantees(path, sources=context.sources),
-    "track_record": lambda path, context: load_track_record(path, sources=context.sources),
-    "second_coding": lambda path, context: load_second_coding(path, cases=context.cases),
-    "backers": lambda path, context: load_backers(path, cases=context.cases),
-    "crises": lambda path, context: load_crises(path, cases=context.cases),
+    "guarantees": lambda path, given: load_guarantees(
+        path, sources=given.sources, missing=given.missing, countries=given.countries
+    ),
+    "track_record": lambda path, given: load_track_record(
+        path, sources=given.sources, missing=given.missing, countries=given.countries
+    ),
+    "second_coding": lambda path, given: load_second_coding(path, cases=given.cases, missing=given.missing),
+    "backers": lambda path, given: load_backers(
+        path, cases=given.cases, missing=given.missing, countries=given.countries
+    ),
+    "crises": lambda path, given: load_crises(path, cases=given.cases, missing=given.missing),
 }
+
+
+def _spelling(frame: pd.DataFrame, table: Table) -> Iterator[str]:
+    for column in table.columns:
+        if column.kind == "actor":
+            yield from spelling_remarks(frame[column.name], column.name)
 
 
 def _own_columns(frame: pd.DataFrame, table: Table) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -16,17 +17,20 @@ def load_crises(
     *,
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
+    missing: str | Sequence[str] = (),
 ) -> pd.DataFrame:
     """Crisis of every case.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file; None for the shipped one.
+        A file, see `read_table`; None for the shipped one.
     as_of
         Keep only the cases known on this day, see `load_guarantees`.
     cases
         The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones.
+    missing
+        Texts that stand for a missing cell in your file, see `load_guarantees`.
 
     Returns
     -------
@@ -43,4 +47,4 @@ def load_crises(
     >>> load_crises()["crisis"].nunique()
     272
     """
-    return load_related(path, CRISES, [every_case], as_of=as_of, cases=cases)
+    return load_related(path, CRISES, [every_case], as_of=as_of, cases=cases, missing=missing)

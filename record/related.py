@@ -10,7 +10,7 @@ import pandas as pd
 from ..common.errors import Fault, InputError, nearest
 from .cases import known_cases, load_guarantees
 from .files.codebook import Table
-from .files.load import Rule, load_table, rows
+from .files.load import Convert, Rule, as_it_is, load_table, rows
 from .files.read import FilePath
 
 
@@ -21,13 +21,15 @@ def load_related(
     *,
     as_of: str | dt.date | None,
     cases: pd.DataFrame | None,
+    missing: str | Sequence[str] = (),
+    convert: Convert = as_it_is,
 ) -> pd.DataFrame:
     """Table with a ``case_id``, checked against the cases and cut to those known on a day.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file; None for the shipped one.
+        A file, see `read_table`; None for the shipped one.
     table
         What it should be.
     rules
@@ -36,6 +38,8 @@ def load_related(
         See `load_guarantees`; None keeps all.
     cases
         From `load_guarantees`, not cut by a date; None for the shipped ones.
+    missing, convert
+        See `load_table`.
 
     Returns
     -------
@@ -54,7 +58,8 @@ def load_related(
     7
     """
     of_cases = cases_or_shipped(cases)
-    loaded = load_table(path, table, [rule_for(of_cases) for rule_for in (_known_ids, *rules)])
+    judges = [rule_for(of_cases) for rule_for in (_known_ids, *rules)]
+    loaded = load_table(path, table, judges, missing=missing, convert=convert)
     if as_of is None:
         return loaded
     kept = loaded.loc[loaded["case_id"].isin(known_cases(of_cases, as_of)["case_id"])].reset_index(drop=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -54,17 +54,20 @@ def load_second_coding(
     *,
     as_of: str | dt.date | None = None,
     cases: pd.DataFrame | None = None,
+    missing: str | Sequence[str] = (),
 ) -> pd.DataFrame:
     """Second coding of the cases, made without sight of the first.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file; None for the shipped one.
+        A file, see `read_table`; None for the shipped one.
     as_of
         Keep only the cases known on this day, see `load_guarantees`.
     cases
         The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones.
+    missing
+        Texts that stand for a missing cell in your file, see `load_guarantees`.
 
     Returns
     -------
@@ -83,7 +86,9 @@ def load_second_coding(
     >>> int(load_second_coding()["blind"].sum())
     396
     """
-    coded = load_related(path, SECOND_CODING, [_outcome_after_test, _day_before], as_of=as_of, cases=cases)
+    coded = load_related(
+        path, SECOND_CODING, [_outcome_after_test, _day_before], as_of=as_of, cases=cases, missing=missing
+    )
     return coded.assign(blind=~coded["case_id"].isin(NOT_BLIND))
 
 

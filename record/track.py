@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 
 from ..common.errors import Fault, InputError
+from .files.actors import Scheme, converted, warn_of_spelling
 from .files.codebook import STOPS, TRACK_RECORD
 from .files.dates import as_day, earliest, latest
 from .files.load import load_table, rows
@@ -20,19 +22,23 @@ def load_track_record(
     *,
     as_of: str | dt.date | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
+    missing: str | Sequence[str] = (),
+    countries: Scheme | None = None,
 ) -> pd.DataFrame:
     """Dated events of actors under their agreements, checked against the codebook.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file; None for the shipped record.
+        A file, see `read_table`; None for the shipped record.
     as_of
         Keep only the events known on this day, see `load_guarantees`. A date that names a month or a
         year counts as known on its last day only.
     sources
         A BibTeX file, or what `load_sources` gives, that must hold every key in ``sources``. The
         shipped record is held to its own bibliography; your own file is not checked if this is None.
+    missing, countries
+        Texts that stand for a missing cell in your file, and how it writes actors, see `load_guarantees`.
 
     Returns
     -------
@@ -47,6 +53,11 @@ def load_track_record(
     InputError
         With every fault of the file, its row and its column; or when no event was known by `as_of`.
 
+    Warns
+    -----
+    RecordWarning
+        Where your file writes one actor in several ways, or otherwise than the record.
+
     Examples
     --------
     >>> len(load_track_record())
@@ -54,7 +65,11 @@ def load_track_record(
     >>> load_track_record(as_of="1986")["actor"].tolist()
     ['PRK', 'USA']
     """
-    events = load_table(path, TRACK_RECORD, [known_sources(path, sources), _grounds])
+    convert = partial(converted, column="actor", scheme=countries, date="date")
+    rules = [known_sources(path, sources), _grounds]
+    events = load_table(path, TRACK_RECORD, rules, missing=missing, convert=convert)
+    if path is not None:
+        warn_of_spelling(events["actor"], "actor")
     events = events.assign(
         date_from=pd.Series([earliest(text) for text in events["date"]]).astype("datetime64[us]"),
         date_until=pd.Series([latest(text) for text in events["date"]]).astype("datetime64[us]"),

@@ -12,8 +12,10 @@ from .options import (
     AsOf,
     Cases,
     Chains,
+    Countries,
     Draws,
     Json,
+    Missing,
     Node,
     Plot,
     Priors,
@@ -35,6 +37,8 @@ def networks(
     node: Node = "compliance",
     priors: Priors = "literature",
     cases: Cases = None,
+    missing: Missing = None,
+    countries: Countries = None,
     as_of: AsOf = None,
     refits: Refits = 20,
     seed: Seed = 1,
@@ -62,7 +66,7 @@ def networks(
         writable_file(plot)
     rivals = {name: load_network(name) for name in listed(names)}
     prior = load_prior(priors)
-    data = cases_with_backers(cases, as_of)
+    data = cases_with_backers(cases, as_of, missing, countries)
     with shown(not (quiet or as_json)) as progress:
         found = compare_models(
             rivals,

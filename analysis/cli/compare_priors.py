@@ -12,8 +12,10 @@ from .options import (
     AsOf,
     Cases,
     Chains,
+    Countries,
     Draws,
     Json,
+    Missing,
     Plot,
     Quiet,
     ScenarioSeed,
@@ -37,6 +39,8 @@ def priors(
         str, typer.Option(metavar="SCENARIO", help="Whose questions are asked: a shipped name or a TOML file.")
     ] = "dprk-six-party",
     cases: Cases = None,
+    missing: Missing = None,
+    countries: Countries = None,
     as_of: AsOf = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
@@ -69,7 +73,7 @@ def priors(
         raise InputError("comparison", [Fault("priors", "there must be two sets or more to compare")])
     figure = writable_file(plot or Path("out") / f"{loaded.scenario.name}-priors.svg")
     day = as_of or loaded.scenario.as_of
-    data = read_cases(cases, day) if cases else shipped_cases(loaded.network, day)
+    data = read_cases(cases, day, missing, countries) if cases else shipped_cases(loaded.network, day)
     questions, left_out = scenario_questions(loaded, data)
     settings = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     with shown(not (quiet or as_json)) as progress:

@@ -12,8 +12,10 @@ from .options import (
     AsOf,
     Cases,
     Chains,
+    Countries,
     Draws,
     Json,
+    Missing,
     Node,
     Plot,
     Priors,
@@ -43,6 +45,8 @@ def theories(
     count: Annotated[str, typer.Option(metavar="NODE", help="The node that counts the backers.")] = "guarantors",
     priors: Priors = "literature",
     cases: Cases = None,
+    missing: Missing = None,
+    countries: Countries = None,
     as_of: AsOf = None,
     refits: Refits = 20,
     seed: Seed = 1,
@@ -69,7 +73,7 @@ def theories(
         return
     if plot is not None:
         writable_file(plot)
-    data = cases_with_backers(cases, as_of)
+    data = cases_with_backers(cases, as_of, missing, countries)
     with shown(not (quiet or as_json)) as progress:
         found = compare_theories(
             load_network(network),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from .options import json_rows, print_json, read_cases
+from .options import Scheme, json_rows, print_json, read_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,11 +25,13 @@ _COMPARED = {
 }
 
 
-def cases_with_backers(path: Path | None, as_of: str | None) -> pd.DataFrame:
+def cases_with_backers(
+    path: Path | None, as_of: str | None, missing: Iterable[str] | None = None, countries: Scheme | None = None
+) -> pd.DataFrame:
     """Cases with who stands behind those of the shipped record; your own hold these columns or do not."""
     from ...record import with_backers
 
-    cases = read_cases(path, as_of)
+    cases = read_cases(path, as_of, missing, countries)
     return cases if path else with_backers(cases)
 
 

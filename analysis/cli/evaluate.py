@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...common.progress import shown
-from .options import AsOf, Cases, Json, Node, Plot, Quiet, Seed, json_rows, listed, print_json, read_cases
+from .options import (
+    AsOf,
+    Cases,
+    Countries,
+    Json,
+    Missing,
+    Node,
+    Plot,
+    Quiet,
+    Seed,
+    json_rows,
+    listed,
+    print_json,
+    read_cases,
+)
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -52,6 +66,8 @@ def evaluate(
     ] = None,
     node: Node = "compliance",
     cases: Cases = None,
+    missing: Missing = None,
+    countries: Countries = None,
     as_of: AsOf = None,
     folds: Annotated[
         int, typer.Option("--folds", metavar="N", help="Folds of a shuffle.", min=2, rich_help_panel=_HOW)
@@ -99,7 +115,7 @@ def evaluate(
             writable_file(path)
     years = _years(future)
     chosen = load_network(network)
-    data = read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
+    data = read_cases(cases, as_of, missing, countries) if cases else shipped_cases(chosen, as_of)
     with shown(not (quiet or as_json)) as progress:
         found = measure(
             chosen,

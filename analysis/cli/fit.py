@@ -13,8 +13,10 @@ from .options import (
     AsOf,
     Cases,
     Chains,
+    Countries,
     Draws,
     Json,
+    Missing,
     Priors,
     Quiet,
     Seed,
@@ -33,6 +35,8 @@ def fit(
     ),
     priors: Priors = "literature",
     cases: Cases = None,
+    missing: Missing = None,
+    countries: Countries = None,
     as_of: AsOf = None,
     seed: Seed = 1,
     draws: Draws = 1000,
@@ -55,7 +59,7 @@ def fit(
     writable_file(out)
     chosen = load_network(network)
     prior = load_prior(priors, chosen)
-    data = read_cases(cases, as_of) if cases else shipped_cases(chosen, as_of)
+    data = read_cases(cases, as_of, missing, countries) if cases else shipped_cases(chosen, as_of)
     with shown(not (quiet or as_json)) as progress:
         posterior = fit_network(
             chosen,
@@ -79,8 +83,8 @@ def fit(
     if as_json:
         print_json(facts, indent=1)
     else:
-        missing = ", ".join(f"{count} of {node}" for node, count in facts["missing_cells"].items()) or "none"
-        typer.echo(f"{out}: {facts['cases']} cases, missing cells: {missing}; {facts['seconds']:.0f} s")
+        gaps = ", ".join(f"{count} of {node}" for node, count in facts["missing_cells"].items()) or "none"
+        typer.echo(f"{out}: {facts['cases']} cases, missing cells: {gaps}; {facts['seconds']:.0f} s")
         for gate in gates:
             typer.echo(f"gate failed: {gate}", err=True)
     if gates:

@@ -6,9 +6,11 @@ Commands import the rooms inside, so that ``--help`` is there at once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -31,7 +33,26 @@ Cases = Annotated[
     typer.Option(
         "--cases",
         metavar="FILE",
-        help="Your own cases, CSV or Parquet, in place of the shipped record.",
+        help="Your own cases (CSV, Parquet, Stata or SPSS), in place of the shipped record.",
+        rich_help_panel=_DATA,
+    ),
+]
+Missing = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--missing",
+        metavar="TEXT",
+        help="What stands for a missing cell in your file, such as NA; give it again for another.",
+        rich_help_panel=_DATA,
+    ),
+]
+Scheme = Literal["cow", "gw", "iso3", "name"]
+Countries = Annotated[
+    Scheme | None,
+    typer.Option(
+        "--countries",
+        help="How your file writes states, if not as the record does: by codes of Correlates of War or of Gleditsch "
+        "and Ward, by letters of ISO 3166, by names.",
         rich_help_panel=_DATA,
     ),
 ]
@@ -72,11 +93,30 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=_OUTPUT)]
 
 
-def read_cases(path: Path | None, as_of: str | None) -> pd.DataFrame:
-    """Cases of a file, or of the shipped record, as they were known."""
+def read_cases(
+    path: Path | None, as_of: str | None, missing: Iterable[str] | None = None, countries: Scheme | None = None
+) -> pd.DataFrame:
+    """Cases of a file, or of the shipped record, as they were known; what is odd about them is said."""
     from ...record import load_guarantees
 
-    return load_guarantees(path, as_of=as_of)
+    with notes_of_the_record():
+        return load_guarantees(path, as_of=as_of, missing=tuple(missing or ()), countries=countries)
+
+
+@contextmanager
+def notes_of_the_record() -> Iterator[None]:
+    """Say what a loader warns of as a command says things: on the error stream, without a place in the code."""
+    from ...record import RecordWarning
+
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RecordWarning)
+        yield
+    notes = [warning for warning in caught if issubclass(warning.category, RecordWarning)]
+    for note in dict.fromkeys(str(warning.message) for warning in notes):
+        typer.echo(f"note: {note}", err=True)
+    for warning in caught:
+        if warning not in notes:
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
 def listed(names: Iterable[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Json, print_json
+from .options import Countries, Json, Missing, print_json
 
 app = typer.Typer(help="Look after the historical record, and check your own.", no_args_is_help=True)
 
@@ -18,8 +18,11 @@ _SHIPPED_TABLES = ("guarantees", "track_record", "second_coding", "backers", "cr
 @app.command()
 def check(
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Your file, CSV or Parquet; the shipped record by default.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="Your file (CSV, Parquet, Stata or SPSS); the shipped record by default."),
     ] = None,
+    missing: Missing = None,
+    countries: Countries = None,
     as_json: Json = False,
 ) -> None:
     """Check a file of cases, events, backers or codings; list every fault by row and column.
@@ -28,10 +31,11 @@ def check(
     """
     from ...record import check_file, load_sources
 
+    sources = load_sources() if file is None else None
     for path in [file] if file else sorted((Path(__file__).parents[2] / "record" / "data").glob("*.csv")):
         if file is None and path.stem not in _SHIPPED_TABLES:
             continue
-        checked = check_file(path, sources=load_sources() if file is None else None)
+        checked = check_file(path, sources=sources, missing=tuple(missing or ()), countries=countries)
         facts = {"file": checked.name, "table": checked.table, "rows": checked.rows, "remarks": list(checked.remarks)}
         if as_json:
             print_json(facts)

@@ -11,8 +11,10 @@ from ...common.progress import shown
 from .options import (
     Cases,
     Chains,
+    Countries,
     Draws,
     Json,
+    Missing,
     Quiet,
     ScenarioSeed,
     Tune,
@@ -28,6 +30,8 @@ def report(
         typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write to; out/<scenario> by default."),
     ] = None,
     cases: Cases = None,
+    missing: Missing = None,
+    countries: Countries = None,
     draft: Annotated[bool, typer.Option("--draft", help="Write it although a gate failed, and say so in it.")] = False,
     cache: Annotated[
         Path | None,
@@ -57,7 +61,7 @@ def report(
         written = make(
             loaded,
             place,
-            cases=read_cases(cases, loaded.scenario.as_of) if cases else None,
+            cases=read_cases(cases, loaded.scenario.as_of, missing, countries) if cases else None,
             seed=seed,
             draws=draws,
             tune=tune,

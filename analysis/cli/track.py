@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import GATE_FAILED, AsOf, Chains, Draws, Json, Quiet, Seed, Tune
+from .options import GATE_FAILED, AsOf, Chains, Countries, Draws, Json, Missing, Quiet, Seed, Tune, notes_of_the_record
 
 
 def track(
@@ -37,10 +37,12 @@ def track(
         typer.Option(
             "--events",
             metavar="FILE",
-            help="Your own dated events, CSV or Parquet, in place of the shipped.",
+            help="Your own dated events (CSV, Parquet, Stata or SPSS), in place of the shipped.",
             rich_help_panel="Data",
         ),
     ] = None,
+    missing: Missing = None,
+    countries: Countries = None,
     settings: Annotated[
         Path | None,
         typer.Option(
@@ -74,11 +76,14 @@ def track(
         raise_faults("track", [Fault("ACTOR", "is missing; name one, such as PRK, or ask for --score")], TrackError)
     if out is not None:
         figure_file(out)
-    record = load_track_record(events)
+    given: dict[str, Any] = {"missing": tuple(missing or ()), "countries": countries}
+    with notes_of_the_record():
+        record = load_track_record(events, **given)
+        known = load_track_record(events, as_of=as_of, **given) if score else record
     scores = None
     if score:
         with shown(not (quiet or as_json)) as progress:
-            scores = evaluate_track(load_track_record(events, as_of=as_of), settings, seed=seed, progress=progress)
+            scores = evaluate_track(known, settings, seed=seed, progress=progress)
     if not actors:
         _print_score(scores, as_json=as_json)
         return

@@ -54,6 +54,28 @@ TIE: Levels = ("ally_of_obligor", "ally_of_beneficiary", "rival_of_obligor", "ne
 GREAT_POWERS = frozenset({"AUT", "CHN", "DEU", "FRA", "GBR", "ITA", "JPN", "RUS", "USA"})
 # Obligors that are organisations: the ex-ante rules (codebook, section 13) speak of them apart.
 ORGANISATIONS = frozenset({"COMMONWEALTH", "ECOWAS", "EU", "NATO", "OAU", "UN"})
+#: Actors of the record that no list of countries knows: organisations, armed groups, and states of the past that its
+#: rules keep apart from their successors.
+OWN_ACTORS = ORGANISATIONS | {
+    *(
+        "PIRA",
+        "HZB",
+        "TLB",
+        "GAM",
+        "RENAMO",
+        "UNITA",
+        "RUF",
+        "FMLN",
+        "NPFL",
+        "Khmer Rouge",
+        "KLA",
+        "NLA",
+        "UTO",
+        "LURD",
+    ),
+    *("MILF", "TPLF", "FARC", "M-19", "Maoists", "Houthis", "Bougainville armed groups", "Haitian military"),
+    *("Bavaria", "Orange Free State", "CSK", "YUG", "YMD", "PRG", "VNM-South", "E3"),
+}
 #: Key of the bibliography for what was coded from general knowledge, without opening a source.
 NO_SOURCE = "general_knowledge"
 
@@ -67,7 +89,8 @@ class Column:
     name
         As in the header.
     kind
-        What a cell holds: text, keys, level, count, year, flag, share or date.
+        What a cell holds: text; a name that tells rows, instruments or crises apart; an actor; keys; a level, count,
+        year, flag, share or date.
     about
         What it means, in a line.
     levels
@@ -140,7 +163,7 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-_CASE_ID = Column("case_id", "text", "unique slug of the case")
+_CASE_ID = Column("case_id", "name", "unique slug of the case")
 _SOURCES = Column("sources", "keys", "keys of the bibliography, separated by ;")
 _ENFORCEMENT = Column("enforcement", "level", "the strongest means behind this obligor's duty", ENFORCEMENT, blank=True)
 _MONITORING = Column("monitoring", "level", "who watched", MONITORING, ordered=True, blank=True)
@@ -198,10 +221,10 @@ GUARANTEES = Table(
     "guarantees",
     (
         _CASE_ID,
-        Column("guarantee_id", "text", "slug shared by the rows of one instrument"),
+        Column("guarantee_id", "name", "slug shared by the rows of one instrument"),
         Column("guarantee", "text", "English name of the instrument"),
         Column("beneficiary", "text", "who was owed the performance, separated by ;"),
-        Column("obligor", "text", "whose conduct is coded, ISO-3 where there is one"),
+        Column("obligor", "actor", "whose conduct is coded, ISO-3 where there is one"),
         Column("role", "level", "promised about others, or about itself", ROLE),
         Column("signed", "date", "date of the main instrument"),
         Column("tested", "date", "start of the test"),
@@ -229,7 +252,7 @@ GUARANTEES = Table(
         *EX_ANTE,
         _SURE_THEN,
         _NOTE_THEN,
-        Column("crisis", "text", "the shock the case belongs to", blank=True, absent=True),
+        Column("crisis", "name", "the shock the case belongs to", blank=True, absent=True),
     ),
     derived=("tested_year", "tested_from", "years_since_signing", "sourced", "doubted"),
 )
@@ -237,9 +260,9 @@ GUARANTEES = Table(
 TRACK_RECORD = Table(
     "track_record",
     (
-        Column("actor", "text", "whose conduct is coded"),
+        Column("actor", "actor", "whose conduct is coded"),
         Column("date", "date", "day, month or year of the event"),
-        Column("agreement", "text", "slug of the agreement"),
+        Column("agreement", "name", "slug of the agreement"),
         Column("event", "level", "what the actor did", EVENT),
         Column("ground", "level", "on what ground a performance was stopped", GROUND, blank=True, absent=True),
         Column("gravity", "level", "how much of the core duty was at stake", GRAVITY, ordered=True, absent=True),
@@ -277,7 +300,7 @@ BACKERS = Table(
     "backers",
     (
         _CASE_ID,
-        Column("backer", "text", "who stood behind the commitment"),
+        Column("backer", "actor", "who stood behind the commitment"),
         Column("kind", "level", "what the backer is", KIND),
         Column("is_obligor", "flag", "whether it is the obligor of the case"),
         Column("promised", "level", "its own strongest promise that bears on the test", PROMISED, ordered=True),
@@ -292,7 +315,7 @@ BACKERS = Table(
     key=("case_id", "backer"),
 )
 
-CRISES = Table("crises", (_CASE_ID, Column("crisis", "text", "the shock the case belongs to")))
+CRISES = Table("crises", (_CASE_ID, Column("crisis", "name", "the shock the case belongs to")))
 
 DISPUTED = Table(
     "disputed",

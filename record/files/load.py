@@ -10,23 +10,47 @@ import pandas as pd
 from ...common.errors import Fault, raise_faults
 from .codebook import Table
 from .read import FilePath, frame_of, read_cells, shipped
-from .schema import column_faults, typed
+from .schema import column_faults, typed, whole_numbers
 
 Rule = Callable[[pd.DataFrame], Iterable[Fault]]
+#: From a frame of text to one that is written otherwise, and what could not be.
+Convert = Callable[[pd.DataFrame], tuple[pd.DataFrame, list[Fault]]]
 
 
-def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) -> pd.DataFrame:
+def as_it_is(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+    """A frame without any change.
+
+    Examples
+    --------
+    >>> as_it_is(pd.DataFrame({"x": ["1"]}))[1]
+    []
+    """
+    return frame, []
+
+
+def load_table(
+    path: FilePath | None,
+    table: Table,
+    rules: Sequence[Rule] = (),
+    *,
+    missing: str | Sequence[str] = (),
+    convert: Convert = as_it_is,
+) -> pd.DataFrame:
     """Typed table of the record; a faulty file is refused with all its faults.
 
     Parameters
     ----------
     path
-        A CSV or Parquet file; None for the shipped one.
+        A file, see `read_cells`; None for the shipped one.
     table
         What it should be.
     rules
         Functions that look at more than one cell. They get the cells as text, indexed by line, and may
         meet missing columns and bad cells: those are reported elsewhere.
+    missing
+        Texts that stand for a missing cell in this file.
+    convert
+        Writes cells otherwise before anything is judged.
 
     Returns
     -------
@@ -44,9 +68,12 @@ def load_table(path: FilePath | None, table: Table, rules: Sequence[Rule] = ()) 
     >>> load_table(None, CRISES).shape
     (416, 2)
     """
-    cells = read_cells(shipped(f"{table.name}.csv") if path is None else path)
-    frame = frame_of(cells)
-    faults = [*cells.faults, *column_faults(frame, table)]
+    cells = read_cells(shipped(f"{table.name}.csv") if path is None else path, missing)
+    frame, unknown = convert(whole_numbers(frame_of(cells), table))
+    unread = {(fault.line, fault.where) for fault in cells.faults}
+    faults = [*cells.faults, *unknown]
+    # A cell that could not be read is empty, which is no fault besides.
+    faults += [fault for fault in column_faults(frame, table) if (fault.line, fault.where) not in unread]
     # A row that could not be split into cells is not in the frame, and counts over the rest would mislead.
     for rule in () if cells.faults else (partial(_repeated, table=table), *rules):
         faults.extend(rule(frame))

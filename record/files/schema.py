@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pandera.pandas as pa
@@ -14,7 +15,11 @@ from pandera.errors import SchemaErrors
 from ...common.errors import Fault, nearest
 from .codebook import Column, Table
 from .dates import span
+from .missing import OWN, code_faults, written_by_a_program
 
+#: Kinds of cells that hold whole numbers.
+_WHOLE = frozenset({"count", "year", "flag", "date", "actor"})
+_POINT = re.compile(r"^([0-9]+)\.0*$")
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
 
 
@@ -116,6 +121,8 @@ def _as_share(cells: pd.Series, column: Column) -> pd.Series:
 # A new kind of cell is one line here and two functions above.
 KINDS: Mapping[str, Kind] = {
     "text": Kind(_no_complaint, _as_text),
+    "name": Kind(_no_complaint, _as_text),
+    "actor": Kind(_no_complaint, _as_text),
     "keys": Kind(_keys_complaint, _as_text),
     "level": Kind(_level_complaint, _as_level),
     "count": Kind(_count_complaint, _as_count),
@@ -127,7 +134,7 @@ KINDS: Mapping[str, Kind] = {
 
 
 def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
-    """Faults of a table, each column by itself.
+    """Faults of a table, each column by itself; codes for missing values that nobody declared are told once.
 
     Parameters
     ----------
@@ -149,15 +156,45 @@ def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
     >>> [fault.what for fault in column_faults(frame, CRISES)]
     ['is empty; a value is required']
     """
-    try:
-        _schema(table).validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        failures = errors.failure_cases
-        return [
-            _translated(case, frame, table)
-            for case in failures[["column", "check", "failure_case", "index"]].itertuples(index=False)
+    kinds = {column.name: column.kind for column in table.columns if column.name in frame}
+    kinds |= dict.fromkeys(own_columns(frame, table), OWN)
+    required = {column.name for column in table.columns if not column.blank}
+    codes = [*code_faults(frame, kinds, required)]
+    told = frozenset[tuple[int, str]]().union(*(places for _, places in codes))
+    faults = [fault for fault, _ in codes]
+    for name, kind in kinds.items():
+        wrong = {text: what for text in frame[name].unique() if (what := written_by_a_program(text, kind))}
+        faults += [
+            Fault.at(line, name, wrong[text])
+            for line, text in zip(frame.index, frame[name], strict=True)
+            if text in wrong
         ]
-    return []
+    return faults + [_translated(case, frame, table) for case in _failures(frame, table) if case[2:] not in told]
+
+
+def whole_numbers(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """Cells with whole numbers written whole: pandas and R write 2.0 in a column of counts with a gap.
+
+    Parameters
+    ----------
+    frame
+        From `frame_of`.
+    table
+        The table it should be.
+
+    Returns
+    -------
+    DataFrame
+        The same, without the point in counts, years, flags, dates and numbers of actors.
+
+    Examples
+    --------
+    >>> from servanda.record.files.codebook import GUARANTEES
+    >>> whole_numbers(pd.DataFrame({"guarantors": ["2.0", "2.5"]}), GUARANTEES)["guarantors"].tolist()
+    ['2', '2.5']
+    """
+    names = [column.name for column in table.columns if column.kind in _WHOLE and column.name in frame]
+    return frame.assign(**{name: frame[name].str.replace(_POINT, r"\1", regex=True) for name in names})
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -234,8 +271,18 @@ def _schema(table: Table) -> pa.DataFrameSchema:
     return pa.DataFrameSchema({column.name: _schema_column(column) for column in table.columns})
 
 
-def _translated(case: NamedTuple, frame: pd.DataFrame, table: Table) -> Fault:
-    name, check, value, line = case
+def _failures(frame: pd.DataFrame, table: Table) -> list[tuple[Any, ...]]:
+    """Give check, cell, line and column of every failure."""
+    try:
+        _schema(table).validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        named = errors.failure_cases[["check", "failure_case", "index", "column"]]
+        return list(named.itertuples(index=False, name=None))
+    return []
+
+
+def _translated(case: tuple[Any, ...], frame: pd.DataFrame, table: Table) -> Fault:
+    check, value, line, name = case
     if check == "column_in_dataframe":
         return Fault("", _missing(value, own_columns(frame, table)))
     if check == "filled":
