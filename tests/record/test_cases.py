@@ -274,6 +274,26 @@ def test_one_mistake_one_fault(edited, cells, message):
     assert str(caught.value) == f"guarantees.csv: {message}"
 
 
+@pytest.mark.parametrize("obligor", ["GBR", "gbr", "United Kingdom", "G\u200bBR"])
+def test_one_case_under_two_names_is_refused_with_both_rows(edited, plain, obligor):
+    """Whatever else the second row says: guarantee, obligor and date make the case."""
+    again = {"case_id": "again", "obligor": obligor, "outcome": "defected", "note": "another coder"}
+    path = edited("guarantees", extra_rows=[again], keep=3, drop=["obligor_past_defections"])
+    with pytest.raises(InputError) as caught:
+        load_guarantees(path)
+    assert str(caught.value) == (
+        "guarantees.csv: row 5, column case_id: 'again' is the case 'prt_1826_gbr' of row 2 again: guarantee_id, "
+        "obligor and tested are the same, and it would count twice; drop one of the rows, or give the later test its own date"
+    )
+
+
+@pytest.mark.parametrize("other", [{"tested": "1827"}, {"obligor": "FRA"}, {"guarantee_id": "another"}])
+def test_another_test_obligor_or_guarantee_is_another_case(edited, other):
+    again = {"case_id": "again", "outcome_year": "1827", **other}
+    path = edited("guarantees", extra_rows=[again], keep=3, drop=["obligor_past_defections"])
+    assert len(load_guarantees(path)) == 4
+
+
 def test_all_faults_at_once_in_the_order_of_the_file(edited):
     path = edited(
         "guarantees",
