@@ -77,6 +77,12 @@ def test_every_dialect_reads_back_equal(tmp_path_factory, frame, data):
     same(told(folder / "a.CSV.GZ", gzip.compress(content)), frame)
 
 
+def test_the_separator_is_the_one_that_every_row_fits(tmp_path):
+    assert told(tmp_path / "a.csv", b"a,b;c\n1;2\n").to_dict("list") == {"a,b": ["1"], "c": ["2"]}
+    assert told(tmp_path / "a.csv", b"a;b,c\n1,2\n").to_dict("list") == {"a;b": ["1"], "c": ["2"]}
+    assert told(tmp_path / "a.csv", b"name\nx;y\n").to_dict("list") == {"name": ["x;y"]}
+
+
 @settings(max_examples=20, deadline=None)
 @given(frame=tables())
 def test_every_typed_format_reads_back_equal(tmp_path_factory, frame):
