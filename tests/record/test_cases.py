@@ -283,7 +283,8 @@ def test_one_case_under_two_names_is_refused_with_both_rows(edited, plain, oblig
         load_guarantees(path)
     assert str(caught.value) == (
         "guarantees.csv: row 5, column case_id: 'again' is the case 'prt_1826_gbr' of row 2 again: guarantee_id, "
-        "obligor and tested are the same, and it would count twice; drop one of the rows, or give the later test its own date"
+        "obligor and tested are the same, and it would count twice; drop one of the rows, or give the later test its "
+        "own date"
     )
 
 

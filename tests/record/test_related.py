@@ -76,8 +76,10 @@ from servanda.record import load_backers, load_crises, load_guarantees, load_sec
             load_backers,
             "backers",
             {(2, "cinc"): "nan"},
-            "row 2, column cinc: 'nan' looks like the code of a missing value; declare it by missing='nan' (on the command "
-            "line --missing nan), or leave the cell empty",
+            (
+                "row 2, column cinc: 'nan' looks like the code of a missing value; declare it by missing='nan' (on the "
+                "command line --missing nan), or leave the cell empty"
+            ),
         ),
         (
             load_backers,
