@@ -1,21 +1,75 @@
-"""Values as JSON can hold them: it has neither NaN nor infinity."""
+"""JSON as every reader takes it: it has neither NaN nor infinity, so that what could not be computed is null."""
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Mapping
+from functools import singledispatch
+from numbers import Integral, Real
 from typing import Any
 
 
+def to_json(value: Any, **layout: Any) -> str:
+    """JSON of a value, with null for what could not be computed; the one place where JSON is written.
+
+    Parameters
+    ----------
+    value
+        Nested mappings, lists and tuples of text, numbers (NumPy's too), truth values and None.
+    **layout
+        As `json.dumps` takes it, such as ``indent=1``.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    TypeError
+        If it holds anything else.
+
+    Examples
+    --------
+    >>> to_json({"mean": float("nan"), "draws": (0.5, float("inf"))})
+    '{"mean": null, "draws": [0.5, null]}'
+    """
+    return json.dumps(without_nan(value), **layout, allow_nan=False)
+
+
+@singledispatch
 def without_nan(value: Any) -> Any:
-    """Copy of nested dicts and lists with null for what could not be computed.
+    """Copy of nested mappings, lists and tuples with None for what could not be computed, and plain numbers.
 
     Examples
     --------
     >>> without_nan({"mean": float("nan"), "draws": [0.5, float("inf")]})
     {'mean': None, 'draws': [0.5, None]}
     """
-    if isinstance(value, dict):
-        return {key: without_nan(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [without_nan(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    return value
+
+
+@without_nan.register
+def _(value: Real) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+@without_nan.register
+def _(value: Integral) -> int:
+    return int(value)
+
+
+@without_nan.register
+def _(value: bool) -> bool:  # noqa: FBT001
+    return value
+
+
+@without_nan.register(list)
+@without_nan.register(tuple)
+def _(value: Any) -> list[Any]:
+    return [without_nan(item) for item in value]
+
+
+@without_nan.register
+def _(value: Mapping) -> dict[Any, Any]:
+    return {without_nan(key): without_nan(item) for key, item in value.items()}

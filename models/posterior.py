@@ -13,6 +13,7 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
+from ..common.json_values import to_json
 from .errors import QueryError
 from .families.unseen import INTEGRATED, TYPICAL
 from .formats.content import scaled_to_one
@@ -174,8 +175,8 @@ class Posterior:
         """Write everything to one netCDF file, whole or not at all; see `load_posterior`."""
         facts = {
             "network": network_to_toml(self.network),
-            "priors": json.dumps(None if self.priors is None else self.priors.to_dict()),
-            "provenance": json.dumps(dict(self.provenance)),
+            "priors": to_json(None if self.priors is None else self.priors.to_dict()),
+            "provenance": to_json(self.provenance),
         }
         save_tree(self.tree, facts, path)
 

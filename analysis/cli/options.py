@@ -5,7 +5,6 @@ Commands import the rooms inside, so that ``--help`` is there at once.
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from ...common.json_values import without_nan
+from ...common.json_values import to_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -142,9 +141,9 @@ def refuse_beside(option: str, **others: Any) -> None:
 
 def print_json(value: Any, *, indent: int | None = None) -> None:
     """Print a result for machines."""
-    typer.echo(json.dumps(value, indent=indent))
+    typer.echo(to_json(value, indent=indent))
 
 
 def json_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table for JSON, which has neither NaN nor infinity."""
-    return without_nan(table.reset_index().to_dict("records"))
+    """Rows of a table for JSON."""
+    return table.reset_index().to_dict("records")

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .options import GATE_FAILED, AsOf, Chains, Countries, Draws, Json, Missing, Quiet, Seed, Tune, notes_of_the_record
+from .options import (
+    GATE_FAILED,
+    AsOf,
+    Chains,
+    Countries,
+    Draws,
+    Json,
+    Missing,
+    Quiet,
+    Seed,
+    Tune,
+    notes_of_the_record,
+    print_json,
+)
 
 
 def track(
@@ -92,7 +104,7 @@ def track(
     if out is not None:
         save_track_figure(description, out)
     if as_json:
-        typer.echo(json.dumps(description, indent=1, ensure_ascii=False))
+        print_json(description, indent=1)
     else:
         if scores is not None:
             _print_scores(scores)
@@ -103,7 +115,7 @@ def track(
 
 def _print_score(scores: Any, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(scores.as_dict(), indent=1, ensure_ascii=False))
+        print_json(scores.as_dict(), indent=1)
         return
     _print_scores(scores)
     typer.echo(scores.verdict)

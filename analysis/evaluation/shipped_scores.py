@@ -18,7 +18,7 @@ import numpy as np
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_file, written_whole
-from ...common.json_values import without_nan
+from ...common.json_values import to_json
 from ...models.cases.encode import Cases, encode
 from ...models.network.network import Network
 from ...models.network.toml import network_to_toml
@@ -177,7 +177,7 @@ def store_evaluation(evaluation: Evaluation, path: str | os.PathLike[str]) -> Pa
         "later": {str(year): _plain(found) for year, found in evaluation.later.items()},
     }
     with written_whole(target) as temporary:
-        temporary.write_text(json.dumps(without_nan(kept), separators=(",", ":")) + "\n", encoding="utf-8")
+        temporary.write_text(to_json(kept, separators=(",", ":")) + "\n", encoding="utf-8")
     return target
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
-from ...common.json_values import without_nan
+from ...common.json_values import to_json
 from ...common.progress import Progress, shown
 from ...models.posterior import Posterior
 from ...models.sampling.run import Sampling
@@ -132,9 +131,7 @@ def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Wri
     html, data = place / "report.html", place / "report.json"
     text = render(content)
     with written_whole(data) as temporary:
-        temporary.write_text(
-            json.dumps(without_nan(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(to_json(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with written_whole(html) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return Written(html, data, content, reused)

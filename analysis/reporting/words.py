@@ -123,6 +123,17 @@ def figure(value: object) -> str:
     return f"{value:,.0f}" if whole else f"{value:.4g}"
 
 
+def measured(value: float | None, places: int) -> str:
+    """Say a number to so many places, or that it could not be computed.
+
+    Examples
+    --------
+    >>> measured(1.005, 1), measured(None, 1), measured(float("-inf"), 1)
+    ('1.0', '-', '-')
+    """
+    return "-" if value is None or not math.isfinite(value) else f"{value:.{places}f}"
+
+
 def plain(state: object) -> str:
     """Say a state or a node without underscores.
 
@@ -184,6 +195,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "complement": complement,
     "day": day,
     "figure": figure,
+    "measured": measured,
     "nice": nice,
     "opening": opening,
     "part_value": part_value,

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import InputError
 from ...common.files import writable_folder, written_whole
+from ...common.json_values import to_json
 from ...common.progress import Progress
 from ...models.cases.encode import encode
 from ...models.network.network import Network
@@ -103,16 +105,17 @@ def kept_beside_fits(
     folder
         Where fits are kept; `cache_folder()` by default.
     """
-    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    key = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()
     path = writable_folder(folder or cache_folder()) / f"{name}-{key[:16]}.json"
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         pass  # Not there yet, or damaged, which is as good as not there.
-    made = make()
+    text = to_json(make())
     with written_whole(path) as temporary:
-        temporary.write_text(json.dumps(made), encoding="utf-8")
-    return made
+        temporary.write_text(text, encoding="utf-8")
+    # As it will be found again: with None for what could not be computed.
+    return json.loads(text)
 
 
 def sampled_parameters(posterior: Posterior) -> set[str]:
@@ -131,4 +134,10 @@ def fit_gates(posterior: Posterior) -> tuple[Gate, ...]:
     stored = posterior.provenance.get("parameter_gates")
     if stored is None:
         return (*sampler_gates(posterior), *parameter_gates(posterior, sampled_parameters(posterior)))
-    return (*sampler_gates(posterior), *(Gate(**gate) for gate in stored))
+    return (*sampler_gates(posterior), *map(_stored_gate, stored))
+
+
+def _stored_gate(stored: Mapping[str, Any]) -> Gate:
+    """A gate as it was checked; JSON has no number for what could not be computed."""
+    value = stored["value"]
+    return Gate(**{**stored, "value": math.nan if value is None else value})

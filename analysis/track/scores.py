@@ -19,7 +19,7 @@ import numpy as np
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_file, written_whole
-from ...common.json_values import without_nan
+from ...common.json_values import to_json, without_nan
 from ...models.track.events import TrackData
 from ...models.track.settings import READINGS
 from ..evaluation.held_out.scores import Gain, brier_score, clustered_mean, log_score
@@ -281,7 +281,7 @@ def store_track_scores(scores: TrackScores, path: str | os.PathLike[str] = SHIPP
         },
     }
     with written_whole(target) as temporary:
-        temporary.write_text(json.dumps(kept, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
+        temporary.write_text(to_json(kept, separators=(",", ":"), ensure_ascii=False) + "\n", encoding="utf-8")
     return target
 
 

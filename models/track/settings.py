@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import os
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.json_values import to_json
 from ...common.toml import read_toml
 from ..parameters.distributions import DISTRIBUTIONS
 from ..parameters.prior import Prior
@@ -168,7 +168,7 @@ class TrackSettings:
     @property
     def digest(self) -> str:
         """SHA-256 over all numbers."""
-        return hashlib.sha256(json.dumps(self.as_dict(), sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(to_json(self.as_dict(), sort_keys=True).encode()).hexdigest()
 
 
 def load_track_settings(path: str | os.PathLike[str] | None = None) -> TrackSettings:

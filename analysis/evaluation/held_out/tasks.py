@@ -21,6 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ....common.files import writable_folder, written_whole
+from ....common.json_values import to_json
 from ....common.progress import Progress
 from ....models.inference.contract import processors
 from ....models.network.toml import network_to_toml
@@ -160,4 +161,4 @@ def _store(task: Task, p: np.ndarray, folder: Path | None) -> None:
     cases = [task.sample.cases.labels[row] for row in task.sample.split.held_out]
     kept = {"key": task.key, "model": task.name, "split": task.sample.split.name, "cases": cases, "p": p.tolist()}
     with written_whole(task.path(folder)) as temporary:
-        temporary.write_text(json.dumps(kept), encoding="utf-8")
+        temporary.write_text(to_json(kept), encoding="utf-8")
