@@ -226,7 +226,7 @@ def _report_answers(answers: list[Any], single: list[Any], *, sampled: bool, as_
         summaries = _summaries(answer)
         checked = summaries if sampled else {}
         gates = [str(gate) for label, one in checked.items() for gate in failed(number_gates(label, one))]
-        notes = {key: answer.attrs[key] for key in _NOTES if key in answer.attrs}
+        notes = {key: answer.attrs[key] for key in _NOTES if answer.attrs.get(key)}
         shown = {label: dict(one.__dict__) for label, one in summaries.items()}
         for label, one in ({} if drawn is None else _summaries(drawn)).items():
             shown[label] |= {"single_lower": one.lower, "single_upper": one.upper}

@@ -10,6 +10,7 @@ import xarray as xr
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.questions.together import number_together
+from .probability import NO_EFFECT, in_short
 
 if TYPE_CHECKING:
     from ...models.posterior import Posterior
@@ -91,7 +92,7 @@ def at_least(answer: xr.DataArray, node: str, members: int) -> xr.DataArray:
     Returns
     -------
     DataArray
-        The dims of `answer` but `node`.
+        The dims of `answer` but `node`; of its attributes those that hold of this event too.
 
     Raises
     ------
@@ -111,4 +112,13 @@ def at_least(answer: xr.DataArray, node: str, members: int) -> xr.DataArray:
     if not all(state.isdecimal() for state in states):
         shown = ", ".join(states)
         raise QueryError.of(f"node {node}", f"has the states {shown}; expected numbers of members, as of a headcount")
-    return answer.isel({node: [place for place, state in enumerate(states) if int(state) >= members]}).sum(node)
+    enough = answer.isel({node: [place for place, state in enumerate(states) if int(state) >= members]})
+    with xr.set_options(keep_attrs=False):
+        total = enough.sum(node)
+    # Of what the answer says of itself, what holds of every event of its nodes holds of this one.
+    attrs = {key: value for key, value in answer.attrs.items() if key in (*NO_EFFECT, "whose_conduct")}
+    if "question" in answer.attrs:
+        attrs["question"] = f"{answer.attrs['question']}, {node} at least {members}"
+    if {"chain", "draw"} <= set(total.dims):
+        attrs["answer"] = in_short(total)
+    return total.assign_attrs(attrs)

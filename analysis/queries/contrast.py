@@ -11,7 +11,7 @@ from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
 from ...models.questions.evidence import Given
 from ..summaries.change import MARGIN, change_shares, checked_margin, summarise_change
-from .probability import in_short, probability
+from .probability import NO_EFFECT, in_short, probability
 
 
 def contrast(
@@ -54,8 +54,8 @@ def contrast(
         ``base``, ``change``, ``difference`` (change less base, in probability) and ``ratio``, dims (chain,
         draw, target); ``gain``, ``within`` and ``loss``, dims (target): the posterior probability that the state gains
         `margin` or more, moves by less either way, and loses `margin` or more. The attributes hold both questions, the
-        difference in short, as ``worth`` what the change of each state is worth, and as ``identification`` on what
-        condition the change is an effect.
+        difference in short, as ``worth`` what the change of each state is worth, and as ``identified`` and
+        ``identification`` whether the change is an effect that the observed nodes determine, and on what condition.
 
     Raises
     ------
@@ -78,18 +78,31 @@ def contrast(
     size = checked_margin(margin)
     before = probability(posterior, target, given, base, memory=memory, **members)
     after = probability(posterior, target, given, change, memory=memory, **members)
-    difference, ratio = after - before, after / before
+    condition = _of_both(before, after)
+    # What a side says of itself is not true of a difference: each variable has attributes of its own.
+    with xr.set_options(keep_attrs=False):
+        difference, ratio = after - before, after / before
+    asked = (after.attrs["question"], before.attrs["question"])
+    difference.attrs = {"question": " - ".join(asked), "answer": in_short(difference), **condition}
+    ratio.attrs = {"question": " / ".join(asked), "answer": in_short(ratio), **condition}
     effect = xr.Dataset({"base": before, "change": after, "difference": difference, "ratio": ratio})
     effect = effect.assign(change_shares(difference, size).data_vars)
     effect.attrs = {
         "base": before.attrs["question"],
         "change": after.attrs["question"],
-        "difference": in_short(difference),
+        "difference": difference.attrs["answer"],
         "margin": size,
         "worth": "\n".join(
             f"{state}: {summarise_change(difference.sel({target: state}), margin=size)}"
             for state in difference.coords[target].values
         ),
-        **{key: after.attrs[key] for key in ("identification",) if key in after.attrs},
+        **condition,
     }
     return effect
+
+
+def _of_both(before: xr.DataArray, after: xr.DataArray) -> dict[str, str]:
+    """Whether a change is an effect that is identified: both sides must be, and one that is not speaks for both."""
+    stated = [side.attrs for side in (before, after) if side.attrs["identified"]]
+    said = [attrs for attrs in stated if attrs["identified"] == "no"] or stated
+    return {key: " ".join(dict.fromkeys(attrs[key] for attrs in said)) for key in NO_EFFECT}

@@ -9,10 +9,11 @@ import xarray as xr
 
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from ...models.questions.counterfactual import counterfactual_distribution
-from ...models.questions.evidence import Given, States, as_names
+from ...models.questions.counterfactual import Counterfactual, counterfactual_distribution
+from ...models.questions.evidence import Given, States, as_names, as_states
 from ...models.questions.labels import in_words
-from .probability import in_short
+from .identification import latent_nodes
+from .probability import effect, in_short
 
 
 def counterfactual(
@@ -53,7 +54,8 @@ def counterfactual(
     Returns
     -------
     DataArray
-        Dims chain, draw, case (for a table of cases) and the targets.
+        Dims chain, draw, case (for a table of cases) and the targets. Its attributes hold question, answer and
+        coupling, and say as ``identification`` whether the observed nodes determine it under that coupling.
 
     Raises
     ------
@@ -86,9 +88,8 @@ def counterfactual(
     0.7778
     """
     network, names = posterior.network, as_names(targets)
-    result, couplings = counterfactual_distribution(
-        posterior, names, observed, do, members, coupling=coupling, memory=memory
-    )
+    found = counterfactual_distribution(posterior, names, observed, do, members, coupling=coupling, memory=memory)
+    result, couplings = found.answer, found.couplings
     world = in_words(network, names, None, do)
     case = in_words(network, (), observed, None, members).removeprefix("P(").removeprefix(" | ").removesuffix(")")
     result.attrs = {
@@ -96,5 +97,28 @@ def counterfactual(
         "answer": in_short(result),
         "coupling": ", ".join(couplings) or "none needed",
         "assumption": "how a case's noise carries over to the world not seen is assumed, and no data can test it",
+        **_condition(posterior, names, found, tuple(as_states(do, "do"))),
     }
     return result
+
+
+def _condition(
+    posterior: Posterior, targets: tuple[str, ...], found: Counterfactual, do: tuple[str, ...]
+) -> dict[str, str]:
+    """Whether the observed nodes determine the answer under its coupling, as far as that is decided.
+
+    Averaged over what else such cases show, a counterfactual is the effect of `do` given what `do` does not affect:
+    where that effect is not identified, neither is the counterfactual. Where it is, and the case shows more, tables of
+    observed nodes alone determine the counterfactual; whether they do beside latent nodes is not decided here.
+    """
+    below = posterior.network.descendants(do)
+    unaffected = tuple(name for name in found.observed if name not in below and name not in targets)
+    attrs = effect(posterior, targets, do, unaffected)
+    hidden = [name for name in latent_nodes(posterior) if name in found.bearing]
+    if attrs["identified"] == "no" or not hidden or below.isdisjoint(found.observed):
+        return attrs
+    what = (
+        f"{attrs['identification']} What the case seen says of {', '.join(hidden)}, never observed, bears on the "
+        "answer too: whether the data determines it is not decided here."
+    )
+    return {**attrs, "identified": "not decided", "identification": what}

@@ -14,6 +14,7 @@ from ...models.posterior import Posterior
 from ...models.questions.answers import most_probable_states, sampled_states
 from ...models.questions.evidence import Given, States, StateWeights, resolve_evidence
 from ...models.questions.labels import in_words
+from .probability import causal
 
 
 def most_probable(
@@ -60,7 +61,11 @@ def most_probable(
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
     dataset = most_probable_states(asked, memory=memory)
     words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual)
-    dataset.attrs = {"question": f"most probable under {words}", "answer": _most_often(dataset, asked.open_nodes)}
+    dataset.attrs = {
+        "question": f"most probable under {words}",
+        "answer": _most_often(dataset, asked.open_nodes),
+        **causal(asked),
+    }
     return dataset
 
 
@@ -120,7 +125,8 @@ def simulate(
     raise_faults("question", faults, QueryError)
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
     dataset = sampled_states(asked, size=size, rng=np.random.default_rng(seed), memory=memory)
-    dataset.attrs = {"question": in_words(posterior.network, ("all other nodes",), given, do, members, virtual)}
+    words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual)
+    dataset.attrs = {"question": words, **causal(asked)}
     return dataset
 
 

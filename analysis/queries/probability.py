@@ -76,7 +76,8 @@ def probability(
     -------
     DataArray
         Dims chain, draw, case (for a table of evidence) and the targets. Its attributes hold the question in words,
-        the answer in short and, with `do`, whether the effect is identified if the network holds every common cause.
+        the answer in short, whose conduct it is, and whether the effect of `do` is identified if the network holds
+        every common cause; what does not apply is empty, so that arithmetic with another answer drops it.
 
     Raises
     ------
@@ -117,7 +118,7 @@ def probability(
     answer.attrs = {
         "question": in_words(posterior.network, names, given, do, members, virtual, soft),
         "answer": _short(answer.values, _labels(asked, names)),
-        **({"whose_conduct": whose} if whose else {}),
+        "whose_conduct": whose,
         **causal(asked, names),
     }
     return answer
@@ -164,10 +165,18 @@ def evidence_probability(
     Returns
     -------
     DataArray
-        Dims (chain, draw), and case for a table of evidence.
+        Dims (chain, draw), and case for a table of evidence; attributes as in `probability`.
     """
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
-    return probability_of_evidence(asked, log=log, memory=memory, backend=backend)
+    answer = probability_of_evidence(asked, log=log, memory=memory, backend=backend)
+    seen = in_words(posterior.network, (), given).removeprefix("P(").removeprefix(" | ").removesuffix(")")
+    words = in_words(posterior.network, (seen or "nothing",), None, do, members, virtual)
+    answer.attrs = {
+        "question": f"log {words}" if log else words,
+        "answer": "" if log else _short(answer.values, _labels(asked, ())),
+        **effect(posterior, (*asked.form.given, *asked.form.likely), asked.form.do),
+    }
+    return answer
 
 
 def marginals(
@@ -247,22 +256,41 @@ def explain(
     return plan_in_words(asked, memory=memory)
 
 
-def causal(asked: GivenEvidence, targets: tuple[str, ...]) -> dict[str, str]:
-    """Attributes that say whether an effect is identified, and on what condition; none without an intervention.
+#: What an answer says of an effect where nothing is set. Left out, another answer's would linger on their difference.
+NO_EFFECT = {"identified": "", "adjustment": "", "identification": ""}
 
-    Of several cases that know different nodes, the first whose question is not identified speaks for all.
+
+def causal(asked: GivenEvidence, targets: tuple[str, ...] | None = None) -> dict[str, str]:
+    """Attributes that say whether an effect is identified, and on what condition; empty without an intervention.
+
+    Of several cases that know different nodes, the first whose question is not identified speaks for all. Without
+    targets, all nodes are meant that a case does not know.
     """
-    if not asked.form.do or not targets:
-        return {}
-    forms = {replace(form, targets=targets) for _, form, _ in asked.groups if not set(targets) & set(form.given)}
+    forms = {_of(targets, form, asked) for _, form, _ in asked.groups}
     stated = [_identification(asked.posterior, form) for form in sorted(forms, key=lambda form: form.given)]
-    return next((attrs for attrs in stated if attrs["identified"] == "no"), stated[-1] if stated else {})
+    stated = [NO_EFFECT, *(attrs for attrs in stated if attrs["identified"])]
+    return next((attrs for attrs in stated if attrs["identified"] == "no"), stated[-1])
+
+
+def _of(targets: tuple[str, ...] | None, form: Form, asked: GivenEvidence) -> Form:
+    """The question that is put to a case about some nodes, of which it may know one or another."""
+    own = asked.open_nodes if targets is None else targets
+    return replace(form, targets=tuple(name for name in own if name not in form.given))
 
 
 def _identification(posterior: Posterior, form: Form) -> dict[str, str]:
     # What is said of a target itself leaves open no more than its distribution does.
     given = (*form.given, *(name for name in form.likely if name not in form.targets))
-    found = identify(posterior.network, form.targets, form.do, latent_nodes(posterior), given)
+    return effect(posterior, form.targets, form.do, given)
+
+
+def effect(
+    posterior: Posterior, targets: tuple[str, ...], do: tuple[str, ...], given: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Attributes that say of one case whether the effect of `do` is identified, and on what condition."""
+    if not do or not targets:
+        return NO_EFFECT
+    found = identify(posterior.network, targets, do, latent_nodes(posterior), given)
     # Text alone survives every kind of file.
     return {
         "identified": CONDITION if found.identified else "no",
@@ -284,7 +312,7 @@ def _short(values: np.ndarray, labels: Sequence[Sequence[Any]], interval: float 
     cells = np.stack([values[(slice(None), slice(None), *place)].ravel() for place in places], axis=1)
     ends = np.quantile(cells, [(1 - interval) / 2, (1 + interval) / 2], axis=0)
     parts = [
-        f"{' & '.join(map(str, label))} {mean:.3f} [{low:.3f}, {high:.3f}]"
+        f"{' & '.join(map(str, label))} {mean:.3f} [{low:.3f}, {high:.3f}]".lstrip()
         for label, mean, low, high in zip(shown, cells.mean(axis=0), *ends, strict=True)
     ]
     return f"{'; '.join(parts)} (mean, {interval:.0%} interval)"

@@ -119,7 +119,7 @@ def change_shares(difference: xr.DataArray, margin: float = MARGIN) -> xr.Datase
     """
     ordered = difference.transpose("chain", "draw", ...)
     shares = _shares(ordered.values.reshape((-1, *ordered.shape[2:])), None, checked_margin(margin))
-    shape = ordered.isel(chain=0, draw=0, drop=True)
+    shape = ordered.isel(chain=0, draw=0, drop=True).drop_attrs()
     return xr.Dataset({name: shape.copy(data=share) for name, share in zip(_SHARES, shares, strict=True)})
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -11,13 +11,35 @@ from ...common.errors import Fault, nearest, raise_faults
 from ..errors import QueryError
 from ..inference.answers import distribution, log_evidence
 from ..inference.contract import MEMORY_LIMIT
-from ..inference.question import Form, check_question
+from ..inference.question import Form, check_question, relevant
 from ..inference.tables import Evidence
-from ..inference.twin import COUPLINGS, make_twin
+from ..inference.twin import COUPLINGS, Twin, make_twin
 from ..posterior import Posterior
 from .evidence import Given, GivenEvidence, Members, States, as_states, resolve_evidence
 from .labels import labelled_answer
 from .unseen import over_unseen
+
+
+@dataclass(frozen=True)
+class Counterfactual:
+    """Joint distribution of nodes in the world that was not observed, and what it rests on.
+
+    Parameters
+    ----------
+    answer
+        Dims chain, draw, case (for several) and the targets.
+    couplings
+        How nodes and their copies share their noise.
+    observed
+        Nodes that some case showed.
+    bearing
+        Nodes on whose tables the answer depends, in either world.
+    """
+
+    answer: xr.DataArray
+    couplings: tuple[str, ...]
+    observed: tuple[str, ...]
+    bearing: frozenset[str]
 
 
 def counterfactual_distribution(
@@ -29,7 +51,7 @@ def counterfactual_distribution(
     *,
     coupling: str | None = None,
     memory: int = MEMORY_LIMIT,
-) -> tuple[xr.DataArray, tuple[str, ...]]:
+) -> Counterfactual:
     """Joint distribution of nodes in the world that was not observed, in every draw.
 
     Parameters
@@ -39,10 +61,7 @@ def counterfactual_distribution(
 
     Returns
     -------
-    answer
-        Dims chain, draw, case (for several) and the targets.
-    couplings
-        Those that it rests on.
+    Counterfactual
 
     Raises
     ------
@@ -77,4 +96,13 @@ def counterfactual_distribution(
 
     values = over_unseen(asked, in_the_other_world, of_what_was_seen)
     used = {coupling or ("rank" if network[name].ordered else "gumbel") for name in twin.reached}
-    return labelled_answer(asked, targets, values), tuple(sorted(used))
+    answer = labelled_answer(asked, targets, values)
+    return Counterfactual(answer, tuple(sorted(used)), asked.form.given, _bearing(twin, asked, names))
+
+
+def _bearing(twin: Twin, asked: GivenEvidence, names: tuple[str, ...]) -> frozenset[str]:
+    """Nodes of the world that was seen on whose tables, or copies of them, the answer depends."""
+    forms = [replace(form, targets=names) for _, form, _ in asked.groups]
+    tables = {name for form in forms for name in relevant(twin.system.network, form)}
+    copies = dict(zip(twin.names(twin.reached), twin.reached, strict=True))
+    return frozenset(copies.get(name, name) for name in tables)
