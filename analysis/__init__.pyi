@@ -17,8 +17,8 @@ from .queries.contrast import contrast as contrast
 from .queries.counterfactual import counterfactual as counterfactual
 from .queries.explanation import most_probable as most_probable
 from .queries.explanation import simulate as simulate
-from .queries.identification import Identification as Identification
-from .queries.identification import identify as identify
+from .queries.identification.identify import identify as identify
+from .queries.identification.result import Identification as Identification
 from .queries.outcomes import Outcomes as Outcomes
 from .queries.outcomes import outcomes as outcomes
 from .queries.probability import evidence_probability as evidence_probability

@@ -12,7 +12,7 @@ from ...models.posterior import Posterior
 from ...models.questions.counterfactual import Counterfactual, counterfactual_distribution
 from ...models.questions.evidence import Given, States, as_names, as_states
 from ...models.questions.labels import in_words
-from .identification import latent_nodes
+from .identification.identify import latent_nodes
 from .probability import effect, in_short
 
 

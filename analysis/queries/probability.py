@@ -26,7 +26,8 @@ from ...models.questions.evidence import (
 )
 from ...models.questions.labels import in_words
 from ..summaries.summary import INTERVAL
-from .identification import CONDITION, identify, latent_nodes
+from .identification.identify import identify, latent_nodes
+from .identification.result import CONDITION
 from .whose_conduct import whose_conduct
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..queries.identification import CONDITION
+from ..queries.identification.result import CONDITION
 from .sections import SECTIONS
 from .words import FILTERS, FUNCTIONS
 

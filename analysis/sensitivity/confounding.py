@@ -23,7 +23,7 @@ from ...models.posterior import Posterior
 from ...models.questions.evidence import States
 from ...models.questions.quantity import chance_of
 from ..figures.confounding import confounding_figure
-from ..queries.identification import identify, latent_nodes
+from ..queries.identification.identify import identify, latent_nodes
 from ..summaries.change import Change, summarise_change, whole_points
 from ..summaries.summary import INTERVAL
 from .confounding_question import ConfoundingQuestion, benchmark_names, side_of, tie_to_cause, tie_to_outcome

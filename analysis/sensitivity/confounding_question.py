@@ -14,7 +14,7 @@ from ...models.network.network import Network
 from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
 from ...models.questions.evidence import States, as_states, resolve_evidence
-from ..queries.identification import identify
+from ..queries.identification.identify import identify
 from .unmeasured_cause import Side, cumulative
 
 

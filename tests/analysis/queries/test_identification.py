@@ -17,7 +17,10 @@ import xarray as xr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from servanda.analysis.queries.identification import Identification, identify, latent_nodes
+from servanda.analysis.queries.identification.complete import complete_formula
+from servanda.analysis.queries.identification.graphs import Asked, graph_of
+from servanda.analysis.queries.identification.identify import identify, latent_nodes
+from servanda.analysis.queries.identification.result import Identification
 from servanda.models import Arrow, Network, Node, Posterior, QueryError, load_network
 from servanda.models.cases.encode import encode
 
@@ -95,6 +98,7 @@ def downstream(network):
 # Graphs whose answer is known ---------------------------------------------------------------------------------------
 
 NAPKIN = "w -> r -> x -> y, u1 -> w, u1 -> x, u2 -> w, u2 -> y"
+NAPKIN_FORMULA = "[sum over w of P(w) P(x, y | w, r)] / [sum over w of P(w) P(x | w, r)]"
 FRONT_DOOR = "x -> m -> y, u -> x, u -> y"
 TWO_DECISIONS = "x1 -> l -> x2 -> y, x1 -> x2, x1 -> y, l -> y, u -> l, u -> y"
 KNOWN = {
@@ -108,6 +112,8 @@ KNOWN = {
     "blocked confounder": ("u -> z -> x -> y, u -> y", "x", "", "adjustment", ("z",)),
     "front door": (FRONT_DOOR, "x", "", "frontdoor", ("m",)),
     "two front doors": (FRONT_DOOR + ", x -> n -> y", "x", "", "frontdoor", ("m", "n")),
+    "a front door of two that are none": (FRONT_DOOR + ", e -> m, e -> r -> y", "x", "", "frontdoor", ("r", "m")),
+    "a front door behind another": ("x -> m -> n -> y, u -> x, u -> y", "x", "", "frontdoor", ("m",)),
     "front door ajar": (FRONT_DOOR + ", x -> y", "x", "", "not identified", ()),
     "confounded front door": (FRONT_DOOR + ", u -> m", "x", "", "not identified", ()),
     "bow": ("x -> y, u -> x, u -> y", "x", "", "not identified", ()),
@@ -211,29 +217,48 @@ FORMULAS = {
 
 
 def check_by_enumeration(network, found, seed):
+    """The formula as it is written here, and as it is derived, against the network with the arrows cut."""
     tables = makers.random_tables(network, seed, draws=2)
-    formula = FORMULAS[found.method](found, whole(network, tables), network)
+    joint = whole(network, tables)
+    formulas = [found.value(joint.sum(list(found.latent)))]
+    if found.method in FORMULAS:
+        formulas.append(FORMULAS[found.method](found, joint, network))
     for cell in product(*(range(len(network[name].states)) for name in found.do)):
         numbers = dict(zip(found.do, cell, strict=True))
         mutilated = whole(network, tables, {name: network[name].states[number] for name, number in numbers.items()})
         truth = conditional(mutilated, found.targets, found.given)
-        answer = formula.isel({name: numbers[name] for name in found.acting})
-        np.testing.assert_allclose(*xr.broadcast(answer, truth), atol=1e-9)
+        for formula in formulas:
+            answer = formula.isel({name: numbers[name] for name in found.do}, missing_dims="ignore")
+            np.testing.assert_allclose(*xr.broadcast(answer, truth), rtol=1e-9, atol=1e-12)
 
 
-@settings(makers.repeatable, max_examples=100)
-@given(asked(), makers.seeds)
+@settings(makers.repeatable, max_examples=150)
+@given(st.one_of(asked(), effects(), confounded()), makers.seeds)
 def test_the_formula_gives_the_effect_in_the_mutilated_network(question, seed):
     network, *rest = question
     found = identify(network, *rest)
-    assume(found.method in FORMULAS)
+    assume(found.identified and not set(found.latent) & {*found.targets, *found.given})
     check_by_enumeration(network, found, seed)
 
 
-@pytest.mark.parametrize("case", [case for case, known in KNOWN.items() if known[3] in FORMULAS])
+@settings(makers.repeatable, max_examples=60)
+@given(st.one_of(asked(most_given=1), confounded()), makers.seeds)
+def test_the_complete_algorithm_gives_what_the_plainer_ways_give(question, seed):
+    """Where a plainer way would answer first, the formula of the complete one is judged just as well."""
+    network, targets, do, latent, given = question
+    found = identify(network, targets, do, latent, given)
+    assume(found.acting and found.identified)
+    observed = frozenset(network.names) - frozenset(latent)
+    parts = map(frozenset, (targets, given, found.acting, observed, set(do) - set(found.acting)))
+    derived = complete_formula(Asked(graph_of(network), *parts))
+    assert derived is not None
+    check_by_enumeration(network, replace(found, method="do-calculus", derived=derived), seed)
+
+
+@pytest.mark.parametrize("case", [case for case, known in KNOWN.items() if known[3] != "not identified"])
 def test_the_formula_gives_the_effect_in_known_graphs(case):
     text, do, evidence, *_ = KNOWN[case]
-    network = graph(text, ("low", "mid", "high"))
+    network = graph(text, ("low", "mid", "high") if text.count(">") < 9 else ("no", "yes"))
     check_by_enumeration(network, identify(network, "y", do.split(), hidden(network), evidence.split()), seed=3)
 
 
@@ -332,9 +357,88 @@ def test_pgmpy_finds_a_front_door_when_there_is_one(pgmpy, question):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         door = pgmpy.identification.Frontdoor()
-        assert door.identify(dag)[1] == (found.method == "frontdoor")
-        if found.method == "frontdoor":
-            assert door.validate(dag.with_role("frontdoor", set(found.mediators), inplace=False))
+        # pgmpy judges each member by itself, so that it misses sets that are front doors together.
+        assert found.method == "frontdoor" or not door.identify(dag)[1]
+
+
+@settings(makers.repeatable, max_examples=100)
+@given(confounded())
+def test_the_front_door_is_the_smallest_of_all_sets_there_are(question):
+    """Every set of observed nodes, judged by the three clauses of Pearl's definition."""
+    network, (y,), (x,), latent, _ = question
+    found = identify(network, y, x, latent)
+    assume(found.method in ("frontdoor", "do-calculus", "not identified"))
+    dag = drawn(network)
+    free = [name for name in network.names if name not in (x, y, *latent)]
+
+    def without_arrows_out_of(names):
+        kept = dag.copy()
+        kept.remove_edges_from([*dag.out_edges(names)])
+        return kept
+
+    def is_front_door(nodes):
+        paths = nx.all_simple_paths(dag, x, y)
+        if not all(set(path) & set(nodes) for path in paths):
+            return False
+        if not nx.is_d_separator(without_arrows_out_of([x]), {x}, set(nodes), set()):
+            return False
+        return nx.is_d_separator(without_arrows_out_of(nodes), set(nodes), {y}, {x})
+
+    doors = [
+        set(nodes) for size in range(1, len(free) + 1) for nodes in combinations(free, size) if is_front_door(nodes)
+    ]
+    assert (found.method == "frontdoor") == bool(doors)
+    if doors:
+        assert set(found.mediators) in doors
+        assert len(found.mediators) == min(map(len, doors))
+
+
+def is_hedged(network, targets, do, latent):
+    """Whether a hedge forbids the effect: two sets of tied observed nodes, one in the other, with the same roots.
+
+    Every pair of sets is looked at; the criterion is that of Shpitser and Pearl (2006), from memory.
+    """
+    dag = drawn(network)
+    observed = [name for name in network.names if name not in latent]
+    near = {u: {b for b in observed if nx.has_path(dag.subgraph({u, b, *latent}), u, b)} for u in network.names}
+    arrows_ = [(a, b) for a in observed for b in near[a] if a != b]
+    ties = [pair for u in latent for pair in combinations(sorted(near[u]), 2)]
+    observed_dag, tied = nx.DiGraph(arrows_), nx.Graph(ties)
+    for each in (observed_dag, tied):
+        each.add_nodes_from(observed)
+    mutilated = observed_dag.copy()
+    mutilated.remove_edges_from([*observed_dag.in_edges(do)])
+    above = set(targets).union(*(nx.ancestors(mutilated, y) for y in targets))
+
+    def forest(nodes, roots):
+        """Tied together, and every node leads to a root within it."""
+        part = observed_dag.subgraph(nodes)
+        led = roots.union(*(nx.ancestors(part, root) for root in roots))
+        return nx.is_connected(tied.subgraph(nodes)) and led == nodes
+
+    sets = [set(nodes) for size in range(1, len(observed) + 1) for nodes in combinations(observed, size)]
+    for inner in sets:
+        roots = inner & above
+        clear = roots and not inner & set(do) and forest(inner, roots)
+        if clear and any(outer & set(do) and inner < outer and forest(outer, roots) for outer in sets):
+            return True
+    return False
+
+
+@settings(makers.repeatable, max_examples=120)
+@given(st.one_of(asked(most_nodes=6, most_states=2, most_given=0), effects(6, 3), confounded()))
+def test_what_is_not_identified_is_hedged(question):
+    network, targets, do, latent, _ = question
+    assume(do)
+    assert identify(network, targets, do, latent).identified != is_hedged(network, targets, do, latent)
+
+
+@pytest.mark.parametrize("case", [case for case, known in KNOWN.items() if known[1] and "u" not in known[1] + known[2]])
+def test_known_graphs_are_hedged_where_nothing_identifies(case):
+    text, do, evidence, method, _ = KNOWN[case]
+    if not evidence:
+        network = graph(text)
+        assert is_hedged(network, ("y",), do.split(), hidden(network)) == (method == "not identified")
 
 
 def causal_model(pyagrum, network, latent):
@@ -400,7 +504,7 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             "x",
             "z",
             f"P(y | z; do(x)) {IDENTIFIED}, through P(y, z | do(x)), by adjusting for a.",
-            "sum over a of P(y, z | x, a) P(a)",
+            "[sum over a of P(y, z | x, a) P(a)] / [sum over a of P(z | x, a) P(a)]",
         ),
         (
             FRONT_DOOR,
@@ -414,7 +518,7 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             "x1 x2",
             "",
             (f"P(y | do(x1), do(x2)) {IDENTIFIED}, by truncated factorisation: every parent of x1, x2 is observed."),
-            "",
+            "sum over l of P(l | x1) P(y | x1, l, x2)",
         ),
         (
             "x -> y, x -> w",
@@ -438,8 +542,8 @@ def test_pyagrum_agrees_on_known_graphs(pyagrum, case):
             NAPKIN,
             "x",
             "",
-            (f"P(y | do(x)) {IDENTIFIED}, by do-calculus, though neither by adjustment nor by a front door."),
-            "",
+            f"P(y | do(x)) {IDENTIFIED}, by do-calculus: {NAPKIN_FORMULA}, at any one state of r.",
+            NAPKIN_FORMULA,
         ),
         (
             "x -> y, u -> x, u -> y",

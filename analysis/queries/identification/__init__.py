@@ -1,0 +1,1 @@
+"""Identification of the effect of an intervention from the graph: by which formula, if by any."""
