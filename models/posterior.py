@@ -15,6 +15,7 @@ import xarray as xr
 from ..common.errors import Fault, nearest, raise_faults
 from ..common.json_values import to_json
 from .errors import QueryError
+from .families.base import NEW
 from .families.unseen import INTEGRATED, TYPICAL
 from .formats.content import scaled_to_one
 from .formats.pgmpy import content_from_pgmpy
@@ -130,8 +131,11 @@ class Posterior:
         if name == AVERAGE_MEMBER and name not in known:
             return TYPICAL
         if name not in known:
-            what = f"'{name}' is not in the data{nearest(name, known[:-1])}; leave it out to speak of one not seen"
-            raise QueryError.of(group, what)
+            near = nearest(name, known[:-1])
+            what = (
+                f"'{name}' is not in the data{near}; leave {group} out to average over those not seen, or say '{NEW}'"
+            )
+            raise QueryError.of(group, f"{what} to draw one of them")
         return known.index(name)
 
     def table(self, node: str, given: Mapping[str, str] | None = None, **members: str | None) -> xr.DataArray:

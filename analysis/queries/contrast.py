@@ -9,7 +9,7 @@ import xarray as xr
 
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from ...models.questions.evidence import Given
+from ...models.questions.evidence import Given, check_keywords
 from ..summaries.change import MARGIN, change_shares, checked_margin, summarise_change
 from .probability import NO_EFFECT, in_short, probability
 
@@ -75,6 +75,7 @@ def contrast(
     >>> effect["gain"].sel(wet="yes").item(), effect["loss"].sel(wet="yes").item()
     (1.0, 0.0)
     """
+    check_keywords(contrast, posterior, members)
     size = checked_margin(margin)
     before = probability(posterior, target, given, base, memory=memory, **members)
     after = probability(posterior, target, given, change, memory=memory, **members)

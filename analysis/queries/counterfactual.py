@@ -10,7 +10,7 @@ import xarray as xr
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
 from ...models.questions.counterfactual import Counterfactual, counterfactual_distribution
-from ...models.questions.evidence import Given, States, as_names, as_states
+from ...models.questions.evidence import Given, States, as_names, as_states, check_keywords
 from ...models.questions.labels import in_words
 from .identification.identify import latent_nodes
 from .probability import effect, in_short
@@ -87,6 +87,7 @@ def counterfactual(
     >>> round(answer.sel(wet="yes").item(), 4)
     0.7778
     """
+    check_keywords(counterfactual, posterior, members)
     network, names = posterior.network, as_names(targets)
     found = counterfactual_distribution(posterior, names, observed, do, members, coupling=coupling, memory=memory)
     result, couplings = found.answer, found.couplings

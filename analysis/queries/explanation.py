@@ -12,7 +12,7 @@ from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
 from ...models.questions.answers import most_probable_states, sampled_states
-from ...models.questions.evidence import Given, States, StateWeights, resolve_evidence
+from ...models.questions.evidence import Given, States, StateWeights, check_keywords, resolve_evidence
 from ...models.questions.labels import in_words
 from .probability import causal
 
@@ -58,6 +58,7 @@ def most_probable(
     >>> best["rain"].item(), round(best["probability"].item(), 3)
     ('yes', 0.667)
     """
+    check_keywords(most_probable, posterior, members)
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
     dataset = most_probable_states(asked, memory=memory)
     words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual)
@@ -116,6 +117,7 @@ def simulate(
     >>> round(float((cases["rain"] == "yes").mean()), 1)
     0.2
     """
+    check_keywords(simulate, posterior, members)
     wanted = {"size": (size, 1), "seed": (seed, 0)}
     faults = [
         Fault(name, f"must be a whole number of {least} or more, not {value!r}")

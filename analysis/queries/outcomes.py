@@ -11,7 +11,7 @@ import xarray as xr
 from ...models.families import NEW
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from ...models.questions.evidence import States
+from ...models.questions.evidence import States, check_keywords
 from ..summaries.summary import INTERVAL, Summary, cell_summaries
 from .probability import probability
 
@@ -144,6 +144,7 @@ def outcomes(
     >>> outcomes(posterior, "kept").table["mean"].round(3).to_dict()
     {'no': 0.3, 'yes': 0.7}
     """
+    check_keywords(outcomes, posterior, members)
     average = probability(posterior, target, given, do, memory=memory, **members)
     integrated = tuple(name for name in posterior.members if members.get(name) is None)
     if not integrated:

@@ -22,6 +22,7 @@ from ...models.questions.evidence import (
     as_names,
     as_states,
     as_table,
+    check_keywords,
     resolve_evidence,
 )
 from ...models.questions.labels import in_words
@@ -112,6 +113,7 @@ def probability(
     >>> probability(posterior, "rain", given=cases).sel(rain="yes").squeeze(("chain", "draw")).values.round(3)
     array([0.667, 0.2  ])
     """
+    check_keywords(probability, posterior, members)
     names = as_names(targets)
     asked = resolve_evidence(posterior, names, given, do, members, virtual=virtual, soft=soft, memory=memory)
     answer = joint_distribution(asked, memory=memory, backend=backend)
@@ -168,6 +170,7 @@ def evidence_probability(
     DataArray
         Dims (chain, draw), and case for a table of evidence; attributes as in `probability`.
     """
+    check_keywords(evidence_probability, posterior, members)
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
     answer = probability_of_evidence(asked, log=log, memory=memory, backend=backend)
     seen = in_words(posterior.network, (), given).removeprefix("P(").removeprefix(" | ").removesuffix(")")
@@ -221,6 +224,7 @@ def marginals(
     >>> list(marginals(Posterior.from_tables(network, tables)))
     ['p_rain', 'p_wet']
     """
+    check_keywords(marginals, posterior, members)
     asked = resolve_evidence(
         posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
     )

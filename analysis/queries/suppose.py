@@ -15,7 +15,7 @@ from ...models.families.unseen import REACH, population, weights_name
 from ...models.inference.question import evidence_nodes
 from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
-from ...models.questions.evidence import GivenEvidence, States, resolve_evidence
+from ...models.questions.evidence import GivenEvidence, States, check_keywords, resolve_evidence
 from ...models.questions.unseen import Point, at_point, points, unseen_groups
 
 
@@ -68,6 +68,7 @@ def suppose(
     >>> round(float(probability(after, "kept").sel(kept="yes").mean()), 1)
     0.6
     """
+    check_keywords(suppose, posterior, members)
     rng = np.random.default_rng(seed)
     asked = resolve_evidence(posterior, tuple(observed), given, do, members)
     states = tuple(posterior.network[name].index(state) for name, state in observed.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -150,6 +151,26 @@ def _softened(found: GivenEvidence, stated: Mapping[str, np.ndarray], memory: in
             array[:, rows] = solved.weights[name]
     evidence = replace(found.evidence, weights={**found.evidence.weights, **weights})
     return replace(found, form=replace(found.form, likely=likely), evidence=evidence)
+
+
+def check_keywords(query: Callable[..., Any], posterior: Posterior, members: Members) -> None:
+    """Raise a QueryError that lists every keyword which neither the query nor a group effect of the network has."""
+    # The first parameter is the posterior; those of kind VAR_KEYWORD are the members themselves.
+    own = [name for name, one in signature(query).parameters.items() if one.kind != one.VAR_KEYWORD][1:]
+    effects = ", ".join(posterior.members) or "none"
+    what = (
+        f"network {posterior.network.name} has no effect of this name; it has {effects}, "
+        f"and {query.__name__} takes the keywords {', '.join(own)}"
+    )
+    strangers = [name for name in members if name not in posterior.members]
+    faults = [Fault(name, f"{what}{_meant(name, [*own, *posterior.members])}") for name in strangers]
+    raise_faults("question", faults, QueryError)
+
+
+def _meant(name: str, known: Sequence[str]) -> str:
+    """The nearest keyword; they are all named before."""
+    said = nearest(name, known)
+    return said if said.startswith("; did") else ""
 
 
 def member_arrays(posterior: Posterior, members: Members, cases: int | None) -> tuple[dict[str, Any], int | None]:

@@ -20,8 +20,9 @@ from servanda.analysis import (
     outcomes,
     probability,
     simulate,
+    suppose,
 )
-from servanda.models import Arrow, Network, Node, Posterior
+from servanda.models import Arrow, Network, Node, Posterior, QueryError
 
 from ...models import makers
 
@@ -127,6 +128,32 @@ def test_a_headcount_that_is_added_up_says_what_it_adds_up():
     assert any_acts.attrs["question"] == "P(acting | do(x = yes)), acting at least 1"
     assert any_acts.attrs["identification"] == answer.attrs["identification"]
     assert any_acts.attrs["answer"].startswith(f"{float(any_acts.mean()):.3f} [")
+
+
+@pytest.mark.parametrize(
+    ("ask", "takes"),
+    [
+        (lambda p, **more: probability(p, "y", **more), "probability takes the keywords targets, given, do, virtual"),
+        (lambda p, **more: marginals(p, **more), "marginals takes the keywords given, do, nodes"),
+        (lambda p, **more: evidence_probability(p, **more), "evidence_probability takes the keywords given, do"),
+        (lambda p, **more: outcomes(p, "y", **more), "outcomes takes the keywords target, given, do, interval"),
+        (lambda p, **more: contrast(p, "y", {}, {}, **more), "contrast takes the keywords target, base, change, given"),
+        (
+            lambda p, **more: counterfactual(p, "y", {}, {"x": "no"}, **more),
+            "counterfactual takes the keywords targets",
+        ),
+        (lambda p, **more: most_probable(p, **more), "most_probable takes the keywords given, do"),
+        (lambda p, **more: simulate(p, seed=1, **more), "simulate takes the keywords given, do, seed"),
+        (lambda p, **more: suppose(p, {"y": "no"}, seed=1, **more), "suppose takes the keywords observed, given, do"),
+    ],
+)
+def test_an_unknown_keyword_is_told_with_those_that_exist(bow, ask, takes):
+    with pytest.raises(QueryError) as error:
+        ask(bow, memry=1, wheather="rain")
+    first, *rest = error.value.faults
+    assert (first.where, [fault.where for fault in rest]) == ("memry", ["wheather"])
+    assert first.what.startswith(f"network network has no effect of this name; it has none, and {takes}")
+    assert "suppose" in takes or first.what.endswith("; did you mean 'memory'?")
 
 
 def test_cases_that_know_the_node_leave_the_word_to_those_that_do_not(bow):

@@ -466,7 +466,8 @@ def test_members_and_parents_that_are_not_there():
 
     posterior = prior_draws(load_network("guarantee"), seed=1, draws=2, levels={"actor": ("PRK", "USA")})
     with pytest.raises(
-        QueryError, match=r"actor: 'US' is not in the data; did you mean 'USA'\?; leave it out to speak"
+        QueryError,
+        match=r"actor: 'US' is not in the data; did you mean 'USA'\?; leave actor out to average over .* '\(new\)' to",
     ):
         posterior.table("compliance", actor="US")
     with pytest.raises(
