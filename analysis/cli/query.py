@@ -26,7 +26,10 @@ def query(
         list[str] | None, typer.Option("--given", "-g", metavar="NODE=STATE", help="Evidence; repeat.")
     ] = None,
     do: Annotated[
-        list[str] | None, typer.Option("--do", "-d", metavar="NODE=STATE", help="Intervention; repeat.")
+        list[str] | None,
+        typer.Option(
+            "--do", "-d", metavar="NODE=STATE", help="Intervention, or NODE=STATE:P,... for one by lot; repeat."
+        ),
     ] = None,
     against: Annotated[
         list[str] | None,
@@ -93,7 +96,7 @@ def query(
         if off > ROUNDED:
             remark = f"node {node}: its table adds up to other numbers than 1, as counts do; its rows were scaled"
             typer.echo(remark, err=True)
-    evidence, action = _pairs(given, "--given"), _pairs(do, "--do")
+    evidence, action = _pairs(given, "--given"), _actions(fitted.network, do, "--do")
     weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
     who: dict[str, Any] = {"actor": actor} if actor else {}
     stand = listed_backers(fitted.network, backers, actor, year, named={*evidence, *action})
@@ -107,7 +110,7 @@ def query(
         return
     if against:
         refuse_beside("--against", **{"--virtual": virtual, "--soft": soft, "--had": had, "--best": best})
-        base = _pairs(against, "--against")
+        base = _actions(fitted.network, against, "--against")
         _report_contrast(
             fitted, target or [], evidence, action, base, margin, who, confounded=confounding, as_json=as_json
         )
@@ -117,14 +120,14 @@ def query(
         if stated:
             _refuse(option, "says nothing without --against, which says what --do is compared with")
     if best:
-        refuse_beside("--best", **{"TARGET": target, "--soft": soft, "--had": had})
-        found = most_probable(fitted, evidence, action, virtual=weights["virtual"], **who)
+        refuse_beside("--best", **{"TARGET": target, "--had": had})
+        found = most_probable(fitted, evidence, action, **weights, **who)
         _print_best(found, as_json=as_json)
         typer.echo(stand.note, err=True, nl=bool(stand.note))
         return
     if had:
         refuse_beside("--had", **{"--do": do, "--virtual": virtual, "--soft": soft, "--backers": backers})
-    answers = _answers(fitted, target or [], evidence, action, _pairs(had, "--had"), weights, who)
+    answers = _answers(fitted, target or [], evidence, action, _actions(fitted.network, had, "--had"), weights, who)
     answers = [answer.assign_attrs(backers=stand.note) if stand.note else answer for answer in answers]
     drawn = single_cases(fitted, who)
     single = [] if had or drawn == who else _answers(fitted, target or [], evidence, action, {}, weights, drawn)
@@ -135,8 +138,8 @@ def _answers(
     fitted: Any,
     target: list[str],
     evidence: dict[str, str],
-    action: dict[str, str],
-    had: dict[str, str],
+    action: dict[str, Any],
+    had: dict[str, Any],
     weights: dict[str, Any],
     who: dict[str, Any],
 ) -> list[Any]:
@@ -155,8 +158,8 @@ def _report_contrast(
     fitted: Any,
     target: list[str],
     evidence: dict[str, str],
-    action: dict[str, str],
-    base: dict[str, str],
+    action: dict[str, Any],
+    base: dict[str, Any],
     margin: float | None,
     who: dict[str, Any],
     *,
@@ -286,13 +289,28 @@ def _pairs(stated: list[str] | None, option: str) -> dict[str, str]:
     return found
 
 
+def _actions(network: Any, stated: list[str] | None, option: str) -> dict[str, Any]:
+    """Read NODE=STATE, or NODE=STATE:P,STATE:P for a state that is drawn; a state may itself hold a colon."""
+    pairs = _pairs(stated, option)
+    by_lot = {
+        node: text
+        for node, text in pairs.items()
+        if ":" in text and not (node in network and text in network[node].states)
+    }
+    return {**pairs, **_numbers(by_lot, option)}
+
+
 def _weights(stated: list[str] | None, option: str) -> dict[str, dict[str, float]]:
     """Read NODE=STATE:NUMBER,STATE:NUMBER."""
+    return _numbers(_pairs(stated, option), option)
+
+
+def _numbers(pairs: dict[str, str], option: str) -> dict[str, dict[str, float]]:
     from ...common.errors import Fault, raise_faults
 
     found: dict[str, dict[str, float]] = {}
     faults = []
-    for node, text in _pairs(stated, option).items():
+    for node, text in pairs.items():
         found[node] = {}
         for part in text.split(","):
             state, colon, number = part.rpartition(":")

@@ -42,7 +42,8 @@ def counterfactual(
     observed
         What the case showed: node -> state; or a data frame with a row for each case.
     do
-        Node set otherwise -> state. It may be among what was seen.
+        Node set otherwise -> state, or a probability of each state, which mixes their answers. It may be among what was
+        seen.
     coupling
         ``rank``: the same quantile of both distributions. ``gumbel``: the Gumbel-max model. None takes ``rank`` for
         ordered states and ``gumbel`` for others. See `servanda.models.inference.twin`.

@@ -23,6 +23,7 @@ def most_probable(
     do: States = None,
     *,
     virtual: StateWeights = None,
+    soft: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     **members: Any,
 ) -> xr.Dataset:
@@ -30,7 +31,7 @@ def most_probable(
 
     Parameters
     ----------
-    posterior, given, do, virtual, memory
+    posterior, given, do, virtual, soft, memory
         As in `servanda.analysis.probability`.
     **members
         As in `servanda.analysis.probability`.
@@ -59,9 +60,11 @@ def most_probable(
     ('yes', 0.667)
     """
     check_keywords(most_probable, posterior, members)
-    asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
+    asked = resolve_evidence(
+        posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
+    )
     dataset = most_probable_states(asked, memory=memory)
-    words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual)
+    words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual, soft)
     dataset.attrs = {
         "question": f"most probable under {words}",
         "answer": _most_often(dataset, asked.open_nodes),
@@ -78,6 +81,7 @@ def simulate(
     seed: int,
     size: int = 1,
     virtual: StateWeights = None,
+    soft: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     **members: Any,
 ) -> xr.Dataset:
@@ -87,7 +91,7 @@ def simulate(
 
     Parameters
     ----------
-    posterior, given, do, virtual, memory
+    posterior, given, do, virtual, soft, memory
         As in `servanda.analysis.probability`.
     seed
         Same seed, same machine, same cases.
@@ -125,9 +129,11 @@ def simulate(
         if not isinstance(value, int | np.integer) or value < least
     ]
     raise_faults("question", faults, QueryError)
-    asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
+    asked = resolve_evidence(
+        posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
+    )
     dataset = sampled_states(asked, size=size, rng=np.random.default_rng(seed), memory=memory)
-    words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual)
+    words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual, soft)
     dataset.attrs = {"question": words, **causal(asked)}
     return dataset
 

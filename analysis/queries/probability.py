@@ -22,6 +22,7 @@ from ...models.questions.evidence import (
     as_names,
     as_states,
     as_table,
+    as_weights,
     check_keywords,
     resolve_evidence,
 )
@@ -59,7 +60,8 @@ def probability(
         Observed node -> state (or a number that the node's coding sorts into a state); or a data frame with a row
         for each case, whose blank cells are not known.
     do
-        Node set from outside -> state.
+        Node set from outside -> state; or a probability of each state, as a rule does that sets it by lot: the answer
+        mixes those of the states.
     virtual
         Node -> state -> weight: how likely a finding is in each state (Pearl 1988†). Only ratios matter.
     soft
@@ -138,7 +140,7 @@ def _single(stated: Any) -> dict[str, str]:
     table = as_table(stated)
     if table is not None:
         return {str(name): "each case has it" for name in table.columns}
-    return {name: str(state) for name, state in as_states(stated, "given").items()}
+    return {name: str(state) for name, state in as_states(stated, "given").items() if as_weights(state) is None}
 
 
 def evidence_probability(
@@ -178,7 +180,7 @@ def evidence_probability(
     answer.attrs = {
         "question": f"log {words}" if log else words,
         "answer": "" if log else _short(answer.values, _labels(asked, ())),
-        **effect(posterior, (*asked.form.given, *asked.form.likely), asked.form.do),
+        **_identification(asked, replace(asked.form, targets=())),
     }
     return answer
 
@@ -272,7 +274,7 @@ def causal(asked: GivenEvidence, targets: tuple[str, ...] | None = None) -> dict
     targets, all nodes are meant that a case does not know.
     """
     forms = {_of(targets, form, asked) for _, form, _ in asked.groups}
-    stated = [_identification(asked.posterior, form) for form in sorted(forms, key=lambda form: form.given)]
+    stated = [_identification(asked, form) for form in sorted(forms, key=lambda form: form.given)]
     stated = [NO_EFFECT, *(attrs for attrs in stated if attrs["identified"])]
     return next((attrs for attrs in stated if attrs["identified"] == "no"), stated[-1])
 
@@ -283,10 +285,14 @@ def _of(targets: tuple[str, ...] | None, form: Form, asked: GivenEvidence) -> Fo
     return replace(form, targets=tuple(name for name in own if name not in form.given))
 
 
-def _identification(posterior: Posterior, form: Form) -> dict[str, str]:
+def _identification(asked: GivenEvidence, form: Form) -> dict[str, str]:
     # What is said of a target itself leaves open no more than its distribution does.
     given = (*form.given, *(name for name in form.likely if name not in form.targets))
-    return effect(posterior, form.targets, form.do, given)
+    targets = form.targets
+    if asked.drawn or not targets:
+        # A mixture over states that are set is one of the joint distributions of targets and evidence.
+        targets, given = tuple(name for name in (*targets, *given) if name not in asked.drawn), ()
+    return effect(asked.posterior, targets, (*form.do, *asked.drawn), given)
 
 
 def effect(

@@ -15,7 +15,7 @@ from ...models.families.unseen import REACH, population, weights_name
 from ...models.inference.question import evidence_nodes
 from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
-from ...models.questions.evidence import GivenEvidence, States, check_keywords, resolve_evidence
+from ...models.questions.evidence import GivenEvidence, States, as_states, as_weights, check_keywords, resolve_evidence
 from ...models.questions.unseen import Point, at_point, points, unseen_groups
 
 
@@ -87,13 +87,18 @@ def suppose(
     draws = draws.assign_coords({dim: posterior.draws.coords[dim].values for dim in ("chain", "draw")})
     draws = _redrawn(posterior, draws, rng)
     left = float(weights.sum() ** 2 / (weights**2).sum())
-    case = {"observed": dict(observed), "given": dict(given or {}), "do": dict(do or {}), **members}
+    case = {"observed": dict(observed), "given": dict(given or {}), "do": _plain(do), **members}
     supposed = {**case, "effective_draws": left}
     provenance = {**posterior.provenance, "supposed": supposed}
     groups = {"posterior": draws}
     if "sample_stats" in posterior.tree:
         groups["sample_stats"] = posterior.tree["sample_stats"].to_dataset()
     return replace(posterior, tree=xr.DataTree.from_dict(groups), provenance=provenance)
+
+
+def _plain(do: States) -> dict[str, Any]:
+    """States and distributions that nodes are set to, as a file can hold them."""
+    return {name: as_weights(state) or state for name, state in as_states(do, "do").items()}
 
 
 def another_member(posterior: Posterior, group: str) -> Posterior:

@@ -72,6 +72,9 @@ class ConfoundingQuestion:
         sides = [resolve_evidence(posterior, (target,), known, do, members, memory=memory) for do in (before, after)]
         if any(side.labels is not None for side in sides):
             raise QueryError.of("members", "name several cases; ask of one")
+        drawn = [name for side in sides for name in side.drawn]
+        what = "is set to a distribution; ask of one state against another"
+        raise_faults("confounding", [Fault(f"do {name}", what) for name in drawn], QueryError)
         fixed = [{name: int(side.evidence.fixed[name]) for name in side.form.do} for side in sides]
         differ = [name for name in network.names if name in fixed[0] and name in fixed[1]]
         differ = [name for name in differ if fixed[0][name] != fixed[1][name]]

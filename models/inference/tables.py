@@ -56,6 +56,29 @@ class DrawnNetwork:
         groups = {node.name: tuple(group.name for group in node.groups) for node in network.nodes}
         return cls(network, posterior.values, makers, groups, samples, posterior.zeros)
 
+    def drawing(self, shares: Mapping[str, np.ndarray]) -> DrawnNetwork:
+        """The same with some nodes drawn from stated distributions, whatever their parents say.
+
+        Parameters
+        ----------
+        shares
+            Node -> probabilities of its states, shape (states,).
+        """
+        if not shares:
+            return self
+        # Beside the node's own parameters, so that they are cut to the same draws.
+        stated = {
+            _shares_name(name): np.broadcast_to(own[:, None], (len(own), self.samples)) for name, own in shares.items()
+        }
+        return replace(
+            self,
+            network=self.network.without_parents(shares),
+            values={**self.values, **stated},
+            makers={**self.makers, **{name: partial(_from_shares, name=name) for name in shares}},
+            groups={**self.groups, **dict.fromkeys(shares, ())},
+            zeros=self.zeros.union(name for name, own in shares.items() if not own.all()),
+        )
+
     def part(self, draws: slice) -> DrawnNetwork:
         """The same for some of the draws."""
         start, stop, _ = draws.indices(self.samples)
@@ -133,6 +156,18 @@ def _from_family(
     name: str,
 ) -> np.ndarray:
     return network.family(name).table(values, fixed, members, network.local(name))
+
+
+def _shares_name(name: str) -> str:
+    return f"{name}.shares_set"
+
+
+def _from_shares(
+    values: Mapping[str, np.ndarray], fixed: Mapping[str, int], members: Mapping[str, int], *, name: str
+) -> np.ndarray:
+    del members
+    shares = values[_shares_name(name)]
+    return shares[fixed[name]] if name in fixed else shares
 
 
 def varying(plan: Plan, system: DrawnNetwork, evidence: Evidence) -> tuple[bool, ...]:

@@ -15,7 +15,7 @@ from ..inference.question import Form, check_question, relevant
 from ..inference.tables import Evidence
 from ..inference.twin import COUPLINGS, Twin, make_twin
 from ..posterior import Posterior
-from .evidence import Given, GivenEvidence, Members, States, as_states, resolve_evidence
+from .evidence import Given, GivenEvidence, Members, States, as_states, hard_interventions, resolve_evidence
 from .labels import labelled_answer
 from .unseen import over_unseen
 
@@ -69,13 +69,15 @@ def counterfactual_distribution(
         Listing everything that is wrong.
     """
     network, done = posterior.network, as_states(do, "do")
+    mixed = list(hard_interventions(network, do))
     if coupling is not None and coupling not in list(COUPLINGS):
         raise QueryError.of("coupling", f"there is none named '{coupling}'{nearest(coupling, COUPLINGS)}")
-    action = check_question(network, targets, {}, done)
-    if not action.do:
+    actions = [(share, check_question(network, targets, {}, hard)) for share, hard in mixed]
+    if not done:
         raise QueryError.of("do", "sets nothing; say what would have been otherwise, or ask for a probability")
     asked = resolve_evidence(posterior, (), observed, None, members, targets_needed=False, memory=memory)
-    twin = make_twin(posterior, dict(action.do), coupling)
+    twins = [(share, make_twin(posterior, dict(action.do), coupling)) for share, action in actions]
+    twin = twins[0][1]
     untouched = [name for name in targets if name not in twin.reached and name in asked.form.given]
     what = f"is seen, and not reached by do({', '.join(done)}): it stays as it was"
     raise_faults("question", [Fault(f"target {name}", what) for name in untouched], QueryError)
@@ -84,10 +86,10 @@ def counterfactual_distribution(
     sizes = tuple(len(network[name].states) for name in targets)
 
     def in_the_other_world(one: GivenEvidence) -> np.ndarray:
-        system = replace(twin.system, values=one.system.values)
-
         def answer(form: Form, evidence: Evidence) -> np.ndarray:
-            return distribution(system, replace(form, targets=names), evidence, memory=memory)
+            systems = ((share, replace(own.system, values=one.system.values)) for share, own in twins)
+            asked = replace(form, targets=names)
+            return np.sum([share * distribution(own, asked, evidence, memory=memory) for share, own in systems], axis=0)
 
         return one.each(answer, sizes)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from inspect import signature
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,8 @@ class GivenEvidence:
         State numbers; -1 where a case leaves a node open.
     labels
         Of the cases, or None where there is no dim for them.
+    drawn
+        Nodes set to a distribution rather than to a state. In `system` they have no parents.
     """
 
     posterior: Posterior
@@ -57,6 +60,7 @@ class GivenEvidence:
     form: Form
     evidence: Evidence
     labels: Sequence[Any] | None
+    drawn: tuple[str, ...] = ()
 
     def knows(self, name: str) -> bool:
         """Whether every case knows a node's state."""
@@ -111,13 +115,19 @@ def resolve_evidence(
     QueryError
         Listing everything that is wrong.
     """
-    network, done = posterior.network, as_states(do, "do")
+    network = posterior.network
     faults: list[Fault] = []
+    done, drawn = split_interventions(network, do, faults)
     weights = _weights(network, "virtual", virtual, faults) | _weights(network, "soft", soft, faults)
     faults += _twice(virtual, soft)
     table = as_table(given)
     columns: dict[str, np.ndarray] = {} if table is None else code_evidence(network, table, faults)
     stated = as_states(given, "given") if table is None else {}
+    faults += [
+        Fault(f"node {name}", "is both given (observed) and done (set); choose one")
+        for name in drawn
+        if name in stated or name in columns
+    ]
     try:
         question = check_question(
             network, targets, stated, done, targets_needed=targets_needed, likely=weights, columns=tuple(columns)
@@ -133,8 +143,44 @@ def resolve_evidence(
         fixed |= {name: np.full(cases, number) for name, number in dict(question.given).items()}
     form = Form(targets, (*question.form.given, *columns), question.form.do, tuple(virtual or ()))
     likely = {name: weights[name][:, None] for name in virtual or ()}
-    found = GivenEvidence(posterior, DrawnNetwork.of(posterior), form, Evidence(fixed, numbers, likely, cases), labels)
+    system = DrawnNetwork.of(posterior).drawing(drawn)
+    found = GivenEvidence(posterior, system, form, Evidence(fixed, numbers, likely, cases), labels, tuple(drawn))
     return _softened(found, {name: weights[name] for name in soft}, memory) if soft else found
+
+
+def split_interventions(
+    network: Network, do: States, faults: list[Fault]
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Nodes that are set to a state, and nodes that are set to a distribution over their states.
+
+    Returns
+    -------
+    done
+        Node -> state.
+    drawn
+        Node -> probabilities of its states, shape (states,); faults of them are added to `faults`.
+    """
+    stated = as_states(do, "do")
+    drawn = {name: numbers for name, numbers in stated.items() if as_weights(numbers) is not None}
+    done = {name: state for name, state in stated.items() if name not in drawn}
+    return done, _weights(network, "do", drawn, faults)
+
+
+def hard_interventions(network: Network, do: States) -> Iterator[tuple[float, dict[str, Any]]]:
+    """The interventions to a state that one to distributions mixes, each with its probability.
+
+    Raises
+    ------
+    QueryError
+        Listing what is wrong with the distributions.
+    """
+    faults: list[Fault] = []
+    done, drawn = split_interventions(network, do, faults)
+    raise_faults("question", faults, QueryError)
+    for states in product(*(network[name].states for name in drawn)):
+        shares = [own[network[name].index(state)] for (name, own), state in zip(drawn.items(), states, strict=True)]
+        if share := float(np.prod(shares)):
+            yield share, done | dict(zip(drawn, states, strict=True))
 
 
 def _softened(found: GivenEvidence, stated: Mapping[str, np.ndarray], memory: int) -> GivenEvidence:
@@ -206,7 +252,7 @@ def member_arrays(posterior: Posterior, members: Members, cases: int | None) -> 
 
 
 def _weights(network: Network, kind: str, stated: StateWeights, faults: list[Fault]) -> dict[str, np.ndarray]:
-    """A number for each state of each node, in the order of its states."""
+    """A number for each state of each node, in the order of its states; all but virtual ones are probabilities."""
     found = {}
     for name, numbers in as_states(stated, kind).items():
         where = f"{kind} {name}"
@@ -225,9 +271,9 @@ def _weights(network: Network, kind: str, stated: StateWeights, faults: list[Fau
         array = _floats([given[state] for state in states])
         if not np.all(np.isfinite(array)) or array.min() < 0 or array.sum() == 0:
             faults.append(Fault(where, "needs finite numbers of zero or more, not all zero"))
-        elif kind == "soft" and abs(array.sum() - 1) > _TOLERANCE:
+        elif kind != "virtual" and abs(array.sum() - 1) > _TOLERANCE:
             faults.append(Fault(where, f"are probabilities that add up to {array.sum():g}; they must add up to 1"))
-        found[name] = array / array.sum() if kind == "soft" else array
+        found[name] = array if kind == "virtual" else array / array.sum()
     return found
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ..network.network import Network
-from .evidence import Given, GivenEvidence, States, StateWeights, as_states, as_table, is_blank
+from .evidence import Given, GivenEvidence, States, StateWeights, as_states, as_table, as_weights, is_blank
 
 
 def labelled_answer(
@@ -65,7 +65,7 @@ def in_words(
         seen = [f"{name} = {_state(network, name, state)}" for name, state in sorted(as_states(given, "given").items())]
     seen += [f"{name} weighted {_numbers(weights)}" for name, weights in (virtual or {}).items()]
     seen += [f"{name} distributed {_numbers(weights)}" for name, weights in (soft or {}).items()]
-    done = [f"do({name} = {_state(network, name, state)})" for name, state in sorted(as_states(do, "do").items())]
+    done = [f"do({name} {_set_to(network, name, state)})" for name, state in sorted(as_states(do, "do").items())]
     who = [
         f"{group} = " + (member if isinstance(member, str) else "each case's")
         for group, member in (members or {}).items()
@@ -77,6 +77,12 @@ def in_words(
 
 def _state(network: Network, name: str, state: Any) -> str:
     return network[name].states[network[name].index(state)]
+
+
+def _set_to(network: Network, name: str, state: Any) -> str:
+    """A state, or the distribution that a state is drawn from."""
+    shares = as_weights(state)
+    return f"= {_state(network, name, state)}" if shares is None else f"~ {_numbers(shares)}"
 
 
 def _numbers(weights: Mapping[Any, float]) -> str:

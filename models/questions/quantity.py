@@ -16,7 +16,7 @@ from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..posterior import Posterior
 from .answers import joint_distribution
-from .evidence import resolve_evidence
+from .evidence import resolve_evidence, split_interventions
 from .labels import in_words
 
 
@@ -33,7 +33,7 @@ class Quantity:
     given
         Observed node -> state.
     do
-        Node set from outside -> state.
+        Node set from outside -> state, or a probability of each state.
     against
         Where it is stated, the quantity is the difference to the same case with this done instead.
     members
@@ -79,9 +79,15 @@ class Quantity:
 
     def nodes(self, network: Network) -> frozenset[str]:
         """Nodes whose tables it depends on."""
-        done = (self.do,) if self.against is None else (self.do, self.against)
-        forms = [check_question(network, (self.target,), self.given, do).form for do in done]
-        return frozenset(name for form in forms for name in relevant(network, form))
+        sides = (self.do,) if self.against is None else (self.do, self.against)
+        return frozenset(name for do in sides for name in self._nodes(network, do))
+
+    def _nodes(self, network: Network, do: Mapping[str, Any]) -> list[str]:
+        faults: list[Fault] = []
+        done, drawn = split_interventions(network, do, faults)
+        form = check_question(network, (self.target,), self.given, done).form
+        raise_faults("question", faults, QueryError)
+        return [name for name in relevant(network.without_parents(drawn), form) if name not in drawn]
 
     def faults(self, network: Network) -> list[Fault]:
         """Parts of it that a network does not have."""

@@ -11,6 +11,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ..errors import QueryError
 from ..inference.answers import log_evidence
 from ..inference.contract import MEMORY_LIMIT
+from ..inference.tables import DrawnNetwork
 from ..posterior import Posterior
 from .answers import joint_distribution
 from .evidence import GivenEvidence, resolve_evidence
@@ -66,7 +67,7 @@ def number_together(
         for case in cases
     ]
     total, mass, first = 0.0, 0.0, None
-    for point in points(asked[0][1].system, chosen):
+    for point in points(DrawnNetwork.of(posterior), chosen):
         here = [(case, at_point(one, point, chosen)) for case, one in asked]
         logs = sum(_log_evidence(one, chosen, memory) for _, one in here)
         first = logs if first is None else first

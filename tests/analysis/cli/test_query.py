@@ -206,3 +206,28 @@ def test_too_few_draws_fail_the_gate_with_exit_1(tmp_path: Path, keeping: Poster
     result = run("query", str(path), "kept")
     assert result.exit_code == 1
     assert "gate failed: bulk ESS of" in result.stderr
+
+
+def test_an_intervention_by_lot(stored: Path, keeping: Posterior):
+    from servanda.analysis import contrast, probability
+
+    lot = {"few": 0.3, "many": 0.7}
+    told = json.loads(run("query", str(stored), "kept", "--do", "backers=few:.3,many:.7", "--json").stdout)
+    exact = probability(keeping, "kept", do={"backers": lot}).sel(kept="yes").mean()
+    assert told["answer"]["yes"]["mean"] == pytest.approx(float(exact))
+    assert told["question"] == "P(kept | do(backers ~ (few 0.3, many 0.7)))"
+    words = ("kept", "--do", "backers=many", "--against", "backers=few:.3,many:.7")
+    told = json.loads(run("query", str(stored), *words, "--json").stdout)
+    effect = contrast(keeping, "kept", {"backers": lot}, {"backers": "many"})["difference"].sel(kept="yes")
+    assert told["change"]["yes"]["mean"] == pytest.approx(float(effect.mean()))
+    wrong = run("query", str(stored), "kept", "--do", "backers=few:.3,many:x")
+    assert wrong.exit_code == 2
+    assert "'many:x' of 'backers' is not STATE:NUMBER" in wrong.stderr
+
+
+def test_the_best_explanation_under_soft_evidence(stored: Path, keeping: Posterior):
+    from servanda.analysis import most_probable
+
+    result = run("query", str(stored), "--best", "--soft", "kept=no:.9,yes:.1", "--json")
+    exact = most_probable(keeping, soft={"kept": {"no": 0.9, "yes": 0.1}})
+    assert json.loads(result.stdout)["answer"] == exact.attrs["answer"]
