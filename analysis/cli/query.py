@@ -59,7 +59,13 @@ def query(
         list[str] | None,
         typer.Option("--had", metavar="NODE=STATE", help="Counterfactual: had this been so in the case given; repeat."),
     ] = None,
-    best: Annotated[bool, typer.Option("--best", help="The most probable state of all other nodes together.")] = False,
+    best: Annotated[
+        bool,
+        typer.Option("--best", help="The most probable state of all other nodes together, or of the NODEs named."),
+    ] = False,
+    top: Annotated[
+        int | None, typer.Option(metavar="N", help="With --best: so many, the best first. [default: 1]")
+    ] = None,
     actor: Annotated[
         str | None, typer.Option(metavar="ACTOR", help="Whose conduct, e.g. USA; else an actor drawn anew.")
     ] = None,
@@ -119,9 +125,11 @@ def query(
     for option, stated in (("--margin", margin is not None), ("--confounding", confounding)):
         if stated:
             _refuse(option, "says nothing without --against, which says what --do is compared with")
+    if top is not None and not best:
+        _refuse("--top", "says nothing without --best")
     if best:
-        refuse_beside("--best", **{"TARGET": target, "--had": had})
-        found = most_probable(fitted, evidence, action, **weights, **who)
+        refuse_beside("--best", **{"--had": had})
+        found = most_probable(fitted, evidence, action, **weights, nodes=target or None, k=top or 1, **who)
         _print_best(found, as_json=as_json)
         typer.echo(stand.note, err=True, nl=bool(stand.note))
         return
@@ -270,7 +278,9 @@ def _summaries(answer: Any) -> dict[str, Any]:
 
 def _print_best(found: Any, *, as_json: bool) -> None:
     if as_json:
-        print_json({"question": found.attrs["question"], "answer": found.attrs["answer"]}, indent=1)
+        ties = found["ties"].values
+        tied = {"most": int(ties.max()), "share_of_draws": float((ties > 1).mean())}
+        print_json({"question": found.attrs["question"], "answer": found.attrs["answer"], "ties": tied}, indent=1)
     else:
         typer.echo(f"{found.attrs['question']}\n{found.attrs['answer']}")
 

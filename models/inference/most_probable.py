@@ -1,7 +1,9 @@
 """One state for every node: the most probable explanation of the evidence, or samples, for all draws at once.
 
 Both go through a plan's steps once, and then back: where a step summed (or maximised) nodes away, their states are
-chosen given those already chosen (Dawid 1992†).
+chosen given those already chosen (Dawid 1992†). The next best are found by splitting what is left beside the best into
+parts, one for each node, and taking the best of each (Lawler 1972†; Nilsson 1998†); what ties is counted on the way
+forward. The best states of some nodes, the others summed out, are read from their joint distribution.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from .answers import check_possible
+from .answers import check_possible, distribution, log_evidence
 from .contract import MEMORY_LIMIT, Chunk, batch_shape, forward, in_parallel, prepare, slices
 from .equations import Equations, write_equations
 from .plan import Plan
@@ -43,6 +45,9 @@ class Chooser:
     pick: Pick
 
 
+#: Probabilities that differ by no more than this share are called equal: round-off is some ten thousand times less.
+EQUAL = 1e-11
+
 #: Numbers held for each node and sample: its state, its uniform number, and as much while both are worked with.
 _HELD_FOR_A_NODE = 2
 LIKELIEST = Chooser(maximise=True, pick=_likeliest)
@@ -66,12 +71,194 @@ def most_probable(
     ImpossibleEvidenceError
         If the evidence has probability zero in some draw of some case.
     """
+    states, logs = best_few(system, form, evidence, 1, memory=memory)
+    return {name: chosen[0] for name, chosen in states.items()}, logs[0]
+
+
+def best_few(
+    system: DrawnNetwork, form: Form, evidence: Evidence, count: int, *, memory: int = MEMORY_LIMIT
+) -> tuple[Chosen, np.ndarray]:
+    """The most probable joint states of all free nodes given the evidence, the best first, for every draw and case.
+
+    Each but the first takes as many passes as there are free nodes.
+
+    Returns
+    -------
+    states
+        Node -> state number, shape (count, samples) or (count, cases, samples); -1 where there are fewer states.
+    logs
+        Logarithm of P(states, evidence), of the same shape; minus infinity where there are fewer.
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If the evidence has probability zero in some draw of some case.
+    """
     free = tuple(name for name in system.network.names if name not in form.fixed)
     form = replace(form, targets=free)
-    uniform: dict[str, np.ndarray] = {}
-    states, logs = _choose(system, form, evidence, LIKELIEST, uniform, memory)
+    nobody: dict[str, np.ndarray] = {}
+    states, logs = _choose(system, form, evidence, LIKELIEST, nobody, memory)
     check_possible(system, form, evidence, logs > -np.inf, memory)
-    return {name: chosen[0] for name, chosen in states.items()}, logs
+    if count == 1:
+        return states, logs[None]
+    sizes = {name: len(system.network[name].states) for name in free}
+    limited = replace(form, likely=tuple(dict.fromkeys((*form.likely, *free))))
+
+    def best_within(masks: Mapping[str, np.ndarray]) -> tuple[Chosen, np.ndarray]:
+        weights = {name: mask * _with_cases(evidence.weights.get(name, 1.0), mask) for name, mask in masks.items()}
+        part = replace(evidence, weights={**evidence.weights, **weights})
+        return _choose(system, limited, part, LIKELIEST, nobody, memory)
+
+    parts = [_Part({name: np.ones((size, *logs.shape), bool) for name, size in sizes.items()}, states, logs)]
+    found: list[tuple[Chosen, np.ndarray]] = []
+    while True:
+        best, parts = _taken_out(parts)
+        none = best.logs == -np.inf
+        found.append(({name: np.where(none, -1, best.states[name][0]) for name in free}, best.logs))
+        if len(found) == count:
+            break
+        masks = dict(best.masks)
+        for name, size in sizes.items():
+            chosen = np.arange(size).reshape(-1, *(1 for _ in logs.shape)) == best.states[name]
+            own = {**masks, name: masks[name] & ~chosen}
+            others, values = best_within(own)
+            parts.append(_Part(own, others, np.where(none, -np.inf, values)))
+            masks[name] = masks[name] & chosen
+    ranked = {name: np.stack([one[name] for one, _ in found]) for name in free}
+    return ranked, np.stack([values for _, values in found])
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some of the joint states, in every draw and case: those that the masks let through, and the best of them.
+
+    Parameters
+    ----------
+    masks
+        Node -> which of its states, shape (states, *batch).
+    states
+        Node -> state number, shape (1, *batch).
+    logs
+        Shape batch.
+    """
+
+    masks: Mapping[str, np.ndarray]
+    states: Chosen
+    logs: np.ndarray
+
+
+def _taken_out(parts: Sequence[_Part]) -> tuple[_Part, list[_Part]]:
+    """The part with the best state in each draw and case, and what is left of all of them without it."""
+    logs = np.stack([part.logs for part in parts])
+    first = logs.argmax(axis=0)
+
+    def picked(arrays: Sequence[np.ndarray]) -> np.ndarray:
+        whole = np.stack(arrays)
+        return np.take_along_axis(whole, np.broadcast_to(first, (1, *whole.shape[1:])), axis=0)[0]
+
+    names = parts[0].masks
+    best = _Part(
+        {name: picked([part.masks[name] for part in parts]) for name in names},
+        {name: picked([part.states[name] for part in parts]) for name in names},
+        picked([part.logs for part in parts]),
+    )
+    left = [replace(part, logs=np.where(first == place, -np.inf, part.logs)) for place, part in enumerate(parts)]
+    return best, left
+
+
+def _with_cases(weights: Any, mask: np.ndarray) -> Any:
+    """Weights of shape (states, samples) where there may be cases between."""
+    return weights[:, None] if np.ndim(weights) == 2 and mask.ndim == 3 else weights
+
+
+def count_best(system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT) -> np.ndarray:
+    """Number of joint states of all free nodes that are as probable as the best, shape (samples,) or (cases, samples).
+
+    Probabilities within a share of `EQUAL` of each other count as equal.
+    """
+    form = replace(form, targets=tuple(name for name in system.network.names if name not in form.fixed))
+    # Each table has one of counts beside it.
+    plan, chunks, workers = prepare(system, form, evidence, "choice", answer=2, memory=memory // 2)
+    equations = write_equations(plan, varying(plan, system, evidence))
+    counts = np.empty(batch_shape(system, evidence))
+
+    def work(chunk: Chunk) -> None:
+        cases, draws = chunk
+        spot = (..., draws) if cases is None else (..., cases, draws)
+        own, known = system.part(draws), evidence.part(cases, draws)
+        counted = [_Counted.of(plan, equations, own, known.with_states(states)) for states in slices(plan)]
+        logs = np.stack([one.logs for one in counted])
+        equal = logs >= logs.max(axis=0) - EQUAL
+        counts[spot] = np.where(equal, np.stack([one.counts for one in counted]), 0).sum(axis=0)
+
+    in_parallel(work, chunks, workers)
+    return counts
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """The largest product of the cells of some tables, as a logarithm, and how many products are as large."""
+
+    logs: np.ndarray
+    counts: np.ndarray
+
+    @classmethod
+    def of(cls, plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence) -> _Counted:
+        """Go through the steps of a plan with numbers of states beside the products."""
+        batch = batch_shape(system, evidence)
+        found = list(make_tables(plan, system, evidence))
+        counts: list[Any] = [np.ones_like(table) for table in found]
+        logs: Any = np.zeros(batch)
+        for step, equation in zip(plan.steps, equations.forward, strict=True):
+            whole, gone = _multiplied(equation, *(found[number] for number in step.operands))
+            many, _ = _multiplied(equation, *(counts[number] for number in step.operands))
+            over = tuple(range(gone))
+            best = whole.max(axis=over)
+            counts.append(np.where(whole >= best * (1 - EQUAL), many, 0).sum(axis=over))
+            top = best.max(axis=tuple(range(len(step.axes))))
+            top = np.where(top > 0, top, 1.0)
+            found.append(best / top)
+            logs = logs + np.log(top)
+        with np.errstate(divide="ignore"):
+            logs = logs + (np.log(found[-1]) if found else 0.0)
+        return cls(np.broadcast_to(logs, batch), np.broadcast_to(counts[-1] if found else 1.0, batch))
+
+
+def most_probable_of(
+    system: DrawnNetwork, form: Form, evidence: Evidence, count: int, *, memory: int = MEMORY_LIMIT
+) -> tuple[Chosen, np.ndarray, np.ndarray]:
+    """The most probable joint states of the targets, all other nodes summed out, the best first (marginal MAP).
+
+    Returns
+    -------
+    states, logs
+        As `best_few` gives them.
+    ties
+        Number of joint states as probable as the best.
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If the evidence has probability zero in some draw of some case.
+    CapacityError
+        If the joint distribution of the targets would not fit.
+    """
+    if not form.targets:
+        logs = log_evidence(system, form, evidence, memory=memory)
+        beyond = np.full((count - 1, *logs.shape), -np.inf)
+        return {}, np.concatenate([logs[None], beyond]), np.ones(logs.shape)
+    joint = distribution(system, form, evidence, memory=memory)
+    sizes = joint.shape[: len(form.targets)]
+    flat = joint.reshape((-1, *joint.shape[len(sizes) :]))
+    order = np.argsort(-flat, axis=0, kind="stable")[:count]
+    chances = np.take_along_axis(flat, order, axis=0)
+    lacking = ((0, count - len(order)), *((0, 0) for _ in flat.shape[1:]))
+    chances = np.pad(chances, lacking)
+    numbers = np.unravel_index(np.pad(order, lacking), sizes)
+    states = {name: np.where(chances > 0, own, -1) for name, own in zip(form.targets, numbers, strict=True)}
+    with np.errstate(divide="ignore"):
+        logs = np.log(chances) + log_evidence(system, form, evidence, memory=memory)
+    return states, logs, (flat >= flat.max(axis=0) * (1 - EQUAL)).sum(axis=0)
 
 
 def sample(
@@ -187,10 +374,15 @@ def _in_chunk(
 
 def _maximised(equation: str, *operands: np.ndarray) -> np.ndarray:
     """Take the largest product where `einsum` would add them up."""
+    whole, gone = _multiplied(equation, *operands)
+    return whole.max(axis=tuple(range(gone)))
+
+
+def _multiplied(equation: str, *operands: np.ndarray) -> tuple[np.ndarray, int]:
+    """Products before `einsum` adds them up, the axes that it adds up in front, and how many these are."""
     inputs, output = equation.split("->")
     gone = "".join(dict.fromkeys(letter for letter in inputs if letter not in (*output, ",")))
-    whole = np.einsum(f"{inputs}->{gone}{output}", *operands)
-    return whole.max(axis=tuple(range(len(gone)))) if gone else whole
+    return np.einsum(f"{inputs}->{gone}{output}", *operands), len(gone)
 
 
 def _backtrack(

@@ -62,13 +62,8 @@ def node_distributions(
     QueryError
         Listing names that are unknown, set, or given in every case.
     """
-    network = asked.system.network
-    if nodes is None:
-        nodes = asked.open_nodes
-    else:
-        settled = (name for name in asked.form.given if name not in asked.open_nodes)
-        check_question(network, tuple(nodes), {}, {}, columns=(*settled, *asked.form.do))
-    return _node_distributions(asked, tuple(nodes), {"memory": memory, "solver": solver(backend)})
+    names = asked.open_nodes if nodes is None else _checked(asked, nodes)
+    return _node_distributions(asked, names, {"memory": memory, "solver": solver(backend)})
 
 
 def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[str, Any]) -> xr.Dataset:
@@ -122,27 +117,58 @@ def plan_in_words(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT) -> str:
     return plan.explain(asked.system.samples)
 
 
-def most_probable_states(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT) -> xr.Dataset:
-    """Most probable joint state of the open nodes in every draw.
+def most_probable_states(
+    asked: GivenEvidence, nodes: Sequence[str] | None = None, *, count: int = 1, memory: int = MEMORY_LIMIT
+) -> xr.Dataset:
+    """Most probable joint states of the open nodes in every draw, or of some of them with the others summed out.
+
+    Parameters
+    ----------
+    nodes
+        Their names; all open nodes by default.
+    count
+        How many joint states, the best first.
 
     Returns
     -------
     Dataset
-        A variable for each open node, ``log_joint`` (the logarithm of P(states, evidence)) and ``probability``
-        (P(states | evidence)); dims chain, draw and case (for several).
+        A variable for each node, ``log_joint`` (the logarithm of P(states, evidence)) and ``probability``
+        (P(states | evidence)), dims chain, draw, case (for several) and rank (where `count` is more than one); and
+        ``ties``, the number of joint states as probable as the best.
+
+    Raises
+    ------
+    QueryError
+        Listing names that are unknown, set, or given in every case.
     """
-    names = asked.open_nodes
+    names = asked.open_nodes if nodes is None else _checked(asked, nodes)
 
     def answer(form: Form, evidence: Evidence) -> np.ndarray:
-        states, joint = whole.most_probable(asked.system, form, evidence, memory=memory)
-        logs = log_evidence(asked.system, form, evidence, memory=memory)
-        return np.stack([*_filled(names, states, evidence, joint.shape), joint, np.exp(joint - logs)])
+        free = tuple(name for name in names if name not in form.given)
+        if set(names) == set(asked.open_nodes):
+            states, joint = whole.best_few(asked.system, form, evidence, count, memory=memory)
+            ties = whole.count_best(asked.system, form, evidence, memory=memory)
+        else:
+            own = replace(form, targets=free)
+            states, joint, ties = whole.most_probable_of(asked.system, own, evidence, count, memory=memory)
+        chance = np.exp(joint - log_evidence(asked.system, form, evidence, memory=memory))
+        ties = np.broadcast_to(ties, joint.shape)
+        return np.stack([*_filled(names, states, evidence, joint.shape), joint, chance, ties])
 
-    values = asked.each(answer, (len(names) + 2,))
-    dataset = _states(asked, names, values[:-2], ())
-    return dataset.assign(
-        {name: draws_first(asked, (), own) for name, own in zip(("log_joint", "probability"), values[-2:], strict=True)}
-    )
+    values = asked.each(answer, (len(names) + 3, count))
+    extra = ("rank",) if count > 1 else ()
+    *states, logs, chances, ties = values if count > 1 else values[:, 0]
+    dataset = _states(asked, names, np.array(states), extra)
+    dataset = dataset.assign(log_joint=draws_first(asked, extra, logs), probability=draws_first(asked, extra, chances))
+    dataset = dataset.assign(ties=draws_first(asked, (), (ties[0] if count > 1 else ties).round().astype(int)))
+    return dataset.assign_coords(rank=np.arange(1, count + 1)) if count > 1 else dataset
+
+
+def _checked(asked: GivenEvidence, nodes: Sequence[str]) -> tuple[str, ...]:
+    """Names of nodes that can be asked for: not set, and not given in every case."""
+    settled = (name for name in asked.form.given if name not in asked.open_nodes)
+    check_question(asked.system.network, tuple(nodes), {}, {}, columns=(*settled, *asked.form.do))
+    return tuple(nodes)
 
 
 def sampled_states(
@@ -180,5 +206,6 @@ def _states(asked: GivenEvidence, names: tuple[str, ...], values: np.ndarray, ex
     variables = {}
     for name, own in zip(names, values.astype(int), strict=True):
         dims, arranged = draws_first(asked, extra, own)
-        variables[name] = (dims, np.asarray(asked.system.network[name].states)[arranged])
+        # A state of number -1 is none.
+        variables[name] = (dims, np.array([*asked.system.network[name].states, ""])[arranged])
     return xr.Dataset(variables, batch_coords(asked))

@@ -161,7 +161,7 @@ def test_counts_in_a_network_file_are_remarked_upon(tmp_path: Path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--best", "kept"], "TARGET: says nothing beside --best; drop one of them"),
+        (["--best", "kept", "--had", "backers=few"], "--had: says nothing beside --best; drop one of them"),
         (["kept", "-g", "kept=no", "--had", "backers=many", "-d", "backers=few"], "--do: says nothing beside --had"),
         (["kept", "--virtual", "backers=few"], "--virtual: 'few' of 'backers' is not STATE:NUMBER"),
         (["kept", "--virtual", "backers=few:1"], "virtual backers: lacks a number for many; state one for each state"),
@@ -231,3 +231,17 @@ def test_the_best_explanation_under_soft_evidence(stored: Path, keeping: Posteri
     result = run("query", str(stored), "--best", "--soft", "kept=no:.9,yes:.1", "--json")
     exact = most_probable(keeping, soft={"kept": {"no": 0.9, "yes": 0.1}})
     assert json.loads(result.stdout)["answer"] == exact.attrs["answer"]
+
+
+def test_the_best_states_of_named_nodes_and_the_next_best(stored: Path, keeping: Posterior):
+    from servanda.analysis import most_probable
+
+    told = json.loads(run("query", str(stored), "backers", "--best", "-g", "kept=no", "--json").stdout)
+    exact = most_probable(keeping, {"kept": "no"}, nodes=["backers"])
+    assert (told["question"], told["answer"]) == (exact.attrs["question"], exact.attrs["answer"])
+    assert told["ties"] == {"most": 1, "share_of_draws": 0.0}
+    result = run("query", str(stored), "--best", "--top", "2")
+    assert result.stdout.splitlines()[1:] == most_probable(keeping, k=2).attrs["answer"].splitlines()
+    alone = run("query", str(stored), "kept", "--top", "2")
+    assert alone.exit_code == 2
+    assert "--top: says nothing without --best" in alone.stderr
