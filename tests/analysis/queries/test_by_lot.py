@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from servanda.analysis import (
     chance_of,
+    confounding,
     contrast,
     counterfactual,
     evidence_probability,
@@ -172,3 +173,8 @@ def test_cases_drawn_under_soft_evidence_have_its_distribution(lawn):
     assert drawn.attrs["question"].endswith(
         "rain distributed (no 0.25, yes 0.75), sprinkler distributed (off 0.5, on 0.5))"
     )
+
+
+def test_a_lot_is_refused_where_one_state_is_changed_to_another(lawn, lot):
+    with pytest.raises(QueryError, match="do sprinkler: is set to a distribution; ask of one state against another"):
+        confounding(lawn, "wet", {"sprinkler": "off"}, {"sprinkler": lot})
