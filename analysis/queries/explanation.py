@@ -163,7 +163,7 @@ def _best_in_words(dataset: xr.Dataset, names: tuple[str, ...]) -> str:
     if "rank" not in dataset.dims:
         return f"{_most_often(dataset, names)}{_ties_in_words(dataset)}"
     ranked = [(f"rank {rank}", dataset.sel(rank=rank)) for rank in dataset["rank"].values]
-    lines = [_most_often(own, names, label) for label, own in ranked if own["probability"].any()]
+    lines = [_most_often(own, names, label, label) for label, own in ranked if own["probability"].any()]
     return "\n".join([f"{lines[0]}{_ties_in_words(dataset)}", *lines[1:]])
 
 
@@ -177,7 +177,7 @@ def _ties_in_words(dataset: xr.Dataset) -> str:
     return f"; in {tied:,} of {ties.size:,} draws others are equally probable, up to {most:,} together"
 
 
-def _most_often(dataset: xr.Dataset, names: tuple[str, ...], label: str = "best") -> str:
+def _most_often(dataset: xr.Dataset, names: tuple[str, ...], label: str = "best", whose: str = "the best") -> str:
     """Say which explanation is best in most draws (of all cases together) and in what share of them."""
     columns = [np.unique(dataset[name].values.ravel(), return_inverse=True) for name in names]
     numbers, counts = np.unique([inverse for _, inverse in columns], axis=1, return_counts=True)
@@ -185,4 +185,4 @@ def _most_often(dataset: xr.Dataset, names: tuple[str, ...], label: str = "best"
     best_case = ", ".join(f"{name} = {state}" for name, state in zip(names, best, strict=True))
     chance = float(dataset["probability"].mean())
     often = f"{label} in {counts.max():,} of {counts.sum():,} draws"
-    return f"{best_case} ({often}; probability of the {label}, mean: {chance:.3f})"
+    return f"{best_case} ({often}; probability of {whose}, mean: {chance:.3f})"
