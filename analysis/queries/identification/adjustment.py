@@ -31,6 +31,9 @@ def _separator(asked: Asked, wanted: frozenset[str], allowed: frozenset[str], gi
     """Set that separates acting from wanted nodes, with `given`, once causal paths are cut; None if nothing can."""
     from networkx.algorithms.d_separation import find_minimal_d_separator
 
+    # Nothing separates a cause from a parent that is itself asked for: said at once, where all nodes of a case are.
+    if any(parent in wanted for name in asked.acting for parent in asked.graph.pred[name]):
+        return None
     graph = _back_door_graph(asked)
     free = allowed - asked.acting - wanted
     # A set node that does not act may be adjusted for by the values it takes unset; better is to do without it.
