@@ -89,19 +89,12 @@ def query(
     A counterfactual: `servanda query dprk.nc compliance --given compliance=defected --given role=guarantor
     --given enforcement=none --had enforcement=snapback --actor USA`
     """
-    from ...models.formats.content import ROUNDED
-    from ...models.formats.files import is_network_file
-    from ...models.posterior import Posterior, load_posterior
     from ..queries.explanation import most_probable
     from ..queries.named_backers import listed_backers
     from ..queries.outcomes import single_cases
     from ..queries.probability import explain as explain_plan
 
-    fitted = Posterior.from_file(posterior) if is_network_file(posterior) else load_posterior(posterior)
-    for node, off in fitted.provenance.get("rows_scaled", {}).items():
-        if off > ROUNDED:
-            remark = f"node {node}: its table adds up to other numbers than 1, as counts do; its rows were scaled"
-            typer.echo(remark, err=True)
+    fitted = _opened(posterior)
     evidence, action = _pairs(given, "--given"), _actions(fitted.network, do, "--do")
     weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
     who: dict[str, Any] = {"actor": actor} if actor else {}
@@ -140,6 +133,20 @@ def query(
     drawn = single_cases(fitted, who)
     single = [] if had or drawn == who else _answers(fitted, target or [], evidence, action, {}, weights, drawn)
     _report_answers(answers, single, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
+
+
+def _opened(file: Path) -> Any:
+    """Posterior of a stored fit or of a network file, with a remark where tables of the file were scaled."""
+    from ...models.formats.content import ROUNDED
+    from ...models.formats.files import is_network_file
+    from ...models.posterior import Posterior, load_posterior
+
+    fitted = Posterior.from_file(file) if is_network_file(file) else load_posterior(file)
+    for node, off in fitted.provenance.get("rows_scaled", {}).items():
+        if off > ROUNDED:
+            remark = f"node {node}: its table adds up to other numbers than 1, as counts do; its rows were scaled"
+            typer.echo(remark, err=True)
+    return fitted
 
 
 def _answers(
