@@ -1,5 +1,6 @@
 from .cases.count import count_cases as count_cases
 from .cases.encode import encode as encode
+from .errors import ConvergenceWarning as ConvergenceWarning
 from .errors import DataError as DataError
 from .errors import NetworkError as NetworkError
 from .errors import PriorError as PriorError

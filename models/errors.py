@@ -1,4 +1,4 @@
-"""Errors of networks, priors, data and questions, and the check of arguments of a wrong kind."""
+"""Errors of networks, priors, data and questions, a warning of draws, and the check of arguments of a wrong kind."""
 
 from __future__ import annotations
 
@@ -33,6 +33,14 @@ class PriorError(InputError):
 
 class DataError(InputError):
     """Data that does not fit the network."""
+
+
+class ConvergenceWarning(UserWarning):
+    """Draws that have not converged, so that no number that rests on them can be trusted.
+
+    `fit` warns when it makes such draws, and so does the first answer that rests on them. The text says which nodes
+    they are of, what failed and what to do.
+    """
 
 
 def wrong_kinds(given: Mapping[str, tuple[object, type]]) -> list[Fault]:

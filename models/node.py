@@ -7,12 +7,15 @@ so families stand below networks, and a network can ask them when it is made.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, singledispatch
+from typing import Any
 
-from ..common.errors import nearest
-from .errors import QueryError
+import numpy as np
+
+from ..common.errors import Fault, nearest
+from .errors import NetworkError, QueryError
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,10 @@ class Node:
     name
         Unique in the network.
     states
-        At least one, in order where the order means something.
+        At least one, in order where the order means something. Numbers are kept as text: 1 and 1.0 are ``"1"``, and are
+        found again by either.
     parents
-        Arrows into the node; the order is the order of table axes.
+        Arrows into the node, or names of parents; the order is the order of table axes.
     family
         Name of its CPD family, a key of `servanda.models.families.FAMILIES`.
     ordered
@@ -111,7 +115,21 @@ class Node:
         What its family wants to know beyond parents and terms: name and value of each.
     anchored_by
         Where the node has no data: the child whose mean state rises with the state of the node, which says which of
-        its states is which. No matter where it has data.
+        its states is which. No matter where it has data. A node with an anchor may be without a column.
+    latent
+        Whether nobody observes the node, so that data must have no column for it. Data without the column of another
+        node is refused: it may be misspelt.
+
+    Raises
+    ------
+    NetworkError
+        If `states` is a single text, or a parent neither an arrow nor a name.
+
+    Examples
+    --------
+    >>> kept = Node("kept", (0, 1), parents=("sworn",))
+    >>> kept.states, kept.parents[0].parent, kept.index(1.0)
+    (('0', '1'), 'sworn', 1)
     """
 
     name: str
@@ -125,8 +143,15 @@ class Node:
     coding: Coding | None = None
     groups: tuple[Group, ...] = ()
     options: tuple[tuple[str, Option], ...] = ()
-
     anchored_by: str | None = None
+    latent: bool = False
+
+    def __post_init__(self) -> None:
+        """Take numbers for states and names for arrows."""
+        where = f"node {self.name}"
+        object.__setattr__(self, "states", tuple(as_text(state) for state in _several(self.states, where, "states")))
+        parents = _several(self.parents, where, "parents")
+        object.__setattr__(self, "parents", tuple(_as_arrow(parent, where) for parent in parents))
 
     def option(self, name: str, default: Option | None = None) -> Option | None:
         """Value of one option of the family, or `default` where it is not stated."""
@@ -159,18 +184,54 @@ class Node:
         >>> price.index("war_equal")
         1
         """
-        text = str(state)
-        if isinstance(state, float) and state.is_integer():
-            text = str(int(state))  # a count that a reader of files made a float is its integer again
-        if text in self.states:
-            return self.states.index(text)
-        levels = dict(self.coding.levels) if self.coding else {}
-        if text in levels:
-            return self.states.index(levels[text])
-        number = _as_number(state)
-        if number is not None and self.coding and self.coding.lower and number >= self.coding.lower[0]:
-            return sum(number >= bound for bound in self.coding.lower) - 1
-        raise QueryError.of(f"node {self.name}", f"has no state '{text}'{nearest(text, self.states)}")
+        place = known_as(state, {state: place for place, state in enumerate(self.states)})
+        if place is None and self.coding:
+            levels = {level: self.states.index(known) for level, known in self.coding.levels}
+            place = known_as(state, levels)
+            number = _as_number(state)
+            lower = self.coding.lower
+            if place is None and number is not None and lower and number >= lower[0]:
+                place = sum(number >= bound for bound in lower) - 1
+        if place is None:
+            text = as_text(state)
+            raise QueryError.of(f"node {self.name}", f"has no state '{text}'{nearest(text, self.states)}")
+        return place
+
+
+def as_text(value: object) -> str:
+    """Text of a state or of a cell; a count that a reader of files made a float is its integer again.
+
+    Examples
+    --------
+    >>> as_text(2.0), as_text(0.5), as_text("2.0")
+    ('2', '0.5', '2.0')
+    """
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def known_as[T](value: object, known: Mapping[str, T]) -> T | None:
+    """Entry of a mapping for a state or a cell: by its text or, for a number, by the same number in other digits.
+
+    Returns
+    -------
+    T or None
+        None where there is none, or where several names are the same number and none is the text.
+
+    Examples
+    --------
+    >>> known_as(1, {"1.0": "low", "2.0": "high"}), known_as("2", {"1.0": "low", "2.0": "high"})
+    ('low', 'high')
+    >>> known_as(True, {"1": "low"}) is None
+    True
+    """
+    text = as_text(value)
+    if text in known:
+        return known[text]
+    number = _as_number(text)
+    alike = [] if number is None else [name for name in known if _as_number(name) == number]
+    return known[alike[0]] if len(alike) == 1 else None
 
 
 def _as_number(state: object) -> float | None:
@@ -179,6 +240,35 @@ def _as_number(state: object) -> float | None:
     except (TypeError, ValueError):
         return None
     return number if math.isfinite(number) else None
+
+
+@singledispatch
+def _several(given: Any, where: str, what: str) -> Iterable[Any]:
+    raise NetworkError(where, [Fault(what, f"must be several, such as ('no', 'yes'), not {given!r}")])
+
+
+@_several.register
+def _(given: Iterable, where: str, what: str) -> Iterable[Any]:  # noqa: ARG001
+    return given
+
+
+# The letters of a text are no states.
+_several.register(str, _several.dispatch(object))
+
+
+@singledispatch
+def _as_arrow(parent: Any, where: str) -> Arrow:
+    raise NetworkError(where, [Fault("parents", f"must be arrows or names of nodes, not {parent!r}")])
+
+
+@_as_arrow.register
+def _(parent: Arrow, where: str) -> Arrow:  # noqa: ARG001
+    return parent
+
+
+@_as_arrow.register
+def _(parent: str, where: str) -> Arrow:  # noqa: ARG001
+    return Arrow(parent)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.frames import as_frame
 from ...common.progress import Progress, shown
 from ...models.cases.encode import Cases, encode
-from ...models.errors import QueryError
+from ...models.errors import DataError, QueryError
 from ...models.network.network import Network
 from ...models.network.toml import load_network
 from ...models.parameters.prior_set import PriorSet
@@ -38,7 +39,7 @@ SHORT: Mapping[str, Any] = {"draws": 500, "tune": 500, "chains": 2, "thin": 1}
 
 def evaluate(
     network: Network | str | os.PathLike[str],
-    cases: pd.DataFrame,
+    cases: Any,
     priors: PriorSet | Mapping[str, PriorSet | None] | None = None,
     *,
     node: str = "compliance",
@@ -68,7 +69,8 @@ def evaluate(
     network
         A network, the name of a shipped one, or the path of its TOML file.
     cases
-        One row a case, as `servanda.record.load_guarantees` gives them.
+        One row a case, as `servanda.record.load_guarantees` gives them, or another table that `servanda.models.fit`
+        takes.
     priors
         One set, or name -> set, each of them fitted and scored; None takes each family's defaults.
     node
@@ -133,6 +135,7 @@ def evaluate(
     sets = priors if isinstance(priors, Mapping) else {priors.name if priors else "defaults": priors}
     _check(chosen, node, sets, against)
     sampling = Sampling(seed, **{**SHORT, **settings})
+    cases = as_frame(cases, error=DataError)
     whole = encode(chosen, cases)
     for each in sets.values():
         fit_inputs(chosen, whole, each, sampling)  # All faults of cases and priors, before anything long begins.

@@ -7,6 +7,7 @@ independent, so that a unit may be all of them; effects that only the unit speak
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -162,7 +163,7 @@ def _same_again(block: Block, node: str, cases: Any, seed: int) -> Block:
     return sampled_block(fit_inputs(run.network, cases, run.priors, replace(run.sampling, seed=seed)), node)
 
 
-def units_of(cases: pd.DataFrame | Cases, unit: str) -> np.ndarray | None:
+def units_of(cases: pd.DataFrame | Cases | str | os.PathLike[str], unit: str) -> np.ndarray | None:
     """Unit of each row, by the name of a column; ``case`` leaves out row by row.
 
     Raises
@@ -172,8 +173,9 @@ def units_of(cases: pd.DataFrame | Cases, unit: str) -> np.ndarray | None:
     """
     if unit == "case":
         return None
-    if isinstance(cases, Cases):
-        raise DataError("data", [Fault("cases", f"are coded and cannot be left out by {unit}; give a data frame")])
+    if isinstance(cases, Cases | str | os.PathLike):
+        kind = "are coded" if isinstance(cases, Cases) else "are in a file"
+        raise DataError("data", [Fault("cases", f"{kind} and cannot be left out by {unit}; give a data frame")])
     column = {"guarantee": "guarantee_id"}.get(unit, unit)
     known = [str(name) for name in cases.columns]
     faults = []

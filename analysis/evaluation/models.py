@@ -10,6 +10,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, followed
+from ...models.cases.encode import table_or_coded
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     import xarray as xr
     from matplotlib.figure import Figure
 
-    from ...models.cases.encode import Cases
     from ...models.network.network import Network
     from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
@@ -173,7 +173,7 @@ class Comparison:
 
 def compare_models(
     networks: Mapping[str, Network],
-    cases: pd.DataFrame | Cases,
+    cases: Any,
     priors: PriorSet | Mapping[str, PriorSet | None] | None = None,
     *,
     node: str,
@@ -197,8 +197,9 @@ def compare_models(
     networks
         Model -> network; all have `node` with the same states, and may differ in anything else.
     cases
-        One row a case. To leave out by guarantee or crisis it needs the column ``guarantee_id`` or ``crisis``. Coded
-        (and counted) cases can be left out case by case.
+        One row a case, as `servanda.models.fit` takes them; every model's nodes need their columns. To leave out by
+        guarantee or crisis it needs the column ``guarantee_id`` or ``crisis``. Coded (and counted) cases, and those of
+        a file, can be left out case by case.
     priors
         One set for all, or model -> set.
     node
@@ -238,6 +239,7 @@ def compare_models(
         As `servanda.models.fit`; or a column to leave out by is missing.
     """
     _check(networks, node)
+    cases = table_or_coded(cases)
     asked = dict(questions or {})
     for network in networks.values() if asked else ():
         check_quantities(network, asked)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.frames import as_frame
 from ...common.progress import Progress
-from ...models.errors import QueryError
+from ...models.errors import DataError, QueryError
 from ...models.questions.quantity import Quantity
 from ...models.theories.theories import THEORIES, Theory, priors_for
 from .models import Comparison, compare_models
@@ -27,7 +28,7 @@ BACKER_THEORIES = ("capability", "strongest_backer", "rival_backer", "permanent_
 
 def compare_theories(
     network: Network,
-    cases: pd.DataFrame,
+    cases: Any,
     priors: PriorSet | None = None,
     *,
     theories: Iterable[str | Theory] = (*SHAPES, *BACKER_THEORIES),
@@ -51,7 +52,8 @@ def compare_theories(
     network
         With an arrow from `count` to `node`.
     cases
-        One row a case. Theories of who backs need the columns of `servanda.record.with_backers`.
+        One row a case, in a table as `servanda.models.fit` takes it. Theories of who backs need the
+        columns of `servanda.record.with_backers`.
     priors
         A set that covers the theories' parameters by name or pattern; None takes each family's defaults.
     theories
@@ -88,6 +90,7 @@ def compare_theories(
     >>> found.best, found.told_apart("log", "none")
     ('log', True)
     """
+    cases = as_frame(cases, error=DataError)
     chosen = [_theory(theory) for theory in theories]
     _check(chosen, cases)
     networks = {theory.name: theory.apply(network, node, count) for theory in chosen}

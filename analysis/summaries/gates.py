@@ -6,16 +6,9 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
+from ...models.convergence import LEAST_BFMI, LEAST_ESS, MOST_RHAT, energy_bfmi
 from ...models.posterior import Posterior
 from .summary import Summary, cell_summaries
-
-#: Vehtari et al. 2021, doi 10.1214/20-BA1221.
-MOST_RHAT = 1.01
-LEAST_ESS = 400
-#: Betancourt 2016, arXiv 1604.00695.
-LEAST_BFMI = 0.3
 
 
 @dataclass(frozen=True)
@@ -69,10 +62,7 @@ def sampler_gates(posterior: Posterior) -> tuple[Gate, ...]:
     gates = [Gate("divergences", diverging == 0, diverging, "none")]
     if "energy" in stats:
         name = "energy_of_block" if "energy_of_block" in stats else "energy"
-        energy = stats[name].transpose(..., "chain", "draw").values
-        # Betancourt 2016, equation 25, of the worst chain (and block of parameters sampled together).
-        bfmi = float((np.mean(np.diff(energy, axis=-1) ** 2, axis=-1) / np.var(energy, axis=-1)).min())
-        gates.append(_least("E-BFMI, worst chain", bfmi, LEAST_BFMI))
+        gates.append(_least("E-BFMI, worst chain", energy_bfmi(stats[name]), LEAST_BFMI))
     return (*gates, *supposed_gates(posterior))
 
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ...models.convergence import array_stats
+
 #: Share of the posterior that a reported interval holds, equal tails.
 INTERVAL = 0.9
 
@@ -85,13 +87,6 @@ def _diagnostics(x: np.ndarray, interval: float) -> tuple[float, float, float, f
     tail = float(core.ess(x, method="tail", prob=tails, **axes))
     rhat = float(core.rhat(x, **axes)) if x.shape[0] > 1 else math.nan
     return bulk, tail, rhat, float(core.mcse(x, method="mean", **axes))
-
-
-def array_stats() -> Any:
-    """ArviZ's statistics of plain arrays, imported when they are needed."""
-    import arviz_stats.base as stats
-
-    return vars(stats)["array_stats"]
 
 
 def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Dataset:

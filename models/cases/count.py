@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.errors import Fault, raise_faults
+from ...common.errors import Fault, nearest, raise_faults
 from ..errors import DataError
 from ..network.network import Network
 from ..node import Node
@@ -25,6 +25,7 @@ from .encode import (
     missing_group,
     named_once,
     table_faults,
+    unused_columns,
 )
 
 if TYPE_CHECKING:
@@ -40,7 +41,9 @@ TALLY = ("row", "count")
 FORMATS: Mapping[str, str] = {".parquet": "parquet", ".pq": "parquet", "": "parquet", ".csv": "csv"}
 
 
-def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
+def count_cases(
+    network: Network, path: str | os.PathLike[str], *, unobserved: str | Iterable[str] = (), strict: bool = False
+) -> Cases:
     r"""Read the cases of a Parquet or CSV file, or of a folder of Parquet files, as counted patterns.
 
     What a cell means is as in `encode`; in CSV every cell is text, and only an empty one is missing. The file is
@@ -53,6 +56,8 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
     path
         The file; the ending of its name says what it is. Columns that no node needs are not read, but for
         `data_set`, which says from which data set a case comes.
+    unobserved, strict
+        As in `encode`.
 
     Returns
     -------
@@ -63,7 +68,8 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
     Raises
     ------
     DataError
-        If it cannot be read; or listing every cell that is no state, by row number and column.
+        If it cannot be read; or listing every node without a column, and every cell that is no state, by row number
+        and column.
 
     Examples
     --------
@@ -77,6 +83,7 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
     >>> cases.labels, cases.codes["rain"], cases.weights
     (('1', '2'), array([1, 0]), array([2, 1]))
     """
+    network = network.with_latent(unobserved)
     columns, batches = _open(network, path)
     nodes = {node.name: _NodeColumn(node) for node in network.nodes if data_column(node) in columns}
     groups = {name: _GroupColumn(column) for name, column in network.group_columns.items() if column in columns}
@@ -86,7 +93,7 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
         _noting(batches, sets) if named else batches,
         {f"node {n}": c for n, c in nodes.items()} | {f"group {n}": c for n, c in groups.items()},
     )
-    faults = table_faults(network, columns, rows)
+    faults = table_faults(network, columns, rows, strict=strict)
     faults += [fault for column in nodes.values() for fault in column.faults()]
     for name, column in network.group_columns.items():
         faults += groups[name].faults() if name in groups else [missing_group(name, column, columns)]
@@ -104,7 +111,8 @@ def count_cases(network: Network, path: str | os.PathLike[str]) -> Cases:
         numbers = np.array([place[member] for member in column.known])
         members[name] = numbers[counted[f"group {name}"].to_numpy()]
     labels = tuple(map(str, counted[TALLY[0]].to_pylist()))
-    return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy(), named_once(sets.known))
+    unused = unused_columns(network, columns)
+    return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy(), named_once(sets.known), unused)
 
 
 def _noting(batches: Iterator[pa.RecordBatch], sets: _GroupColumn) -> Iterator[pa.RecordBatch]:
@@ -139,6 +147,7 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
     except (pa.ArrowException, OSError) as error:
         raise _refusal(path, unreadable, error) from error
     columns = list(dataset.schema.names)
+    raise_faults(str(path), _unlike(dataset, wanted), DataError)
 
     def batches() -> Iterator[pa.RecordBatch]:
         # Little is read ahead, so that memory stays that of a few batches.
@@ -149,6 +158,17 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
             raise _refusal(path, unreadable, error) from error
 
     return columns, batches()
+
+
+def _unlike(dataset: Any, wanted: list[str]) -> Iterator[Fault]:
+    """Say which files of a folder lack a column that the first has: their cells would count as blank."""
+    needed = [name for name in wanted if name in dataset.schema.names]
+    for fragment in dataset.get_fragments():
+        there = fragment.physical_schema.names
+        for name in (one for one in needed if one not in there):
+            unused = [column for column in there if column not in needed]
+            what = f"has no column '{name}', which the first file has{nearest(name, unused)}"
+            yield Fault(f"file {Path(fragment.path).name}", what)
 
 
 def _refusal(path: str | os.PathLike[str], what: str, error: Exception) -> DataError:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+import os
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.errors import Fault, nearest, raise_faults
+from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.frames import as_frame
 from ..errors import DataError, QueryError
 from ..network.network import Network
-from ..node import Node
+from ..node import Node, as_text, known_as
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = -1
-#: Column that says which data set a case comes from.
+#: Column that names a case, and column that says which data set it comes from.
+CASE_ID = "case_id"
 DATA_SET = "data_set"
 #: How many rows of a kind an error names.
 SHOWN = 5
@@ -44,6 +46,8 @@ class Cases:
         How many cases each stands for; None where each is one.
     data_sets
         Names of the data sets that the cases were taken from, so that a prior made from one is not used with it.
+    unused
+        Columns of the data that belong to no node and no group.
     """
 
     codes: Mapping[str, np.ndarray]
@@ -52,6 +56,7 @@ class Cases:
     labels: tuple[str, ...]
     counts: np.ndarray | None = None
     data_sets: tuple[str, ...] = ()
+    unused: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -88,19 +93,25 @@ class Cases:
         return digest.hexdigest()
 
 
-def encode(network: Network, data: pd.DataFrame) -> Cases:
-    """Code a data frame by the states of a network.
+def encode(network: Network, data: Any, *, unobserved: str | Iterable[str] = (), strict: bool = False) -> Cases:
+    """Code a table by the states of a network.
 
-    A node's column is the one its coding names, else the column of its own name. A node without a column is
-    latent: all its cells are missing. A blank cell is missing. A column `case_id` names the cases. A column
-    `data_set`, or ``data.attrs["data_sets"]``, names the data sets they come from.
+    A node's column is the one its coding names, else the column of its own name. A node without a column is refused
+    unless it is declared latent (`Node.latent`), named in `unobserved`, or anchored (`Node.anchored_by`) and no column
+    is spelt like it: all its cells are missing then. A blank cell is missing. A column `case_id` names the cases. A
+    column `data_set`, or ``data.attrs["data_sets"]``, names the data sets they come from.
 
     Parameters
     ----------
     network
         Gives states and codings.
     data
-        One row a case.
+        One row a case: a data frame, a dict of columns, a list of dicts, or an Arrow or polars table.
+    unobserved
+        Nodes that nobody observed in these cases, beside those the network declares latent.
+    strict
+        Refuse a column that belongs to no node and no group. Else such columns are not used, and `Cases.unused` names
+        them.
 
     Returns
     -------
@@ -109,7 +120,8 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
     Raises
     ------
     DataError
-        Listing every cell that is no state, by row number (1 is the first case) and column.
+        Listing every node without a column, with the column that is spelt most like it; and every cell that is no
+        state, by row number (1 is the first case) and column.
 
     Examples
     --------
@@ -118,9 +130,14 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
     >>> network = Network((Node("rain", ("no", "yes")),))
     >>> encode(network, pd.DataFrame({"rain": ["yes", None, "no"]})).codes["rain"]
     array([ 1, -1,  0])
+    >>> encode(network, {"Rain": ["yes", "no"]})  # doctest: +NORMALIZE_WHITESPACE
+    Traceback (most recent call last):
+    servanda.models.errors.DataError: data: node rain: has no column 'rain'; did you mean 'Rain'? If nobody observed it,
+    say latent = true of it, or unobserved=('rain',)
     """
-    columns = {str(column) for column in data.columns}
-    faults = table_faults(network, columns, len(data))
+    network, data = network.with_latent(unobserved), as_frame(data, error=DataError)
+    columns = list(map(str, data.columns))
+    faults = table_faults(network, columns, len(data), strict=strict)
     codes = {node.name: _node_codes(node, data, faults) for node in network.nodes}
     members, levels = {}, {}
     for name, column in network.group_columns.items():
@@ -129,8 +146,20 @@ def encode(network: Network, data: pd.DataFrame) -> Cases:
             continue
         members[name], levels[name] = _group_codes(column, data, faults)
     raise_faults("data", faults, DataError)
-    labels = data["case_id"].astype(str) if "case_id" in columns else [str(row) for row in range(1, len(data) + 1)]
-    return Cases(codes, members, levels, tuple(labels), data_sets=_data_sets(network, data))
+    labels = data[CASE_ID].astype(str) if CASE_ID in columns else [str(row) for row in range(1, len(data) + 1)]
+    unused = unused_columns(network, columns)
+    return Cases(codes, members, levels, tuple(labels), data_sets=_data_sets(network, data), unused=unused)
+
+
+def table_or_coded(cases: Any) -> Any:
+    """Data frame of a table of any kind; coded cases and the path of a file as they are.
+
+    Raises
+    ------
+    DataError
+        If it is none of them.
+    """
+    return cases if isinstance(cases, Cases | str | os.PathLike) else as_frame(cases, error=DataError)
 
 
 def _data_sets(network: Network, data: pd.DataFrame) -> tuple[str, ...]:
@@ -162,15 +191,17 @@ def code_evidence(network: Network, data: pd.DataFrame, faults: list[Fault]) -> 
     dict
         Node -> state number of each case, -1 where it is not known.
     """
-    data = data.rename(columns=str)
-    twice = sorted({column for column, count in Counter(data.columns).items() if count > 1})
-    faults += [Fault(f"given, column {column}", "is there twice; keep one of them") for column in twice]
-    named = set(data.columns) - set(twice)
+    try:
+        data = as_frame(data)
+    except InputError as error:
+        faults += [fault.within("given") for fault in error.faults]
+        return {}
+    named = set(data.columns)
     codes, used = {}, set()
     for node in network.nodes:
         if node.name in named:
             plain = replace(node, coding=None if node.coding is None else replace(node.coding, column=node.name))
-            codes[node.name] = _node_codes(plain, data, faults, lambda value, node=node: node.index(as_text(value)))
+            codes[node.name] = _node_codes(plain, data, faults, node.index)
             used.add(node.name)
         elif data_column(node) in named:
             codes[node.name] = _node_codes(node, data, faults)
@@ -186,15 +217,51 @@ def code_evidence(network: Network, data: pd.DataFrame, faults: list[Fault]) -> 
     return codes
 
 
-def table_faults(network: Network, columns: Collection[str], rows: int) -> list[Fault]:
-    """Say what is wrong with a table as a whole: no rows, or no column that belongs to a node."""
+def table_faults(network: Network, columns: Sequence[str], rows: int, *, strict: bool = False) -> list[Fault]:
+    """Say what is wrong with a table as a whole: no rows, nodes and columns that do not find each other."""
     faults = []
     if not rows:
         faults.append(Fault("rows", "there are none; a fit needs at least one case"))
-    if not any(data_column(node) in columns for node in network.nodes):
-        wanted = ", ".join(map(data_column, network.nodes))
-        faults.append(Fault("columns", f"none belongs to a node; expected some of {wanted}"))
+    nodes = {node.name: data_column(node) for node in network.nodes}
+    unused = unused_columns(network, columns)
+    faults += [
+        Fault(f"node {node.name}", f"is said to be latent, and there is a column '{column}'; drop it, or do not say so")
+        for node in network.nodes
+        if node.latent and (column := nodes[node.name]) in columns
+    ]
+    bare = [node.name for node in network.nodes if not node.latent and nodes[node.name] not in columns]
+    hints = {name: nearest(nodes[name], unused) for name in bare}
+    if not set(columns) & set(nodes.values()) and not any(map(_is_close, hints.values())):
+        wanted = ", ".join(dict.fromkeys(nodes[node.name] for node in network.nodes if not node.latent))
+        faults.append(Fault("columns", f"none belongs to a node; expected {wanted or 'one of a node that is seen'}"))
+    else:
+        # An anchor says what to do without data, so that only a column that may be the node's is in doubt.
+        faults += [
+            Fault(f"node {name}", _no_column(name, nodes[name], hint))
+            for name, hint in hints.items()
+            if network[name].anchored_by is None or _is_close(hint)
+        ]
+    known = [*nodes.values(), *network.group_columns.values()]
+    faults += [
+        Fault(f"column {column}", f"belongs to no node and no group{nearest(column, known)}")
+        for column in (unused if strict else ())
+    ]
     return faults
+
+
+def _is_close(hint: str) -> bool:
+    return hint.endswith("?")
+
+
+def _no_column(name: str, column: str, hint: str) -> str:
+    end = " If" if _is_close(hint) else "; if"
+    return f"has no column '{column}'{hint}{end} nobody observed it, say latent = true of it, or unobserved=('{name}',)"
+
+
+def unused_columns(network: Network, columns: Iterable[str]) -> tuple[str, ...]:
+    """Columns that belong to no node and no group, and neither name a case nor its data set."""
+    used = {*map(data_column, network.nodes), *network.group_columns.values(), CASE_ID, DATA_SET}
+    return tuple(column for column in columns if column not in used)
 
 
 def missing_group(name: str, column: str, columns: Collection[str]) -> Fault:
@@ -243,15 +310,15 @@ def _node_codes(
 
 
 def _level_coder(node: Node) -> Any:
-    renamed = dict(node.coding.levels) if node.coding else {}
-    known = {**{state: place for place, state in enumerate(node.states)}}
-    known |= {level: node.states.index(state) for level, state in renamed.items()}
+    known = {state: place for place, state in enumerate(node.states)}
+    known |= {level: node.states.index(state) for level, state in (node.coding.levels if node.coding else ())}
 
     def code(value: object) -> int:
-        text = as_text(value)
-        if text not in known:
+        place = known_as(value, known)
+        if place is None:
+            text = as_text(value)
             raise ValueError(f"'{text}' is not a state of {node.name}{nearest(text, known)}")
-        return known[text]
+        return place
 
     return code
 
@@ -259,13 +326,6 @@ def _level_coder(node: Node) -> Any:
 def _hashable(value: object) -> object:
     """What cannot be a state is shown as the text it is."""
     return value if isinstance(value, Hashable) else str(value)
-
-
-def as_text(value: object) -> str:
-    """States are text; a count that a reader of files made a float is its integer again."""
-    if isinstance(value, float | np.floating) and float(value).is_integer():
-        return str(int(value))
-    return str(value)
 
 
 def _number_coder(node: Node) -> Any:

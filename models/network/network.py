@@ -17,6 +17,7 @@ from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
 from ..node import DEFAULT_FAMILY, Arrow, Local, Node
 from .check import check_network
+from .edges import MOST_STATES, nodes_from_edges
 from .show import table_html
 
 
@@ -153,6 +154,30 @@ class Network:
         nodes = (replace(node, anchored_by=None) if node.anchored_by in cut else node for node in nodes)
         return replace(self, nodes=tuple(nodes))
 
+    @property
+    def latent(self) -> tuple[str, ...]:
+        """Nodes that are declared latent: data needs no column for them."""
+        return tuple(node.name for node in self.nodes if node.latent)
+
+    def with_latent(self, names: str | Iterable[str]) -> Network:
+        """Declare some more nodes latent, so that data needs no column for them.
+
+        Raises
+        ------
+        QueryError
+            If there is no such node, naming the nearest.
+
+        Examples
+        --------
+        >>> from servanda.models import Arrow, Node
+        >>> mood, smile = Node("mood", ("low", "high")), Node("smile", ("no", "yes"), (Arrow("mood"),))
+        >>> Network((mood, smile)).with_latent(["mood"]).latent
+        ('mood',)
+        """
+        hidden = {self[name].name for name in _names(names)}
+        nodes = tuple(replace(node, latent=True) if node.name in hidden else node for node in self.nodes)
+        return replace(self, nodes=nodes) if hidden else self
+
     def axes(self, name: str) -> tuple[str, ...]:
         """Dims of the node's table: its parents, then itself."""
         return self.local(name).axes
@@ -170,6 +195,57 @@ class Network:
     def group_columns(self) -> dict[str, str]:
         """Group effect -> data column, over all nodes."""
         return {group.name: group.column for node in self.nodes for group in node.groups}
+
+    @classmethod
+    def from_edges(
+        cls,
+        edges: Iterable[tuple[Any, Any]],
+        data: Any,
+        *,
+        nodes: Iterable[Any] = (),
+        families: Mapping[str, str] | None = None,
+        most_states: int = MOST_STATES,
+        name: str = "network",
+    ) -> Network:
+        """Make a network from arrows and a table whose columns are its nodes.
+
+        The states of a node are what its column holds: the categories of a categorical column, in their order; numbers
+        from low to high, which are its `values` too; texts by the alphabet. They count as ordered in a categorical
+        column that is ordered and in one of numbers.
+
+        Parameters
+        ----------
+        edges
+            Pairs of parent and child, such as ``graph.edges`` of networkx gives them.
+        data
+            One row a case, as `servanda.models.fit` takes it. Columns that no arrow names are left out.
+        nodes
+            Columns that are nodes although no arrow touches them.
+        families
+            Node -> CPD family. The others are a `table`, which assumes nothing of the shape of an effect but needs the
+            more cases the more parents there are; `ordinal` and others assume more and need fewer.
+        most_states
+            A column of more different cells is refused: it is to be cut or merged first.
+        name
+            Of the network.
+
+        Raises
+        ------
+        NetworkError
+            Listing what is no pair, what is no column, columns that give no list of states, and cycles.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> form = pd.Categorical(["word", "treaty", "treaty"], ["word", "letter", "treaty"], ordered=True)
+        >>> network = Network.from_edges([("form", "kept")], pd.DataFrame({"form": form, "kept": [0, 1, 1]}))
+        >>> network["form"].states, network["kept"].states, network["kept"].parent_names
+        (('word', 'letter', 'treaty'), ('0', '1'), ('form',))
+        """
+        made = nodes_from_edges(
+            edges, data, nodes=nodes, families=families, most_states=most_states, subject=f"network {name}"
+        )
+        return cls(made, name=name)
 
     @classmethod
     def from_content(cls, content: NetworkContent) -> Network:
@@ -247,6 +323,11 @@ def read_network(path: str | os.PathLike[str]) -> tuple[Network, NetworkContent,
         network = Network.from_content(content)
         in_order = network.to_content({name: content.tables[name] for name in network.names})
         return network, *scaled_to_one(replace(in_order, counted=content.counted))
+
+
+def _names(stated: str | Iterable[str]) -> tuple[str, ...]:
+    """One name or several, as a user may state them."""
+    return (stated,) if isinstance(stated, str) else tuple(stated)
 
 
 def _stable_ranks(nodes: tuple[Node, ...], order: Iterable[str]) -> dict[str, int]:

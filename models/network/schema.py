@@ -110,6 +110,7 @@ class NodeSpec(_Strict):
     family: str = "table"
     coding: CodingSpec | None = None
     anchored_by: str | None = None
+    latent: bool = False
     groups: dict[str, GroupSpec] = {}
     options: dict[str, bool | int | float | str] = {}
     parents: dict[str, ArrowSpec] = {}

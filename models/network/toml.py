@@ -83,6 +83,7 @@ def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Netwo
             groups=tuple(Group(group, **spec.model_dump()) for group, spec in node.groups.items()),
             options=tuple(node.options.items()),
             anchored_by=node.anchored_by,
+            latent=node.latent,
         )
         for name, node in file.nodes.items()
     )
@@ -115,7 +116,7 @@ def _node_to_dict(node: Node) -> dict[str, Any]:
     raw |= {"values": list(node.values), "ordered": node.ordered}
     raw["family"] = node.family if node.family != DEFAULT_FAMILY else ""
     raw["options"] = dict(node.options)
-    raw["anchored_by"] = node.anchored_by
+    raw |= {"anchored_by": node.anchored_by, "latent": node.latent}
     if node.coding:
         coding = {
             "column": node.coding.column,

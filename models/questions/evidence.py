@@ -13,13 +13,15 @@ import numpy as np
 import pandas as pd
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..cases.encode import MISSING, as_text, code_evidence
+from ..cases.encode import MISSING, code_evidence
+from ..convergence import warn_of_answer
 from ..errors import QueryError
 from ..inference.contract import MEMORY_LIMIT
-from ..inference.question import Form, check_question
+from ..inference.question import Form, check_question, relevant
 from ..inference.soft import with_soft
 from ..inference.tables import DrawnNetwork, Evidence
 from ..network.network import Network
+from ..node import known_as
 from ..posterior import Posterior
 
 #: Node -> state.
@@ -143,6 +145,8 @@ def resolve_evidence(
         fixed |= {name: np.full(cases, number) for name, number in dict(question.given).items()}
     form = Form(targets, (*question.form.given, *columns), question.form.do, tuple(virtual or ()))
     likely = {name: weights[name][:, None] for name in virtual or ()}
+    resting = relevant(network, form) if form.targets else network.names
+    warn_of_answer(posterior.provenance, resting)
     system = DrawnNetwork.of(posterior).drawing(drawn)
     found = GivenEvidence(posterior, system, form, Evidence(fixed, numbers, likely, cases), labels, tuple(drawn))
     return _softened(found, {name: weights[name] for name in soft}, memory) if soft else found
@@ -264,11 +268,17 @@ def _weights(network: Network, kind: str, stated: StateWeights, faults: list[Fau
         if given is None:
             faults.append(Fault(where, f"must map each of its states to a number, not {numbers!r}"))
             continue
-        faults += [Fault(where, f"has no state '{s}'{nearest(s, states)}") for s in given if s not in states]
-        if lacking := [state for state in states if state not in given]:
+        meant = {key: known_as(key, {state: state for state in states}) for key in given}
+        strange = [key for key, state in meant.items() if not state]
+        faults += [Fault(where, f"has no state '{key}'{nearest(str(key), states)}") for key in strange]
+        of_state = {state: given[key] for key, state in meant.items() if state}
+        if len(of_state) + len(strange) < len(meant):
+            faults.append(Fault(where, f"names a state twice: {', '.join(map(str, given))}"))
+            continue
+        if lacking := [state for state in states if state not in of_state]:
             faults.append(Fault(where, f"lacks a number for {', '.join(lacking)}; state one for each state"))
             continue
-        array = _floats([given[state] for state in states])
+        array = _floats([of_state[state] for state in states])
         if not np.all(np.isfinite(array)) or array.min() < 0 or array.sum() == 0:
             faults.append(Fault(where, "needs finite numbers of zero or more, not all zero"))
         elif kind != "virtual" and abs(array.sum() - 1) > _TOLERANCE:
@@ -324,15 +334,15 @@ def _(stated: Any, kind: str) -> dict[str, Any]:  # noqa: ARG001
 
 
 @singledispatch
-def as_weights(numbers: Any) -> dict[str, Any] | None:  # noqa: ARG001
+def as_weights(numbers: Any) -> dict[Any, Any] | None:  # noqa: ARG001
     """State -> number, from a mapping or a row of a table; None for anything else."""
     return None
 
 
 @as_weights.register(Mapping)
 @as_weights.register(pd.Series)
-def _(numbers: Any) -> dict[str, Any]:
-    return {as_text(state): value for state, value in dict(numbers).items()}
+def _(numbers: Any) -> dict[Any, Any]:
+    return dict(numbers)
 
 
 @singledispatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,16 +13,14 @@ import xarray as xr
 from ...common.progress import Progress, part_of, shown, silent
 from ..cases.encode import Cases
 from ..cases.patterns import Patterns
+from ..convergence import Unconverged, unconverged, warn_of_fit
 from ..network.network import Network
-from ..network.parameters import stored_table
+from ..network.parameters import network_parameters, stored_table
 from ..parameters.distributions import dirichlet_draws
 from ..parameters.prior_set import PriorSet
-from .latent import check_latent, relabelled
+from .latent import check_latent, latent_that_matter, relabelled
 from .run import FitInputs, Sampling, fit_inputs, labelled, stacked_draws
 from .samplers import SAMPLERS, dirichlet_of
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -45,6 +43,16 @@ class SampledBlocks:
     stats: dict[tuple[str, ...], xr.Dataset]
     exactly: tuple[str, ...]
     ways: dict[tuple[str, ...], str]
+
+    def unconverged(self, run: FitInputs) -> tuple[Unconverged, ...]:
+        """Blocks whose draws have not converged; effects of single members are judged by the numbers they bear on."""
+        found = []
+        for nodes in self.ways:
+            names = [parameter.name for parameter in network_parameters(run.network, nodes)]
+            own = {name: self.variables[name] for name in names}
+            hidden = latent_that_matter(run.network, run.patterns, nodes)
+            found.append(unconverged(nodes, own, self.stats.get(nodes), hidden))
+        return tuple(filter(None, found))
 
     @property
     def stats_group(self) -> dict[str, xr.Dataset]:
@@ -88,7 +96,7 @@ def _way(run: FitInputs, nodes: tuple[str, ...]) -> str:
 
 def fit_block(
     network: Network,
-    cases: pd.DataFrame | Cases,
+    cases: Any,
     priors: PriorSet | None,
     node: str,
     *,
@@ -117,12 +125,22 @@ def fit_block(
     """
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, cores=cores)
     with shown(progress) as tell:
-        return sampled_block(fit_inputs(network, cases, priors, sampling), node, tell)
+        run = fit_inputs(network, cases, priors, sampling)
+        sampled = _sampled(run, node, tell)
+    warn_of_fit(sampled.unconverged(run), stacklevel=2)
+    return _block(run, sampled)
 
 
 def sampled_block(run: FitInputs, node: str, progress: Progress = silent) -> Block:
     """Draws of what bears on one node, from the inputs of a fit; see `fit_block`."""
-    sampled = sample_blocks(run, {node, *run.network.children[node]}, progress)
+    return _block(run, _sampled(run, node, progress))
+
+
+def _sampled(run: FitInputs, node: str, progress: Progress) -> SampledBlocks:
+    return sample_blocks(run, {node, *run.network.children[node]}, progress)
+
+
+def _block(run: FitInputs, sampled: SampledBlocks) -> Block:
     nodes = (*sampled.exactly, *(name for block in sampled.ways for name in block))
     tree = xr.DataTree.from_dict({"posterior": xr.Dataset(sampled.variables), **sampled.stats_group})
     return Block(run, nodes, tree)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -16,6 +16,7 @@ from ...common.progress import Progress, shown
 from ..cases.encode import MISSING, Cases
 from ..cases.likelihood import log_likelihood
 from ..cases.patterns import Patterns
+from ..convergence import warn_of_fit
 from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..network.toml import network_to_toml
@@ -27,9 +28,6 @@ from .blocks import sample_blocks
 from .run import Sampling, fit_inputs
 from .samplers import SAMPLERS
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000
 #: What goes before the name of a group effect where the member of each case is stored.
@@ -40,10 +38,12 @@ _STORED = "members of groups"
 
 def fit(
     network: Network,
-    cases: pd.DataFrame | Cases | str | os.PathLike[str],
+    cases: Any,
     priors: PriorSet | None = None,
     *,
     seed: int,
+    unobserved: str | Iterable[str] = (),
+    strict: bool = False,
     draws: int = 1000,
     tune: int = 500,
     chains: int = 4,
@@ -70,13 +70,19 @@ def fit(
     network
         Structure and families.
     cases
-        One row a case, as `servanda.record.load_guarantees` gives them, or already coded; or the path of a Parquet
-        or CSV file of any size, which is read as `servanda.models.count_cases` says. Missing cells stay: no row is
-        dropped.
+        One row a case: a data frame, as `servanda.record.load_guarantees` gives it, a dict of columns, a list of
+        dicts, or an Arrow or polars table; or already coded (`servanda.models.encode`); or the path of a Parquet or CSV
+        file of any size, which is read as `servanda.models.count_cases` says. Missing cells stay: no row is dropped.
     priors
         A prior for every parameter; None takes each family's defaults.
     seed
         Same seed, same machine, same numbers.
+    unobserved
+        Nodes that nobody observed in these cases, beside those the network declares latent. Every other node needs its
+        column: a misspelt one would leave an outcome to its prior.
+    strict
+        Refuse a column that belongs to no node and no group. Else such columns are not used, and
+        ``provenance["unused_columns"]`` names them.
     draws, tune, chains
         Kept draws and warm-up draws of each chain, and chains. NUTS adapts in its warm-up; augmentation only
         leaves its random start behind.
@@ -105,12 +111,17 @@ def fit(
     Posterior
         Parameters with dims (chain, draw, ...); effects of actors and guarantees have one member more, ``(new)``.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If chains disagree, mix slowly or diverge (`servanda.models.convergence`), with what to do.
+
     Raises
     ------
     DataError, PriorError
-        Listing every fault of the data or the priors; priors based on a data set that the cases say they come from
-        (column `data_set`, or ``cases.attrs["data_sets"]``); latent nodes whose states nothing tells apart
-        (`servanda.models.sampling.latent`).
+        Listing every fault of the data or the priors, such as a node without a column; priors based on a
+        data set that the cases say they come from (column `data_set`, or ``cases.attrs["data_sets"]``); latent nodes
+        whose states nothing tells apart (`servanda.models.sampling.latent`).
 
     Examples
     --------
@@ -125,10 +136,11 @@ def fit(
     if coder is not None:
         network, cases, priors = coded_by(network, cases, priors, coder)
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, exact, cores)
-    run = fit_inputs(network, cases, priors, sampling)
-    coded, coords = run.cases, run.coords
+    run = fit_inputs(network, cases, priors, sampling, unobserved=unobserved, strict=strict)
+    network, coded, coords = run.network, run.cases, run.coords
     with shown(progress) as tell:
         sampled = sample_blocks(run, network.names, tell)
+    unsettled = sampled.unconverged(run)
     posterior = xr.Dataset(sampled.variables)
     groups = {**sampled.stats_group, "log_prior": _log_prior(network, posterior, priors, coords)}
     if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
@@ -141,10 +153,13 @@ def fit(
         "cases": coded.total,
         "missing_cells": coded.missing,
         "data_sets": list(coded.data_sets),
+        "unused_columns": list(coded.unused),
         "drawn_exactly": list(sampled.exactly),
         **{f"drawn_by_{way}": [list(nodes) for nodes, by in sampled.ways.items() if by == way] for way in SAMPLERS},
+        "not_converged": [asdict(one) for one in unsettled],
         "seconds": round(time.perf_counter() - started, 1),
     }
+    warn_of_fit(unsettled, stacklevel=2)
     return Posterior(network, tree, priors, provenance)
 
 

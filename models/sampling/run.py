@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ..cases.count import count_cases
-from ..cases.encode import Cases, encode
+from ..cases.encode import MISSING, Cases, encode
 from ..cases.patterns import Patterns, find_patterns
-from ..errors import DataError, PriorError
+from ..errors import DataError, PriorError, wrong_kinds
 from ..inference.contract import processors
 from ..network.network import Network
 from ..network.parameters import check_priors, parameter_coords
 from ..parameters.prior_set import PriorSet
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -125,11 +122,14 @@ class FitInputs:
 
 def fit_inputs(
     network: Network,
-    cases: pd.DataFrame | Cases | str | os.PathLike[str],
+    cases: Any,
     priors: PriorSet | None,
     sampling: Sampling,
+    *,
+    unobserved: str | Iterable[str] = (),
+    strict: bool = False,
 ) -> FitInputs:
-    """Inputs of a fit, checked, with the cases coded.
+    """Inputs of a fit, checked, with the cases coded. Nodes that nobody observed are declared latent in the network.
 
     Raises
     ------
@@ -137,8 +137,10 @@ def fit_inputs(
         As `servanda.models.fit` says.
     """
     sampling.check()
+    raise_faults("fit", wrong_kinds({"network": (network, Network)}), DataError)
     _check_kind(priors)
-    coded = as_cases(network, cases)
+    network = network.with_latent(unobserved)
+    coded = as_cases(network, cases, strict=strict)
     check_priors(network, priors, parameter_coords(network, coded.levels))
     raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
     return FitInputs(network, coded, find_patterns(network, coded), priors, sampling)
@@ -158,11 +160,35 @@ def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[F
     return [Fault(f"based on {name}", what) for name in both]
 
 
-def as_cases(network: Network, cases: pd.DataFrame | Cases | str | os.PathLike[str]) -> Cases:
-    """Coded cases of what was given: coded already, in a data frame, or in a file."""
+def as_cases(network: Network, cases: Any, *, strict: bool = False) -> Cases:
+    """Coded cases of what was given: coded already, in a table of any kind, or in a file.
+
+    Raises
+    ------
+    DataError
+        As `encode` and `count_cases`; or cases that were coded by another network.
+    """
     if isinstance(cases, Cases):
+        raise_faults("cases", _unfit(network, cases), DataError)
         return cases
-    return count_cases(network, cases) if isinstance(cases, str | os.PathLike) else encode(network, cases)
+    take = count_cases if isinstance(cases, str | os.PathLike) else encode
+    return take(network, cases, strict=strict)
+
+
+def _unfit(network: Network, cases: Cases) -> Iterator[Fault]:
+    """Say where coded cases are not those of a network: what it does not have cannot be told from what is blank."""
+    again = "code them again by this network"
+    for node in network.nodes:
+        codes = cases.codes.get(node.name)
+        if codes is None:
+            yield Fault(f"node {node.name}", f"was not coded; {again}")
+        elif len(codes) and (codes.max() >= len(node.states) or codes.min() < MISSING):
+            yield Fault(f"node {node.name}", f"has codes that are none of its {len(node.states)} states; {again}")
+        elif node.latent and (codes != MISSING).any():
+            yield Fault(f"node {node.name}", f"is said to be latent, and cases show it; {again}, or do not say so")
+    for group in network.group_columns:
+        if group not in cases.members:
+            yield Fault(f"group {group}", f"was not coded; {again}")
 
 
 def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[str, ...]]) -> xr.DataArray:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..cases.encode import Cases, as_text, data_column
+from ..cases.encode import Cases, data_column, table_or_coded
 from ..errors import DataError
 from ..network.network import Network
 from ..network.parameters import network_parameters
-from ..node import Arrow, Coding, Node
+from ..node import Arrow, Coding, Node, as_text
 from ..parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def coded_by(
     """
     if coding not in CODINGS:
         raise DataError("coding", [Fault("", f"'{coding}' is none{nearest(coding, CODINGS)}")])
-    return CODINGS[coding](network, cases, priors, node)
+    return CODINGS[coding](network, table_or_coded(cases), priors, node)
 
 
 def _by_first(network: Network, cases: Any, priors: PriorSet | None, node: str) -> tuple[Network, Any, PriorSet | None]:
@@ -111,9 +111,10 @@ def _by_both(network: Network, cases: Any, priors: PriorSet | None, node: str) -
         said, sure = f"{node}_{coder}", f"{node}_{coder}_{CONFIDENCE}"
         columns |= {said: cases[f"{prefix}{data_column(truth)}"], sure: cases[f"{prefix}{CONFIDENCE}"]}
         nodes += [_confidence_node(sure, grades, coder, truth), _coder_node(said, sure, coder, truth)]
-    # The truth has no column any more, and so is latent.
+    # The truth has no column any more, and is declared latent.
     kept = cases.drop(columns=[data_column(truth)]).assign(**columns)
-    wider = replace(network, nodes=(*network.nodes, *nodes))
+    hidden = network.with_latent([node])
+    wider = replace(hidden, nodes=(*hidden.nodes, *nodes))
     return wider, kept, _with_defaults(priors, wider, [new.name for new in nodes])
 
 

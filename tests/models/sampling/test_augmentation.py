@@ -174,7 +174,7 @@ def test_what_is_drawn_how():
     rows = pd.DataFrame({"rain": ["no", None, "yes"], "wet": ["no", "yes", "yes"]})
     assert way(LAWN, rows) == {"rain+wet": "augmentation"}
     assert way(LAWN, rows.assign(rain=["no", "no", "no"])) == {}
-    assert way(LAWN, rows[["wet"]]) == {"rain+wet": "nuts"}  # latent
+    assert way(LAWN.with_latent("rain"), rows[["wet"]]) == {"rain+wet": "nuts"}
     assert way(LAWN, rows.assign(rain=None)) == {"rain+wet": "nuts"}
     ordinal = Network((LAWN["rain"], Node("wet", YES_NO, (Arrow("rain"),), family="ordinal", ordered=True)))
     assert way(ordinal, rows) == {"rain+wet": "nuts"}

@@ -148,14 +148,14 @@ def test_what_is_drawn_exactly():
     )
     whole = pd.DataFrame({name: ["0", "1"] for name in "abcde"})
 
-    def conjugate(frame):
-        return conjugate_nodes(network, find_patterns(network, encode(network, frame)))
+    def conjugate(frame, unobserved=()):
+        return conjugate_nodes(network, find_patterns(network, encode(network, frame, unobserved=unobserved)))
 
     assert set(conjugate(whole)) == {"a", "b", "c", "d"}
     assert set(conjugate(whole.assign(c=[None, "1"]))) == {"a", "b", "c", "d"}
     assert set(conjugate(whole.assign(b=[None, "1"]))) == {"a", "d"}
     assert set(conjugate(whole.assign(a=[None, "1"]))) == {"c", "d"}
-    assert set(conjugate(whole.drop(columns=["a", "d"]))) == {"c"}
+    assert set(conjugate(whole.drop(columns=["a", "d"]), ["a", "d"])) == {"c"}
 
 
 def test_a_seed_is_a_fit():
@@ -450,6 +450,9 @@ YARDSTICK = Network(
 )
 
 
+WHOLE = pd.DataFrame({"backers": 1, "legal": "treaty", "kept": "no", "obligor": list("abab")})
+
+
 def test_every_fault_of_the_data_is_said_at_once():
     frame = pd.DataFrame(
         {
@@ -474,21 +477,21 @@ def test_every_fault_of_the_data_is_said_at_once():
 @pytest.mark.parametrize(
     ("frame", "message"),
     [
-        (pd.DataFrame({"kept": []}), "data: 2 faults\n  rows: there are none; a fit needs at least one case\n"),
+        (pd.DataFrame({"kept": []}), "data: 4 faults\n  rows: there are none; a fit needs at least one case\n"),
         (
             pd.DataFrame({"obligor": ["a"], "other": [1]}),
-            "data: columns: none belongs to a node; expected some of backers, legal, kept",
+            "data: columns: none belongs to a node; expected backers, legal, kept",
         ),
         (
-            pd.DataFrame({"obligor": ["a", None, "b", None], "kept": ["no"] * 4}),
+            WHOLE.assign(obligor=["a", None, "b", None]),
             "data: case 2, 4, column obligor: is blank; every case needs one",
         ),
         (
-            pd.DataFrame({"obligor": ["a"] * 9, "kept": ["on"] * 8 + ["no"]}),
+            pd.concat([WHOLE, WHOLE, WHOLE.head(1)]).assign(kept=["on"] * 8 + ["no"]),
             "data: case 1, 2, 3, 4, 5 and 3 more, column kept: 'on' is not a state of kept; known: no, yes",
         ),
         (
-            pd.DataFrame({"obligor": ["a"], "backers": ["many"]}),
+            WHOLE.head(1).assign(backers="many"),
             "data: case 1, column backers: 'many' is not a number",
         ),
     ],
@@ -506,7 +509,7 @@ def test_cells_become_states():
             "obligor": [3, 1, 2, 1, 1, 1],
         }
     )
-    cases = encode(YARDSTICK, frame)
+    cases = encode(YARDSTICK, frame, unobserved="kept")
     assert cases.codes["count"].tolist() == [0, 1, 2, 2, -1, -1]
     assert cases.codes["form"].tolist() == [0, 1, 1, -1, -1, -1]
     assert cases.codes["kept"].tolist() == [-1] * 6

@@ -88,6 +88,8 @@ def drawn_from(tables, codes, rng):
     return (rng.random((len(codes), 1)) > tables[codes].cumsum(axis=-1)[:, :-1]).sum(axis=1)
 
 
+# Few draws for a slow block: means are judged by four of their own standard deviations.
+@pytest.mark.filterwarnings("ignore::servanda.models.errors.ConvergenceWarning")
 def test_known_confusion_and_outcomes_are_found_again():
     rng = np.random.default_rng(3)
     rows = 6000
