@@ -5,25 +5,58 @@ Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from ...common.errors import ServandaError
+from ...models.errors import ConvergenceWarning
 from . import compare, record
 from .evaluate import evaluate
 from .fit import fit
-from .options import BAD_INPUT, INTERRUPTED
+from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
 from .query import query
 from .report import report
 from .track import track
 
 
+@contextmanager
+def _plain_warnings() -> Iterator[None]:
+    """Say of draws that have not converged once and in plain words; not where a gate that failed has said it."""
+    said: dict[str, None] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", ConvergenceWarning)
+        usual = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
+            if issubclass(category, ConvergenceWarning):
+                said[str(message)] = None
+            else:
+                usual(message, category, *rest, **more)
+
+        warnings.showwarning = show
+        try:
+            yield
+        except typer.Exit as ended:
+            said = {} if ended.exit_code == GATE_FAILED else said
+            raise
+        finally:
+            for text in said:
+                typer.echo(f"warning: {text}", err=True)
+
+
 class _Commands(TyperGroup):
-    """Commands whose errors become one message and an exit code, never a traceback."""
+    """Commands whose errors become one message and an exit code, never a traceback, and whose warnings are a line."""
 
     def invoke(self, ctx: Any) -> Any:
+        with _plain_warnings():
+            return self._invoke(ctx)
+
+    def _invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except ServandaError as error:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from ...common.progress import shown
-from .comparison import cases_with_backers, show_comparison
+from .cases import hidden, read_cases
+from .comparison import show_comparison
 from .options import (
     AsOf,
     Cases,
@@ -24,6 +25,8 @@ from .options import (
     Seed,
     Tune,
     Unit,
+    Unobserved,
+    chosen_priors,
     listed,
 )
 
@@ -33,12 +36,13 @@ def networks(
         list[str],
         typer.Argument(metavar="NETWORK", help="Shipped networks or TOML files, separated by commas."),
     ],
-    by: Unit = "guarantee",
+    by: Unit = None,
     node: Node = "compliance",
-    priors: Priors = "literature",
+    priors: Priors = None,
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
+    unobserved: Unobserved = None,
     as_of: AsOf = None,
     refits: Refits = 20,
     seed: Seed = 1,
@@ -59,21 +63,20 @@ def networks(
     from ...common.files import writable_file
     from ...models.network.toml import load_network
     from ...models.theories.theories import priors_for
-    from ...priors import load_prior
     from ..evaluation.models import compare_models
 
     if plot is not None:
         writable_file(plot)
-    rivals = {name: load_network(name) for name in listed(names)}
-    prior = load_prior(priors)
-    data = cases_with_backers(cases, as_of, missing, countries)
+    rivals = {name: hidden(load_network(name), unobserved) for name in listed(names)}
+    prior = chosen_priors(priors, rivals)
+    data = read_cases(cases, as_of, rivals.values(), missing=missing, countries=countries, backers=True)
     with shown(not (quiet or as_json)) as progress:
         found = compare_models(
             rivals,
-            data,
+            data.frame,
             {name: priors_for(rival, prior) for name, rival in rivals.items()},
             node=node,
-            unit=by,
+            unit=data.unit(by, "guarantee"),
             seed=seed,
             refits=refits,
             progress=progress,

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ...common.progress import shown
+from .cases import read_cases
 from .options import (
     AsOf,
     Cases,
@@ -23,7 +24,6 @@ from .options import (
     json_rows,
     listed,
     print_json,
-    read_cases,
 )
 
 
@@ -61,7 +61,6 @@ def priors(
     from ...common.files import writable_file
     from ...models.sampling.run import Sampling
     from ...priors import load_prior
-    from ..queries.named_backers import shipped_cases
     from ..scenarios.questions import scenario_questions
     from ..scenarios.scenario import load_scenario
     from ..scenarios.stored_fits import stored_fit
@@ -72,8 +71,8 @@ def priors(
     if len(sets) < 2:
         raise InputError("comparison", [Fault("priors", "there must be two sets or more to compare")])
     figure = writable_file(plot or Path("out") / f"{loaded.scenario.name}-priors.svg")
-    day = as_of or loaded.scenario.as_of
-    data = read_cases(cases, day, missing, countries) if cases else shipped_cases(loaded.network, day)
+    day = loaded.scenario.as_of
+    data = read_cases(cases, as_of, [loaded.network], missing=missing, countries=countries, day=day).frame
     questions, left_out = scenario_questions(loaded, data)
     settings = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     with shown(not (quiet or as_json)) as progress:

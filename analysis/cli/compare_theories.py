@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from ...common.progress import shown
-from .comparison import cases_with_backers, show_comparison
+from .cases import hidden, read_cases
+from .comparison import show_comparison
 from .options import (
     AsOf,
     Cases,
@@ -24,6 +25,8 @@ from .options import (
     Seed,
     Tune,
     Unit,
+    Unobserved,
+    chosen_priors,
     listed,
 )
 
@@ -40,13 +43,14 @@ def theories(
         str,
         typer.Option(metavar="NETWORK", help="A shipped network's name or a TOML file, in which each takes its turn."),
     ] = "guarantee",
-    by: Unit = "guarantee",
+    by: Unit = None,
     node: Node = "compliance",
     count: Annotated[str, typer.Option(metavar="NODE", help="The node that counts the backers.")] = "guarantors",
-    priors: Priors = "literature",
+    priors: Priors = None,
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
+    unobserved: Unobserved = None,
     as_of: AsOf = None,
     refits: Refits = 20,
     seed: Seed = 1,
@@ -64,7 +68,6 @@ def theories(
     from ...common.files import writable_file
     from ...models.network.toml import load_network
     from ...models.theories.theories import THEORIES
-    from ...priors import load_prior
     from ..evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
 
     chosen = listed(names or [])
@@ -73,16 +76,18 @@ def theories(
         return
     if plot is not None:
         writable_file(plot)
-    data = cases_with_backers(cases, as_of, missing, countries)
+    whole = hidden(load_network(network), unobserved)
+    data = read_cases(cases, as_of, [whole], missing=missing, countries=countries, backers=True)
+    prior = chosen_priors(priors, [network])
     with shown(not (quiet or as_json)) as progress:
         found = compare_theories(
-            load_network(network),
-            data,
-            load_prior(priors),
+            whole,
+            data.frame,
+            prior,
             theories=chosen or [*SHAPES, *BACKER_THEORIES],
             node=node,
             count=count,
-            unit=by,
+            unit=data.unit(by, "guarantee"),
             seed=seed,
             refits=refits,
             progress=progress,

@@ -1,17 +1,13 @@
-"""Comparisons by prediction, as commands read their cases and show their tables."""
+"""Comparisons by prediction, as commands show their tables."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 
-from .options import Scheme, json_rows, print_json, read_cases
-
-if TYPE_CHECKING:
-    import pandas as pd
+from .options import json_rows, print_json
 
 #: Columns of a comparison by prediction -> heading and decimals.
 _COMPARED = {
@@ -23,16 +19,6 @@ _COMPARED = {
     "refits": ("refits", 0),
     "bayes_factor": ("Bayes factor", 2),
 }
-
-
-def cases_with_backers(
-    path: Path | None, as_of: str | None, missing: Iterable[str] | None = None, countries: Scheme | None = None
-) -> pd.DataFrame:
-    """Cases with who stands behind those of the shipped record; your own hold these columns or do not."""
-    from ...record import with_backers
-
-    cases = read_cases(path, as_of, missing, countries)
-    return cases if path else with_backers(cases)
 
 
 def show_comparison(found: Any, what: str, plot: Path | None, *, as_json: bool) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...common.progress import shown
+from .cases import hidden, read_cases
 from .options import (
     AsOf,
     Cases,
@@ -18,10 +19,11 @@ from .options import (
     Plot,
     Quiet,
     Seed,
+    Unobserved,
+    chosen_priors,
     json_rows,
     listed,
     print_json,
-    read_cases,
 )
 
 if TYPE_CHECKING:
@@ -48,12 +50,24 @@ def evaluate(
         str, typer.Argument(metavar="NETWORK", help="A shipped network's name or a TOML file.")
     ] = "guarantee",
     priors: Annotated[
-        str,
-        typer.Option("--priors", metavar="SETS", help="Prior sets, shipped names or TOML files, separated by commas."),
-    ] = "literature",
+        str | None,
+        typer.Option(
+            "--priors",
+            metavar="SETS",
+            help="Prior sets, shipped names or TOML files, separated by commas. [default: literature for a shipped "
+            "network, else the default of each family]",
+            show_default=False,
+        ),
+    ] = None,
     by: Annotated[
-        str, typer.Option("--by", metavar="UNIT", help="Hold out by crisis, guarantee, case, or a column of yours.")
-    ] = "crisis",
+        str | None,
+        typer.Option(
+            "--by",
+            metavar="UNIT",
+            help="Hold out by crisis, guarantee, case, or a column of yours. [default: crisis; case of a plain table]",
+            show_default=False,
+        ),
+    ] = None,
     future: Annotated[
         str,
         typer.Option(
@@ -68,6 +82,7 @@ def evaluate(
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
+    unobserved: Unobserved = None,
     as_of: AsOf = None,
     folds: Annotated[
         int, typer.Option("--folds", metavar="N", help="Folds of a shuffle.", min=2, rich_help_panel=_HOW)
@@ -108,21 +123,20 @@ def evaluate(
     from ..evaluation.evaluate import AGAINST
     from ..evaluation.evaluate import evaluate as measure
     from ..evaluation.shipped_scores import store_evaluation
-    from ..queries.named_backers import shipped_cases
 
     for path in (plot, out):
         if path is not None:
             writable_file(path)
     years = _years(future)
-    chosen = load_network(network)
-    data = read_cases(cases, as_of, missing, countries) if cases else shipped_cases(chosen, as_of)
+    chosen = hidden(load_network(network), unobserved)
+    data = read_cases(cases, as_of, [chosen], missing=missing, countries=countries)
     with shown(not (quiet or as_json)) as progress:
         found = measure(
             chosen,
-            data,
-            _sets(priors, chosen),
+            data.frame,
+            _sets(priors, network, chosen),
             node=node,
-            by=by,
+            by=data.unit(by, "crisis"),
             folds=folds,
             repeats=repeats,
             future=years,
@@ -148,11 +162,10 @@ def evaluate(
             typer.echo(str(path))
 
 
-def _sets(priors: str, network: Network) -> dict[str, PriorSet]:
-    from ...priors import load_prior
-
-    sets = [load_prior(name, network) for name in listed([priors])]
-    return {each.name: each for each in sets}
+def _sets(priors: str | None, stated: str, network: Network) -> dict[str, PriorSet | None]:
+    names = [None] if priors is None else listed([priors])
+    sets = [chosen_priors(name, [stated], network) for name in names]
+    return {"defaults" if each is None else each.name: each for each in sets}
 
 
 def _years(future: str) -> list[int]:

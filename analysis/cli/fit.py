@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ...common.progress import shown
+from .cases import hidden, read_cases
 from .options import (
     GATE_FAILED,
     AsOf,
@@ -21,8 +22,9 @@ from .options import (
     Quiet,
     Seed,
     Tune,
+    Unobserved,
+    chosen_priors,
     print_json,
-    read_cases,
 )
 
 
@@ -33,10 +35,12 @@ def fit(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write (netCDF).")] = Path(
         "posterior.nc"
     ),
-    priors: Priors = "literature",
+    priors: Priors = None,
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
+    unobserved: Unobserved = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse a column that belongs to no node.")] = False,
     as_of: AsOf = None,
     seed: Seed = 1,
     draws: Draws = 1000,
@@ -45,27 +49,28 @@ def fit(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fit a network to the record and store the posterior.
+    """Fit a network to the record, or to a table of your own, and store the posterior.
 
     Example: `servanda fit guarantee --as-of 2019-04-25 --priors literature --out dprk.nc`
+
+    Your own network and table: `servanda fit mine.toml --cases mine.csv --out mine.nc`
     """
     from ...common.files import writable_file
     from ...models.network.toml import load_network
     from ...models.sampling.fit import fit as fit_network
-    from ...priors import load_prior
-    from ..queries.named_backers import shipped_cases
     from ..summaries.gates import failed, parameter_gates, sampler_gates
 
     writable_file(out)
-    chosen = load_network(network)
-    prior = load_prior(priors, chosen)
-    data = read_cases(cases, as_of, missing, countries) if cases else shipped_cases(chosen, as_of)
+    chosen = hidden(load_network(network), unobserved)
+    prior = chosen_priors(priors, [network], chosen)
+    data = read_cases(cases, as_of, [chosen], missing=missing, countries=countries)
     with shown(not (quiet or as_json)) as progress:
         posterior = fit_network(
             chosen,
-            data,
+            data.frame,
             prior,
             seed=seed,
+            strict=strict,
             draws=draws,
             tune=tune,
             chains=chains,
@@ -77,6 +82,7 @@ def fit(
         "file": str(out),
         "cases": posterior.provenance["cases"],
         "missing_cells": posterior.provenance["missing_cells"],
+        "unused_columns": posterior.provenance["unused_columns"] if data.plain else [],
         "seconds": posterior.provenance["seconds"],
         "failed_gates": [str(gate) for gate in gates],
     }
@@ -85,6 +91,8 @@ def fit(
     else:
         gaps = ", ".join(f"{count} of {node}" for node, count in facts["missing_cells"].items()) or "none"
         typer.echo(f"{out}: {facts['cases']} cases, missing cells: {gaps}; {facts['seconds']:.0f} s")
+        if facts["unused_columns"] and not quiet:
+            typer.echo(f"columns that belong to no node: {', '.join(facts['unused_columns'])}", err=True)
         for gate in gates:
             typer.echo(f"gate failed: {gate}", err=True)
     if gates:

@@ -18,8 +18,14 @@ from ...common.json_values import to_json
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...models.network.network import Network
+    from ...models.parameters.prior_set import PriorSet
+
 #: Exit codes besides 0, done.
 GATE_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+#: The prior set of shipped networks where none is named.
+USUAL_PRIORS = "literature"
 
 _DATA, _SAMPLING, _OUTPUT = "Data", "Sampling", "Output"
 
@@ -32,7 +38,9 @@ Cases = Annotated[
     typer.Option(
         "--cases",
         metavar="FILE",
-        help="Your own cases (CSV, Parquet, Stata or SPSS), in place of the shipped record.",
+        help="Your own cases in place of the shipped record: CSV, Parquet, Stata or SPSS. With more than half of the "
+        "columns that the record's codebook requires a file is held to the codebook; any other is a plain table, which "
+        "needs a column for each node of the network.",
         rich_help_panel=_DATA,
     ),
 ]
@@ -55,10 +63,34 @@ Countries = Annotated[
         rich_help_panel=_DATA,
     ),
 ]
-Priors = Annotated[str, typer.Option("--priors", metavar="SET", help="A shipped prior set's name or a TOML file.")]
+Unobserved = Annotated[
+    str | None,
+    typer.Option(
+        "--unobserved",
+        metavar="NODES",
+        help="Nodes that nobody observed in these cases, separated by commas. Every other needs its column.",
+        rich_help_panel=_DATA,
+    ),
+]
+Priors = Annotated[
+    str | None,
+    typer.Option(
+        "--priors",
+        metavar="SET",
+        help="A shipped prior set's name or a TOML file. [default: literature for a shipped network, else the "
+        "default of each family]",
+        show_default=False,
+    ),
+]
 Node = Annotated[str, typer.Option("--node", metavar="NODE", help="The outcome that is predicted.")]
 Unit = Annotated[
-    str, typer.Option("--by", metavar="UNIT", help="Leave out by guarantee, crisis, case, or a column of yours.")
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="UNIT",
+        help="Leave out by guarantee, crisis, case, or a column of yours. [default: guarantee; case of a plain table]",
+        show_default=False,
+    ),
 ]
 Seed = Annotated[
     int, typer.Option("--seed", metavar="N", help="Same seed, same machine, same numbers.", rich_help_panel=_SAMPLING)
@@ -92,16 +124,6 @@ Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.", 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress and no remarks.", rich_help_panel=_OUTPUT)]
 
 
-def read_cases(
-    path: Path | None, as_of: str | None, missing: Iterable[str] | None = None, countries: Scheme | None = None
-) -> pd.DataFrame:
-    """Cases of a file, or of the shipped record, as they were known; what is odd about them is said."""
-    from ...record import load_guarantees
-
-    with notes_of_the_record():
-        return load_guarantees(path, as_of=as_of, missing=tuple(missing or ()), countries=countries)
-
-
 @contextmanager
 def notes_of_the_record() -> Iterator[None]:
     """Say what a loader warns of as a command says things: on the error stream, without a place in the code."""
@@ -116,6 +138,24 @@ def notes_of_the_record() -> Iterator[None]:
     for warning in caught:
         if warning not in notes:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+
+
+def chosen_priors(name: str | None, stated: Iterable[str], network: Network | None = None) -> PriorSet | None:
+    """The prior set that is named; else the usual one of shipped networks; None takes the default of each family.
+
+    Parameters
+    ----------
+    stated
+        Names or paths of the networks.
+    network
+        The network that the set must fit, where it is one.
+    """
+    from ...models.network.toml import shipped_networks
+    from ...priors import load_prior
+
+    if name is None and not set(stated) <= set(shipped_networks()):
+        return None
+    return load_prior(name or USUAL_PRIORS, network)
 
 
 def listed(names: Iterable[str]) -> list[str]:

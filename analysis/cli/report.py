@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from ...common.progress import shown
+from .cases import record_cases
 from .options import (
     Cases,
     Chains,
@@ -19,7 +20,6 @@ from .options import (
     ScenarioSeed,
     Tune,
     print_json,
-    read_cases,
 )
 
 
@@ -61,7 +61,7 @@ def report(
         written = make(
             loaded,
             place,
-            cases=read_cases(cases, loaded.scenario.as_of, missing, countries) if cases else None,
+            cases=record_cases(cases, loaded.scenario.as_of, missing, countries) if cases else None,
             seed=seed,
             draws=draws,
             tune=tune,

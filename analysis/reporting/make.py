@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
 from ...common.json_values import to_json
 from ...common.progress import Progress, shown
+from ...models.errors import ConvergenceWarning
 from ...models.posterior import Posterior
 from ...models.sampling.run import Sampling
 from ..queries.named_backers import shipped_cases
@@ -107,14 +109,16 @@ def report(
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     posteriors: dict[str, Posterior] = {}
     reused = []
-    with shown(progress) as tell:
+    with shown(progress) as tell, warnings.catch_warnings():
+        # The report holds every number to its gates itself, and says so beside it.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         for prior in loaded.priors:
             fitting = _named(tell, f"fitting under priors {prior.name}")
             posteriors[prior.name], found = stored_fit(loaded.network, known, prior, sampling, folder, progress=fitting)
             reused += [prior.name] if found else []
         task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None)
         prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
-    content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
+        content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))

@@ -23,6 +23,9 @@ MISSING = -1
 #: Column that names a case, and column that says which data set it comes from.
 CASE_ID = "case_id"
 DATA_SET = "data_set"
+#: Where a table says from which file it comes, and what the index of one is called that counts the lines of the file.
+SOURCE = "source"
+LINE = "line"
 #: How many rows of a kind an error names.
 SHOWN = 5
 BLANK_MEMBER = "is blank; every case needs one"
@@ -145,7 +148,7 @@ def encode(network: Network, data: Any, *, unobserved: str | Iterable[str] = (),
             faults.append(missing_group(name, column, columns))
             continue
         members[name], levels[name] = _group_codes(column, data, faults)
-    raise_faults("data", faults, DataError)
+    raise_faults(str(data.attrs.get(SOURCE, "data")), faults, DataError)
     labels = data[CASE_ID].astype(str) if CASE_ID in columns else [str(row) for row in range(1, len(data) + 1)]
     unused = unused_columns(network, columns)
     return Cases(codes, members, levels, tuple(labels), data_sets=_data_sets(network, data), unused=unused)
@@ -269,10 +272,18 @@ def missing_group(name: str, column: str, columns: Collection[str]) -> Fault:
     return Fault(f"column {column}", f"is missing; effect '{name}' needs it{nearest(column, columns)}")
 
 
-def bad_cells(rows: Sequence[int], total: int, column: str, what: str) -> Fault:
+def bad_cells(rows: Sequence[int], total: int, column: str, what: str, kind: str = "case") -> Fault:
     """Say what is wrong with `total` cells of a column, of which the first are in `rows`."""
     shown = ", ".join(map(str, rows[:SHOWN])) + (f" and {total - SHOWN} more" if total > SHOWN else "")
-    return Fault(f"case {shown}, column {column}", what)
+    return Fault(f"{kind} {shown}, column {column}", what)
+
+
+def _bad_cells(data: pd.DataFrame, bad: np.ndarray, column: str, what: str) -> Fault:
+    """Say what is wrong with some cells of a column: by the lines of a file, else by the number of the case."""
+    rows = np.flatnonzero(bad)
+    in_file = data.index.name == LINE
+    places = data.index[rows].tolist() if in_file else (rows + 1).tolist()
+    return bad_cells(places, len(rows), column, what, "row" if in_file else "case")
 
 
 def data_column(node: Node) -> str:
@@ -302,8 +313,7 @@ def _node_codes(
         except (ValueError, QueryError) as error:
             bad[value] = error.faults[0].what if isinstance(error, QueryError) else str(error)
     for value, problem in bad.items():
-        rows = np.flatnonzero((values == value).fillna(value=False).to_numpy(bool)) + 1
-        faults.append(bad_cells(rows.tolist(), len(rows), column, problem))
+        faults.append(_bad_cells(data, (values == value).fillna(value=False).to_numpy(bool), column, problem))
     blank = values.isna().to_numpy(bool)
     cells = zip(values.map(_hashable).to_numpy(object), blank, strict=True)
     return np.array([MISSING if empty else distinct.get(value, MISSING) for value, empty in cells], np.int64)
@@ -345,8 +355,8 @@ def _number_coder(node: Node) -> Any:
 
 
 def _group_codes(column: str, data: pd.DataFrame, faults: list[Fault]) -> tuple[np.ndarray, tuple[str, ...]]:
-    blank = np.flatnonzero(data[column].isna().to_numpy()) + 1
-    if len(blank):
-        faults.append(bad_cells(blank.tolist(), len(blank), column, BLANK_MEMBER))
+    blank = data[column].isna().to_numpy()
+    if blank.any():
+        faults.append(_bad_cells(data, blank, column, BLANK_MEMBER))
     levels, codes = np.unique([str(member) for member in data[column]], return_inverse=True)
     return codes, tuple(str(level) for level in levels)
