@@ -33,8 +33,8 @@ SHARE = 0.1
 TRIAL_RHAT = 1.5
 #: Fewer draws than this in a chain say nothing of convergence.
 FEWEST = 20
-#: What was said already, as the filters of warnings keep it: the same draws are spoken of once, whoever asks.
-_SAID: dict[Any, Any] = {}
+#: What was said of answers already: the same draws are spoken of once, whoever asks.
+_SAID: set[str] = set()
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def unconverged(
     what: list[str] = []
     diverging = 0 if stats is None else int(stats["diverging"].sum())
     if diverging:
-        what.append(f"{diverging} divergences")
+        what.append(f"divergences: {diverging}")
     if stats is not None and "energy" in stats and (bfmi := energy_bfmi(stats["energy"])) < LEAST_BFMI:
         what.append(f"E-BFMI is {bfmi:.2g} ({LEAST_BFMI} or more is asked)")
     mixing = _mixing_faults(variables)
@@ -196,9 +196,13 @@ def warn_of_answer(provenance: Mapping[str, Any], nodes: Collection[str]) -> Non
     """
     stored = [Unconverged(tuple(one["nodes"]), tuple(one["what"]), one["advice"]) for one in _stored(provenance)]
     resting = [str(one) for one in stored if set(one.nodes) & set(nodes)]
-    if resting:
-        text = f"the answer rests on draws that have not converged. {' '.join(resting)}"
-        warnings.warn_explicit(text, ConvergenceWarning, __file__, 0, registry=_SAID)
+    text = f"the answer rests on draws that have not converged. {' '.join(resting)}"
+    if resting and text not in _SAID:
+        # A registry is Python's own way to warn once, but forgets whenever any library touches the filters. What it
+        # takes note of was shown, and is not to be shown again: so not under "always", "error" or "ignore".
+        shown: dict[Any, Any] = {}
+        warnings.warn_explicit(text, ConvergenceWarning, __file__, 0, registry=shown)
+        _SAID.update({text} if any(text in key for key in shown if key != "version") else ())
 
 
 def _stored(provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:

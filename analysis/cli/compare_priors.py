@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import typer
 
 from ...common.progress import shown
-from .cases import read_cases
 from .options import (
     AsOf,
     Cases,
@@ -24,6 +23,7 @@ from .options import (
     json_rows,
     listed,
     print_json,
+    read_cases,
 )
 
 

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 
 from ...common.progress import shown
-from .cases import hidden, read_cases
 from .comparison import show_comparison
 from .options import (
     AsOf,
@@ -27,7 +26,9 @@ from .options import (
     Unit,
     Unobserved,
     chosen_priors,
+    hidden,
     listed,
+    read_cases,
 )
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ...common.progress import shown
-from .cases import hidden, read_cases
 from .options import (
     AsOf,
     Cases,
@@ -21,9 +20,11 @@ from .options import (
     Seed,
     Unobserved,
     chosen_priors,
+    hidden,
     json_rows,
     listed,
     print_json,
+    read_cases,
 )
 
 if TYPE_CHECKING:

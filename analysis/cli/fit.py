@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ...common.progress import shown
-from .cases import hidden, read_cases
 from .options import (
     GATE_FAILED,
     AsOf,
@@ -24,7 +23,9 @@ from .options import (
     Tune,
     Unobserved,
     chosen_priors,
+    hidden,
     print_json,
+    read_cases,
 )
 
 

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from ...common.progress import shown
-from .cases import record_cases
 from .options import (
     Cases,
     Chains,
@@ -20,6 +19,7 @@ from .options import (
     ScenarioSeed,
     Tune,
     print_json,
+    record_cases,
 )
 
 

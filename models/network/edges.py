@@ -13,9 +13,6 @@ from ...common.frames import as_frame
 from ..errors import NetworkError
 from ..node import DEFAULT_FAMILY, Arrow, Node, as_text
 
-#: Of more states than this a column is no list of states.
-MOST_STATES = 20
-
 
 def nodes_from_edges(
     edges: Iterable[tuple[Any, Any]],
@@ -23,7 +20,7 @@ def nodes_from_edges(
     *,
     nodes: Iterable[Any] = (),
     families: Mapping[str, str] | None = None,
-    most_states: int = MOST_STATES,
+    most_states: int,
     subject: str = "network",
 ) -> tuple[Node, ...]:
     """Nodes that arrows name, in the order of the columns that hold them; see `Network.from_edges`.
@@ -35,7 +32,8 @@ def nodes_from_edges(
 
     Examples
     --------
-    >>> rain, wet = nodes_from_edges([("rain", "wet")], {"wet": [0, 1, 1], "rain": ["no", "yes", "no"]})[::-1]
+    >>> days = {"wet": [0, 1, 1], "rain": ["no", "yes", "no"]}
+    >>> wet, rain = nodes_from_edges([("rain", "wet")], days, most_states=2)
     >>> rain.states, rain.ordered, wet.states, wet.ordered, wet.values
     (('no', 'yes'), False, ('0', '1'), True, (0.0, 1.0))
     """

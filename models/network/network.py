@@ -17,8 +17,10 @@ from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
 from ..node import DEFAULT_FAMILY, Arrow, Local, Node
 from .check import check_network
-from .edges import MOST_STATES, nodes_from_edges
 from .show import table_html
+
+#: A column of more different cells is no list of states.
+MOST_STATES = 20
 
 
 @dataclass(frozen=True)
@@ -242,6 +244,8 @@ class Network:
         >>> network["form"].states, network["kept"].states, network["kept"].parent_names
         (('word', 'letter', 'treaty'), ('0', '1'), ('form',))
         """
+        from .edges import nodes_from_edges  # whoever loads a network should not wait for pandas
+
         made = nodes_from_edges(
             edges, data, nodes=nodes, families=families, most_states=most_states, subject=f"network {name}"
         )

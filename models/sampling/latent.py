@@ -72,7 +72,7 @@ def latent_that_matter(network: Network, patterns: Patterns, names: Collection[s
     >>> import pandas as pd
     >>> from servanda.models import Arrow, Network, Node, encode
     >>> from servanda.models.cases.patterns import find_patterns
-    >>> mood, smile = Node("mood", ("low", "high")), Node("smile", ("no", "yes"), (Arrow("mood"),))
+    >>> mood, smile = Node("mood", ("low", "high"), latent=True), Node("smile", ("no", "yes"), (Arrow("mood"),))
     >>> network = Network((mood, smile))
     >>> latent_that_matter(network, find_patterns(network, encode(network, pd.DataFrame({"smile": ["yes", "no"]}))))
     ('mood',)
