@@ -21,6 +21,7 @@ from .analysis import report as report
 from .analysis import suppose as suppose
 from .common.errors import ServandaError as ServandaError
 from .models import Arrow as Arrow
+from .models import ConvergenceWarning as ConvergenceWarning
 from .models import Group as Group
 from .models import Network as Network
 from .models import Node as Node

@@ -142,8 +142,8 @@ def with_who(
         Has the count as a parent of `node`.
     which
         Keys of `BACKING`. Each is added as a `table` with arrows from those of its parents that the network has, unless
-        the network has it already, and gets an arrow into `node` that varies as that of the count did. Without the
-        columns of `servanda.record.with_backers` such a node is latent.
+        the network has it already, and gets an arrow into `node` that varies as that of the count did. Data needs
+        the columns of `servanda.record.with_backers` for such a node, unless it is said to be unobserved.
     node, count
         Whose slot, and what holds it.
     keep_count

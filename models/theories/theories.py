@@ -51,8 +51,7 @@ class Theory:
     apply
         ``apply(network, node="compliance", count="guarantors")`` gives the network under this theory.
     columns
-        Data columns it needs beyond those of the network, from `servanda.record.with_backers`. A node whose column is
-        not there is latent, and its theory says nothing.
+        Data columns it needs beyond those of the network, from `servanda.record.with_backers`.
     """
 
     name: str

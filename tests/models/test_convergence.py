@@ -14,7 +14,7 @@ from servanda.models import Arrow, ConvergenceWarning, Network, Node, Posterior,
 from servanda.models.convergence import unconverged
 
 YES_NO = ("no", "yes")
-#: Two indicators of a class leave it open which of the two errs more (with six free cells for three).
+#: Two indicators show three numbers, and a class with two tables has five.
 CLASSES = Network(
     (
         Node("k", ("1", "2"), anchored_by="i1", latent=True),
