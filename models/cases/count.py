@@ -12,7 +12,7 @@ import numpy as np
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import DataError
 from ..network.network import Network
-from ..node import Node
+from ..node import Node, as_text
 from .encode import (
     BLANK_MEMBER,
     DATA_SET,
@@ -137,10 +137,10 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
         endings = ", ".join(ending for ending in FORMATS if ending)
         raise DataError(str(path), [Fault("", f"has an ending that says nothing of its format; expected {endings}")])
     wanted = list(dict.fromkeys([*map(data_column, network.nodes), *network.group_columns.values(), DATA_SET]))
-    as_text = pyarrow.csv.ConvertOptions(
+    convert = pyarrow.csv.ConvertOptions(
         column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=True, null_values=[""]
     )
-    formats = {"parquet": ds.ParquetFileFormat, "csv": lambda: ds.CsvFileFormat(convert_options=as_text)}
+    formats = {"parquet": ds.ParquetFileFormat, "csv": lambda: ds.CsvFileFormat(convert_options=convert)}
     unreadable = f"cannot be read as {kind}"
     try:
         dataset = ds.dataset(place, format=formats[kind]())
@@ -213,7 +213,7 @@ class _GroupColumn:
         coded = np.full(len(values) + 1, MISSING)
         for place, value in enumerate(values):
             if not _is_null(value):
-                coded[place] = self.known.setdefault(str(value), len(self.known))
+                coded[place] = self.known.setdefault(as_text(value), len(self.known))
         members = coded[places]
         self._blank.add(numbers[members == MISSING])
         return members

@@ -358,5 +358,5 @@ def _group_codes(column: str, data: pd.DataFrame, faults: list[Fault]) -> tuple[
     blank = data[column].isna().to_numpy()
     if blank.any():
         faults.append(_bad_cells(data, blank, column, BLANK_MEMBER))
-    levels, codes = np.unique([str(member) for member in data[column]], return_inverse=True)
+    levels, codes = np.unique([as_text(member) for member in data[column]], return_inverse=True)
     return codes, tuple(str(level) for level in levels)

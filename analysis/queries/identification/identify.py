@@ -84,7 +84,7 @@ def identify(
 
 
 def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
-    """Nodes that the data of a fit never showed: all of their cells were missing.
+    """Nodes that are declared latent, or that the data of a fit never showed: all of their cells were missing.
 
     A node that coders report on (children of the family `confusion`) counts as seen: that they err is in the posterior.
 
@@ -96,7 +96,7 @@ def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        In network order; empty for a posterior that was not fitted to cases.
+        In network order.
 
     Examples
     --------
@@ -112,8 +112,9 @@ def latent_nodes(posterior: Posterior) -> tuple[str, ...]:
     """
     cases = posterior.provenance.get("cases", 0)
     missing = posterior.provenance.get("missing_cells") or {}
-    hidden = (name for name in posterior.network.names if cases and missing.get(name, 0) >= cases)
-    return tuple(name for name in hidden if not posterior.network.reports(name))
+    network = posterior.network
+    hidden = (node.name for node in network.nodes if node.latent or (cases and missing.get(node.name, 0) >= cases))
+    return tuple(name for name in hidden if not network.reports(name))
 
 
 def _names(stated: str | Iterable[str]) -> Names:

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from servanda.analysis.cli.app import app
@@ -144,3 +146,34 @@ def test_draws_that_do_not_mix_are_said_once(tmp_path: Path):
     passed = run("query", tmp_path / "p.nc", "i1")
     assert passed.exit_code == 0
     assert passed.stderr.count("warning: the answer rests on draws that have not converged. k, i1, i2: R-hat of") == 1
+
+
+@st.composite
+def networks(draw) -> tuple[str, pd.DataFrame, str]:
+    """TOML of a network of two to four nodes, a table of it, and the name of a column."""
+    names = [f"v{place}" for place in range(draw(st.integers(2, 4)))]
+    lines = ['name = "drawn"']
+    for place, name in enumerate(names):
+        lines += [f'[nodes.{name}]\nstates = ["no", "yes"]']
+        parents = draw(st.lists(st.sampled_from(names[:place]), unique=True)) if place else []
+        lines += [f"parents.{parent} = {{}}" for parent in parents]
+    cells = st.lists(st.sampled_from(["no", "yes"]), min_size=3, max_size=3)
+    return "\n".join(lines), pd.DataFrame({name: draw(cells) for name in names}), draw(st.sampled_from(names))
+
+
+@given(networks(), st.sampled_from(",;\t"))
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_network_is_fitted_to_its_table_and_to_none_with_a_renamed_column(
+    tmp_path: Path, drawn: tuple[str, pd.DataFrame, str], mark: str
+):
+    text, frame, name = drawn
+    (tmp_path / "drawn.toml").write_text(text)
+    words = ("fit", tmp_path / "drawn.toml", "--cases", tmp_path / "drawn.csv", "--out", tmp_path / "p.nc")
+    frame.to_csv(tmp_path / "drawn.csv", index=False, sep=mark)
+    result = run(*words, "--draws", "20", "--chains", "1", "--json")
+    assert json.loads(result.stdout)["missing_cells"] == {}
+    assert load_posterior(tmp_path / "p.nc").draws["v0.table"].notnull().all()
+    frame.rename(columns={name: name.upper()}).to_csv(tmp_path / "drawn.csv", index=False, sep=mark)
+    result = run(*words)
+    assert result.exit_code == 2
+    assert f"drawn.csv: node {name}: has no column '{name}'; did you mean '{name.upper()}'?" in result.stderr

@@ -612,11 +612,12 @@ def test_with_nothing_latent_pgmpy_is_not_imported():
 
 def test_latent_nodes_are_those_whose_every_cell_is_missing():
     network = graph("x -> y, u -> x, u -> y")
-    coded = encode(network, pd.DataFrame({"x": ["no", "yes", None], "y": ["yes", "yes", "no"]}))
+    coded = encode(network, pd.DataFrame({"x": ["no", "yes", None], "y": ["yes", "yes", "no"]}), unobserved="u")
     tables = makers.labelled(network, makers.random_tables(network, 1))
     record = {"cases": len(coded), "missing_cells": coded.missing}
     assert latent_nodes(Posterior.from_tables(network, tables, record)) == ("u",)
     assert latent_nodes(Posterior.from_tables(network, tables)) == ()
+    assert latent_nodes(Posterior.from_tables(network.with_latent("u"), tables)) == ("u",)  # declared
     assert latent_nodes(Posterior.from_tables(network, tables, {"cases": 0, "missing_cells": {}})) == ()
 
 

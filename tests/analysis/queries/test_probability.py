@@ -380,7 +380,7 @@ def test_columns_need_not_be_text_but_must_be_distinct():
     posterior = Posterior.from_tables(network, {"1": xr.DataArray([0.5, 0.5], dims="1"), "2": half})
     by_number, by_name = (probability(posterior, "1", pd.DataFrame([["x"], ["y"]], columns=[c])) for c in (2, "2"))
     np.testing.assert_array_equal(by_number, by_name)
-    with pytest.raises(QueryError, match="given, column 2: is there twice; keep one of them"):
+    with pytest.raises(QueryError, match="given, column 2: is there twice; rename or drop one"):
         probability(posterior, "1", pd.DataFrame([["x", "y"]], columns=["2", "2"]))
 
 

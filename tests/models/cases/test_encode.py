@@ -246,6 +246,13 @@ def test_a_state_is_asked_by_its_number(states, one):
         np.testing.assert_allclose(answer.transpose(*expected.dims), expected)
 
 
+def test_members_that_a_reader_made_floats_are_their_numbers_again(tmp_path):
+    kept = Node("kept", YES_NO, family="ordinal", ordered=True, groups=(Group("actor", "code"),))
+    frame = pd.DataFrame({"kept": ["no", "yes"], "code": [2.0, 365.0]})
+    for cases in (encode(Network((kept,)), frame), count_cases(Network((kept,)), as_parquet(frame, tmp_path))):
+        assert cases.levels == {"actor": ("2", "365")}
+
+
 def test_a_number_is_no_truth_value_and_no_range_of_another():
     with pytest.raises(DataError, match="case 2, column x: 'True' is not a state of x; known: 0, 1"):
         encode(NUMBERS, {"x": [0, True], "y": [2, 2]})

@@ -58,7 +58,7 @@ GROUPED = Network(
 
 def test_unseen_members_are_integrated_out_and_seen_ones_keep_their_effect():
     frame = pd.DataFrame({"sign": ["bad", "good", "good"], "who": ["A", "B", "B"], "which": ["g", "g", "h"]})
-    cases = encode(GROUPED, frame)
+    cases = encode(GROUPED, frame, unobserved="kept")
     levels = {group: cases.levels[group] for group in ("actor", "guarantee")}
     values = values_of(prior_draws(GROUPED, seed=2, draws=8, levels=levels).draws)
     unseen = {"actor": np.array([1]), "guarantee": np.array([1])}
