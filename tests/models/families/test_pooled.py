@@ -205,7 +205,7 @@ def test_a_fit_with_holes_agrees_with_every_completion():
 
 def test_a_node_that_was_never_seen_keeps_its_prior():
     frame = pd.DataFrame({"x": ["x0", "x1", "x1"]})
-    cases = encode(HOLED, frame)
+    cases = encode(HOLED, frame, unobserved="y")
     model = compiled(HOLED, cases, find_patterns(HOLED, cases), None, ["y"])
     assert {variable.name for variable in model.free_RVs} == {"y.average", "y.concentration"}
     assert not model.potentials

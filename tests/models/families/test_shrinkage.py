@@ -275,6 +275,8 @@ def test_noise_shrinks_and_what_is_real_stays():
         assert abs(x.mean()) > 0.85 * abs(draws["plain"][name].mean()), name
 
 
+# Of many short fits some have a divergence or two; the ranks judge them all.
+@pytest.mark.filterwarnings("ignore::servanda.models.errors.ConvergenceWarning")
 @pytest.mark.slow
 def test_ranks_of_what_made_the_cases_are_uniform():
     """Simulation-based calibration (Talts and others 2018†): parameters and cases from the prior, then a fit."""
@@ -301,6 +303,8 @@ def test_ranks_of_what_made_the_cases_are_uniform():
         assert stats.chisquare(counted).pvalue > 1e-3, (name, counted)
 
 
+# PyMC's run is short, and its means are judged by their own errors.
+@pytest.mark.filterwarnings("ignore::servanda.models.errors.ConvergenceWarning")
 @pytest.mark.slow
 def test_pymc_samples_what_the_loops_sample():
     network = shrunk(Arrow("kind"), Arrow("pair"), Arrow("grade"))
