@@ -83,7 +83,7 @@ def unconverged(
     --------
     >>> stuck = np.random.default_rng(1).normal(size=(4, 500)) + np.arange(4)[:, None]
     >>> print(unconverged(["kept"], {"kept.table": xr.DataArray(stuck, dims=("chain", "draw"))}).what[0])
-    R-hat of kept.table is 1.55 (1.02 or less is asked)
+    R-hat of kept.table is 1.553 (1.020 or less is asked)
     """
     what: list[str] = []
     diverging = 0 if stats is None else int(stats["diverging"].sum())
@@ -122,7 +122,7 @@ def _mixing_faults(variables: Mapping[str, xr.DataArray]) -> list[str]:
     names = [name for name, *_ in found]
     # A number that could not be computed is the worst.
     at = int(np.argmax(np.where(np.isnan(rhat), np.inf, rhat)))
-    faults = [] if rhat[at] <= most else [f"R-hat of {names[at]} is {rhat[at]:.3g} ({most:.4g} or less is asked)"]
+    faults = [] if rhat[at] <= most else [f"R-hat of {names[at]} is {rhat[at]:.3f} ({most:.3f} or less is asked)"]
     for kind, sizes in (("bulk", bulk), ("tail", tail)):
         at = int(np.argmin(np.where(np.isnan(sizes), -np.inf, sizes)))
         if least and not sizes[at] >= least:

@@ -76,7 +76,7 @@ def test_the_limits_of_a_long_run_are_those_of_the_report():
     assert "(400 or more is asked)" in str(found)
     long = unconverged(["a"], {"a.b": array(chains(0, (4, 1000), 1) + 0.2 * np.arange(4)[:, None])})
     assert long is not None
-    assert "(1.01 or less is asked)" in long.what[0]
+    assert "(1.010 or less is asked)" in long.what[0]
 
 
 def test_divergences_and_energy_are_always_spoken_of():
