@@ -108,7 +108,7 @@ military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.
         from ..models.network.parameters import network_parameters
 
         parameters = {parameter.name: parameter for parameter in network_parameters(network)}
-        found = {name: (one.entry(name), other.entry(name)) for name in parameters}
+        found = {name: (p.entry(one), p.entry(other)) for name, p in parameters.items()}
     changed = {name: (a, b) for name, (a, b) in found.items() if _prior(a) != _prior(b)}
     return PriorDiff(one.name, other.name, changed, parameters)
 

@@ -25,6 +25,7 @@ from ..parameters.distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from ..parameters.learned_scale import LearnedScale
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
+from ..parameters.prior_set import GROUP_SPREAD
 from .base import Family, flat_index, flatten_tail, namespace, one_hot, take
 from .rows import Book
 from .terms import TERMS, Piece, acting, term_axes, term_of
@@ -162,6 +163,7 @@ def group_parameters(local: Local) -> tuple[Parameter, ...]:
             POSITIVE,
             GROUP_SD,
             doc=f"spread of the effects of {group.name} on {local.node.title}, on the logit scale",
+            role=GROUP_SPREAD,
         )
         for group in local.node.groups
     )

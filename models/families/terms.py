@@ -38,6 +38,7 @@ from ..node import Arrow, Local
 from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
+from ..parameters.prior_set import OF_PARENT
 
 #: Default spread of an effect, on the logit scale: two thirds of effects shift even odds to at most 73 %.
 EFFECT = Prior.of("normal", mu=0.0, sigma=1.0)
@@ -135,7 +136,11 @@ def _spread(slope: Any, shape: Any) -> Any:
 
 def _nominal_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of each state of {local[arrow.parent].title}, on the logit scale; sums to zero"
-    return (Parameter(effect_name(local, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc),)
+    return (
+        Parameter(
+            effect_name(local, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc, role=OF_PARENT
+        ),
+    )
 
 
 def _nominal_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
@@ -154,7 +159,7 @@ def _nominal_variance(local: Local, arrow: Arrow) -> float:
 
 def _monotone_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of the highest rather than the lowest state of {local[arrow.parent].title}, on the logit scale"
-    slope = Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc)
+    slope = Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc, role=OF_PARENT)
     if len(local[arrow.parent].states) <= 2:
         return (slope,)
     doc = f"share of the effect of {local[arrow.parent].title} that each step up brings"
@@ -207,7 +212,7 @@ def _scaled(name: str, transform: Callable[[np.ndarray], np.ndarray], unit: str)
 
     def parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
         doc = f"effect of {local[arrow.parent].title} on the logit scale, per {unit}"
-        return (Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc),)
+        return (Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc, role=OF_PARENT),)
 
     def effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
         x = transform(np.asarray(local[arrow.parent].values, float))
@@ -263,7 +268,7 @@ def _saturating_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of very many rather than one of {title}, on the logit scale"
     rate = f"rate at which the effect of {title} fills up, per one more"
     return (
-        Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc),
+        Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=doc, role=OF_PARENT),
         Parameter(f"{effect_name(local, arrow)}.rate", (), POSITIVE, RATE, doc=rate),
     )
 
@@ -297,7 +302,11 @@ def _saturating_variance(local: Local, arrow: Arrow) -> float:
 
 def _diffusion_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of bearing the whole rather than none of the duty that {local[arrow.parent].title} share"
-    return (Parameter(effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale"),)
+    return (
+        Parameter(
+            effect_name(local, arrow), _by(arrow), REAL, EFFECT, doc=f"{doc}, on the logit scale", role=OF_PARENT
+        ),
+    )
 
 
 def _diffusion_effect(values: Mapping[str, Any], local: Local, arrow: Arrow) -> Any:
@@ -318,7 +327,7 @@ def _inverted_u_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     slope = f"effect of {title} on the logit scale, per unit of the natural log of its value, close to one"
     bend = f"how far the effect of {title} falls short of that slope, per unit of the squared log; above 0 it has a top"
     return (
-        Parameter(name, _by(arrow), REAL, EFFECT, doc=slope),
+        Parameter(name, _by(arrow), REAL, EFFECT, doc=slope, role=OF_PARENT),
         Parameter(f"{name}.bend", _by(arrow), REAL, BEND, doc=bend),
     )
 

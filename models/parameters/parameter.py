@@ -13,7 +13,7 @@ from ...common.errors import Fault
 from .distributions import SIMPLEX
 from .learned_scale import LearnedScale
 from .prior import Prior
-from .prior_set import PriorSet
+from .prior_set import ROLES, PriorEntry, PriorSet
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,9 @@ class Parameter:
     scaled_by
         What the spread of its prior is multiplied by, where that is learned; the prior then states a middle and a
         relative spread. It is declared after the parameters that its scale follows from.
+    role
+        What it is to its node, in the word by which patterns of prior sets ask for it; None where that is the last word
+        of its name. A parameter that is called after a parent or a group states it, lest their names decide it.
     """
 
     name: str
@@ -46,6 +49,7 @@ class Parameter:
     zero_sum: int = 0
     doc: str = ""
     scaled_by: LearnedScale | None = None
+    role: str | None = None
 
     def states(self, coords: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
         """Coordinates of the last dim: what a prior's numbers by state refer to."""
@@ -53,16 +57,27 @@ class Parameter:
 
     def prior(self, priors: PriorSet | None) -> Prior:
         """Give the prior stated for it, or the default when no set is given at all."""
-        return self.default if priors is None else priors[self.name]
+        if priors is None:
+            return self.default
+        entry = self.entry(priors)
+        if entry is None:
+            raise KeyError(self.name)
+        return entry.prior
+
+    def entry(self, priors: PriorSet) -> PriorEntry | None:
+        """Find the entry of a set that speaks for it, or None."""
+        return priors.entry(self.name, self.role)
 
     def faults(self, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]) -> list[Fault]:
         """List what is wrong with the prior stated for this parameter."""
         if priors is None:
             return []
-        entry = priors.entry(self.name)
+        entry = self.entry(priors)
         if entry is None:
-            hint = f"add an entry for it, or for '*.{self.name.split('.', 1)[1]}'"
-            return [Fault(self.name, f"the set has no prior for this parameter; {hint}")]
+            wide = f"*.{self.name.split('.', 1)[1]}"
+            # A pattern of such a name would be taken for one of another role.
+            hint = "" if self.role and wide.removeprefix("*.") in ROLES else f", or for '{wide}'"
+            return [Fault(self.name, f"the set has no prior for this parameter; add an entry for it{hint}")]
         if entry.prior.support != self.support:
             return [Fault(self.name, f"takes {self.support} values, but {entry.prior} is {entry.prior.support}")]
         if entry.prior.square and (len(self.dims) < 2 or len(coords[self.dims[-2]]) != len(coords[self.dims[-1]])):

@@ -7,12 +7,40 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from .distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from .prior import Prior
 
 #: How a source was consulted, from the surest way to none.
 CERTAINTIES = ("read", "recomputed", "memory", "judgement")
 
+#: Words that patterns end with, and the values of the parameters they stand for: what a parameter is to its node.
+ROLES: Mapping[str, str] = {
+    "table": SIMPLEX,
+    "confusion": SIMPLEX,
+    "average": SIMPLEX,
+    "concentration": POSITIVE,
+    "baseline": SIMPLEX,
+    "steps": SIMPLEX,
+    "rate": POSITIVE,
+    "bend": REAL,
+    "departure": REAL,
+    "departure_sd": POSITIVE,
+    "r2": UNIT,
+    "shares": SIMPLEX,
+    "link": SIMPLEX,
+    "leak": SIMPLEX,
+    "member": UNIT,
+    "rho": UNIT,
+}
+#: Roles of parameters that are called after a parent or a group, whose names may be any word.
+OF_PARENT, GROUP_SPREAD = "effect", "group_sd"
+_SPREAD = "_sd"
+
 T = TypeVar("T")
+
+
+def _last_word(name: str) -> str:
+    return name.rpartition(".")[2]
 
 
 def is_pattern(name: str) -> bool:
@@ -23,6 +51,10 @@ def is_pattern(name: str) -> bool:
 @dataclass(frozen=True)
 class PriorEntry:
     """A prior for one parameter, or for all whose name matches a pattern, with why.
+
+    A pattern that ends with one of `ROLES`, or with ``_sd``, speaks of what a parameter is to its node and not of what
+    it is called: ``*.rate`` is for rates, and the effect of a parent called rate has none of it. Where its distribution
+    takes other values than the role does, it is a name like any other.
 
     Parameters
     ----------
@@ -57,6 +89,42 @@ class PriorEntry:
     def is_pattern(self) -> bool:
         """Whether it stands for a whole class of parameters."""
         return is_pattern(self.parameter)
+
+    @property
+    def role(self) -> str:
+        """What the parameters that it speaks of are to their node, as far as its last word and its values tell.
+
+        Examples
+        --------
+        >>> PriorEntry("*.rate", Prior.of("lognormal", mu=0, sigma=1)).role
+        'rate'
+        >>> PriorEntry("*.rate", Prior.of("normal", mu=0, sigma=1)).role
+        'effect'
+        """
+        word = _last_word(self.parameter)
+        values = ROLES.get(word, POSITIVE if word.endswith(_SPREAD) else None)
+        return word if values == self.prior.support else OF_PARENT
+
+    def matches(self, parameter: str, role: str | None = None) -> bool:
+        """Whether a pattern speaks for a parameter.
+
+        Parameters
+        ----------
+        role
+            What the parameter is to its node; the last word of its name by default.
+
+        Examples
+        --------
+        >>> rate = PriorEntry("*.rate", Prior.of("lognormal", mu=0, sigma=1))
+        >>> rate.matches("y.x.rate"), rate.matches("y.rate", role="effect")
+        (True, False)
+        """
+        if not (self.is_pattern and fnmatch.fnmatchcase(parameter, self.parameter)):
+            return False
+        own = _last_word(parameter) if role is None else role
+        if self.role == OF_PARENT:
+            return True
+        return own == self.role if self.role in ROLES else own.endswith(_SPREAD)
 
 
 @dataclass(frozen=True)
@@ -123,14 +191,21 @@ class PriorSet:
         """
         return draw(self, seed, draws)
 
-    def entry(self, parameter: str) -> PriorEntry | None:
-        """Find the entry that speaks for `parameter`, or None."""
+    def entry(self, parameter: str, role: str | None = None) -> PriorEntry | None:
+        """Find the entry that speaks for a parameter, or None.
+
+        Parameters
+        ----------
+        parameter
+            Its name.
+        role
+            What it is to its node, as `servanda.models.parameters.parameter.Parameter` declares it; the last word of
+            its name by default.
+        """
         exact = [entry for entry in self.entries if entry.parameter == parameter]
         if exact:
             return exact[-1]
-        matching = [
-            entry for entry in self.entries if entry.is_pattern and fnmatch.fnmatchcase(parameter, entry.parameter)
-        ]
+        matching = [entry for entry in self.entries if entry.matches(parameter, role)]
         return matching[-1] if matching else None
 
     def __getitem__(self, parameter: str) -> Prior:

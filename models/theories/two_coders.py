@@ -190,7 +190,7 @@ def _with_defaults(priors: PriorSet | None, network: Network, names: list[str]) 
         return None
     entries = []
     for parameter in network_parameters(network, names):
-        entry = priors.entry(parameter.name)
+        entry = parameter.entry(priors)
         if entry is None or (entry.is_pattern and entry.prior.support != parameter.support):
             reason = f"the set has none for {parameter.doc}; this is the default of the family"
             entries.append(PriorEntry(parameter.name, parameter.default, reason, "default", "judgement"))

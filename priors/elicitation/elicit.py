@@ -290,7 +290,8 @@ def _with_priors(
     source: str,
 ) -> PriorSet:
     """The base with what changed."""
-    changed = {parameter: prior for parameter, prior in chosen.items() if prior != base[parameter]}
+    before = {parameter.name: parameter.prior(base) for parameter in network_parameters(network)}
+    changed = {parameter: prior for parameter, prior in chosen.items() if prior != before[parameter]}
     reason = "Elicited: " + "; ".join(f"{label} ({s.said})" for label, s in statements.items()) + "."
     kept = tuple(entry for entry in base.entries if entry.parameter not in changed)
     new = tuple(PriorEntry(parameter, prior, reason, source, "judgement") for parameter, prior in changed.items())

@@ -125,8 +125,8 @@ class Solver:
         of_targets = network_parameters(network, [name for name in network.names if name in targets])
         chosen = {parameter.name for parameter in of_targets} if parameters is None else set(parameters)
         free = [parameter for name, parameter in draws.parameters.items() if name in chosen]
-        numbers = [one for p in free for one in _free_numbers(p, base[p.name], draws.coords)]
-        return cls(draws, {name: base[name] for name in draws.parameters}, numbers, dict(statements))
+        numbers = [one for p in free for one in _free_numbers(p, p.prior(base), draws.coords)]
+        return cls(draws, {name: p.prior(base) for name, p in draws.parameters.items()}, numbers, dict(statements))
 
     @cached_property
     def edges(self) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -124,7 +123,7 @@ def _misfits(read: _Read, network: Network) -> list[Fault]:
     named = [entry.parameter for entry in read.priors.entries if not entry.is_pattern]
     faults = strangers(network, dict.fromkeys((*named, *read.unread)))
     for parameter in network_parameters(network):
-        faults += parameter.faults(read.priors, coords) if read.priors.entry(parameter.name) else []
+        faults += parameter.faults(read.priors, coords) if parameter.entry(read.priors) else []
     return faults
 
 
@@ -154,8 +153,7 @@ def _built_on(own: PriorSet, base: PriorSet) -> PriorSet:
 
 def _replaced(entry: PriorEntry, own: Iterable[PriorEntry]) -> bool:
     return any(
-        new.parameter == entry.parameter
-        or (new.is_pattern and not entry.is_pattern and fnmatch.fnmatchcase(entry.parameter, new.parameter))
+        new.parameter == entry.parameter or (not entry.is_pattern and new.matches(entry.parameter, entry.role))
         for new in own
     )
 

@@ -68,7 +68,7 @@ def logarithmic_pool(
     shares, coords = panel_shares(network, experts, weights), parameter_coords(network)
     heard = {expert: priors for expert, priors in experts.items() if shares[expert] > 0}
     stated = {
-        parameter: {e: entry for e, priors in heard.items() if (entry := priors.entry(parameter.name)) is not None}
+        parameter: {e: entry for e, priors in heard.items() if (entry := parameter.entry(priors)) is not None}
         for parameter in network_parameters(network)
     }
     found = [_pooled(parameter, entries, shares, coords) for parameter, entries in stated.items()]

@@ -35,7 +35,7 @@ def _entries(network: Network, priors: PriorSet) -> list[dict[str, str]]:
     """What a set says, entry by entry, and where a spread is relative to a learned scale."""
     # A pattern may speak of effects with and without one; the reader is told where it speaks of any with.
     scaled = [parameter for parameter in network_parameters(network) if parameter.scaled_by]
-    spoken = {entry.parameter: p for p in scaled if (entry := priors.entry(p.name))}
+    spoken = {entry.parameter: p for p in scaled if (entry := p.entry(priors))}
     return [
         {
             "parameter": e.parameter,
