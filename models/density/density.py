@@ -10,6 +10,7 @@ A block serves when the family of each of its nodes can write its rows (`servand
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -74,10 +75,27 @@ def has_gradient(network: Network, nodes: tuple[str, ...], priors: PriorSet | No
     >>> has_gradient(network, ("guarantors", "compliance"))
     True
     """
-    if not all(network.family(name).in_loops(network.local(name)) for name in nodes):
-        return False
-    stated = (parameter.prior(priors) for parameter in network_parameters(network, nodes))
-    return all(prior.kind.loop_code is not None for prior in stated)
+    return next(reasons_against(network, nodes, priors), None) is None
+
+
+def reasons_against(network: Network, nodes: tuple[str, ...], priors: PriorSet | None = None) -> Iterator[str]:
+    """Say why the loops do not serve a block: each node whose rows, and each prior whose density, they do not know.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> list(reasons_against(load_network("guarantee"), ("guarantors", "compliance")))
+    []
+    """
+    for name in nodes:
+        family, local = network.family(name), network.local(name)
+        learned = family.learns_rows(local) and family.pooled_by(local) is None
+        if learned or not family.in_loops(local):
+            yield f"the compiled loops do not know the family '{network[name].family}' of '{name}'"
+    for parameter in network_parameters(network, nodes):
+        prior = parameter.prior(priors)
+        if prior.kind.loop_code is None:
+            yield f"the compiled loops do not know the prior {prior} of '{parameter.name}'"
 
 
 def make_density(
@@ -92,7 +110,7 @@ def make_density(
     nodes
         The block; nodes tied by missing cells belong together.
     """
-    layout = make_layout(network, cases, priors, nodes)
+    layout = make_layout(network, cases, patterns, priors, nodes)
     return Density(layout, write_program(network, patterns, nodes, layout))
 
 

@@ -8,7 +8,7 @@ its log-odds in that place.
 
 from __future__ import annotations
 
-from math import exp, log, log1p, sqrt
+from math import exp, expm1, lgamma, log, log1p, sqrt
 from typing import Any
 
 import numba
@@ -16,10 +16,10 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT
+from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
-from .unconstrained import AS_IS, LOG, LOGIT, LOGITS, ZERO_SUM
+from .unconstrained import AS_IS, LOG, LOGIT, LOGITS, POOLED, ZERO_SUM
 
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0
@@ -68,7 +68,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     rows = len(program.states)
     log_p, weights = np.empty(rows), program.counts.copy()
     # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, of a continuation ratio that
-    # of each step, else the probabilities.
+    # of each step, of the highest that in the logarithm of staying below, else the probabilities.
     widest = 2
     for node in range(len(program.nodes)):
         widest = max(widest, program.nodes[node, 6])
@@ -84,7 +84,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     for node in range(len(program.nodes)):
         _rows_back(program, node, values, logs, weights, kept, effect_slope, log_slope)
     _effects_back(program.factors, program.coefficients, values, effect_slope, slope)
-    _parameters_back(program.segments, program.numbers, values, logs, slope, log_slope, gradient)
+    _parameters_back(x, program.segments, program.numbers, values, logs, slope, log_slope, gradient)
     return total
 
 
@@ -93,7 +93,10 @@ def _parameters(x: Any, segments: Any, numbers: Any, values: Any, logs: Any, log
     """From unknowns to parameters, with their prior densities and the Jacobians."""
     total = 0.0
     for segment in range(len(segments)):
-        _, _, _, value, rows, one, two, r2, _ = segments[segment]
+        kind, _, _, value, rows, one, two, r2, _ = segments[segment]
+        if kind >= POOLED:  # rows with a learned prior
+            total += _pooled_rows(x, segments[segment], numbers, values, logs)
+            continue
         total += _as_stated(x, segments[segment], numbers, values, logs, log_slope, gradient)
         if r2 >= 0:
             scale = _learned_scale(segments[segment], numbers, logs)
@@ -202,6 +205,143 @@ def _simplex(x: Any, first: Any, size: Any, alpha: Any, value: Any, values: Any,
 
 
 @_loop
+def _pooled_rows(x: Any, segment: Any, numbers: Any, values: Any, logs: Any) -> Any:
+    """Rows of a table that shrink to their average, and what is known of them: their complete cases, counted.
+
+    Gives the Dirichlet-multinomial of the counted cases and, of rows that are unknowns, their density given these.
+    """
+    kind, _, first, value, rows, size, _, weight, average = segment
+    concentration, alpha, total = values[weight], np.empty(size), 0.0
+    for row in range(rows):
+        place, cases = value + row * size, 0.0
+        for k in range(size):
+            alpha[k] = concentration * values[average + k]
+            counted = numbers[place + k, 0]
+            if counted > 0.0:
+                total += lgamma(alpha[k] + counted) - lgamma(alpha[k])
+                cases += counted
+                alpha[k] += counted
+        if cases > 0.0:
+            total += lgamma(concentration) - lgamma(concentration + cases)
+        if kind == POOLED:
+            total += _sticks(x, first + row * (size - 1), alpha, place, values, logs)
+    return total
+
+
+@_loop
+def _sticks(x: Any, first: Any, alpha: Any, place: Any, values: Any, logs: Any) -> Any:
+    """Break a row off stick by stick, as `servanda.models.families.pooled.rows_from_units` does."""
+    left, total = 0.0, 0.0
+    for k in range(len(alpha) - 1):
+        one, rest = alpha[k], alpha[k + 1 :].sum()
+        odds, steep, _, _, _, _, _ = _bent(x[first + k], one, rest)
+        taken, _ = _log_logistic(odds)
+        kept = taken - odds
+        total += one * taken + rest * kept + lgamma(one + rest) - lgamma(one) - lgamma(rest) + log(steep)
+        logs[place + k] = left + taken
+        values[place + k] = exp(logs[place + k])
+        left += kept
+    logs[place + len(alpha) - 1] = left
+    values[place + len(alpha) - 1] = exp(left)
+    return total
+
+
+@_loop
+def _bent(x: Any, one: Any, rest: Any) -> Any:
+    """Log-odds of a stick and their steepness in the unknown, with the slopes of both.
+
+    Of the log-odds the slopes in the two Dirichlet numbers; of the logarithm of the steepness these, and that in the
+    unknown.
+    """
+    below = sqrt(1.0 / one + 1.0 / (one * one) + 1.0 / (rest + 1.0))
+    above = sqrt(1.0 / rest + 1.0 / (rest * rest) + 1.0 / (one + 1.0))
+    falls = 1.0 / (1.0 + exp(x))
+    soft = max(-x, 0.0) + log1p(exp(-abs(x)))
+    odds = log((one + 0.5) / (rest + 0.5)) + above * x - (below - above) * soft
+    steep = above + (below - above) * falls
+    below_one = -0.5 * (1.0 / (one * one) + 2.0 / (one * one * one)) / below
+    below_rest = -0.5 / ((rest + 1.0) * (rest + 1.0)) / below
+    above_one = -0.5 / ((one + 1.0) * (one + 1.0)) / above
+    above_rest = -0.5 * (1.0 / (rest * rest) + 2.0 / (rest * rest * rest)) / above
+    return (
+        odds,
+        steep,
+        1.0 / (one + 0.5) + above_one * (x + soft) - below_one * soft,
+        -1.0 / (rest + 0.5) + above_rest * (x + soft) - below_rest * soft,
+        (above_one * (1.0 - falls) + below_one * falls) / steep,
+        (above_rest * (1.0 - falls) + below_rest * falls) / steep,
+        (above - below) * falls * (1.0 - falls) / steep,
+    )
+
+
+@_loop
+def _pooled_rows_back(
+    x: Any, segment: Any, numbers: Any, values: Any, slope: Any, log_slope: Any, gradient: Any
+) -> None:
+    kind, _, first, value, rows, size, _, weight, average = segment
+    concentration, alpha, alpha_slope = values[weight], np.empty(size), np.empty(size)
+    for row in range(rows):
+        place, cases = value + row * size, 0.0
+        for k in range(size):
+            prior, counted = concentration * values[average + k], numbers[place + k, 0]
+            alpha[k], alpha_slope[k] = prior + counted, 0.0
+            if counted > 0.0:
+                cases += counted
+                alpha_slope[k] = _digamma(prior + counted) - _digamma(prior)
+        if cases > 0.0:
+            slope[weight] += _digamma(concentration) - _digamma(concentration + cases)
+        if kind == POOLED:
+            start = first + row * (size - 1)
+            _sticks_back(x, start, alpha, place, values, slope, log_slope, alpha_slope, gradient)
+        for k in range(size):
+            slope[weight] += alpha_slope[k] * values[average + k]
+            slope[average + k] += alpha_slope[k] * concentration
+
+
+@_loop
+def _sticks_back(
+    x: Any,
+    first: Any,
+    alpha: Any,
+    place: Any,
+    values: Any,
+    slope: Any,
+    log_slope: Any,
+    alpha_slope: Any,
+    gradient: Any,
+) -> None:
+    size = len(alpha)
+    # From the last stick: what its row's further states have in their logarithms, all of which it moves.
+    further = log_slope[place + size - 1] + slope[place + size - 1] * values[place + size - 1]
+    rest = alpha[size - 1]
+    for k in range(size - 2, -1, -1):
+        one, own = alpha[k], log_slope[place + k] + slope[place + k] * values[place + k]
+        odds, steep, odds_one, odds_rest, steep_one, steep_rest, turn = _bent(x[first + k], one, rest)
+        taken, not_taken = _log_logistic(odds)
+        whole = _digamma(one + rest)
+        in_odds = (own + one) * not_taken - (further + rest) * (1.0 - not_taken)
+        gradient[first + k] += in_odds * steep + turn
+        alpha_slope[k] += in_odds * odds_one + steep_one + taken + whole - _digamma(one)
+        in_rest = in_odds * odds_rest + steep_rest + taken - odds + whole - _digamma(rest)
+        for j in range(k + 1, size):
+            alpha_slope[j] += in_rest
+        further += own
+        rest += one
+
+
+@_loop
+def _digamma(x: Any) -> Any:
+    """Slope of the logarithm of the gamma function: its asymptotic series from 10 on, the recurrence below."""
+    found = 0.0
+    while x < 10.0:
+        found -= 1.0 / x
+        x += 1.0
+    square = 1.0 / (x * x)
+    series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square * (1 / 240 - square / 132))))
+    return found + log(x) - 0.5 / x - series
+
+
+@_loop
 def _zero_sums(
     x: Any, first: Any, rows: Any, one: Any, two: Any, numbers: Any, value: Any, values: Any, gradient: Any
 ) -> Any:
@@ -250,11 +390,14 @@ def _stretch_back(slope: Any, free: Any) -> None:
 
 @_loop
 def _parameters_back(
-    segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
+    x: Any, segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
 ) -> None:
     # Backwards: what a scale follows from stands before what it stretches.
     for segment in range(len(segments) - 1, -1, -1):
         kind, _, first, value, rows, one, two, r2, share = segments[segment]
+        if kind >= POOLED:  # rows with a learned prior
+            _pooled_rows_back(x, segments[segment], numbers, values, slope, log_slope, gradient)
+            continue
         if r2 >= 0:
             scale, in_log = _learned_scale(segments[segment], numbers, logs), 0.0
             for place in range(value, value + rows * one * two):
@@ -341,6 +484,8 @@ def _rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, cuts: A
     elif kind == CONTINUATION_RATIO:
         _step_cutpoints(logs, base, size, cuts)
         _sequential_rows(program, node, cuts, effects, log_p, kept)
+    elif kind == HIGHEST:
+        _highest_rows(program, node, values, log_p, kept)
     else:
         _softmax_rows(program, node, values, logs, effects, log_p, kept)
 
@@ -359,6 +504,8 @@ def _rows_back(
     elif kind == CONTINUATION_RATIO:
         _sequential_rows_back(program, node, weights, kept, effect_slope, cut_slope)
         _step_cutpoints_back(logs, base, size, cut_slope, log_slope)
+    elif kind == HIGHEST:
+        _highest_rows_back(program, node, values, weights, kept, log_slope)
     else:
         _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
 
@@ -595,30 +742,87 @@ def _softmax_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
 
 
 @_loop
+def _highest_rows(program: Any, node: Any, values: Any, log_p: Any, kept: Any) -> None:
+    """The highest of what causes bring about; `kept` gets the slope in the logarithm of all staying below.
+
+    With F the running sum of what one cause brings about, P(y = s) is the product of F(s) over causes times one less
+    the product of F(s - 1) / F(s); the logarithms of both are taken once for each cause and state.
+    """
+    _, first, last, place, width, _, size = program.nodes[node]
+    at_most, below = np.ones(len(values)), np.empty(len(values))
+    for row in range(first, last):
+        state, start = program.states[row], place + (row - first) * width
+        reached, missed = 0.0, 0.0
+        for push in program.picks[start : start + width]:
+            if push >= 0:
+                if at_most[push] > 0.0:  # a logarithm of a probability is not: this one has not been taken yet
+                    _log_reached(values, push, size, at_most, below)
+                reached += at_most[push + state]
+                missed += below[push + state]
+        log_p[row], kept[row, 0] = reached, 0.0
+        if state > 0:
+            log_p[row] += log(-expm1(missed))
+            kept[row, 0] = -1.0 / expm1(-missed)
+
+
+@_loop
+def _log_reached(values: Any, push: Any, size: Any, at_most: Any, below: Any) -> None:
+    """Logarithms of F(s) and of F(s - 1) / F(s)."""
+    lower = 0.0
+    for place in range(push, push + size):
+        reached = lower + values[place]
+        share = values[place] / reached
+        at_most[place] = log(reached)
+        below[place] = log1p(-share) if share < 0.5 else log(lower / reached)
+        lower = reached
+
+
+@_loop
+def _highest_rows_back(program: Any, node: Any, values: Any, weights: Any, kept: Any, log_slope: Any) -> None:
+    _, first, last, place, width, _, size = program.nodes[node]
+    reached, missed, seen = np.zeros(len(values)), np.zeros(len(values)), np.zeros(len(values), np.bool_)
+    for row in range(first, last):
+        state, start = program.states[row], place + (row - first) * width
+        for push in program.picks[start : start + width]:
+            if push >= 0:
+                seen[push] = True
+                reached[push + state] += weights[row]
+                missed[push + state] += weights[row] * kept[row, 0]
+    for push in range(len(values)):
+        if not seen[push]:
+            continue
+        lower = 0.0
+        for s in range(push, push + size):
+            total = lower + values[s]
+            log_slope[s] += (reached[s] - missed[s]) * values[s] / total
+            for j in range(push, s):
+                log_slope[j] += (reached[s] + missed[s] * values[s] / lower) * values[j] / total
+            lower = total
+
+
+@_loop
 def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
-    """Sum rows with missing cells over their completions; each completion's weight is its share of the sum."""
+    """Sum over the completions of missing cells; to the weight of a row each gives its share of the sum."""
     total = 0.0
     for part in range(len(program.incomplete)):
         begin, nodes, tally, distinct, completions = program.incomplete[part]
+        rows = program.completed[begin : begin + nodes * distinct * completions].reshape((nodes, distinct, completions))
         joint = np.empty(completions)
         for pattern in range(distinct):
-            top = -np.inf
-            for completion in range(completions):
-                row = pattern * completions + completion
-                joint[completion] = 0.0
-                for node in range(nodes):
-                    joint[completion] += log_p[program.starts[begin + node] + row]
-                top = max(top, joint[completion])
+            joint[:] = 0.0
+            for node in range(nodes):
+                for completion in range(completions):
+                    joint[completion] += log_p[rows[node, pattern, completion]]
+            top = joint.max()
             mass = 0.0
             for completion in range(completions):
-                mass += exp(joint[completion] - top)
-            norm = top + log(mass)
+                joint[completion] = exp(joint[completion] - top)
+                mass += joint[completion]
             count = program.pattern_counts[tally + pattern]
-            total += count * norm
-            for completion in range(completions):
-                share = count * exp(joint[completion] - norm)
-                for node in range(nodes):
-                    weights[program.starts[begin + node] + pattern * completions + completion] = share
+            total += count * (top + log(mass))
+            for node in range(nodes):
+                for completion in range(completions):
+                    weights[rows[node, pattern, completion]] += count / mass * joint[completion]
     return total
 
 

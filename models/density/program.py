@@ -33,12 +33,12 @@ class Program(NamedTuple):
     states
         State of the node in each row.
     counts
-        How many cases each row stands for; 0 where it is part of a sum over a part.
+        How many complete cases each row stands for.
     incomplete
-        Place of its first node in `starts`, nodes, place of its first count, distinct patterns, completions;
+        Place of its first row in `completed`, nodes, place of its first count, distinct patterns, completions;
         shape (missing patterns, 5).
-    starts
-        First row of each node of each part.
+    completed
+        Row of each completion of each pattern of each part, for each of its nodes in turn.
     pattern_counts
         How many cases have each pattern of each part.
     effects
@@ -54,7 +54,7 @@ class Program(NamedTuple):
     states: np.ndarray
     counts: np.ndarray
     incomplete: np.ndarray
-    starts: np.ndarray
+    completed: np.ndarray
     pattern_counts: np.ndarray
     effects: int
 
@@ -95,11 +95,12 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         )
         for k, (name, part) in enumerate(zip(nodes, rows, strict=True))
     ]
-    incomplete, starts, tally = [], [], []
+    incomplete, completed, tally = [], [np.zeros(0, np.int64)], []
     for number, part in enumerate(patterns.incomplete):
         if set(part.codes) & set(nodes):
-            incomplete.append((len(starts), len(part.codes), sum(map(len, tally)), len(part.counts), part.completions))
-            starts += [first[nodes.index(name)] + rows[nodes.index(name)].incomplete[number] for name in part.codes]
+            begin, tallied = sum(map(len, completed)), sum(map(len, tally))
+            incomplete.append((begin, len(part.codes), tallied, len(part.counts), part.completions))
+            completed += [first[nodes.index(name)] + rows[nodes.index(name)].incomplete[number] for name in part.codes]
             tally.append(part.counts)
     return Program(
         layout.segments,
@@ -111,7 +112,7 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         np.concatenate([part.states for part in rows]).astype(np.int64),
         np.concatenate([part.counts for part in rows]).astype(np.float64),
         np.array(incomplete, np.int64).reshape(-1, 5),
-        np.array(starts, np.int64),
+        np.concatenate(completed).astype(np.int64),
         np.concatenate([np.zeros(0), *tally]).astype(np.float64),
         book.effects,
     )
@@ -123,21 +124,30 @@ class _Rows:
     picks: np.ndarray
     states: np.ndarray
     counts: np.ndarray
-    incomplete: Mapping[int, int]
+    incomplete: Mapping[int, np.ndarray]
 
 
 def _rows(network: Network, patterns: Patterns, name: str, writer: RowWriter) -> _Rows:
-    """Rows of one node: its complete cells, then those of each set of missing patterns that its CPD sees."""
-    cells = patterns.complete[name]
-    codes, members, counts = [cells.codes], [cells.members], [cells.counts.astype(float)]
-    incomplete, first = {}, len(cells.codes)
-    for number, part in enumerate(patterns.incomplete):
-        if name in part.codes:
-            codes.append(part.codes[name])
-            members.append(part.members[name])
-            counts.append(np.zeros(len(part.codes[name])))
-            incomplete[number] = first
-            first += len(part.codes[name])
-    whole = np.concatenate(codes)
-    together = {g.name: np.concatenate([part[g.name] for part in members]) for g in network[name].groups}
-    return _Rows(writer.base, writer.picks(whole, together), whole[:, -1], np.concatenate(counts), incomplete)
+    """Distinct rows of one node, and which of them each completion of each set of missing patterns is."""
+    cells, local, groups = patterns.complete[name], network.local(name), network[name].groups
+    # Complete cells of rows with a learned prior are part of that prior: see `unconstrained.PooledRows`.
+    seen = slice(0, 0) if network.family(name).learns_rows(local) else slice(None)
+    incomplete = [(number, part) for number, part in enumerate(patterns.incomplete) if name in part.codes]
+    codes = np.concatenate([cells.codes[seen], *(part.codes[name] for _, part in incomplete)])
+    members = {
+        g.name: np.concatenate([cells.members[g.name][seen], *(part.members[name][g.name] for _, part in incomplete)])
+        for g in groups
+    }
+    distinct, inverse = np.unique(np.column_stack([codes, *members.values()]), axis=0, return_inverse=True)
+    inverse = inverse.ravel()
+    counted = cells.counts[seen]
+    ends = np.cumsum([len(counted), *(len(part.codes[name]) for _, part in incomplete)])
+    own = distinct[:, : codes.shape[1]]
+    together = {g.name: distinct[:, codes.shape[1] + place] for place, g in enumerate(groups)}
+    return _Rows(
+        writer.base,
+        writer.picks(own, together),
+        own[:, -1],
+        np.bincount(inverse[: len(counted)], counted, len(distinct)),
+        {number: inverse[ends[k] : ends[k + 1]] for k, (number, _) in enumerate(incomplete)},
+    )

@@ -5,19 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from ..cases.encode import Cases
+from ..cases.patterns import Patterns
+from ..families.base import counts
+from ..families.pooled import rows_from_units, units_from_rows
 from ..network.network import Network
-from ..network.parameters import network_parameters, parameter_coords
+from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
 from ..parameters.distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from ..parameters.prior_set import PriorSet
 
-#: Codes of the transforms, as the loops know them.
-AS_IS, LOG, LOGITS, ZERO_SUM, LOGIT = range(5)
+#: Codes of the transforms, as the loops know them. The last two are those of rows with a prior that is learned: rows
+#: that are unknowns, and rows that are integrated out.
+AS_IS, LOG, LOGITS, ZERO_SUM, LOGIT, POOLED, POOLED_OUT = range(7)
 
 STANDARD = Prior.of("normal", mu=0.0, sigma=1.0)
 
@@ -33,9 +38,11 @@ class Layout:
         its first value, and shape.
     segments
         For each parameter: transform, prior, first unknown, first value, rows, the one or two sizes of a row, and the
-        places of the two values that its learned scale follows from, -1 without one; shape (parameters, 9).
+        places of the two values that its learned scale follows from, -1 without one; of rows with a learned prior the
+        places of the concentration and of the average; shape (parameters, 9).
     numbers
-        Numbers of the prior of each value, and the unit of its learned scale; shape (values, 4).
+        Numbers of the prior of each value, and the unit of its learned scale; of a cell of rows with a learned prior
+        its counted cases; shape (values, 4).
     size, values
         How many unknowns, and how many values they make.
     constant
@@ -43,6 +50,8 @@ class Layout:
     scaled
         Parameter with a learned scale -> the parameter, its prior and the coordinates of its dims. Its unknowns stand
         for numbers as the prior states them.
+    pooled
+        Table whose rows have a learned prior -> what they follow from.
     """
 
     start: Mapping[str, int]
@@ -53,6 +62,7 @@ class Layout:
     values: int
     constant: float
     scaled: Mapping[str, tuple[Parameter, Prior, Mapping[str, tuple[str, ...]]]]
+    pooled: Mapping[str, PooledRows]
 
     def constrain(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Bring draws back to the parameters' own scales.
@@ -71,8 +81,15 @@ class Layout:
         for (name, shape), (transform, _, first, value, rows, one, two, *_) in zip(
             self.shapes.items(), self.segments.tolist(), strict=True
         ):
+            if transform == POOLED_OUT:
+                continue
             way = TRANSFORMS[transform]
-            own = way.back(x[..., first : first + way.size(rows, one, two)], rows, one, two)
+            units = x[..., first : first + way.size(rows, one, two)]
+            if name in self.pooled:
+                units = units.reshape((*x.shape[:-1], *shape[:-1], one - 1))
+                found[name] = rows_from_units(units, self.pooled[name].alpha(found), np)
+                continue
+            own = way.back(units, rows, one, two)
             if transform == ZERO_SUM:
                 own = own + self.numbers[value : value + rows * one * two, 0].reshape(rows, one, two)
             found[name] = own.reshape((*x.shape[:-1], *shape))
@@ -98,7 +115,13 @@ class Layout:
         for (name, shape), (transform, _, _, value, rows, one, two, *_) in zip(
             self.shapes.items(), self.segments.tolist(), strict=True
         ):
+            if transform == POOLED_OUT:
+                continue
             own = values[name]
+            if name in self.pooled:
+                own = units_from_rows(own, self.pooled[name].alpha(values))
+                parts.append(own.reshape((*own.shape[: own.ndim - len(shape)], -1)))
+                continue
             if name in self.scaled:
                 parameter, prior, coords = self.scaled[name]
                 own = parameter.as_stated(own, prior, coords, values)
@@ -110,8 +133,53 @@ class Layout:
         return np.concatenate(parts, axis=-1)
 
 
-def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: tuple[str, ...]) -> Layout:
-    """Lay out the parameters of some nodes, group effects in units of their spread included."""
+@dataclass(frozen=True)
+class PooledRows:
+    """What the rows of a table with a learned prior follow from.
+
+    Parameters
+    ----------
+    row_alpha
+        Parameter -> shape (..., *dims) to the Dirichlet numbers of every row before its cases, dims (..., states).
+    counted
+        Complete cases of each cell, shape (*parents, states).
+    touched
+        Whether a missing cell bears on them, so that they cannot be integrated out.
+    follows
+        Names of the concentration and the average row.
+    """
+
+    row_alpha: Callable[[Mapping[str, np.ndarray]], np.ndarray]
+    counted: np.ndarray
+    touched: bool
+    follows: tuple[str, str]
+
+    def alpha(self, values: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Dirichlet numbers of each row with its complete cases, shape (..., *parents, states)."""
+        before = self.row_alpha(values)
+        room = tuple(1 for _ in self.counted.shape[:-1])
+        return before.reshape((*before.shape[:-1], *room, before.shape[-1])) + self.counted
+
+
+def _pooled_rows(network: Network, patterns: Patterns, nodes: tuple[str, ...]) -> dict[str, PooledRows]:
+    pooled = {}
+    for name in rows_learned(network, nodes):
+        family, local, cells = network.family(name), network.local(name), patterns.complete[name]
+        follows = family.pooled_by(local)
+        assert follows is not None  # noqa: S101  `has_gradient` said so
+        counted = counts(cells.codes, cells.counts, network.shape(name))
+        alpha = partial(family.row_alpha, local=local)
+        pooled[stored_table(network, name)] = PooledRows(alpha, counted, name in patterns.touched, follows)
+    return pooled
+
+
+def make_layout(
+    network: Network, cases: Cases, patterns: Patterns, priors: PriorSet | None, nodes: tuple[str, ...]
+) -> Layout:
+    """Lay out the parameters of some nodes, group effects in units of their spread and rows that are learned included.
+
+    Rows with a learned prior that no missing cell touches have a place for their values, and no unknowns.
+    """
     coords = parameter_coords(network, cases.levels)
     wanted: list[tuple[str, Parameter | None, Prior, tuple[int, ...]]] = [
         (p.name, p, p.prior(priors), tuple(len(coords[dim]) for dim in p.dims))
@@ -124,7 +192,8 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
     ]
     start, shapes, segments, numbers, scaled = {}, {}, [], [], {}
     size = values = 0
-    one_place = sum(math.prod(shape) for *_, shape in wanted)
+    learned = [math.prod(network.shape(name)) for name in rows_learned(network, nodes)]
+    one_place = sum((math.prod(shape) for *_, shape in wanted), start=sum(learned))
     constant = 0.0
     for name, parameter, prior, shape in wanted:
         start[name], shapes[name] = values, shape
@@ -146,6 +215,18 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
         constant += more + _jacobian_constant(transform, rows, one)
         size += free
         values += math.prod(shape)
+    pooled = _pooled_rows(network, patterns, nodes)
+    for name, rows_of in pooled.items():
+        start[name], shapes[name] = values, rows_of.counted.shape
+        transform, one = POOLED if rows_of.touched else POOLED_OUT, rows_of.counted.shape[-1]
+        rows = math.prod(rows_of.counted.shape[:-1])
+        follows = tuple(start[other] for other in rows_of.follows)
+        segments.append((transform, -1, size, values, rows, one, 1, *follows))
+        own = np.zeros((rows_of.counted.size, 4))
+        own[:, 0] = rows_of.counted.ravel()
+        numbers.append(own)
+        size += TRANSFORMS[transform].size(rows, one, 1)
+        values += rows_of.counted.size
     return Layout(
         start,
         shapes,
@@ -155,6 +236,7 @@ def make_layout(network: Network, cases: Cases, priors: PriorSet | None, nodes: 
         values,
         constant,
         scaled,
+        pooled,
     )
 
 
@@ -255,6 +337,9 @@ TRANSFORMS: Mapping[int, Transform] = {
         _back_zero_sum,
         lambda values: free_of_zero_sum(free_of_zero_sum(values, -2), -1),
     ),
+    # Their way there and back needs the parameters that they follow from: see `PooledRows`.
+    POOLED: Transform(lambda rows, one, _: rows * (one - 1), lambda x, *_: x, lambda values: values),
+    POOLED_OUT: Transform(lambda *_: 0, lambda x, *_: x, lambda values: values),
 }
 #: Support -> code of the transform that reaches all of it.
 OF_SUPPORT: Mapping[str, int] = {REAL: AS_IS, POSITIVE: LOG, SIMPLEX: LOGITS, UNIT: LOGIT}

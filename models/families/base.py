@@ -144,6 +144,10 @@ class Family(ABC):
         """Whether the rows of the table have a prior that is learned, as `row_alpha` gives it."""
         return False
 
+    def pooled_by(self, local: Local) -> tuple[str, str] | None:  # noqa: ARG002
+        """Names of the concentration and the average row of which `row_alpha` is the product; None where it is not."""
+        return None
+
     def reported(self, local: Local) -> str | None:  # noqa: ARG002
         """Name the parent of which the node says, with errors, what state it is in."""
         return None

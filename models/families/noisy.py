@@ -21,6 +21,7 @@ from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from .base import Family, flatten_tail, plain_faults, take
 from .regression import spread_over
+from .rows import HIGHEST, Book, RowWriter
 
 #: A push is as likely to end in one state as in another.
 EVEN = Prior.of("dirichlet", alpha=1.0)
@@ -135,6 +136,24 @@ class NoisyMax(Family):
         if local.name not in fixed:
             return np.diff(reached, axis=-2, prepend=0.0)
         return reached[..., 0, :] if fixed[local.name] == 0 else reached[..., 1, :] - reached[..., 0, :]
+
+    def in_loops(self, local: Local) -> bool:  # noqa: ARG002
+        """Whether the compiled loops know its rows: they do."""
+        return True
+
+    def write_rows(self, local: Local, book: Book) -> RowWriter:
+        """Let each row pick the leak, and of each parent that is not off what its state brings about."""
+        arrows, size = _acting(local), len(local.states)
+        leak = book.start[leak_name(local)]
+        links = [book.start[link_name(local, arrow)] for arrow in arrows]
+        columns = [local.parent_names.index(arrow.parent) for arrow in arrows]
+
+        def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ARG001
+            states = codes[:, columns]
+            pushes = np.where(states == 0, -1, np.array(links, int) + (states - 1) * size)
+            return np.column_stack([np.full(len(codes), leak), pushes])
+
+        return RowWriter(HIGHEST, leak, picks)
 
 
 def leak_name(local: Local) -> str:

@@ -21,11 +21,16 @@ from ..parameters.distributions import POSITIVE, SIMPLEX, dirichlet_draws
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from .base import plain_faults
+from .regression import softplus
 from .table import UNIFORM, Table
 
 #: Median 5 cases, nineteen in twenty beliefs between a half and fifty: where the average is one half, rows then differ
 #: by a standard deviation of 0.4 down to 0.07. Not a half-normal, whose mass at 0 makes every empty row a certainty.
 CONCENTRATION = Prior.of("lognormal", mu=1.6, sigma=1.2)
+#: Steps of Newton's method, which gains about a unit each far out and doubles its digits close by.
+_STEPS = 100
+#: Logarithm of the least probability that is told from nothing.
+_LOWEST = -690.0
 
 
 class PooledTable(Table):
@@ -64,9 +69,9 @@ class PooledTable(Table):
         """Dirichlet numbers of every row before its cases, dims (..., states)."""
         return values[concentration_name(local)][..., None] * values[average_name(local)]
 
-    def in_loops(self, local: Local) -> bool:  # noqa: ARG002
-        """Whether the compiled loops know its rows: they do not know a learned prior."""
-        return False
+    def pooled_by(self, local: Local) -> tuple[str, str]:
+        """Names of the concentration and the average row, of which `row_alpha` is the product."""
+        return concentration_name(local), average_name(local)
 
 
 def average_name(local: Local) -> str:
@@ -102,38 +107,73 @@ def log_marginal(alpha: Any, counted: np.ndarray) -> Any:
     return cells.sum() + whole.sum()
 
 
-def rows_from_units(unit: Any, alpha: Any) -> tuple[Any, Any]:
-    """Rows of Dirichlet(alpha) as functions of variables whose spread is about one whatever alpha, in PyTensor.
+def rows_from_units(unit: Any, alpha: Any, xp: Any) -> Any:
+    """Rows of Dirichlet(alpha) as functions of variables whose spread is about one whatever alpha.
 
-    A Dirichlet is a vector of gamma variables over their sum. The logarithm of Gamma(a) falls away to the left by
-    1/a and to the right by about 1/sqrt(a), and a smooth bend takes both to one, so that what is sampled hardly
-    depends on the average and the concentration. With the rows themselves as variables the concentration moves
-    ten times as slowly. Any bend would be exact, for the density says what it was.
+    A row is broken off stick by stick: what a state takes of what those before it have left is a beta variable. Its
+    log-odds fall away by 1/a to the left and 1/b to the right where these are small, and by about the standard
+    deviation sqrt(1/a + 1/b) where they are large; a smooth bend takes both sides to one, so that what is sampled
+    hardly depends on the average and the concentration. With the rows themselves as variables the concentration moves
+    ten times as slowly. Any bend would be exact, for `unit_density` says what it was.
 
     Parameters
     ----------
-    unit, alpha
-        Shape (*parents, states).
+    unit
+        Shape (..., states - 1).
+    alpha
+        Shape (..., states).
+    xp
+        ``numpy`` or ``pytensor.tensor``.
 
     Returns
     -------
-    rows
-        Shape (*parents, states).
-    density
-        Log-density of each cell of `unit`, same shape; they are independent.
+    array
+        Shape (..., states).
     """
+    odds, _ = _bent(unit, alpha, xp)
+    passed = xp.cumsum(-softplus(odds, xp), axis=-1)
+    nothing = xp.zeros_like(passed[..., :1])
+    log_rows = xp.concatenate([-softplus(-odds, xp), nothing], axis=-1) + xp.concatenate([nothing, passed], axis=-1)
+    # A cell below 1e-300 is kept there: it is nothing, and its logarithm still has a gradient.
+    return xp.exp(xp.maximum(log_rows, _LOWEST))
+
+
+def unit_density(unit: Any, alpha: Any) -> Any:
+    """Log-density of each variable of `rows_from_units`, shape (..., states - 1), independent ones, in PyTensor."""
     import pytensor.tensor
 
     pt: Any = pytensor.tensor
-    right, left = 1.0 / pt.sqrt(alpha + 1.0), pt.sqrt(alpha + 1.0) / alpha
-    log_gamma = pt.log(alpha + 0.5) + right * unit - (left - right) * pt.softplus(-unit)
-    slope = right + (left - right) * pt.sigmoid(-unit)
-    # Beyond exp(300) a step has failed whatever its density, and the sampler must still be able to square it.
-    density = alpha * log_gamma - pt.exp(pt.minimum(log_gamma, 300.0)) - pt.gammaln(alpha) + pt.log(slope)
-    # A cell below 1e-300 is kept there: it is nothing, and its logarithm still has a gradient.
-    height = pt.maximum(log_gamma - pt.max(log_gamma, axis=-1, keepdims=True), -690.0)
-    weight = pt.exp(height)
-    return weight / pt.sum(weight, axis=-1, keepdims=True), density
+    odds, steep = _bent(unit, alpha, pt)
+    one, rest = _stick_numbers(alpha, pt)
+    taken, passed = -softplus(-odds, pt), -softplus(odds, pt)
+    norm = pt.gammaln(one + rest) - pt.gammaln(one) - pt.gammaln(rest)
+    return one * taken + rest * passed + norm + pt.log(steep)
+
+
+def units_from_rows(rows: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """The inverse of `rows_from_units`, shape (..., states - 1)."""
+    log = np.log(np.maximum(rows, np.exp(_LOWEST)))
+    odds = log[..., :-1] - np.logaddexp.accumulate(log[..., ::-1], axis=-1)[..., ::-1][..., 1:]
+    unit = np.zeros(odds.shape)
+    # Newton's steps: the bend rises everywhere, and is curved one way.
+    for _ in range(_STEPS):
+        found, steep = _bent(unit, alpha, np)
+        unit = unit - (found - odds) / steep
+    return unit
+
+
+def _bent(unit: Any, alpha: Any, xp: Any) -> tuple[Any, Any]:
+    """Log-odds of each stick, and how steeply they rise with their variable."""
+    one, rest = _stick_numbers(alpha, xp)
+    left = xp.sqrt(1.0 / one + 1.0 / one**2 + 1.0 / (rest + 1.0))
+    right = xp.sqrt(1.0 / rest + 1.0 / rest**2 + 1.0 / (one + 1.0))
+    odds = xp.log(one + 0.5) - xp.log(rest + 0.5) + right * unit - (left - right) * softplus(-unit, xp)
+    return odds, right + (left - right) * xp.exp(-softplus(unit, xp))
+
+
+def _stick_numbers(alpha: Any, xp: Any) -> tuple[Any, Any]:
+    """Beta numbers of each stick: a state's own, and the sum of those after it."""
+    return alpha[..., :-1], xp.cumsum(alpha[..., ::-1], axis=-1)[..., ::-1][..., 1:]
 
 
 def draw_rows(rng: np.random.Generator, alpha: np.ndarray, counted: np.ndarray) -> np.ndarray:

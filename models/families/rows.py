@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-#: Kinds of rows: a cell of a table; a cumulative, a multinomial and a continuation-ratio logit of added effects.
-CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT, CONTINUATION_RATIO = range(4)
+#: Kinds of rows: a cell of a table; a cumulative, a multinomial and a continuation-ratio logit of added effects; the
+#: highest of what several causes bring about.
+CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT, CONTINUATION_RATIO, HIGHEST = range(5)
 #: So many parameters a piece multiplies, at most.
 FACTORS = 3
 
@@ -63,13 +64,14 @@ class RowWriter:
     Parameters
     ----------
     kind
-        `CELL`, `CUMULATIVE_LOGIT`, `MULTINOMIAL_LOGIT` or `CONTINUATION_RATIO`.
+        `CELL`, `CUMULATIVE_LOGIT`, `MULTINOMIAL_LOGIT`, `CONTINUATION_RATIO` or `HIGHEST`.
     base
         Place of the node's first probability.
     picks
         From codes, shape (rows, parents + 1), and group effect -> members, to the effects (or, in a table, the
         probability) that each row adds up, shape (rows, picks). Where a row has an effect for each state or for each
-        step, they stand side by side, and this is the first of them.
+        step, they stand side by side, and this is the first of them. Of `HIGHEST` it is the first probability of what
+        each cause brings about, -1 where it is off.
     """
 
     kind: int

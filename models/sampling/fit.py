@@ -61,8 +61,8 @@ def fit(
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
     that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
     augmentation where all are tables (latent ones anchored); else NUTS, with missing cells summed out, over compiled
-    loops that serve all networks of tables, `ordinal`, `sequential` and `softmax` nodes; else NUTS through PyMC, which
-    compiles each model.
+    loops that serve all shipped families but the collective ones; else NUTS through PyMC, which compiles each model:
+    the reason is logged, and told to `progress`, before it begins.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters

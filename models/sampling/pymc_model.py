@@ -10,7 +10,7 @@ import numpy as np
 from ..cases.encode import Cases
 from ..cases.patterns import Patterns
 from ..families.base import counts
-from ..families.pooled import log_marginal, rows_from_units
+from ..families.pooled import log_marginal, rows_from_units, unit_density
 from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
 from ..node import Node
@@ -121,6 +121,7 @@ def _pooled_rows(
 ) -> dict[str, Any]:
     """The likelihood of the complete cells of a pooled table, and its rows where missing cells need them."""
     import pymc as pm
+    import pytensor.tensor
 
     cells, table = patterns.complete[name], stored_table(network, name)
     alpha = network.family(name).row_alpha(values, network.local(name))
@@ -129,9 +130,10 @@ def _pooled_rows(
         pm.Potential(f"{name}.likelihood", log_marginal(alpha, counted))
     if integrated:
         return {}
-    unit = pm.Flat(f"{table}.unit", dims=network.axes(name))
-    rows, density = rows_from_units(unit, alpha + counted)
-    pm.Potential(f"{table}.density", density.sum())
+    *parents, states = network.shape(name)
+    unit = pm.Flat(f"{table}.unit", shape=(*parents, states - 1))
+    pm.Potential(f"{table}.density", unit_density(unit, alpha + counted).sum())
+    rows = rows_from_units(unit, alpha + counted, pytensor.tensor)
     return {table: pm.Deterministic(table, rows, dims=network.axes(name))}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ import xarray as xr
 
 from ...common.progress import Progress
 from ..cases.encode import Cases
-from ..density.density import has_gradient, make_density
+from ..density.density import has_gradient, make_density, reasons_against
 from ..families import NEW
 from ..families.base import counts
 from ..families.pooled import draw_rows
@@ -22,6 +23,8 @@ from .nuts import nuts_draws
 from .pymc_model import pymc_model
 from .pymc_nuts import pymc_draws
 from .run import FitInputs, labelled
+
+_log = logging.getLogger(__name__)
 
 
 def dirichlet_of(run: FitInputs, name: str) -> np.ndarray:
@@ -83,9 +86,19 @@ def _draw_by_pymc(
     unseen: np.random.SeedSequence,
     progress: Progress,
 ) -> Drawn:
+    if run.sampling.exact:
+        _say_why(run, nodes, progress)
     model = pymc_model(run.network, run.cases, run.patterns, run.priors, nodes, exact=run.sampling.exact)
     kept, stats = pymc_draws(model, run.sampling.of_stream(stream), progress)
     return _named(run, kept, nodes, np.random.default_rng(unseen)), stats
+
+
+def _say_why(run: FitInputs, nodes: tuple[str, ...], progress: Progress) -> None:
+    """Say, before minutes pass in silence, that a model must be compiled, and what for."""
+    reasons = "; ".join(reasons_against(run.network, nodes, run.priors))
+    what = f"compiling {', '.join(nodes)} through PyMC, which may take minutes: {reasons}"
+    _log.warning("%s", what)
+    progress(what, 0, 1)
 
 
 @dataclass(frozen=True)
