@@ -5,7 +5,8 @@ P(y = s | x) = b_s, whatever the parents. It stands here so that the skeleton ru
 
 # How to use this file: copy it to models/families/, fill in from top to bottom, add one line to FAMILIES in
 # models/families/__init__.py and one each to EXAMPLES and RECOVERED in tests/models/families/test_families.py. The
-# tests then hold your family to the same contract as the others. Priors of new kinds go into priors/sets/flat.toml.
+# tests then hold your family to the same contract as the others. Priors of new kinds go into priors/sets/flat.toml, and
+# the word that their parameters end with into ROLES in models/parameters/prior_set.py.
 #
 # Do not put here: sampling, priors of a user, checks of data, reading of files, anything that runs on import.
 # No function changes what it is given. A probability is never clipped or scaled to make it one.
