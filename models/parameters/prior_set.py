@@ -13,25 +13,14 @@ from .prior import Prior
 #: How a source was consulted, from the surest way to none.
 CERTAINTIES = ("read", "recomputed", "memory", "judgement")
 
+_WORDS = (
+    (SIMPLEX, ("table", "confusion", "average", "baseline", "steps", "shares", "link", "leak")),
+    (POSITIVE, ("concentration", "rate", "departure_sd")),
+    (UNIT, ("r2", "member", "rho")),
+    (REAL, ("bend", "departure")),
+)
 #: Words that patterns end with, and the values of the parameters they stand for: what a parameter is to its node.
-ROLES: Mapping[str, str] = {
-    "table": SIMPLEX,
-    "confusion": SIMPLEX,
-    "average": SIMPLEX,
-    "concentration": POSITIVE,
-    "baseline": SIMPLEX,
-    "steps": SIMPLEX,
-    "rate": POSITIVE,
-    "bend": REAL,
-    "departure": REAL,
-    "departure_sd": POSITIVE,
-    "r2": UNIT,
-    "shares": SIMPLEX,
-    "link": SIMPLEX,
-    "leak": SIMPLEX,
-    "member": UNIT,
-    "rho": UNIT,
-}
+ROLES: Mapping[str, str] = {word: values for values, words in _WORDS for word in words}
 #: Roles of parameters that are called after a parent or a group, whose names may be any word.
 OF_PARENT, GROUP_SPREAD = "effect", "group_sd"
 _SPREAD = "_sd"

@@ -303,21 +303,6 @@ def test_ranks_of_what_made_the_cases_are_uniform():
         assert stats.chisquare(counted).pvalue > 1e-3, (name, counted)
 
 
-# PyMC's run is short, and its means are judged by their own errors.
-@pytest.mark.filterwarnings("ignore::servanda.models.errors.ConvergenceWarning")
-@pytest.mark.slow
-def test_pymc_samples_what_the_loops_sample():
-    network = shrunk(Arrow("kind"), Arrow("pair"))  # every parent more is more to compile
-    frame = some_cases(network, 60, seed=11)
-    loops = fit(network, frame, seed=1, draws=500, target_accept=0.95)
-    judge = fit(network, frame, seed=2, draws=250, tune=300, chains=2, exact=False)
-    for name in ("y.r2", "y.shares", "y.kind", "y.pair"):
-        one, other = (p.draws[name].stack(sample=("chain", "draw")) for p in (loops, judge))
-        spread = np.maximum(one.std("sample"), 0.02)
-        np.testing.assert_array_less(abs(one.mean("sample") - other.mean("sample")) / spread, 0.4, err_msg=name)
-        np.testing.assert_array_less(abs(np.log(one.std("sample") / other.std("sample"))), 0.4, err_msg=name)
-
-
 def test_a_latent_parent_can_still_be_renamed():
     latent = Node("u", ("a", "b"))
     node = Node("y", ("low", "mid", "high"), (Arrow("u"), Arrow("kind")), "ordinal", ordered=True, options=SHRUNK)
