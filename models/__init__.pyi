@@ -25,6 +25,8 @@ from .parameters.prior_set import PriorEntry as PriorEntry
 from .parameters.prior_set import PriorSet as PriorSet
 from .posterior import Posterior as Posterior
 from .posterior import load_posterior as load_posterior
+from .predictive import predictive_groups as predictive_groups
+from .predictive import scaled_together as scaled_together
 from .questions.quantity import Quantity as Quantity
 from .questions.quantity import chance_of as chance_of
 from .questions.quantity import explained_share as explained_share

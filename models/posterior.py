@@ -27,7 +27,7 @@ from .network.tables import labelled_tables, ordered_tables
 from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
 from .parameters.prior_set import PriorSet
-from .store import damaged, load_tree, priors_from_dict, save_tree
+from .store import damaged, draws_tree, group_of, load_tree, priors_from_dict, save_tree
 
 #: Name of the member whose effect is zero, unless the data holds one of this name.
 AVERAGE_MEMBER = "typical"
@@ -42,9 +42,10 @@ class Posterior:
     network
         The network the parameters belong to.
     tree
-        ArviZ-compatible groups: ``posterior`` (variables ``node.parameter``, dims chain, draw, ...) and, after
-        a fit, ``sample_stats``, ``log_likelihood``, ``log_prior``, ``observed_data``. Every ArviZ function
-        takes it: ``arviz.summary(posterior.tree)``.
+        ArviZ's groups: ``posterior`` (variables ``node.parameter``, dims chain, draw, ...) and, after a fit,
+        ``sample_stats``, ``log_prior`` (a variable for each parameter), ``log_likelihood`` and ``observed_data`` (one
+        for each node): ``arviz.summary(posterior.tree)``, ``arviz.loo(posterior.tree, var_name=node)``.
+        `servanda.models.predictive_groups` adds what predictive checks need.
     priors
         The priors of the fit; None where the tables came from elsewhere.
     provenance
@@ -68,7 +69,7 @@ class Posterior:
     @cached_property
     def draws(self) -> xr.Dataset:
         """All parameters, dims chain, draw and their own."""
-        return self.tree["posterior"].to_dataset()
+        return group_of(self.tree, "posterior")
 
     @property
     def sizes(self) -> dict[str, int]:
@@ -225,7 +226,7 @@ class Posterior:
         chains, draws = next(iter(arrays.values())).shape[:2]
         numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
         dataset = xr.Dataset(variables, numbers | {node.name: list(node.states) for node in plain.nodes})
-        return cls(plain, xr.DataTree.from_dict({"posterior": dataset}), None, dict(provenance or {}))
+        return cls(plain, draws_tree({"posterior": dataset}), None, dict(provenance or {}))
 
     @classmethod
     def from_pgmpy(cls, model: Any, name: str = "network") -> Posterior:

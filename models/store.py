@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,55 @@ from .parameters.prior_set import PriorSet
 FORMAT = 1
 #: What goes before the names of the facts among the attributes of a file.
 _MARK = "servanda_"
+#: Draws in a piece of what is kept by case: enough that an equal case costs little, few enough that it is found.
+_DRAWS_TOGETHER = 40
+#: What a netCDF file cannot hold in a name, and what would be taken for its escape.
+_UNSAFE = re.compile(r"/|^\.|%(?=2[5EF])")
+_ESCAPED = re.compile(r"%2[5EF]")
 
 
 class StoreError(InputError):
     """A file that holds no posterior."""
+
+
+def draws_tree(groups: Mapping[str, xr.Dataset]) -> xr.DataTree:
+    """Tree of groups of draws, with names that a netCDF file can hold.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> tree = draws_tree({"posterior": xr.Dataset({"US/UK.table": (("chain", "draw"), [[0.5]])})})
+    >>> list(tree["posterior"].data_vars), list(group_of(tree, "posterior").data_vars)
+    (['US%2FUK.table'], ['US/UK.table'])
+    """
+    return xr.DataTree.from_dict({name: _renamed(group, netcdf_name) for name, group in groups.items()})
+
+
+def group_of(tree: xr.DataTree, name: str) -> xr.Dataset:
+    """One group of a tree that `draws_tree` made, with names as they were written."""
+    return _renamed(tree[name].to_dataset(), written_name)
+
+
+def netcdf_name(name: str) -> str:
+    """Name that a netCDF file can hold.
+
+    Examples
+    --------
+    >>> [netcdf_name(name) for name in ("kept", "US/UK", "50%", "a%2Fb")]
+    ['kept', 'US%2FUK', '50%', 'a%252Fb']
+    """
+    return _UNSAFE.sub(lambda found: f"%{ord(found[0]):02X}", name)
+
+
+def written_name(name: str) -> str:
+    """Name as it was written, from `netcdf_name`."""
+    return _ESCAPED.sub(lambda found: chr(int(found[0][1:], 16)), name)
+
+
+def _renamed(group: xr.Dataset, to: Callable[[str], str]) -> xr.Dataset:
+    names = [str(name) for name in (*group.variables, *group.dims)]
+    changed = {name: to(name) for name in dict.fromkeys(names) if to(name) != name}
+    return group.rename(changed) if changed else group
 
 
 def save_tree(tree: xr.DataTree, facts: Mapping[str, str], path: str | os.PathLike[str]) -> None:
@@ -79,11 +125,19 @@ def _encoding(tree: xr.DataTree) -> dict[str, Any]:
     """Compress what is large."""
     return {
         node.path: {
-            str(name): {"zlib": True, "complevel": 1} for name, array in node.data_vars.items() if array.size > 4096
+            str(name): {"zlib": True, "complevel": 1, **_chunks(array)}
+            for name, array in node.data_vars.items()
+            if array.size > 4096
         }
         for node in tree.subtree
         if node.data_vars
     }
+
+
+def _chunks(array: xr.DataArray) -> dict[str, Any]:
+    """Pieces in which what is kept by case is written: all cases of some draws, since many cases are equal."""
+    by_case = array.dims[1:] == ("chain", "draw")
+    return {"chunksizes": (array.shape[0], 1, min(array.shape[2], _DRAWS_TOGETHER))} if by_case else {}
 
 
 def priors_from_dict(raw: Mapping[str, Any] | None) -> PriorSet | None:

@@ -17,6 +17,7 @@ from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
 from ...models.questions.evidence import GivenEvidence, States, as_states, as_weights, check_keywords, resolve_evidence
 from ...models.questions.unseen import Point, at_point, points, unseen_groups
+from ...models.store import draws_tree, group_of
 
 
 def suppose(
@@ -92,8 +93,8 @@ def suppose(
     provenance = {**posterior.provenance, "supposed": supposed}
     groups = {"posterior": draws}
     if "sample_stats" in posterior.tree:
-        groups["sample_stats"] = posterior.tree["sample_stats"].to_dataset()
-    return replace(posterior, tree=xr.DataTree.from_dict(groups), provenance=provenance)
+        groups["sample_stats"] = group_of(posterior.tree, "sample_stats")
+    return replace(posterior, tree=draws_tree(groups), provenance=provenance)
 
 
 def _plain(do: States) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def another_member(posterior: Posterior, group: str) -> Posterior:
     if not changed:
         return posterior
     draws = posterior.draws.drop_vars(list(changed)).assign(changed)
-    return replace(posterior, tree=xr.DataTree.from_dict({"posterior": draws}))
+    return replace(posterior, tree=draws_tree({"posterior": draws}))
 
 
 def _explained(

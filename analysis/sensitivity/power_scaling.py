@@ -21,6 +21,7 @@ from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block
 from ...models.sampling.refit import blocks_of, inputs_of
+from ...models.store import group_of
 from ..summaries.importance import ImportanceWeights, good_k, smoothed
 from ..summaries.summary import array_stats
 from .reweighted import checked_sets
@@ -132,7 +133,7 @@ def _scaled(
     posterior: Posterior, nodes: tuple[str, ...], powers: tuple[float, float]
 ) -> dict[str, tuple[ImportanceWeights, ImportanceWeights]]:
     """Component -> weights of the draws once it is raised to either power."""
-    stored = posterior.tree["log_prior"].to_dataset()
+    stored = group_of(posterior.tree, "log_prior")
     parameters = network_parameters(posterior.network, nodes)
     drawn = {p.name: posterior.draws[p.name].transpose("chain", "draw", *p.dims).values for p in parameters}
     coords = parameter_coords(posterior.network, posterior.levels)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from ...common.progress import Progress, followed
 from ...models.parameters.prior_set import PriorSet
@@ -18,6 +17,7 @@ from ...models.sampling.blocks import Block
 from ...models.sampling.refit import blocks_of, cases_of, inputs_of
 from ...models.sampling.scoring import unit_scores
 from ...models.sampling.stacking_weights import stacking_weights
+from ...models.store import draws_tree
 from ..figures.priors import priors_figure
 from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo
 from ..summaries.likelihood_words import load_lexicon
@@ -285,7 +285,7 @@ def _predictive_scores(fits: Mapping[str, ReweightedFit], node: str) -> tuple[di
         key = id(reweighted.posterior) if own else 0
         if key not in scored:
             posterior = reweighted.posterior if own else first
-            drawn = xr.DataTree.from_dict({"posterior": posterior.draws.isel(draw=slice(None, None, step))})
+            drawn = draws_tree({"posterior": posterior.draws.isel(draw=slice(None, None, step))})
             block = Block(inputs_of(posterior, first.priors), nodes, drawn)
             scored[key] = unit_scores(block, node, units, seed=_POINTS_SEED).log_p
         log_p = scored[key]

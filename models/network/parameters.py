@@ -89,6 +89,31 @@ def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
     return faults
 
 
+def node_of(network: Network, name: str) -> str | None:
+    """Node that a variable of draws belongs to; None where there is none.
+
+    Examples
+    --------
+    >>> from servanda.models import Network, Node
+    >>> node_of(Network((Node("Power", ("low", "high")), Node("Power.Ratio", ("low", "high")))), "Power.Ratio.table")
+    'Power.Ratio'
+    """
+    owners = [node for node in network.names if name.startswith(f"{node}.")]
+    declared = [node for node in owners if name in _variables_of(network, node)]
+    return max(declared or owners, key=len, default=None)
+
+
+def _variables_of(network: Network, node: str) -> set[str]:
+    """Variables of draws that a node declares: parameters, group effects, and a table that is stored."""
+    local = network.local(node)
+    declared = {parameter.name for parameter in network_parameters(network, [node])}
+    return {
+        *declared,
+        *(f"{node}.{group.name}" for group in local.node.groups),
+        str(network.family(node).stored_table(local)),
+    }
+
+
 def rows_learned(network: Network, names: Iterable[str]) -> tuple[str, ...]:
     """Those of some nodes whose rows have a prior that is learned, so that they follow from other parameters."""
     return tuple(name for name in names if network.family(name).learns_rows(network.local(name)))

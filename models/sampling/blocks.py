@@ -12,14 +12,16 @@ import xarray as xr
 
 from ...common.progress import Progress, part_of, shown, silent
 from ..cases.encode import Cases
+from ..cases.likelihood import stacked_draws
 from ..cases.patterns import Patterns
 from ..convergence import Unconverged, unconverged, warn_of_fit
 from ..network.network import Network
 from ..network.parameters import network_parameters, stored_table
 from ..parameters.distributions import dirichlet_draws
 from ..parameters.prior_set import PriorSet
+from ..store import draws_tree, group_of
 from .latent import check_latent, latent_that_matter, relabelled
-from .run import FitInputs, Sampling, fit_inputs, labelled, stacked_draws
+from .run import FitInputs, Sampling, fit_inputs, labelled
 from .samplers import SAMPLERS, dirichlet_of
 
 
@@ -142,7 +144,7 @@ def _sampled(run: FitInputs, node: str, progress: Progress) -> SampledBlocks:
 
 def _block(run: FitInputs, sampled: SampledBlocks) -> Block:
     nodes = (*sampled.exactly, *(name for block in sampled.ways for name in block))
-    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(sampled.variables), **sampled.stats_group})
+    tree = draws_tree({"posterior": xr.Dataset(sampled.variables), **sampled.stats_group})
     return Block(run, nodes, tree)
 
 
@@ -167,7 +169,7 @@ class Block:
     @cached_property
     def values(self) -> dict[str, np.ndarray]:
         """Parameter -> draws, shape (chains * draws, *dims), chains one after another."""
-        return stacked_draws(self.tree["posterior"].to_dataset().data_vars)
+        return stacked_draws(group_of(self.tree, "posterior").data_vars)
 
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:

@@ -9,13 +9,11 @@ from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
-import numpy as np
 import xarray as xr
 
 from ...common.progress import Progress, shown
-from ..cases.encode import MISSING, Cases
-from ..cases.likelihood import log_likelihood
-from ..cases.patterns import Patterns
+from ..cases.encode import Cases
+from ..cases.groups import cells_seen, coded_group, log_likelihood_group
 from ..convergence import warn_of_fit
 from ..network.network import Network
 from ..network.parameters import network_parameters
@@ -23,6 +21,7 @@ from ..network.toml import network_to_toml
 from ..parameters.parameter import Parameter
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
+from ..store import draws_tree
 from ..theories.two_coders import coded_by
 from .blocks import sample_blocks
 from .run import Sampling, fit_inputs
@@ -30,10 +29,8 @@ from .samplers import SAMPLERS
 
 #: More log-likelihood cells than this are not stored.
 MOST_POINTWISE = 50_000_000
-#: What goes before the name of a group effect where the member of each case is stored.
-MEMBER_OF = "member_of_"
 #: Changes with what is stored beside the draws, so that a fit stored without it is made again.
-_STORED = "members of groups"
+_STORED = "members of groups; log-likelihood by node"
 
 
 def fit(
@@ -96,9 +93,11 @@ def fit(
     exact
         False sends all nodes, and the rows of pooled tables, through PyMC, to check the one against the other.
     pointwise
-        Whether to store the log-likelihood of each case (needed for LOO). Of counted cases it has one term for each
-        distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over cases
-        weighs each term by it, which ArviZ's LOO does not do by itself.
+        Whether to store the log-likelihood of each cell, node by node (needed for LOO): that of a cell given the cells
+        of its case that stand before it, so that the nodes add up to the case. More than `MOST_POINTWISE` numbers are
+        not stored; `servanda.models.predictive_groups` gives those of some nodes. Of counted cases there is one term
+        for each distinct pattern, with the coordinate ``case_count``: how many cases the term stands for. A sum over
+        cases weighs each term by it, which ArviZ's LOO does not do by itself.
     coder
         Where a second coding stands beside the cases (`servanda.record.with_second_coding`): ``first``, ``second`` or
         ``both``, the truth behind both, as `servanda.models.coded_by` says. None takes the cases as they are.
@@ -143,10 +142,10 @@ def fit(
     unsettled = sampled.unconverged(run)
     posterior = xr.Dataset(sampled.variables)
     groups = {**sampled.stats_group, "log_prior": _log_prior(network, posterior, priors, coords)}
-    if pointwise and chains * draws * len(coded) <= MOST_POINTWISE:
-        groups["log_likelihood"] = _pointwise(network, posterior, run.patterns, coded)
-    groups["observed_data"] = _observed(network, coded)
-    tree = xr.DataTree.from_dict({"posterior": posterior, **groups})
+    if pointwise and chains * draws * cells_seen(coded, network.names) <= MOST_POINTWISE:
+        groups["log_likelihood"] = log_likelihood_group(network, run.patterns, coded, posterior)
+    groups["observed_data"] = coded_group(network, coded)
+    tree = draws_tree({"posterior": posterior, **groups})
     provenance = {
         **fit_identity(network, coded, priors, sampling),
         "versions": _versions(),
@@ -204,23 +203,3 @@ def _log_prior(
         return xr.DataArray(log_p, dims=("chain", "draw"), coords=labels)
 
     return xr.Dataset({p.name: density(p) for p in parameters})
-
-
-def _pointwise(network: Network, posterior: xr.Dataset, patterns: Patterns, cases: Cases) -> xr.Dataset:
-    sizes = (posterior.sizes["chain"], posterior.sizes["draw"])
-    values = {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in posterior.data_vars.items()}
-    log_p = log_likelihood(network, patterns, values).reshape((*sizes, len(cases)))
-    coords = {"chain": posterior.coords["chain"], "draw": posterior.coords["draw"], **_case_coords(cases)}
-    return xr.Dataset({"cases": (("chain", "draw", "case"), log_p)}, coords=coords)
-
-
-def _observed(network: Network, cases: Cases) -> xr.Dataset:
-    codes = {name: ("case", cases.codes[name].astype(np.int16), {"missing": MISSING}) for name in network.names}
-    members = {f"{MEMBER_OF}{name}": ("case", numbers.astype(np.int32)) for name, numbers in cases.members.items()}
-    return xr.Dataset(codes | members, coords=_case_coords(cases))
-
-
-def _case_coords(cases: Cases) -> dict[str, Any]:
-    """Names of the cases and, where a case stands for several, how many."""
-    counted = {} if cases.counts is None else {"case_count": ("case", cases.counts)}
-    return {"case": list(cases.labels), **counted}

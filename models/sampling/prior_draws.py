@@ -13,6 +13,7 @@ from ..network.parameters import check_priors, network_parameters, parameter_coo
 from ..parameters.parameter import sample_prior
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
+from ..store import draws_tree
 from .run import labelled
 
 
@@ -58,6 +59,6 @@ def prior_draws(
         alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, np.zeros(network.shape(name)))
         variables[stored_table(network, name)] = labelled(rows, network.axes(name), coords)
-    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
+    tree = draws_tree({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
     return Posterior(network, tree, priors, identity)

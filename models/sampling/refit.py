@@ -9,11 +9,12 @@ import xarray as xr
 from ...common.errors import Fault
 from ...common.progress import silent
 from ..cases.encode import Cases
+from ..cases.groups import cases_from
 from ..errors import DataError
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
+from ..store import draws_tree, group_of
 from .blocks import Block, sample_blocks
-from .fit import MEMBER_OF
 from .run import FitInputs, Sampling, fit_inputs
 from .samplers import SAMPLERS
 
@@ -26,19 +27,12 @@ def cases_of(posterior: Posterior) -> Cases:
     DataError
         If it was not made by `fit`, or by a version that did not store whose each case is.
     """
-    network = posterior.network
-    stored = posterior.tree["observed_data"].to_dataset() if "observed_data" in posterior.tree else xr.Dataset()
-    needed = [*network.names, *(f"{MEMBER_OF}{group}" for group in network.group_columns)]
-    if any(name not in stored for name in needed):
+    stored = group_of(posterior.tree, "observed_data") if "observed_data" in posterior.tree else xr.Dataset()
+    data_sets = posterior.provenance.get("data_sets", ())
+    cases = cases_from(posterior.network, stored, posterior.levels, data_sets)
+    if cases is None:
         raise DataError("posterior", [Fault("cases", "are not stored with it; fit the network again")])
-    return Cases(
-        {name: stored[name].values.astype(int) for name in network.names},
-        {group: stored[f"{MEMBER_OF}{group}"].values.astype(int) for group in network.group_columns},
-        posterior.levels,
-        tuple(str(label) for label in stored["case"].values),
-        stored["case_count"].values if "case_count" in stored.coords else None,
-        tuple(posterior.provenance.get("data_sets", ())),
-    )
+    return cases
 
 
 def inputs_of(posterior: Posterior, priors: PriorSet | None) -> FitInputs:
@@ -55,10 +49,10 @@ def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collec
         In which those blocks have the numbers that `fit` gives under `priors` with the seed of the posterior.
     """
     sampled = sample_blocks(inputs_of(posterior, priors), nodes, silent)
-    observed = posterior.tree["observed_data"].to_dataset()
+    observed = group_of(posterior.tree, "observed_data")
     drawn = posterior.draws.assign(sampled.variables)
     groups = {"posterior": drawn, "observed_data": observed, **sampled.stats_group}
-    return Posterior(posterior.network, xr.DataTree.from_dict(groups), posterior.priors, posterior.provenance)
+    return Posterior(posterior.network, draws_tree(groups), posterior.priors, posterior.provenance)
 
 
 def completed(block: Block, nodes: Collection[str], posterior: Posterior | None = None) -> Posterior:
@@ -88,7 +82,7 @@ def completed(block: Block, nodes: Collection[str], posterior: Posterior | None 
         If `posterior` has other numbers of chains or draws.
     """
     wanted = {*nodes} - {*block.nodes}
-    drawn = block.tree["posterior"].to_dataset()
+    drawn = group_of(block.tree, "posterior")
     parts = [drawn]
     if posterior is not None:
         there, here = posterior.sizes, {dim: int(drawn.sizes[dim]) for dim in ("chain", "draw")}
@@ -109,7 +103,7 @@ def completed(block: Block, nodes: Collection[str], posterior: Posterior | None 
         parts.append(xr.Dataset(sample_blocks(block.run, wanted, silent).variables))
     # A block may hold more than was asked for; each parameter is taken from the first part that has it.
     variables = {name: array for part in reversed(parts) for name, array in part.data_vars.items()}
-    tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables)})
+    tree = draws_tree({"posterior": xr.Dataset(variables)})
     return Posterior(block.run.network, tree, block.run.priors)
 
 

@@ -195,9 +195,3 @@ def labelled(x: np.ndarray, dims: tuple[str, ...], coords: Mapping[str, tuple[st
     """Draws of shape (chains, draws, *dims) with their dims named."""
     sizes = {"chain": np.arange(x.shape[0]), "draw": np.arange(x.shape[1])}
     return xr.DataArray(x, dims=("chain", "draw", *dims), coords=sizes | {dim: list(coords[dim]) for dim in dims})
-
-
-def stacked_draws(variables: Mapping[Any, xr.DataArray]) -> dict[str, np.ndarray]:
-    """Parameter -> draws, shape (chains * draws, *dims), chains one after another."""
-    ordered = {str(name): array.transpose("chain", "draw", ...) for name, array in variables.items()}
-    return {name: array.values.reshape((-1, *array.shape[2:])) for name, array in ordered.items()}

@@ -15,6 +15,7 @@ from ..cases.encode import MISSING, Cases
 from ..cases.likelihood import log_likelihood
 from ..cases.patterns import find_patterns
 from ..network.network import Network
+from ..store import group_of
 from .blocks import Block
 
 #: Points at which effects are integrated out, a power of two.
@@ -135,7 +136,7 @@ def without_cells(cases: Cases, node: str, rows: np.ndarray) -> Cases:
 
 def _thinned(block: Block) -> tuple[dict[str, np.ndarray], tuple[int, int]]:
     """Draws to be scored, shape (samples, *dims), and the numbers of chains and of draws."""
-    drawn = block.tree["posterior"].to_dataset()
+    drawn = group_of(block.tree, "posterior")
     step = max(1, -(-drawn.sizes["chain"] * drawn.sizes["draw"] // MOST_DRAWS))
     kept = drawn.isel(draw=slice(None, None, step)).transpose("chain", "draw", ...)
     values = {str(name): array.values.reshape((-1, *array.shape[2:])) for name, array in kept.data_vars.items()}

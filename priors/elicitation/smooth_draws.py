@@ -17,6 +17,7 @@ from ...models.network.parameters import network_parameters, parameter_coords, r
 from ...models.parameters.distributions import simplex_from_uniform
 from ...models.parameters.prior import Prior
 from ...models.posterior import Posterior
+from ...models.store import draws_tree
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -122,7 +123,7 @@ class SmoothDraws:
         }
         variables = {name: (("chain", "draw", *dims[name]), x) for name, x in values.items()}
         coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
-        tree = xr.DataTree.from_dict({"posterior": xr.Dataset(variables, coords)})
+        tree = draws_tree({"posterior": xr.Dataset(variables, coords)})
         return Posterior(self.network, tree)
 
     @property

@@ -19,6 +19,7 @@ from ...models.errors import PriorError, wrong_kinds
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
+from ...models.store import draws_tree
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -84,7 +85,7 @@ class LinearPool:
             if own:
                 parts.append(draw(priors, int(rng.integers(2**31)), own))
         mixed = xr.concat([part.draws for part in parts], dim="draw").isel(draw=rng.permutation(draws))
-        tree = xr.DataTree.from_dict({"posterior": mixed.assign_coords(draw=np.arange(draws))})
+        tree = draws_tree({"posterior": mixed.assign_coords(draw=np.arange(draws))})
         identity = {"seed": seed, "draws": draws, "priors": self.name, "weights": dict(self.weights), "cases": 0}
         return Posterior(parts[0].network, tree, None, identity)
 

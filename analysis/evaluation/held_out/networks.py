@@ -11,14 +11,14 @@ import numpy as np
 from ....common.errors import Fault
 from ....common.progress import silent
 from ....models.cases.encode import Cases
-from ....models.cases.likelihood import log_likelihood
+from ....models.cases.likelihood import log_likelihood, stacked_draws
 from ....models.cases.patterns import find_patterns
 from ....models.errors import QueryError
 from ....models.network.network import Network
 from ....models.parameters.prior_set import PriorSet
 from ....models.sampling.blocks import sample_blocks
 from ....models.sampling.prior_draws import prior_draws
-from ....models.sampling.run import Sampling, fit_inputs, stacked_draws
+from ....models.sampling.run import Sampling, fit_inputs
 from ....models.sampling.scoring import cases_at
 from .folds import Sample
 

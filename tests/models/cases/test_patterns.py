@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from servanda.models import Arrow, DataError, Group, Network, Node, encode
 from servanda.models import pymc_model as compiled
 from servanda.models.cases import patterns as module
-from servanda.models.cases.likelihood import log_likelihood
+from servanda.models.cases.likelihood import cell_distributions, cell_log_likelihood, log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.prior_draws import prior_draws
 
@@ -54,6 +54,48 @@ def test_holes_are_summed_out_exactly(network, seed, share, latent):
     np.testing.assert_allclose(found, by_enumeration(network, tables, codes), rtol=1e-10, atol=1e-10)
     np.testing.assert_array_equal(found[:, 4], 0)
     np.testing.assert_array_equal(found[:, 7], found[:, 8])
+
+
+@pytest.mark.slow
+@settings(repeatable, max_examples=60)
+@given(networks(), seeds, st.sampled_from([0.0, 0.3, 0.7]))
+def test_each_cell_is_judged_by_the_cells_that_stand_before_it(network, seed, share):
+    rng = np.random.default_rng(seed)
+    codes = {name: rng.integers(0, len(network[name].states), 8) for name in network.names}
+    codes = {name: np.where(rng.random(8) < share, -1, column) for name, column in codes.items()}
+    tables = random_tables(network, seed)
+    patterns = find_patterns(network, encode(network, blanked(network, codes)))
+    values = leading(posterior_of(network, tables))
+    before = {name: np.full(8, -1) for name in network.names}
+    total = 0.0
+    for name in network.names:
+        found = cell_log_likelihood(network, patterns, values, name)
+        every = cell_distributions(network, patterns, values, name)
+        known = by_enumeration(network, tables, before)
+        for state in range(len(network[name].states)):
+            stated = np.where(codes[name] >= 0, state, -1)
+            judged = by_enumeration(network, tables, before | {name: stated}) - known
+            np.testing.assert_allclose(every[..., state], judged, rtol=1e-9, atol=1e-10)
+            np.testing.assert_array_equal(found[:, codes[name] == state], every[:, codes[name] == state, state])
+        np.testing.assert_array_equal(found[:, codes[name] == -1], 0)
+        before |= {name: codes[name]}
+        total = total + found
+    np.testing.assert_allclose(total, log_likelihood(network, patterns, values), rtol=1e-10, atol=1e-10)
+
+
+def test_what_is_impossible_says_so_in_one_cell_only():
+    leaves = [Node(name, ("0", "1"), (Arrow("a"),)) for name in ("b", "c")]
+    network = Network((Node("a", ("0", "1")), *leaves))
+    tables = random_tables(network, 5)
+    tables["b"][:] = (1, 0)
+    patterns = find_patterns(network, encode(network, pd.DataFrame({"a": [None], "b": ["1"], "c": ["0"]})))
+    values = leading(posterior_of(network, tables))
+    with np.errstate(divide="ignore"):
+        found = {name: cell_log_likelihood(network, patterns, values, name) for name in network.names}
+        whole = log_likelihood(network, patterns, values)
+    assert np.isneginf(found["b"]).all()
+    assert not found["c"].any()
+    assert np.isneginf(whole).all()
 
 
 def chain():

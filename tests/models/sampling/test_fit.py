@@ -31,6 +31,7 @@ from servanda.models import (
     network_parameters,
 )
 from servanda.models import pymc_model as compiled
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.blocks import conjugate_nodes
 from servanda.models.sampling.fit import fit_identity
@@ -301,12 +302,32 @@ def test_groups_of_a_fit_have_the_documented_dims(pact):
 
 @pytest.mark.slow
 def test_the_log_likelihood_of_a_fit_is_that_of_its_tables(pact):
-    found = pact.tree["log_likelihood"]["cases"]
-    era = pact.table("era")
-    for row in pact_cases().itertuples():
-        kept = pact.table("kept", {"era": row.era}, actor=row.obligor).sel(kept=row.kept, drop=True)
-        expected = np.log(kept * era.sel(era=row.era, drop=True))
-        np.testing.assert_allclose(found.sel(case=row.case_id).values, expected.values, rtol=1e-9, atol=1e-9)
+    found = pact.tree["log_likelihood"].to_dataset().sel(chain=0)
+    era, rows = pact.table("era").sel(chain=0), list(pact_cases().itertuples())
+    assert found["kept"].dims == ("case", "draw")
+    for row in rows:
+        kept = pact.table("kept", {"era": row.era}, actor=row.obligor).sel(chain=0, kept=row.kept, drop=True)
+        one = found.sel(case=row.case_id)
+        np.testing.assert_allclose(one["kept"].values, np.log(kept.values), rtol=1e-6)
+        np.testing.assert_allclose(one["era"].values, np.log(era.sel(era=row.era).values), rtol=1e-6)
+
+
+def test_a_node_is_scored_on_the_cases_that_show_it():
+    frame = lawn_cases().assign(case_id=[f"day {day}" for day in range(60)])
+    frame.loc[::4, "rain"] = None
+    posterior = fit(LAWN, frame, seed=1, draws=100, chains=2)
+    stored, values = (
+        posterior.tree["log_likelihood"].to_dataset(),
+        {n: np.moveaxis(x, -1, 0) for n, x in posterior.values.items()},
+    )
+    whole = log_likelihood(LAWN, find_patterns(LAWN, encode(LAWN, frame)), values).sum(axis=1)
+    total = stored["rain"].sum("rain_case") + stored["soil"].sum("case")
+    np.testing.assert_allclose(total.values.ravel(), whole, rtol=1e-6)
+    assert (stored["rain"].dims, stored["soil"].dims) == (("rain_case", "chain", "draw"), ("case", "chain", "draw"))
+    np.testing.assert_array_equal(stored["rain_case"], frame["case_id"][frame["rain"].notna()])
+    assert az.loo(posterior.tree, var_name="rain").n_data_points == 45
+    with pytest.raises(TypeError, match="var_name"):
+        az.loo(posterior.tree)
 
 
 @pytest.mark.slow
@@ -340,7 +361,7 @@ def test_the_unseen_member_is_drawn_from_the_population(pact):
 def test_arviz_takes_the_posterior(pact):
     summary = az.summary(pact.tree)
     assert "kept.actor[(new)]" in summary.index
-    loo = az.loo(pact.tree)
+    loo = az.loo(pact.tree, var_name="kept")
     assert (loo.n_data_points, loo.n_samples) == (40, 800)
     assert float(az.rhat(pact.tree)["kept.actor_sd"]) < 1.1
     assert np.isfinite(az.psense(pact.tree, var_names=["kept.era"])["kept.era"]).all()
