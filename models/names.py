@@ -7,30 +7,52 @@ netCDF file cannot hold in a name is the business of `servanda.models.store`.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import xarray as xr
+from collections.abc import Collection, Container, Hashable
 
 #: What stands in front of a name that is taken.
 _NODE = "node "
-#: Dims that an answer can have beside those of nodes.
-_OF_ANSWERS = frozenset({"chain", "draw", "case", "sample"})
+#: Dims that draws have.
+DRAWS = frozenset({"chain", "draw"})
+#: What stands beside nodes in one answer or another.
+_BESIDE = DRAWS | {
+    "case",
+    "sample",
+    "probability",
+    "log_joint",
+    "ties",
+    "rank",
+    "base",
+    "change",
+    "difference",
+    "ratio",
+}
+_BESIDE |= {"gain", "within", "loss", "mean", "lower", "upper", "sd", "mcse", "ess_bulk", "ess_tail", "rhat"}
 #: Dims that draws of parameters have or get from ArviZ, whatever the network, and ends of the dims derived from nodes.
-_OF_DRAWS = frozenset({"chain", "draw", "sample", "variable"})
-_DERIVED = ("_step", "_on", "_above", "_parent")
+_OF_DRAWS = DRAWS | {
+    "sample",
+    "variable",
+    "label",
+    "summary",
+    "component",
+    "ci_bound",
+    "quantile",
+    "plot_axis",
+    "kde_dim",
+}
+DERIVED = ("_step", "_on", "_above", "_parent")
 
 
 def escape(name: str, taken: Collection[str]) -> str:
     """Name of a node where some names are taken already; different nodes stay different.
+
+    A name that looks escaped is escaped wherever it stands, so that it can be told from one that is.
 
     Examples
     --------
     >>> [escape(name, {"chain", "draw"}) for name in ("kept", "chain", "node chain")]
     ['kept', 'node chain', 'node node chain']
     """
-    return f"{_NODE}{name}" if _bare(name) in taken else name
+    return f"{_NODE}{name}" if _bare(name) in taken or _looks_escaped(name) else name
 
 
 def unescape(name: str, taken: Collection[str]) -> str:
@@ -41,7 +63,11 @@ def unescape(name: str, taken: Collection[str]) -> str:
     >>> unescape("node chain", {"chain", "draw"})
     'chain'
     """
-    return name.removeprefix(_NODE) if _bare(name) in taken else name
+    return name.removeprefix(_NODE) if _bare(name) in taken or _looks_escaped(name) else name
+
+
+def _looks_escaped(name: str) -> bool:
+    return name.startswith(_NODE) and _bare(name) in _BESIDE
 
 
 def _bare(name: str) -> str:
@@ -59,27 +85,21 @@ def node_dim(name: str) -> str:
     ('kept', 'node draw', 'node alarm_on')
     """
     bare = _bare(name)
-    return escape(name, {bare} if bare in _OF_DRAWS or bare.endswith(_DERIVED) else ())
+    return escape(name, {bare} if bare in _OF_DRAWS or bare.endswith(DERIVED) else ())
 
 
-def answer_dims(names: Collection[str], beside: Collection[str]) -> tuple[str, ...]:
-    """Dims of nodes in an answer that has other dims beside them."""
-    return tuple(escape(name, beside) for name in names)
-
-
-def dim_of(answer: xr.DataArray | xr.Dataset, name: str) -> str:
-    """Dim of an answer that holds the states of a node.
+def name_in(names: Container[Hashable], name: str) -> str:
+    """Dim or variable of a node among those of an answer.
 
     Examples
     --------
-    >>> import xarray as xr
-    >>> dim_of(xr.DataArray([[[1.0]]], dims=("chain", "draw", "node chain")), "chain")
-    'node chain'
+    >>> name_in(("chain", "draw", "node chain"), "chain"), name_in(("chain", "draw", "case"), "case")
+    ('node chain', 'case')
     """
-    escaped = escape(name, _OF_ANSWERS)
-    return escaped if escaped in answer.dims else name
+    escaped = escape(name, _BESIDE)
+    return escaped if escaped in names else name
 
 
-def shown(dim: str) -> str:
-    """Name of the node whose states a dim of an answer holds, as it was written."""
-    return unescape(dim, _OF_ANSWERS)
+def shown(name: str) -> str:
+    """Name of a node, as it was written, from a dim or variable of an answer."""
+    return unescape(name, _BESIDE)

@@ -16,6 +16,7 @@ import numpy as np
 
 from ..common.errors import Fault, nearest
 from .errors import NetworkError, QueryError
+from .names import node_dim
 
 
 @dataclass(frozen=True)
@@ -338,6 +339,11 @@ class Local:
     def axes(self) -> tuple[str, ...]:
         """Dims of the table: the parents, then the node."""
         return (*self.node.parent_names, self.node.name)
+
+    @cached_property
+    def dims(self) -> tuple[str, ...]:
+        """Dims of a parameter that has the axes of the table: their names, unless one is taken."""
+        return tuple(map(node_dim, self.axes))
 
     @cached_property
     def shape(self) -> tuple[int, ...]:

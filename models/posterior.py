@@ -19,6 +19,7 @@ from .families.base import NEW
 from .families.unseen import INTEGRATED, TYPICAL
 from .formats.content import scaled_to_one
 from .formats.pgmpy import content_from_pgmpy
+from .names import DRAWS, escape, node_dim
 from .network.files import read_network_file, write_network_file
 from .network.network import Network
 from .network.parameters import stored_table
@@ -169,9 +170,9 @@ class Posterior:
         fixed = {name: network[name].index(state) for name, state in (given or {}).items()}
         picks = {g.name: self.member(g.name, members.get(g.name)) for g in network[node].groups}
         table = network.family(node).table(self.values, fixed, picks, network.local(node))
-        axes = [axis for axis in network.axes(node) if axis not in fixed]
+        axes = {escape(axis, DRAWS): axis for axis in network.axes(node) if axis not in fixed}
         table = table.reshape((*table.shape[:-1], *self.sizes.values()))
-        coords = {axis: list(network[axis].states) for axis in axes}
+        coords = {dim: list(network[axis].states) for dim, axis in axes.items()}
         return xr.DataArray(table, dims=(*axes, "chain", "draw"), coords=coords, name=node).transpose(
             "chain", "draw", ...
         )
@@ -221,11 +222,11 @@ class Posterior:
         )
         arrays = ordered_tables(plain, tables)
         variables = {
-            stored_table(plain, name): (("chain", "draw", *plain.axes(name)), array) for name, array in arrays.items()
+            stored_table(plain, name): (("chain", "draw", *plain.dims(name)), array) for name, array in arrays.items()
         }
         chains, draws = next(iter(arrays.values())).shape[:2]
         numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
-        dataset = xr.Dataset(variables, numbers | {node.name: list(node.states) for node in plain.nodes})
+        dataset = xr.Dataset(variables, numbers | {node_dim(node.name): list(node.states) for node in plain.nodes})
         return cls(plain, draws_tree({"posterior": dataset}), None, dict(provenance or {}))
 
     @classmethod

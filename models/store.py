@@ -21,8 +21,8 @@ _MARK = "servanda_"
 #: Draws in a piece of what is kept by case: enough that an equal case costs little, few enough that it is found.
 _DRAWS_TOGETHER = 40
 #: What a netCDF file cannot hold in a name, and what would be taken for its escape.
-_UNSAFE = re.compile(r"/|^\.|%(?=2[5EF])")
-_ESCAPED = re.compile(r"%2[5EF]")
+_UNSAFE = re.compile(r"/|^\.|\0|%(?=2[5EF]|00)")
+_ESCAPED = re.compile(r"%(?:2[5EF]|00)")
 
 
 class StoreError(InputError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from itertools import product, zip_longest
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -182,6 +182,7 @@ def _report_contrast(
     as_json: bool,
 ) -> None:
     """Print what a change of what is done does to each state of one node; a failed gate ends with its exit code."""
+    from ...models.names import name_in
     from ..queries.contrast import contrast
     from ..sensitivity.confounding import confounding
     from ..summaries.change import MARGIN, summarise_change
@@ -191,7 +192,8 @@ def _report_contrast(
     if len(target) != 1 or not action:
         _refuse("--against", "needs one NODE to ask about, and a --do to compare with it")
     effect = contrast(fitted, target[0], base, action, evidence, margin=MARGIN if margin is None else margin, **who)
-    difference = {str(state): effect["difference"].sel({target[0]: state}) for state in effect[target[0]].values}
+    dim = name_in(effect.dims, target[0])
+    difference = {str(state): effect["difference"].sel({dim: state}) for state in effect[dim].values}
     changes = {state: summarise_change(x, margin=effect.attrs["margin"]) for state, x in difference.items()}
     sampled = fitted.sizes["draw"] > 1
     gates = [str(g) for state, x in difference.items() if sampled for g in failed(number_gates(state, summarise(x)))]
@@ -277,10 +279,10 @@ def _summaries(answer: Any) -> dict[str, Any]:
     """Summary of each cell of an answer."""
     from ..summaries.summary import cell_summaries
 
-    names = [str(dim) for dim in answer.dims if dim not in ("chain", "draw")]
-    cells = answer.stack(cell=names).transpose("chain", "draw", "cell")
-    labels = [" & ".join(map(str, label)) for label in cells.coords["cell"].values]
-    return dict(zip(labels, cell_summaries(cells), strict=True))
+    ordered = answer.transpose("chain", "draw", ...)
+    cells = product(*(ordered.coords[dim].values for dim in ordered.dims[2:]))
+    labels = [" & ".join(map(str, label)) for label in cells]
+    return dict(zip(labels, cell_summaries(ordered), strict=True))
 
 
 def _print_best(found: Any, *, as_json: bool) -> None:

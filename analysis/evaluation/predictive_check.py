@@ -17,6 +17,7 @@ import numpy as np
 from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
+from ...models.names import name_in
 from ...models.sampling.run import as_cases
 from ..figures.predictive_check import summaries_figure
 from ..queries.probability import probability
@@ -231,7 +232,8 @@ def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str, 
     }
     given = pd.DataFrame(known, index=range(len(rows))) if known else None
     answer = probability(posterior, target, given, **members)
-    p = answer.sel({target: states}).sum(target)
+    own = name_in(answer.dims, target)
+    p = answer.sel({own: states}).sum(own)
     if "case" not in p.dims:
         p = p.expand_dims(case=len(rows))
     return p.transpose("chain", "draw", "case").values.reshape(-1, len(rows))

@@ -9,6 +9,7 @@ import xarray as xr
 
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
+from ...models.names import name_in
 from ...models.questions.together import number_together
 from .probability import NO_EFFECT, in_short
 
@@ -106,15 +107,16 @@ def at_least(answer: xr.DataArray, node: str, members: int) -> xr.DataArray:
     >>> [round(float(at_least(answer, "acting", number)), 1) for number in (1, 2)]
     [0.5, 0.2]
     """
-    if node not in answer.dims:
+    own = name_in(answer.dims, node)
+    if own not in answer.dims:
         raise QueryError.of("answer", f"has no dim '{node}'; it has {', '.join(map(str, answer.dims))}")
-    states = [str(state) for state in answer[node].values]
+    states = [str(state) for state in answer[own].values]
     if not all(state.isdecimal() for state in states):
         shown = ", ".join(states)
         raise QueryError.of(f"node {node}", f"has the states {shown}; expected numbers of members, as of a headcount")
-    enough = answer.isel({node: [place for place, state in enumerate(states) if int(state) >= members]})
+    enough = answer.isel({own: [place for place, state in enumerate(states) if int(state) >= members]})
     with xr.set_options(keep_attrs=False):
-        total = enough.sum(node)
+        total = enough.sum(own)
     # Of what the answer says of itself, what holds of every event of its nodes holds of this one.
     attrs = {key: value for key, value in answer.attrs.items() if key in (*NO_EFFECT, "whose_conduct")}
     if "question" in answer.attrs:

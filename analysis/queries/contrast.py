@@ -8,6 +8,7 @@ from typing import Any
 import xarray as xr
 
 from ...models.inference.contract import MEMORY_LIMIT
+from ...models.names import DRAWS, escape, name_in, shown
 from ...models.posterior import Posterior
 from ...models.questions.evidence import Given, check_keywords
 from ..summaries.change import MARGIN, change_shares, checked_margin, summarise_change
@@ -86,16 +87,21 @@ def contrast(
     asked = (after.attrs["question"], before.attrs["question"])
     difference.attrs = {"question": " - ".join(asked), "answer": in_short(difference), **condition}
     ratio.attrs = {"question": " / ".join(asked), "answer": in_short(ratio), **condition}
-    effect = xr.Dataset({"base": before, "change": after, "difference": difference, "ratio": ratio})
-    effect = effect.assign(change_shares(difference, size).data_vars)
+    sides = {"base": before, "change": after, "difference": difference, "ratio": ratio}
+    sides |= {str(name): share for name, share in change_shares(difference, size).data_vars.items()}
+    # The target may have the name of one of them.
+    dim = name_in(difference.dims, target)
+    effect = xr.Dataset(
+        {name: side.rename({dim: escape(shown(dim), {*DRAWS, *sides})}) for name, side in sides.items()}
+    )
     effect.attrs = {
         "base": before.attrs["question"],
         "change": after.attrs["question"],
         "difference": difference.attrs["answer"],
         "margin": size,
         "worth": "\n".join(
-            f"{state}: {summarise_change(difference.sel({target: state}), margin=size)}"
-            for state in difference.coords[target].values
+            f"{state}: {summarise_change(difference.sel({dim: state}), margin=size)}"
+            for state in difference.coords[dim].values
         ),
         **condition,
     }

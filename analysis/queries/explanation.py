@@ -11,6 +11,7 @@ import xarray as xr
 from ...common.errors import Fault, raise_faults
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
+from ...models.names import name_in
 from ...models.posterior import Posterior
 from ...models.questions.answers import most_probable_states, sampled_states
 from ...models.questions.evidence import Given, States, StateWeights, as_names, check_keywords, resolve_evidence
@@ -179,7 +180,7 @@ def _ties_in_words(dataset: xr.Dataset) -> str:
 
 def _most_often(dataset: xr.Dataset, names: tuple[str, ...], label: str = "best", whose: str = "the best") -> str:
     """Say which explanation is best in most draws (of all cases together) and in what share of them."""
-    columns = [np.unique(dataset[name].values.ravel(), return_inverse=True) for name in names]
+    columns = [np.unique(dataset[name_in(dataset, name)].values.ravel(), return_inverse=True) for name in names]
     numbers, counts = np.unique([inverse for _, inverse in columns], axis=1, return_counts=True)
     best = [states[number] for (states, _), number in zip(columns, numbers[:, counts.argmax()], strict=True)]
     best_case = ", ".join(f"{name} = {state}" for name, state in zip(names, best, strict=True))

@@ -10,6 +10,7 @@ import xarray as xr
 
 from ...models.families import NEW
 from ...models.inference.contract import MEMORY_LIMIT
+from ...models.names import shown
 from ...models.posterior import Posterior
 from ...models.questions.evidence import States, check_keywords
 from ..summaries.summary import INTERVAL, Summary, cell_summaries
@@ -42,14 +43,19 @@ class Outcomes:
     interval: float = INTERVAL
 
     @property
+    def dim(self) -> str:
+        """The dim of the node's states."""
+        return str(self.average.dims[-1])
+
+    @property
     def node(self) -> str:
         """The node whose states they are."""
-        return str(self.average.dims[-1])
+        return shown(self.dim)
 
     @property
     def summaries(self) -> Mapping[str, tuple[Summary, Summary]]:
         """State -> summary of cases of the kind on average, and of single ones."""
-        states = [str(state) for state in self.average[self.node].values]
+        states = [str(state) for state in self.average[self.dim].values]
         pairs = zip(
             cell_summaries(self.average, self.interval), cell_summaries(self.single, self.interval), strict=True
         )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from ...models.names import name_in
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
 from ...record.files.dates import as_day
@@ -103,8 +104,9 @@ def next_case_moves(row: Row, judgement: Judgement) -> float:
     outcome = probability(other, judgement.node, row.given, row.do, **members)
     p = row.draws.values
     moved = 0.0
-    for state in outcome.coords[judgement.node].values:
-        weight = outcome.sel({judgement.node: state}).values
+    own = name_in(outcome.dims, judgement.node)
+    for state in outcome.coords[own].values:
+        weight = outcome.sel({own: state}).values
         moved += weight.mean() * abs((p * weight).mean() / weight.mean() - p.mean())
     return float(moved)
 

@@ -37,7 +37,7 @@ def described_outcomes(row: Row) -> dict[str, Any]:
     if row.outcomes is None or row.asked is None:
         return {"outcomes": [], "single": None}
     table = row.outcomes.table.drop(columns="mcse")
-    single = row.outcomes.single.sel({row.outcomes.node: list(row.asked.states)}).sum(row.outcomes.node)
+    single = row.outcomes.single.sel({row.outcomes.dim: list(row.asked.states)}).sum(row.outcomes.dim)
     spread = summarise(single) if row.outcomes.integrated else None
     return {
         "outcomes": plain([{"state": state, **values} for state, values in table.to_dict("index").items()]),

@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from ...models.convergence import array_stats
+from ...models.names import escape, shown
 
 #: Share of the posterior that a reported interval holds, equal tails.
 INTERVAL = 0.9
@@ -102,11 +103,14 @@ def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Datase
     Dataset
         Variables mean, lower, upper, sd, mcse, ess_bulk, ess_tail, rhat over the targets.
     """
-    cells = answer.stack(cell=[dim for dim in answer.dims if dim not in ("chain", "draw")])
-    rows = cell_summaries(cells, interval)
     fields = ("mean", "lower", "upper", "sd", "mcse", "ess_bulk", "ess_tail", "rhat")
-    table = {field: ("cell", [getattr(row, field) for row in rows]) for field in fields}
-    return xr.Dataset(table, coords={"cell": cells.coords["cell"]}).unstack("cell")
+    ordered = answer.transpose("chain", "draw", ...)
+    shape = ordered.isel(chain=0, draw=0, drop=True).drop_attrs()
+    # A node may have the name of one of the fields.
+    shape = shape.rename({dim: escape(shown(str(dim)), fields) for dim in shape.dims})
+    rows = cell_summaries(ordered, interval)
+    table = {field: np.reshape([getattr(row, field) for row in rows], shape.shape) for field in fields}
+    return xr.Dataset({field: shape.copy(data=values) for field, values in table.items()})
 
 
 def cell_summaries(draws: xr.DataArray, interval: float = INTERVAL) -> list[Summary]:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ..names import node_dim
 from ..node import Arrow, Local
 from ..parameters.distributions import SIMPLEX
 from ..parameters.parameter import Parameter
@@ -77,7 +78,7 @@ class NoisyMax(Family):
         links = tuple(
             Parameter(
                 link_name(local, arrow),
-                (*on_dims(local, arrow), local.name),
+                (*on_dims(local, arrow), node_dim(local.name)),
                 SIMPLEX,
                 EVEN,
                 doc=f"probability of each state to which {local[arrow.parent].title} alone, "
@@ -85,7 +86,7 @@ class NoisyMax(Family):
             )
             for arrow in _acting(local)
         )
-        return (Parameter(leak_name(local), (local.name,), SIMPLEX, aside, doc=doc), *links)
+        return (Parameter(leak_name(local), (node_dim(local.name),), SIMPLEX, aside, doc=doc), *links)
 
     def log_prob(
         self,

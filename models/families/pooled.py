@@ -16,6 +16,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..names import node_dim
 from ..node import Local
 from ..parameters.distributions import POSITIVE, SIMPLEX, dirichlet_draws
 from ..parameters.parameter import Parameter
@@ -57,7 +58,7 @@ class PooledTable(Table):
         doc = f"probability of each state of {local.node.title}, averaged over the configurations of its parents"
         weight = f"how many cases the average row of {local.node.title} is worth in each row of its table"
         return (
-            Parameter(average_name(local), (local.name,), SIMPLEX, UNIFORM, doc=doc),
+            Parameter(average_name(local), (node_dim(local.name),), SIMPLEX, UNIFORM, doc=doc),
             Parameter(concentration_name(local), (), POSITIVE, CONCENTRATION, doc=weight),
         )
 

@@ -20,6 +20,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from ...common.errors import nearest
+from ..names import node_dim
 from ..node import Arrow, Local
 from ..parameters.distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from ..parameters.learned_scale import LearnedScale
@@ -151,7 +152,7 @@ def baseline_name(local: Local) -> str:
 def baseline_parameter(local: Local) -> Parameter:
     """Declare the probabilities of the states where every effect is zero."""
     doc = f"probability of each state of {local.node.title} for the average case (all effects zero)"
-    return Parameter(baseline_name(local), (local.name,), SIMPLEX, BASELINE, doc=doc)
+    return Parameter(baseline_name(local), (node_dim(local.name),), SIMPLEX, BASELINE, doc=doc)
 
 
 def group_parameters(local: Local) -> tuple[Parameter, ...]:

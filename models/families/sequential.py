@@ -206,7 +206,7 @@ def _departure(local: Local, arrow: Arrow, main: Parameter) -> Parameter:
 def _spot(local: Local, arrow: Arrow, place: int, step: int) -> int:
     """Place among the flattened departures of a step's departure from the effect at `place`."""
     main = TERMS[term_of(local, arrow)].parameters(local, arrow)[0]
-    inner = local.sizes(main.dims)[-1] if main.zero_sum else 1
+    inner = len(local[arrow.parent].states) if main.zero_sum else 1
     return (place // inner * _steps(local) + step) * inner + place % inner
 
 

@@ -18,6 +18,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from ..names import node_dim
 from ..node import Arrow, Local
 from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter
@@ -158,7 +159,7 @@ def _on_each_state(local: Local, own: Parameter) -> Parameter:
     what = own.doc.removesuffix("; sums to zero")
     over = "both ways" if own.zero_sum else "over these"
     doc = f"{what}, for each state of {local.node.title}; sums to zero {over}"
-    return replace(own, dims=(*own.dims, local.name), zero_sum=own.zero_sum + 1, doc=doc)
+    return replace(own, dims=(*own.dims, node_dim(local.name)), zero_sum=own.zero_sum + 1, doc=doc)
 
 
 def _of_state(values: Mapping[str, Any], local: Local, state: int, *, draws_last: bool) -> Mapping[str, Any]:

@@ -45,7 +45,7 @@ class Table(Family):
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare the table."""
         doc = f"probability of each state of {local.node.title}, for each configuration of its parents"
-        return (Parameter(self.stored_table(local), local.axes, SIMPLEX, UNIFORM, doc=doc),)
+        return (Parameter(self.stored_table(local), local.dims, SIMPLEX, UNIFORM, doc=doc),)
 
     def log_prob(
         self,
@@ -115,7 +115,7 @@ class Confusion(Table):
         truth = local[local.parent_names[-1]].title
         doc = f"probability of each state of {local.node.title}, for each state of {truth}"
         default = ORDERED if local.node.ordered else UNORDERED
-        return (Parameter(self.stored_table(local), local.axes, SIMPLEX, default, doc=doc),)
+        return (Parameter(self.stored_table(local), local.dims, SIMPLEX, default, doc=doc),)
 
     def stored_table(self, local: Local) -> str:
         """Name of the variable that holds the table."""

@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from ..names import node_dim
 from ..node import Arrow, Local
 from ..parameters.distributions import POSITIVE, REAL, SIMPLEX
 from ..parameters.parameter import Parameter
@@ -121,7 +122,7 @@ def acting(local: Local) -> tuple[Arrow, ...]:
 
 
 def _by(arrow: Arrow) -> tuple[str, ...]:
-    return (arrow.by,) if arrow.by else ()
+    return (node_dim(arrow.by),) if arrow.by else ()
 
 
 def _slopes(local: Local, arrow: Arrow) -> int:
@@ -138,7 +139,13 @@ def _nominal_parameters(local: Local, arrow: Arrow) -> tuple[Parameter, ...]:
     doc = f"effect of each state of {local[arrow.parent].title}, on the logit scale; sums to zero"
     return (
         Parameter(
-            effect_name(local, arrow), (*_by(arrow), arrow.parent), REAL, EFFECT, zero_sum=1, doc=doc, role=OF_PARENT
+            effect_name(local, arrow),
+            (*_by(arrow), node_dim(arrow.parent)),
+            REAL,
+            EFFECT,
+            zero_sum=1,
+            doc=doc,
+            role=OF_PARENT,
         ),
     )
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import NetworkError
 from ..families import FAMILIES
+from ..names import DERIVED, node_dim
 from ..node import Local, Node
 
-#: Dims of draws, which no group may be called. A node may: its dims are escaped.
+#: Names that a group effect cannot have, since dims of draws have them. A node may: its dims are escaped.
 RESERVED = frozenset({"chain", "draw", "sample", "case", "variable"})
 
 
@@ -49,10 +50,10 @@ def _name_faults(nodes: Sequence[Node]) -> Iterator[Fault]:
         if not name or not name.isprintable() or name != name.strip():
             yield Fault(f"node {name!r}", "a name must be printable text without a space at its ends")
     names = {node.name for node in nodes}
-    derived = {f"{name}{end}" for name in names for end in ("_step", "_on", "_above")}
+    derived = {f"{name}{end}" for name in names for end in DERIVED}
     columns: dict[str, str] = {}
     for group in (group for node in nodes for group in node.groups):
-        if group.name in names | derived | RESERVED:
+        if group.name in names | set(map(node_dim, names)) | derived | RESERVED:
             yield Fault(f"group {group.name}", "has the name of a node, of its steps or states, or of a dim of draws")
         if columns.setdefault(group.name, group.column) != group.column:
             yield Fault(f"group {group.name}", f"has two columns, '{columns[group.name]}' and '{group.column}'")
@@ -118,7 +119,7 @@ def _reported(node: Node, known: dict[str, Node]) -> str | None:
 
 
 def _family_faults(nodes: list[Node], known: dict[str, Node]) -> list[Fault]:
-    faults = []
+    faults, owners = [], {}
     for node in nodes:
         where, local = f"node {node.name}", Local.of(node, known)
         if node.family not in FAMILIES:
@@ -130,7 +131,16 @@ def _family_faults(nodes: list[Node], known: dict[str, Node]) -> list[Fault]:
             names += [f"{node.name}.{group.name}" for group in node.groups]
             twice = sorted({name for name in names if names.count(name) > 1})
             faults += [Fault(where, f"has two parameters '{name}'; rename a parent or a group") for name in twice]
+            both = sorted({own for own in names if owners.get(own, node.name) != node.name or own in known})
+            faults += [
+                Fault(where, f"has a parameter '{name}', {_other(name, owners)}; rename a node") for name in both
+            ]
+            owners |= dict.fromkeys(names, node.name)
     return faults
+
+
+def _other(name: str, owners: Mapping[str, str]) -> str:
+    return f"as node {owners[name]} has" if name in owners else "which is the name of a node"
 
 
 def _option_faults(node: Node) -> Iterator[str]:

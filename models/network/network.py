@@ -15,6 +15,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ..errors import DataError, QueryError
 from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
+from ..names import DRAWS, escape
 from ..node import DEFAULT_FAMILY, Arrow, Local, Node
 from .check import check_network
 from .show import table_html
@@ -184,6 +185,10 @@ class Network:
         """Dims of the node's table: its parents, then itself."""
         return self.local(name).axes
 
+    def dims(self, name: str) -> tuple[str, ...]:
+        """Dims of a parameter that has the axes of the node's table."""
+        return self.local(name).dims
+
     def shape(self, name: str) -> tuple[int, ...]:
         """Shape of the node's table, in the order of `axes`."""
         return self.local(name).shape
@@ -295,23 +300,28 @@ class Network:
         raise_faults(f"tables of network {self.name}", faults, DataError)
         return content_to_pgmpy(self.to_content({name: self._in_order(name, given[name]).values for name in given}))
 
+    def _dim_of(self, name: str) -> dict[str, str]:
+        """Node -> dim, of the axes of the table of a node."""
+        return {axis: escape(axis, DRAWS) for axis in self.axes(name)}
+
     def _misfits(self, name: str, table: Any) -> Iterator[str]:
         """Say how a table is not of the node."""
         if name not in self:
             yield f"no such node{nearest(name, self.names)}"
-        elif {*table.dims} != {*self.axes(name)}:
-            yield f"has dims {', '.join(map(str, table.dims))}; expected {', '.join(self.axes(name))}"
+        elif {*table.dims} != {*self._dim_of(name).values()}:
+            yield f"has dims {', '.join(map(str, table.dims))}; expected {', '.join(self._dim_of(name).values())}"
         else:
-            for axis in self.axes(name):
-                own = [str(state) for state in table[axis].values] if axis in table.coords else self[axis].states
-                if table.sizes[axis] != len(self[axis].states) or {*own} != {*self[axis].states}:
+            for axis, dim in self._dim_of(name).items():
+                own = [str(state) for state in table[dim].values] if dim in table.coords else self[axis].states
+                if table.sizes[dim] != len(self[axis].states) or {*own} != {*self[axis].states}:
                     yield f"has other states along {axis} than the network: {', '.join(self[axis].states)}"
 
     def _in_order(self, name: str, table: Any) -> Any:
         """Give a table with the axes and, where they are labelled, the states in the order of the network."""
-        own = {axis: list(self[axis].states) for axis in self.axes(name) if axis in table.coords}
-        named = table.assign_coords({axis: [str(state) for state in table[axis].values] for axis in own})
-        return named.reindex(own).transpose(*self.axes(name))
+        dims = self._dim_of(name)
+        own = {dim: list(self[axis].states) for axis, dim in dims.items() if dim in table.coords}
+        named = table.assign_coords({dim: [str(state) for state in table[dim].values] for dim in own})
+        return named.reindex(own).transpose(*dims.values())
 
     def _repr_html_(self) -> str:
         rows = ((node.title, ", ".join(node.states), ", ".join(node.parent_names), node.family) for node in self.nodes)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import PriorError
 from ..families import NEW
+from ..names import node_dim
 from ..parameters.parameter import Parameter
 from ..parameters.prior_set import PriorSet
 from .network import Network
@@ -35,7 +36,7 @@ def parameter_coords(
 
     A group's members are followed by ``(new)``, the member that the data does not hold.
     """
-    coords = dict(network.coords)
+    coords = {node_dim(name): states for name, states in network.coords.items()}
     for node in network.nodes:
         coords[f"{node.name}_step"] = tuple(f"{a} to {b}" for a, b in pairwise(node.states))
         coords[f"{node.name}_on"] = node.states[1:]
@@ -80,8 +81,9 @@ def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
     known = [parameter.name for parameter in network_parameters(network)]
     faults = []
     for name in names:
-        node = name.split(".", 1)[0]
-        if node not in network:
+        node = node_of(network, name)
+        if node is None:
+            node = name.split(".", 1)[0]
             what = f"there is no node '{node}' in network {network.name}{nearest(node, network.names)}"
             faults.append(Fault(name, what))
         elif name not in known:

@@ -10,6 +10,7 @@ import xarray as xr
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import DataError
 from ..formats.content import NetworkContent
+from ..names import DRAWS, escape
 from .network import Network
 
 #: How far from one a row of probabilities may add up; more is an error, and nothing is rescaled.
@@ -18,9 +19,13 @@ ROW_TOLERANCE = 1e-8
 
 def labelled_tables(content: NetworkContent) -> dict[str, xr.DataArray]:
     """Give the tables of plain content with dims parents then node, labelled with the states."""
-    axes = {node.name: (*node.parents, node.name) for node in content.nodes}
+    axes = {node.name: {escape(axis, DRAWS): axis for axis in (*node.parents, node.name)} for node in content.nodes}
     return {
-        name: xr.DataArray(table, dims=axes[name], coords={axis: list(content.states[axis]) for axis in axes[name]})
+        name: xr.DataArray(
+            table,
+            dims=tuple(axes[name]),
+            coords={dim: list(content.states[axis]) for dim, axis in axes[name].items()},
+        )
         for name, table in content.tables.items()
     }
 
@@ -64,13 +69,13 @@ def ordered_tables(network: Network, tables: Mapping[str, xr.DataArray]) -> dict
 
 
 def _table_faults(network: Network, name: str, table: xr.DataArray) -> list[str]:
-    axes = network.axes(name)
+    axes = {escape(axis, DRAWS): axis for axis in network.axes(name)}
     own = [str(dim) for dim in table.dims if dim not in ("chain", "draw")]
     if set(own) != set(axes):
         return [f"has dims {', '.join(own)}; expected {', '.join(axes)}"]
     faults = []
-    for axis in axes:
-        states = network[axis].states
+    for axis, node in axes.items():
+        states = network[node].states
         if table.sizes[axis] != len(states):
             faults.append(f"has {table.sizes[axis]} entries along {axis}, which has {len(states)} states")
         elif axis in table.coords and {str(s) for s in table.coords[axis].values} != set(states):
@@ -80,7 +85,7 @@ def _table_faults(network: Network, name: str, table: xr.DataArray) -> list[str]
     values = np.asarray(table.values, float)
     if not np.all(np.isfinite(values)) or values.min() < 0:
         return ["holds a negative or missing probability"]
-    off = float(np.abs(np.asarray(table.sum(name)) - 1).max())
+    off = float(np.abs(np.asarray(table.sum(escape(name, DRAWS))) - 1).max())
     return (
         [f"has a row that adds up to 1 only within {off:.2g}; at most {ROW_TOLERANCE:g} is taken"]
         if off > ROW_TOLERANCE
@@ -100,13 +105,13 @@ def _draw_faults(tables: Mapping[str, xr.DataArray]) -> list[Fault]:
 
 def _with_draws(network: Network, name: str, table: xr.DataArray, sizes: Mapping[str, int]) -> np.ndarray:
     """Cells of a table in the network's order of axes and states, shape (chain, draw, *axes)."""
-    axes = network.axes(name)
+    axes = {escape(axis, DRAWS): axis for axis in network.axes(name)}
     present = [dim for dim in ("chain", "draw") if dim in table.dims]
     values = np.asarray(table.variable.transpose(*present, *axes).values, float)
-    for place, axis in enumerate(axes, start=len(present)):
+    for place, (axis, node) in enumerate(axes.items(), start=len(present)):
         if axis in table.coords:
             stated = {str(state): number for number, state in enumerate(table.coords[axis].values)}
-            order = [stated[state] for state in network[axis].states]
+            order = [stated[state] for state in network[node].states]
             if order != list(range(len(order))):
                 values = values.take(order, axis=place)
     for place, dim in enumerate(("chain", "draw")):

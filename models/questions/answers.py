@@ -22,7 +22,7 @@ from ..inference.question import Form, check_question
 from ..inference.tables import Evidence
 from ..network.network import Network
 from .evidence import GivenEvidence
-from .labels import batch_coords, draws_first, labelled_answer
+from .labels import batch_coords, draws_first, labelled_answer, own_dims
 
 
 def joint_distribution(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, backend: str = "numpy") -> xr.DataArray:
@@ -85,8 +85,9 @@ def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[
     values = asked.each(answer, (int(edges[-1]),)) if nodes else np.empty((0,))
     parts = zip(nodes, edges[:-1], edges[1:], strict=True)
     # Labelled together: chains, draws and cases are the same for all.
-    variables = {f"p_{name}": draws_first(asked, (name,), values[start:stop]) for name, start, stop in parts}
-    return xr.Dataset(variables, batch_coords(asked) | {name: list(network[name].states) for name in nodes})
+    own = {node: dim for dim, node in own_dims(asked, nodes, {f"p_{name}" for name in nodes}).items()}
+    variables = {f"p_{name}": draws_first(asked, (own[name],), values[start:stop]) for name, start, stop in parts}
+    return xr.Dataset(variables, batch_coords(asked) | {own[name]: list(network[name].states) for name in nodes})
 
 
 def _split(network: Network, form: Form) -> tuple[Form, list[Form]]:
@@ -156,9 +157,9 @@ def most_probable_states(
         return np.stack([*_filled(names, states, evidence, joint.shape), joint, chance, ties])
 
     values = asked.each(answer, (len(names) + 3, count))
-    extra = ("rank",) if count > 1 else ()
+    extra, beside = (("rank",) if count > 1 else ()), ("log_joint", "probability", "ties")
     *states, logs, chances, ties = values if count > 1 else values[:, 0]
-    dataset = _states(asked, names, np.array(states), extra)
+    dataset = _states(asked, names, np.array(states), extra, beside)
     dataset = dataset.assign(log_joint=draws_first(asked, extra, logs), probability=draws_first(asked, extra, chances))
     dataset = dataset.assign(ties=draws_first(asked, (), (ties[0] if count > 1 else ties).round().astype(int)))
     return dataset.assign_coords(rank=np.arange(1, count + 1)) if count > 1 else dataset
@@ -201,11 +202,14 @@ def _filled(
     ]
 
 
-def _states(asked: GivenEvidence, names: tuple[str, ...], values: np.ndarray, extra: tuple[str, ...]) -> xr.Dataset:
-    """Labelled states of some nodes, from their numbers."""
+def _states(
+    asked: GivenEvidence, names: tuple[str, ...], values: np.ndarray, extra: tuple[str, ...], beside: Sequence[str] = ()
+) -> xr.Dataset:
+    """Labelled states of some nodes, from their numbers; `beside` are the variables that come beside theirs."""
     variables = {}
+    called = {node: variable for variable, node in own_dims(asked, names, {*extra, *beside}).items()}
     for name, own in zip(names, values.astype(int), strict=True):
         dims, arranged = draws_first(asked, extra, own)
         # A state of number -1 is none.
-        variables[name] = (dims, np.array([*asked.system.network[name].states, ""])[arranged])
+        variables[called[name]] = (dims, np.array([*asked.system.network[name].states, ""])[arranged])
     return xr.Dataset(variables, batch_coords(asked))

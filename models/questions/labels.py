@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ..names import DRAWS, escape
 from ..network.network import Network
 from .evidence import Given, GivenEvidence, States, StateWeights, as_states, as_table, as_weights, is_blank
 
@@ -16,9 +17,16 @@ def labelled_answer(
     asked: GivenEvidence, names: Sequence[str], values: np.ndarray, name: str = "probability"
 ) -> xr.DataArray:
     """Labelled array of an answer of shape (*names, samples) or (*names, cases, samples)."""
-    dims, arranged = draws_first(asked, names, values)
-    coords = batch_coords(asked) | {axis: list(asked.system.network[axis].states) for axis in names}
+    own = own_dims(asked, names, {name})
+    dims, arranged = draws_first(asked, tuple(own), values)
+    coords = batch_coords(asked) | {dim: list(asked.system.network[node].states) for dim, node in own.items()}
     return xr.DataArray(arranged, coords, dims, name)
+
+
+def own_dims(asked: GivenEvidence, names: Sequence[str], beside: Collection[str] = ()) -> dict[str, str]:
+    """Dim -> node whose states it holds, where an answer has other dims, and maybe variables, beside them."""
+    taken = {*DRAWS, *beside, *(() if asked.labels is None else ("case",))}
+    return {escape(name, taken): name for name in names}
 
 
 def batch_coords(asked: GivenEvidence) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ..errors import QueryError
 from ..families.regression import explained_name
 from ..inference.question import check_question, relevant
+from ..names import name_in
 from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..posterior import Posterior
@@ -75,7 +76,8 @@ class Quantity:
 
     def _probability(self, posterior: Posterior, do: Mapping[str, Any]) -> xr.DataArray:
         answer = joint_distribution(resolve_evidence(posterior, (self.target,), self.given, do, self.members))
-        return answer.sel({self.target: list(self.states)}).sum(self.target)
+        own = name_in(answer.dims, self.target)
+        return answer.sel({own: list(self.states)}).sum(own)
 
     def nodes(self, network: Network) -> frozenset[str]:
         """Nodes whose tables it depends on."""

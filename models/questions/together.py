@@ -12,6 +12,7 @@ from ..errors import QueryError
 from ..inference.answers import log_evidence
 from ..inference.contract import MEMORY_LIMIT
 from ..inference.tables import DrawnNetwork
+from ..names import name_in
 from ..posterior import Posterior
 from .answers import joint_distribution
 from .evidence import GivenEvidence, resolve_evidence
@@ -78,7 +79,9 @@ def number_together(
 
 
 def _chance(case: Quantity, asked: GivenEvidence, memory: int) -> np.ndarray:
-    answer = joint_distribution(asked, memory=memory).sel({case.target: list(case.states)}).sum(case.target)
+    whole = joint_distribution(asked, memory=memory)
+    own = name_in(whole.dims, case.target)
+    answer = whole.sel({own: list(case.states)}).sum(own)
     return answer.values.reshape(-1)
 
 

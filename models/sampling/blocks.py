@@ -76,7 +76,7 @@ def sample_blocks(run: FitInputs, wanted: Collection[str], progress: Progress) -
             alpha = dirichlet_of(run, name)
             rng = np.random.default_rng(stream)
             x = dirichlet_draws(rng, (run.sampling.chains, run.sampling.draws, *alpha.shape), alpha)
-            variables[stored_table(network, name)] = labelled(x, network.axes(name), coords)
+            variables[stored_table(network, name)] = labelled(x, network.dims(name), coords)
     stats: dict[tuple[str, ...], xr.Dataset] = {}
     ways: dict[tuple[str, ...], str] = {}
     streams_of_blocks = zip(blocks, streams[1].spawn(len(blocks)), streams[2].spawn(len(blocks)), strict=True)

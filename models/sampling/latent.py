@@ -26,8 +26,9 @@ from ...common.errors import Fault, raise_faults
 from ..cases.encode import data_column
 from ..cases.patterns import Patterns
 from ..errors import DataError
+from ..names import node_dim
 from ..network.network import Network
-from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ..network.parameters import network_parameters, node_of, parameter_coords, rows_learned, stored_table
 from ..node import Node
 from ..parameters.distributions import REAL
 from ..parameters.parameter import Parameter, sample_prior
@@ -171,7 +172,7 @@ def relabelled(
         same = interchangeable(network, name, priors)
         orders = _orders(_child_means(network, name, found), same)
         for key, array in found.items():
-            if key.split(".", 1)[0] in (name, *network.children[name]):
+            if node_of(network, key) in (name, *network.children[name]):
                 dims = tuple(map(str, array.dims[2:]))
                 found[key] = array.copy(data=_renamed(network, name, key, array.values, dims, orders))
     return found
@@ -219,7 +220,7 @@ def _configurations(network: Network, name: str, child: Node) -> list[dict[str, 
 def _child_means(network: Network, name: str, variables: Mapping[str, xr.DataArray]) -> np.ndarray:
     """Mean state of the anchor for each state of the node, shape (chain, draw, states)."""
     child = _anchor(network, name)
-    own = {key: array for key, array in variables.items() if key.startswith(f"{child.name}.")}
+    own = {key: array for key, array in variables.items() if node_of(network, key) == child.name}
     sizes = next(iter(own.values())).shape[:2]
     values = {key: np.moveaxis(array.values.reshape((-1, *array.shape[2:])), 0, -1) for key, array in own.items()}
     members = {group.name: own[f"{child.name}.{group.name}"].shape[2] - 1 for group in child.groups}
@@ -253,7 +254,7 @@ def _renamed(
     for place, dim in enumerate(dims, start=lead):
         shape = [1] * x.ndim
         shape[:lead] = orders.shape[:lead]
-        if dim == name:
+        if dim == node_dim(name):
             shape[place] = states
             x = np.take_along_axis(x, orders.reshape(shape), axis=place)
         elif dim == f"{name}_step":
@@ -265,10 +266,10 @@ def _renamed(
 
 def _turns(network: Network, name: str, key: str, dims: tuple[str, ...]) -> bool:
     """Whether a parameter changes its sign where the states of a node are reversed."""
-    if name in dims:
+    if node_dim(name) in dims:
         return False
-    owner, parameter = key.split(".", 1)
-    node = network[owner]
+    owner = str(node_of(network, key))
+    node, parameter = network[owner], key.removeprefix(f"{owner}.")
     if owner == name:
         effects = {*node.parent_names, *(group.name for group in node.groups)}
         return network.family(name).mirrored(network.local(name)) and parameter in effects
@@ -299,7 +300,7 @@ def _tried(network: Network, name: str, priors: PriorSet | None) -> list[_Tried]
         ]
     for node in rows_learned(network, nodes):
         rows = rng.dirichlet(np.ones(len(network[node].states)), (TRIES, *network.shape(node)[:-1]))
-        drawn.append(_Tried(_unstated(stored_table(network, node), *network.axes(node)), None, rows))
+        drawn.append(_Tried(_unstated(stored_table(network, node), *network.dims(node)), None, rows))
     return drawn
 
 
@@ -355,7 +356,9 @@ def _anchor_faults(
     elif anchor in latent:
         yield f"is anchored by '{anchor}', which has no data either; {_remedy(network, name, latent)}"
     elif priors is not None and any(
-        parameter.prior(priors).square for parameter in _parameters(network, anchor) if parameter.dims[-2:-1] == (name,)
+        parameter.prior(priors).square
+        for parameter in _parameters(network, anchor)
+        if parameter.dims[-2:-1] == (node_dim(name),)
     ):
         yield f"is anchored by '{anchor}', whose prior already says which state is which; drop anchored_by"
     elif name in by_nuts and not (same and same == interchangeable(network, name, priors, weighed=False)):

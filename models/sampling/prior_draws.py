@@ -58,7 +58,7 @@ def prior_draws(
         drawn = {key: array.values for key, array in variables.items()}
         alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, np.zeros(network.shape(name)))
-        variables[stored_table(network, name)] = labelled(rows, network.axes(name), coords)
+        variables[stored_table(network, name)] = labelled(rows, network.dims(name), coords)
     tree = draws_tree({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
     return Posterior(network, tree, priors, identity)

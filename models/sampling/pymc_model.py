@@ -17,6 +17,7 @@ from ..node import Node
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from ..parameters.prior_set import PriorSet
+from ..store import netcdf_name
 
 if TYPE_CHECKING:
     import pymc as pm
@@ -62,9 +63,9 @@ def pymc_model(
     used |= {group.name for name in chosen for group in network[name].groups}
     pooled = rows_learned(network, chosen)
     integrated = tuple(name for name in pooled if exact and name not in patterns.touched)
-    used |= {axis for name in pooled if name not in integrated for axis in network.axes(name)}
+    used |= {axis for name in pooled if name not in integrated for axis in network.dims(name)}
     # The unseen member of a group is drawn after sampling, where its draws are exact.
-    own = {dim: coords[dim][:-1] if dim in cases.levels else coords[dim] for dim in used}
+    own = {netcdf_name(dim): coords[dim][:-1] if dim in cases.levels else coords[dim] for dim in used}
     with pm.Model(coords=own) as model:
         values: dict[str, Any] = {}
         for parameter in network_parameters(network, chosen):
@@ -76,7 +77,7 @@ def pymc_model(
         pieces = {name: _pieces(network, name, patterns, values) for name in chosen if name not in integrated}
         for name, (complete, _) in pieces.items():
             if complete is not None and name not in pooled:
-                pm.Potential(f"{name}.likelihood", (complete * patterns.complete[name].counts).sum())
+                pm.Potential(f"{netcdf_name(name)}.likelihood", (complete * patterns.complete[name].counts).sum())
         for number, part in enumerate(patterns.incomplete):
             if set(part.codes) & set(chosen):
                 total = sum(pieces[name][1][number] for name in part.codes)
@@ -85,23 +86,28 @@ def pymc_model(
     return model
 
 
+def _named(name: str, dims: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """Name and dims of a variable as the tree of draws can hold them."""
+    return netcdf_name(name), tuple(map(netcdf_name, dims))
+
+
 def _variable(
     parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]], values: Mapping[str, Any]
 ) -> Any:
     """PyMC variable of a parameter; where its spread is learned, of numbers as its prior states them (non-centred)."""
     import pymc as pm
 
-    name = f"{parameter.name}.stated" if parameter.scaled_by else parameter.name
+    name, dims = _named(f"{parameter.name}.stated" if parameter.scaled_by else parameter.name, parameter.dims)
     numbers = prior.resolved(parameter.states(coords), parameter.name)
     if parameter.zero_sum:
-        stated = prior.kind.zero_sum_variable(name, parameter.dims, parameter.zero_sum, **numbers)
+        stated = prior.kind.zero_sum_variable(name, dims, parameter.zero_sum, **numbers)
     else:
         shape = tuple(len(coords[dim]) for dim in parameter.dims)
-        stated = prior.kind.variable(name, parameter.dims, shape, **numbers)
+        stated = prior.kind.variable(name, dims, shape, **numbers)
     if parameter.scaled_by is None:
         return stated
     x = parameter.stretched(stated, prior, coords, values)
-    return pm.Deterministic(parameter.name, x, dims=parameter.dims or None)
+    return pm.Deterministic(netcdf_name(parameter.name), x, dims=dims or None)
 
 
 def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -111,8 +117,9 @@ def _group_effects(node: Node, values: Mapping[str, Any]) -> dict[str, Any]:
     effects = {}
     for group in node.groups:
         name = f"{node.name}.{group.name}"
-        unit = pm.Normal(f"{name}.unit", 0.0, 1.0, dims=group.name)
-        effects[name] = pm.Deterministic(name, unit * values[f"{name}_sd"], dims=group.name)
+        own, dims = _named(name, (group.name,))
+        unit = pm.Normal(f"{own}.unit", 0.0, 1.0, dims=dims)
+        effects[name] = pm.Deterministic(own, unit * values[f"{name}_sd"], dims=dims)
     return effects
 
 
@@ -127,14 +134,15 @@ def _pooled_rows(
     alpha = network.family(name).row_alpha(values, network.local(name))
     counted = counts(cells.codes, cells.counts, network.shape(name))
     if counted.any():
-        pm.Potential(f"{name}.likelihood", log_marginal(alpha, counted))
+        pm.Potential(f"{netcdf_name(name)}.likelihood", log_marginal(alpha, counted))
     if integrated:
         return {}
     *parents, states = network.shape(name)
-    unit = pm.Flat(f"{table}.unit", shape=(*parents, states - 1))
-    pm.Potential(f"{table}.density", unit_density(unit, alpha + counted).sum())
+    own, dims = _named(table, network.dims(name))
+    unit = pm.Flat(f"{own}.unit", shape=(*parents, states - 1))
+    pm.Potential(f"{own}.density", unit_density(unit, alpha + counted).sum())
     rows = rows_from_units(unit, alpha + counted, pytensor.tensor)
-    return {table: pm.Deterministic(table, rows, dims=network.axes(name))}
+    return {table: pm.Deterministic(own, rows, dims=dims)}
 
 
 def _pieces(network: Network, name: str, patterns: Patterns, values: Mapping[str, Any]) -> tuple[Any, dict[int, Any]]:

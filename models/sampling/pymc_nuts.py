@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.progress import Progress, silent
+from ..store import group_of
 from .nuts import FITTING
 from .run import Sampling
 
@@ -71,7 +72,7 @@ def pymc_draws(model: Any, sampling: Sampling, progress: Progress = silent) -> t
         raise KeyboardInterrupt
     numbers = np.arange(draws)
     kept, stats = (
-        tree[group].to_dataset().isel(draw=slice(None, None, thin)).assign_coords(draw=numbers)
+        group_of(tree, group).isel(draw=slice(None, None, thin)).assign_coords(draw=numbers)
         for group in ("posterior", "sample_stats")
     )
     # A divergence counts wherever it happens, in draws that are kept or not.

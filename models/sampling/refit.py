@@ -11,6 +11,7 @@ from ...common.progress import silent
 from ..cases.encode import Cases
 from ..cases.groups import cases_from
 from ..errors import DataError
+from ..network.parameters import node_of
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
 from ..store import draws_tree, group_of
@@ -96,7 +97,7 @@ def completed(block: Block, nodes: Collection[str], posterior: Posterior | None 
             for name in sorted(wanted - tied)
             if name in posterior.network and posterior.network[name] == block.run.network[name]
         ]
-        variables = [str(name) for name in posterior.draws.data_vars if str(name).partition(".")[0] in shared]
+        variables = [str(name) for name in posterior.draws.data_vars if node_of(posterior.network, str(name)) in shared]
         parts.append(posterior.draws[variables])
         wanted -= {*shared}
     if wanted:

@@ -55,8 +55,7 @@ def _draw_by_augmentation(
         progress,
     )
     tables = {
-        stored_table(run.network, name): labelled(x, run.network.axes(name), run.network.coords)
-        for name, x in drawn.items()
+        stored_table(run.network, name): labelled(x, run.network.dims(name), run.coords) for name, x in drawn.items()
     }
     return tables, None
 
@@ -142,5 +141,5 @@ def _named(
         drawn = {key: array.values for key, array in variables.items()}
         alpha = network.family(name).row_alpha(drawn, network.local(name))
         rows = draw_rows(rng, alpha, counts(cells.codes, cells.counts, network.shape(name)))
-        variables[table] = labelled(rows, network.axes(name), network.coords)
+        variables[table] = labelled(rows, network.dims(name), run.coords)
     return variables

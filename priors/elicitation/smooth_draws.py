@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from ...models.network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
+from ...models.network.parameters import network_parameters, node_of, parameter_coords, rows_learned, stored_table
 from ...models.parameters.distributions import simplex_from_uniform
 from ...models.parameters.prior import Prior
 from ...models.posterior import Posterior
@@ -119,7 +119,7 @@ class SmoothDraws:
         dims = {name: parameter.dims for name, parameter in self.parameters.items()}
         dims |= {name: (group,) for name, group in idle.items()}
         dims |= {
-            stored_table(self.network, node): self.network.axes(node) for node in rows_learned(self.network, self.nodes)
+            stored_table(self.network, node): self.network.dims(node) for node in rows_learned(self.network, self.nodes)
         }
         variables = {name: (("chain", "draw", *dims[name]), x) for name, x in values.items()}
         coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
@@ -134,7 +134,8 @@ class SmoothDraws:
     @property
     def nodes(self) -> tuple[str, ...]:
         """Nodes whose parameters follow."""
-        return tuple(dict.fromkeys(parameter.split(".", 1)[0] for parameter in self.parameters))
+        owners = (node_of(self.network, parameter) for parameter in self.parameters)
+        return tuple(dict.fromkeys(node for node in owners if node is not None))
 
     def _values(self, priors: Mapping[str, Prior]) -> dict[str, np.ndarray]:
         """Draws of everything that follows, shape (draws, *dims)."""

@@ -153,6 +153,15 @@ def test_two_parameters_of_one_name_are_a_fault(nodes):
     assert re.fullmatch(r"node c: has two parameters 'c\.(baseline|who_sd)'; rename a parent or a group", faults[0])
 
 
+def test_a_parameter_and_a_node_of_one_name_are_a_fault():
+    _, faults = faults_of(*AB, Node("a.table", ("x", "y")))
+    assert faults == ["node a: has a parameter 'a.table', which is the name of a node; rename a node"]
+    dotted = Node("a.b", ("x", "y"), (Arrow("c"),), family="softmax")
+    other = Node("a", ("x", "y"), (Arrow("b.c"),), family="softmax")
+    _, faults = faults_of(dotted, other, Node("c", ("x", "y")), Node("b.c", ("x", "y")))
+    assert faults == ["node a: has a parameter 'a.b.c', as node a.b has; rename a node"]
+
+
 def test_names_of_dims_are_not_given_twice():
     one = Node("c", ("x", "y"), groups=(Group("who", "w"),), family="ordinal", ordered=True)
     other = Node("d", ("x", "y"), groups=(Group("who", "v"), Group("a", "w")), family="ordinal", ordered=True)
