@@ -8,11 +8,14 @@ from typing import Any
 import xarray as xr
 
 from ...models.inference.contract import MEMORY_LIMIT
-from ...models.names import DRAWS, escape, name_in, shown
+from ...models.names import DRAWS, escape, name_in
 from ...models.posterior import Posterior
 from ...models.questions.evidence import Given, check_keywords
 from ..summaries.change import MARGIN, change_shares, checked_margin, summarise_change
 from .probability import NO_EFFECT, in_short, probability
+
+#: Variables of a contrast.
+_VARIABLES = ("base", "change", "difference", "ratio", "gain", "within", "loss")
 
 
 def contrast(
@@ -78,22 +81,19 @@ def contrast(
     """
     check_keywords(contrast, posterior, members)
     size = checked_margin(margin)
-    before = probability(posterior, target, given, base, memory=memory, **members)
-    after = probability(posterior, target, given, change, memory=memory, **members)
+    before, after = (probability(posterior, target, given, do, memory=memory, **members) for do in (base, change))
     condition = _of_both(before, after)
+    # The target may have the name of one of the variables.
+    dim = escape(target, {*DRAWS, *_VARIABLES})
+    before, after = (side.rename({name_in(side.dims, target): dim}) for side in (before, after))
     # What a side says of itself is not true of a difference: each variable has attributes of its own.
     with xr.set_options(keep_attrs=False):
         difference, ratio = after - before, after / before
     asked = (after.attrs["question"], before.attrs["question"])
     difference.attrs = {"question": " - ".join(asked), "answer": in_short(difference), **condition}
     ratio.attrs = {"question": " / ".join(asked), "answer": in_short(ratio), **condition}
-    sides = {"base": before, "change": after, "difference": difference, "ratio": ratio}
-    sides |= {str(name): share for name, share in change_shares(difference, size).data_vars.items()}
-    # The target may have the name of one of them.
-    dim = name_in(difference.dims, target)
-    effect = xr.Dataset(
-        {name: side.rename({dim: escape(shown(dim), {*DRAWS, *sides})}) for name, side in sides.items()}
-    )
+    effect = xr.Dataset({"base": before, "change": after, "difference": difference, "ratio": ratio})
+    effect = effect.assign(change_shares(difference, size).data_vars)
     effect.attrs = {
         "base": before.attrs["question"],
         "change": after.attrs["question"],
