@@ -76,13 +76,14 @@ TAKEN = (
         "/",
         ".",
     ),
-    *("..", "a/b", "a%2Fb", "50%", "50%25", "%", "größe", "日本", "a\tb", "`"),
+    *("..", "a/b", "a%2Fb", "50%", "50%25", "%", "größe", "日本", "`"),
 )
 #: A fit takes a second, so that an example is shown as it was found.
 unshrunk = settings(repeatable, phases=(Phase.explicit, Phase.generate))
+# Control characters, and blanks at the ends, are refused by the network.
 names = st.sampled_from(TAKEN) | st.text(
-    st.sampled_from("./% `a_") | st.characters(codec="utf-8"), min_size=1, max_size=5
-)
+    st.sampled_from("./% `a_") | st.characters(codec="utf-8").filter(str.isprintable), min_size=1, max_size=5
+).filter(lambda name: name == name.strip())
 
 
 def network_of(called, family="table"):

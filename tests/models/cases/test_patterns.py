@@ -48,7 +48,7 @@ def test_holes_are_summed_out_exactly(network, seed, share, latent):
         codes[name][:] = -1
 
     tables = random_tables(network, seed)
-    cases = encode(network, blanked(network, codes, blank))
+    cases = encode(network.with_latent(blank), blanked(network, codes, blank))
     assert {name: list(column) for name, column in cases.codes.items()} == {n: list(c) for n, c in codes.items()}
     found = log_likelihood(network, find_patterns(network, cases), leading(posterior_of(network, tables)))
     np.testing.assert_allclose(found, by_enumeration(network, tables, codes), rtol=1e-10, atol=1e-10)
