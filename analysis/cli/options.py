@@ -52,7 +52,7 @@ Missing = Annotated[
     typer.Option(
         "--missing",
         metavar="TEXT",
-        help="What stands for a missing cell in your file, such as NA; give it again for another.",
+        help="What stands for a missing cell in your file, such as NA; several separated by commas, or one by one.",
         rich_help_panel=_DATA,
     ),
 ]
@@ -192,7 +192,7 @@ def read_cases(
     what = "says nothing of a plain table, which has no {}; drop it, or give a file in the layout of the record"
     stated = {"--as-of": (as_of, "days"), "--countries": (countries, "column of states that is known as one")}
     raise_faults(path.name, [Fault(option, what.format(lack)) for option, (value, lack) in stated.items() if value])
-    frame = read_table(path, tuple(missing or ()))
+    frame = read_table(path, listed(missing or ()))
     frame.attrs["source"] = path.name
     return ReadCases(frame, plain=True)
 
@@ -204,7 +204,7 @@ def record_cases(
     from ...record import load_guarantees
 
     with notes_of_the_record():
-        return load_guarantees(path, as_of=as_of, missing=tuple(missing or ()), countries=countries)
+        return load_guarantees(path, as_of=as_of, missing=listed(missing or ()), countries=countries)
 
 
 def in_layout(path: Path) -> bool:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .options import Countries, Json, Missing, print_json
+from .options import Countries, Json, Missing, listed, print_json
 
 app = typer.Typer(help="Look after the historical record, and check your own.", no_args_is_help=True)
 
@@ -35,7 +35,7 @@ def check(
     for path in [file] if file else sorted((Path(__file__).parents[2] / "record" / "data").glob("*.csv")):
         if file is None and path.stem not in _SHIPPED_TABLES:
             continue
-        checked = check_file(path, sources=sources, missing=tuple(missing or ()), countries=countries)
+        checked = check_file(path, sources=sources, missing=listed(missing or ()), countries=countries)
         facts = {"file": checked.name, "table": checked.table, "rows": checked.rows, "remarks": list(checked.remarks)}
         if as_json:
             print_json(facts)

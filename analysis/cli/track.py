@@ -19,6 +19,7 @@ from .options import (
     Quiet,
     Seed,
     Tune,
+    listed,
     notes_of_the_record,
     print_json,
 )
@@ -88,7 +89,7 @@ def track(
         raise_faults("track", [Fault("ACTOR", "is missing; name one, such as PRK, or ask for --score")], TrackError)
     if out is not None:
         figure_file(out)
-    given: dict[str, Any] = {"missing": tuple(missing or ()), "countries": countries}
+    given: dict[str, Any] = {"missing": listed(missing or ()), "countries": countries}
     with notes_of_the_record():
         record = load_track_record(events, **given)
         known = load_track_record(events, as_of=as_of, **given) if score else record

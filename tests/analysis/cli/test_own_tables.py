@@ -100,7 +100,7 @@ def test_missing_texts_and_unobserved_nodes_are_declared(own: Path):
     result = run("fit", own / "own.toml", "--cases", own / "rain.csv", "--out", own / "p.nc", "--unobserved", "wet")
     assert result.exit_code == 0, result.stderr
     assert load_posterior(own / "p.nc").network.latent == ("wet",)
-    assert "--missing: speaks of a plain table; give one by --cases" in run("fit", "--missing", "NA").stderr
+    assert "--missing: speaks of a file of your own; give one by --cases" in run("fit", "--missing", "NA").stderr
 
 
 def test_rivals_of_ones_own_are_compared_and_evaluated(own: Path):
@@ -125,9 +125,10 @@ def test_a_file_in_the_layout_of_the_record_is_held_to_its_codebook(tmp_path: Pa
     result = run("fit", "guarantee", "--cases", tmp_path / "mine.csv", "--out", tmp_path / "p.nc")
     assert result.exit_code == 2
     assert "mine.csv: column 'outcome' is missing; column 'Outcome' looks like it" in result.stderr
-    shipped.to_csv(tmp_path / "mine.csv", index=False)
-    words = ("fit", "guarantee", "--cases", tmp_path / "mine.csv", "--out", tmp_path / "p.nc", "--missing", "NA")
-    assert "this file has the layout of the record; leave missing cells empty" in run(*words).stderr
+    shipped.to_csv(tmp_path / "mine.csv", index=False, na_rep="NA")
+    words = ("fit", "guarantee", "--cases", tmp_path / "mine.csv", "--out", tmp_path / "p.nc", "--draws", "20")
+    assert "declare it by missing='NA' (on the command line --missing NA)" in run(*words).stderr
+    assert "12 cases, missing cells: " in run(*words, "--missing", "NA").stdout
 
 
 def test_draws_that_do_not_mix_are_said_once(tmp_path: Path):

@@ -84,11 +84,11 @@ def test_actors_are_converted_or_remarked_on(tmp_path: Path):
 def test_commands_say_what_is_odd_about_a_file_without_a_place_in_the_code(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
-    from servanda.analysis.cli.options import read_cases
+    from servanda.analysis.cli.options import record_cases
 
     path = own_file(tmp_path, obligor="Great Britain")
-    assert read_cases(path, None)["obligor"].tolist()[0] == "Great Britain"
+    assert record_cases(path, None, None, None)["obligor"].tolist()[0] == "Great Britain"
     note = "note: column obligor: 'Great Britain' looks like GBR, and counts as another actor than it; write GBR\n"
     assert capsys.readouterr().err == note
-    assert read_cases(path, None, (), "name")["obligor"].tolist()[0] == "GBR"
+    assert record_cases(path, None, None, "name")["obligor"].tolist()[0] == "GBR"
     assert capsys.readouterr().err == ""

@@ -16,7 +16,7 @@ from servanda.analysis.reporting.section import Material, Section
 from servanda.analysis.reporting.sections import SECTIONS
 from servanda.analysis.scenarios.scenario import load_scenario
 from servanda.models.sampling.prior_draws import prior_draws
-from servanda.record import load_guarantees
+from servanda.record import load_guarantees, with_backers
 
 from .page import Page
 
@@ -39,7 +39,7 @@ def material() -> Material:
     """The shipped scenario under one prior set, answered by draws from it."""
     loaded = load_scenario("dprk-backers")
     loaded = replace(loaded, priors=loaded.priors[:1])
-    cases = load_guarantees(as_of=loaded.scenario.as_of)
+    cases = with_backers(load_guarantees(as_of=loaded.scenario.as_of))
     levels = {
         "actor": tuple(sorted(cases["obligor"].unique())),
         "guarantee": tuple(sorted(cases["guarantee_id"].unique())),
