@@ -281,7 +281,8 @@ def test_a_missing_parent_is_summed_out(example):
         {axis: np.array(network[axis].states)[codes[:, place + 1]] for place, axis in enumerate(known)}
         | {group.column: np.array(ACTORS)[members[group.name]] for group in example.groups}
     )
-    found = log_likelihood(network, find_patterns(network, encode(network, frame)), leading(posterior))
+    coded = encode(network, frame, unobserved=[missing])
+    found = log_likelihood(network, find_patterns(network, coded), leading(posterior))
     groups = [group.name for group in example.groups]
     table = cache(lambda name, *who: posterior.table(name, **dict(zip(groups, who, strict=False))))
     prior = table(missing)

@@ -406,7 +406,7 @@ def test_a_plan_says_what_it_will_do():
     ("family", "known", "said"),
     [
         ("ordinal", (), "summed by its family at some frequencies"),
-        ("ordinal", ("role", "era", "obligation", "regime", "price"), "summed by its family"),
+        ("ordinal", ("role", "era", "obligation", "regime", "price", "years_since_signing"), "summed by its family"),
         ("sequential", (), "summed by its family"),
     ],
 )

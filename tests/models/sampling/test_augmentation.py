@@ -206,7 +206,7 @@ def test_a_fit_by_augmentation_holds_what_any_fit_holds(tmp_path):
     assert {name: set(group.sizes) for name, group in posterior.tree.children.items()} == {
         "posterior": {"chain", "draw", "rain", "wet"},
         "log_prior": {"chain", "draw"},
-        "log_likelihood": {"chain", "draw", "case"},
+        "log_likelihood": {"chain", "draw", "rain_case", "wet_case"},
         "observed_data": {"case"},
     }
     assert posterior.draws["wet.table"].dims == ("chain", "draw", "rain", "wet")
