@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from threading import Event, Lock
 from typing import Any
 
 #: Told what is being done, how much of it is done and how much there is to do.
@@ -89,3 +91,65 @@ def followed[T](items: Collection[T], what: str, progress: bool | Progress | Non
 def part_of(progress: Progress, number: int, parts: int) -> Progress:
     """Progress of one of several runs of equal length, told as that of the whole."""
     return lambda what, done, total: progress(what, number * total + done, parts * total)
+
+
+class _StoppedError(Exception):
+    """A job that is given up since another failed, or was interrupted."""
+
+
+def at_once[T](
+    jobs: Sequence[Callable[[Progress], T]],
+    workers: int,
+    progress: Progress = silent,
+    *,
+    ended: Callable[[int], None] = lambda done: None,  # noqa: ARG005
+) -> list[T]:
+    """Results of jobs, in the order of the jobs, so many of which are at work at once.
+
+    Parameters
+    ----------
+    jobs
+        Called with a progress that they tell how far they are. What one of them gives may not depend on another.
+    workers
+        How many threads; with one, they follow one another in this.
+    progress
+        Told what jobs tell, by one of them at a time.
+    ended
+        Called, in the thread of the caller, with how many jobs have ended.
+
+    Raises
+    ------
+    Exception
+        The first that a job raised. Those at work, and on an interrupt all, are given up when they next tell how far
+        they are; the others are not begun.
+
+    Examples
+    --------
+    >>> at_once([lambda progress: "a", lambda progress: "b"], 2)
+    ['a', 'b']
+    """
+    if min(workers, len(jobs)) <= 1:
+        found = []
+        for done, job in enumerate(jobs, start=1):
+            found.append(job(progress))
+            ended(done)
+        return found
+    one_at_a_time, stopped = Lock(), Event()
+
+    def tell(what: str, done: int, total: int) -> None:
+        if stopped.is_set():
+            raise _StoppedError
+        with one_at_a_time:
+            progress(what, done, total)
+
+    with ThreadPoolExecutor(min(workers, len(jobs))) as pool:
+        running = [pool.submit(job, tell) for job in jobs]
+        try:
+            for done, job in enumerate(as_completed(running), start=1):
+                job.result()
+                ended(done)
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [job.result() for job in running]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,7 +59,7 @@ def log_likelihood(
             for name, codes in part.codes.items()
         )
         joint = np.reshape(np.asarray(log_p), (samples, len(part.counts), part.completions))
-        total[part.rows] += np.ascontiguousarray(_log_sum(joint).T)[part.inverse]
+        total[part.rows] += np.ascontiguousarray(log_sum(joint).T)[part.inverse]
     return total.T
 
 
@@ -125,7 +126,7 @@ def _tied_cells(
         return network.family(name).log_prob(values, codes, part.members[name], network.local(name), np)
 
     def summed(log_p: np.ndarray) -> np.ndarray:
-        return _log_sum(log_p.reshape((samples, len(part.counts), part.completions)))
+        return log_sum(log_p.reshape((samples, len(part.counts), part.completions)))
 
     # Missing nodes that stand later are in no factor yet, and so count each sum as often as they have states: that
     # falls out of the quotient.
@@ -149,7 +150,58 @@ def _stated(codes: np.ndarray, states: int | None) -> Iterator[np.ndarray]:
         yield np.column_stack([codes[:, :-1], np.full(len(codes), state)])
 
 
-def _log_sum(log_p: np.ndarray) -> np.ndarray:
+def log_likelihood_of_moves(
+    network: Network,
+    patterns: Patterns,
+    values: Mapping[str, np.ndarray],
+    node: str,
+    *,
+    complete: Collection[str],
+    incomplete: Collection[str],
+) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+    """Log-likelihood of every case as a function of the group effects of one node: all else is worked out once.
+
+    Parameters
+    ----------
+    network, patterns, values, complete, incomplete
+        As in `log_likelihood`.
+    node
+        Whose effects move.
+
+    Returns
+    -------
+    callable
+        From effect -> draws, shape (samples, members), to an array of shape (samples, cases); effects that are not
+        given stay as they are in `values`.
+    """
+    moved = [part for part in patterns.incomplete if node in part.codes and {*part.codes} & {*incomplete}]
+    rest = replace(patterns, incomplete=tuple(part for part in patterns.incomplete if node not in part.codes))
+    still = log_likelihood(network, rest, values, complete={*complete} - {node}, incomplete=incomplete)
+    family, local, own = network.family(node), network.local(node), patterns.complete[node]
+    counts = node in complete and len(own.rows) > 0
+    of_complete = family.log_prob_of_moves(values, own.codes, own.members, local) if counts else None
+    parts = []
+    for part in moved:
+        others = sum(
+            network.family(name).log_prob(values, codes, part.members[name], network.local(name), np)
+            for name, codes in part.codes.items()
+            if name != node
+        )
+        parts.append((part, others, family.log_prob_of_moves(values, part.codes[node], part.members[node], local)))
+
+    def log_p(effects: Mapping[str, np.ndarray]) -> np.ndarray:
+        total = still.T.copy()
+        if of_complete is not None:
+            total[own.rows] += np.ascontiguousarray(of_complete(effects).T)[own.inverse]
+        for part, others, of_part in parts:
+            joint = np.reshape(others + of_part(effects), (len(still), len(part.counts), part.completions))
+            total[part.rows] += np.ascontiguousarray(log_sum(joint).T)[part.inverse]
+        return total.T
+
+    return log_p
+
+
+def log_sum(log_p: np.ndarray) -> np.ndarray:
     """Logarithm of the sum over the last axis, which is short: it is put first, where NumPy adds whole arrays."""
     parts = np.ascontiguousarray(np.moveaxis(log_p, -1, 0))
     top = parts.max(axis=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, ClassVar
@@ -101,6 +101,28 @@ class Family(ABC):
         array
             Shape (..., cases).
         """
+
+    def log_prob_of_moves(
+        self,
+        values: Mapping[str, np.ndarray],
+        codes: np.ndarray,
+        members: Mapping[str, np.ndarray],
+        local: Local,
+    ) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+        """Log-probability of coded cases as a function of the effects of members.
+
+        Parameters
+        ----------
+        values, codes, members
+            As in `log_prob`; draws come first.
+
+        Returns
+        -------
+        callable
+            From effect -> draws, shape (samples, members), to an array of shape (samples, cases); effects that are not
+            given stay as they are in `values`.
+        """
+        return lambda effects: self.log_prob({**values, **effects}, codes, members, local, np)
 
     @abstractmethod
     def table(

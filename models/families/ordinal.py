@@ -8,7 +8,7 @@ is stated as probabilities of the average case.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from types import ModuleType
 from typing import Any, ClassVar
@@ -27,6 +27,7 @@ from .regression import (
     effect_slices,
     group_parameters,
     odds_of,
+    parents_predictor,
     slice_axes,
     softplus,
     spread_over,
@@ -34,10 +35,12 @@ from .regression import (
     write_effects,
 )
 from .rows import CUMULATIVE_LOGIT, Book, RowWriter
-from .unseen import Mixture, mixture
+from .unseen import Mixture, group_name, mixture
 
 #: Stands for an infinite cutpoint: logistic(1000 - eta) is 1 to the last bit for any eta met in practice.
 _FAR = 1e3
+#: Predictors up to this far from zero have odds that are numbers, multiplied by those of members too.
+_IN_RANGE = 300.0
 #: Cells that are worked on together.
 _IN_CACHE = 2**15
 
@@ -66,6 +69,36 @@ class Ordinal(OrderedRegression):
         upper, lower = take(xp, cuts, state + 1) - eta, take(xp, cuts, state) - eta
         # logistic(a) - logistic(b) = logistic(a) logistic(-b) (1 - exp(b - a)): no cancellation for close a, b.
         return -softplus(-upper, xp) - softplus(lower, xp) + xp.log(-xp.expm1(lower - upper))
+
+    def log_prob_of_moves(
+        self,
+        values: Mapping[str, np.ndarray],
+        codes: np.ndarray,
+        members: Mapping[str, np.ndarray],
+        local: Local,
+    ) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+        """Log-probability of coded cases as a function of the effects of members: products of odds, one logarithm."""
+        state = codes[:, -1]
+        cuts = _padded_cutpoints(values[baseline_name(local)], np)
+        # Cases first, so that a case's draws are one run of memory.
+        eta = np.ascontiguousarray((parents_predictor(values, codes, local, np) + np.zeros((len(cuts), 1))).T)
+        upper, lower = cuts.T[state + 1] - eta, cuts.T[state] - eta
+        with np.errstate(over="ignore"):
+            # P(above the one edge and below the other), as in `log_prob`.
+            below, above, apart = np.exp(lower), np.exp(-upper), -np.expm1(lower - upper)
+        groups = [(group_name(local, group.name), members[group.name]) for group in local.node.groups]
+        plain = super().log_prob_of_moves(values, codes, members, local)
+        far = float(np.abs(eta).max(initial=0.0))
+
+        def log_prob(effects: Mapping[str, np.ndarray]) -> np.ndarray:
+            now = [(effects.get(name, values[name]), whose) for name, whose in groups]
+            if far + sum(float(np.abs(effect).max(initial=0.0)) for effect, _ in now) > _IN_RANGE:
+                return plain(effects)
+            odds = reduce(np.multiply, [np.exp(-effect.T)[whose] for effect, whose in now], np.ones((1, 1)))
+            with np.errstate(divide="ignore", over="ignore"):
+                return np.log(apart / ((1.0 + below * odds) * (1.0 + above / odds))).T
+
+        return log_prob
 
     def table(
         self,

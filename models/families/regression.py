@@ -207,7 +207,15 @@ def case_predictor(
     local: Local,
     xp: ModuleType,
 ) -> Any:
-    """Sum of all effects for coded cases, shape (..., cases).
+    """Sum of all effects for coded cases, shape (..., cases)."""
+    total = parents_predictor(values, codes, local, xp)
+    for group in local.node.groups:
+        total = total + take(xp, values[group_name(local, group.name)], members[group.name])
+    return total
+
+
+def parents_predictor(values: Mapping[str, Any], codes: np.ndarray, local: Local, xp: ModuleType) -> Any:
+    """Sum of the effects of parents for coded cases, shape (..., cases).
 
     All effects of parents stand in one vector and a constant matrix of zeros and ones picks them: one product
     to compile and to differentiate, where picking term by term makes dozens of small ones.
@@ -222,8 +230,6 @@ def case_predictor(
     total: Any = np.zeros(len(codes))
     if effects:
         total = xp.concatenate(effects, axis=-1) @ np.concatenate(picks, axis=1).T
-    for group in local.node.groups:
-        total = total + take(xp, values[group_name(local, group.name)], members[group.name])
     return total
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +15,7 @@ from ..cases.encode import Cases
 from ..cases.likelihood import stacked_draws
 from ..cases.patterns import Patterns
 from ..convergence import Unconverged, unconverged, warn_of_fit
+from ..inference.contract import processors
 from ..network.network import Network
 from ..network.parameters import network_parameters, stored_table
 from ..parameters.distributions import dirichlet_draws
@@ -94,6 +95,20 @@ def sample_blocks(run: FitInputs, wanted: Collection[str], progress: Progress) -
 
 def _way(run: FitInputs, nodes: tuple[str, ...]) -> str:
     return choose_sampler(run.network, run.cases, nodes, run.priors) if run.sampling.exact else "pymc"
+
+
+def workers_for(runs: Sequence[FitInputs]) -> int:
+    """Number of fits that may be at work at once in threads of one process, so that no processor is idle.
+
+    A fit works on one processor before and after it samples. One where the user said how many processors to use, or
+    where PyMC would fork the process for its chains, which threads do not survive. No number depends on it.
+    """
+
+    def forks(run: FitInputs) -> bool:
+        closed = conjugate_nodes(run.network, run.patterns) if run.sampling.exact else ()
+        return any(_way(run, nodes) == "pymc" for nodes in sampled_blocks(run.network, run.patterns, closed))
+
+    return 1 if any(run.sampling.cores is not None or forks(run) for run in runs) else processors()
 
 
 def fit_block(

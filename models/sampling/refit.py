@@ -11,7 +11,7 @@ from ...common.progress import silent
 from ..cases.encode import Cases
 from ..cases.groups import cases_from
 from ..errors import DataError
-from ..network.parameters import node_of
+from ..network.parameters import network_parameters, node_of
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
 from ..store import draws_tree, group_of
@@ -54,6 +54,38 @@ def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collec
     drawn = posterior.draws.assign(sampled.variables)
     groups = {"posterior": drawn, "observed_data": observed, **sampled.stats_group}
     return Posterior(posterior.network, draws_tree(groups), posterior.priors, posterior.provenance)
+
+
+def block_of_fit(posterior: Posterior, run: FitInputs, node: str) -> Block | None:
+    """Block of what bears on a node, as a fit has drawn it already.
+
+    Parameters
+    ----------
+    posterior
+        From `servanda.models.fit`.
+    run
+        What a block is wanted of.
+    node
+        The node.
+
+    Returns
+    -------
+    Block or None
+        Without sampler statistics; None where the fit is of other nodes, cases or priors, or has other numbers of
+        chains or draws.
+    """
+    network, sizes = run.network, {"chain": run.sampling.chains, "draw": run.sampling.draws}
+    if (
+        posterior.network.nodes != network.nodes
+        or posterior.sizes != sizes
+        or posterior.provenance.get("data_sha256") != run.cases.digest
+        or any(p.prior(posterior.priors) != p.prior(run.priors) for p in network_parameters(network))
+    ):
+        return None
+    bearing = {node, *network.children[node]}
+    nodes = tuple(name for block in blocks_of(posterior) if bearing & {*block} for name in block)
+    variables = [str(name) for name in posterior.draws.data_vars if node_of(network, str(name)) in nodes]
+    return Block(run, nodes, draws_tree({"posterior": posterior.draws[variables]}))
 
 
 def completed(block: Block, nodes: Collection[str], posterior: Posterior | None = None) -> Posterior:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..cases.encode import MISSING, Cases
-from ..cases.likelihood import log_likelihood
-from ..cases.patterns import find_patterns
+from ..cases.likelihood import log_likelihood, log_likelihood_of_moves, log_sum
+from ..cases.patterns import Patterns, find_patterns
 from ..network.network import Network
 from ..store import group_of
 from .blocks import Block
@@ -22,6 +22,8 @@ from .blocks import Block
 POINTS = 32
 #: Draws that are scored; more are thinned to about so many.
 MOST_DRAWS = 2000
+#: Cells that are worked on together.
+_IN_CACHE = 2**15
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,7 @@ def cell_scores(
         From parameter -> draws, shape (samples, *dims), to an array of shape (samples, cases); 0 where the cell is
         missing.
     """
-    blank = replace(cases, codes={**cases.codes, node: np.full(len(cases), MISSING)})
-    whole, rest = find_patterns(network, cases), find_patterns(network, blank)
-    # A complete cell of what does not see the node is complete in both, and falls out of the difference.
+    whole, rest = _whole_and_rest(network, cases, node)
     seeing = (node, *network.children[node])
 
     def scores(values: Mapping[str, np.ndarray]) -> np.ndarray:
@@ -73,6 +73,15 @@ def cell_scores(
         return known - unknown
 
     return scores
+
+
+def _whole_and_rest(network: Network, cases: Cases, node: str) -> tuple[Patterns, Patterns]:
+    """Patterns of cases, and of the same with the node's cell blank.
+
+    A complete cell of what does not see the node is complete in both, and falls out of a difference.
+    """
+    blank = replace(cases, codes={**cases.codes, node: np.full(len(cases), MISSING)})
+    return find_patterns(network, cases), find_patterns(network, blank)
 
 
 def unit_scores(block: Block, node: str, units: np.ndarray | None = None, *, seed: int) -> Scores:
@@ -106,14 +115,34 @@ def unit_scores(block: Block, node: str, units: np.ndarray | None = None, *, see
     if alone:
         inside = np.unique(np.concatenate([list(whose.values()) for whose in alone.values()]))
         rows = np.flatnonzero(np.isin(unit, inside))
-        score = cell_scores(network, cases_at(part, rows), node, block.nodes)
-        total = np.full((len(log_p), len(names)), -np.inf)
-        for point in _points(alone, seed):
-            own = score(values | _fresh(node, values, alone, point))
-            total = np.logaddexp(total, _summed(own, unit[rows], len(names)))
-        log_p[:, inside] = total[:, inside] - np.log(POINTS)
+        place = np.searchsorted(inside, unit[rows])
+        held, points = _Held(network, cases_at(part, rows), node, block.nodes), _points(alone, seed)
+        together = max(16, _IN_CACHE // len(rows))
+        for start in range(0, len(log_p), together):
+            draws = {name: value[start : start + together] for name, value in values.items()}
+            score = held.scores(draws)
+            # Draws last, so that what is added up is one run of memory.
+            own = [_summed(score(_fresh(node, draws, alone, point)), place, len(inside)).T for point in points]
+            log_p[start : start + together, inside] = log_sum(np.stack(own, axis=-1)).T - np.log(POINTS)
     counts = part.weights if units is None else np.ones(len(names), np.int64)
     return Scores(tuple(map(str, names)), log_p.reshape((*shape, -1)), counts)
+
+
+class _Held:
+    """Scores of cases as the effects of members move: patterns are found once, and all else worked out once a draw."""
+
+    def __init__(self, network: Network, cases: Cases, node: str, nodes: tuple[str, ...]) -> None:
+        self._patterns = _whole_and_rest(network, cases, node)
+        self._network, self._node, self._nodes = network, node, nodes
+
+    def scores(self, values: Mapping[str, np.ndarray]) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+        """`cell_scores` as a function of the node's group effects, shape (samples, members) each."""
+        seeing = (self._node, *self._network.children[self._node])
+        whole, rest = (
+            log_likelihood_of_moves(self._network, each, values, self._node, complete=seeing, incomplete=self._nodes)
+            for each in self._patterns
+        )
+        return lambda effects: whole(effects) - rest(effects)
 
 
 def cases_at(cases: Cases, rows: np.ndarray) -> Cases:
@@ -145,8 +174,10 @@ def _thinned(block: Block) -> tuple[dict[str, np.ndarray], tuple[int, int]]:
 
 def _summed(log_p: np.ndarray, unit: np.ndarray, units: int) -> np.ndarray:
     """Add up the rows of each unit, shape (samples, units)."""
+    order = np.argsort(unit, kind="stable")
+    there, first = np.unique(unit[order], return_index=True)
     total = np.zeros((units, len(log_p)))
-    np.add.at(total, unit, log_p.T)
+    total[there] = np.add.reduceat(log_p.T[order], first, axis=0)
     return total.T
 
 

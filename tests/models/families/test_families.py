@@ -272,6 +272,22 @@ def test_the_compiled_likelihood_counts_every_case_once(example):
     assert {parameter.name for parameter in network_parameters(network, ["y"])} <= named
 
 
+@each_example
+@pytest.mark.parametrize("far", [1.0, 400.0])
+def test_moved_effects_give_the_log_probability_of_their_own(example, far):
+    """What is worked out once for all effects of members agrees with what is worked out for each, far out too."""
+    network, posterior = example.network(), drawn(example)
+    codes, members = every_case(example, members=2)
+    values, local, family = leading(posterior), network.local("y"), network.family("y")
+    moving = family.log_prob_of_moves(values, codes, members, local)
+    rng = np.random.default_rng(3)
+    for group in [None, *example.groups]:
+        name = f"y.{group.name}" if group else ""
+        effects = {name: far * rng.normal(size=values[name].shape)} if group else {}
+        expected = family.log_prob({**values, **effects}, codes, members, local, np)
+        np.testing.assert_allclose(moving(effects), np.broadcast_to(expected, moving(effects).shape), rtol=1e-9)
+
+
 @pytest.mark.parametrize("example", [e for e in EXAMPLES if e.arrows], ids=str)
 def test_a_missing_parent_is_summed_out(example):
     network, posterior = example.network(), drawn(example)

@@ -15,6 +15,7 @@ from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import make_density
 from servanda.models.density.marginal_likelihood import log_marginal_likelihood
+from servanda.models.sampling import scoring
 from servanda.models.sampling.blocks import fit_block
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.sampling.scoring import cell_scores, unit_scores
@@ -91,6 +92,32 @@ def test_effects_that_others_speak_of_are_kept():
     np.testing.assert_allclose(found[:, 1], np.log(1 - p), rtol=1e-9)
     alone = expit(logit(block.values["kept.baseline"][:, 1]) + block.values["kept.deal"][:, 1])
     assert np.abs(found[:, 3] - np.log(1 - alone)).max() > 0.05
+
+
+def test_scores_over_points_are_those_of_each_point(monkeypatch):
+    """With cells missing, and a child: the mean over points of what plain scores give with the effects put in."""
+    network = Network(
+        (
+            Node("sun", ("no", "yes"), ordered=True),
+            Node("kept", ("no", "half", "yes"), (Arrow("sun"),), "ordinal", ordered=True, groups=DEAL["kept"].groups),
+            Node("paid", ("no", "yes"), (Arrow("kept"), Arrow("sun"))),
+        )
+    )
+    rng = np.random.default_rng(4)
+    columns = {node.name: rng.choice(np.array([*node.states, None]), 60) for node in network.nodes}
+    frame = pd.DataFrame({**columns, "deal": rng.choice(np.array([*"abcdefgh"]), 60)})
+    block = fit_block(network, frame, None, "kept", seed=1, draws=30, tune=100, chains=2)
+    monkeypatch.setattr(scoring, "_IN_CACHE", 1000)  # several parts, the last of them shorter
+    found = unit_scores(block, "kept", frame["deal"].to_numpy(), seed=2)
+    part = scoring.cases_at(block.run.cases, np.flatnonzero(block.run.cases.codes["kept"] >= 0))
+    plain = cell_scores(network, part, "kept", block.nodes)
+    deals = np.array(found.units)[:, None] == np.array(part.levels["deal"])[part.members["deal"]]
+    alone = {"deal": {deal: deal for deal in range(8)}}
+    each = [
+        plain({**block.values, **scoring._fresh("kept", block.values, alone, point)}) @ deals.T
+        for point in scoring._points(alone, 2)
+    ]
+    np.testing.assert_allclose(found.log_p.reshape(-1, 8), np.log(np.exp(each).mean(axis=0)), rtol=1e-9)
 
 
 def test_the_evidence_of_a_table_is_a_ratio_of_gamma_functions():

@@ -1,0 +1,62 @@
+"""Jobs at once: their results, what is told of them, and how they end early."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from servanda.common.progress import at_once
+
+
+@pytest.mark.parametrize("workers", [1, 2, 9])
+def test_results_stand_in_the_order_of_the_jobs(workers):
+    told, ended = [], []
+
+    def job(number):
+        def work(progress):
+            progress("working", number, 5)
+            return number**2
+
+        return work
+
+    found = at_once([job(n) for n in range(5)], workers, lambda *what: told.append(what), ended=ended.append)
+    assert found == [0, 1, 4, 9, 16]
+    assert sorted(told) == [("working", n, 5) for n in range(5)]
+    assert ended == [1, 2, 3, 4, 5]
+
+
+def test_jobs_are_at_work_at_once():
+    both = threading.Barrier(2, timeout=30)
+    assert sorted(at_once([lambda _: both.wait()] * 2, 2)) == [0, 1]
+
+
+def test_one_thread_is_the_callers():
+    assert at_once([lambda _: threading.current_thread()] * 2, 1) == [threading.current_thread()] * 2
+
+
+@pytest.mark.parametrize("end", [ValueError("no"), KeyboardInterrupt()])
+def test_a_failure_or_an_interrupt_ends_the_others(end):
+    """A job at work is given up when it next tells how far it is; those that wait are not begun."""
+    given_up, begun = threading.Event(), []
+
+    def endless(progress):
+        try:
+            while True:
+                progress("working", 0, 1)
+        except Exception:
+            given_up.set()
+            raise
+
+    def quick(_):
+        return 1
+
+    def stop(_):
+        raise end
+
+    with pytest.raises(type(end)):
+        at_once([quick, endless, *[begun.append] * 3], 2, ended=stop)
+    assert given_up.is_set()
+    assert len(begun) <= 3
+    with pytest.raises(ValueError, match="mine"):
+        at_once([endless, lambda _: (_ for _ in ()).throw(ValueError("mine"))], 2)
