@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
-from ...common.progress import Progress, followed
+from ...common.progress import Progress, at_once, shown
 from ...models.cases.encode import table_or_coded
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
 from ...models.questions.quantity import Quantity, check_quantities
-from ...models.sampling.blocks import Block, fit_block
-from ...models.sampling.refit import completed
+from ...models.sampling.blocks import Block, sampled_block, workers_for
+from ...models.sampling.refit import block_of_fit, completed
+from ...models.sampling.run import FitInputs, Sampling, fit_inputs
 from ...models.sampling.stacking_weights import stacking_weights
 from ..figures.comparison import comparison_figure
 from ..summaries.change import MARGIN
@@ -28,7 +31,6 @@ from .leave_one_out import LeftOut, leave_one_out, units_of
 
 if TYPE_CHECKING:
     import pandas as pd
-    import xarray as xr
     from matplotlib.figure import Figure
 
     from ...models.network.network import Network
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 SMALL = 4.0
 #: A marginal likelihood is not told from fewer draws for each unknown, or with a larger error of its logarithm.
 _DRAWS_FOR_EACH, _WORST_ERROR = 4, 0.5
+#: What is being done, as progress says.
+_COMPARING = "comparing"
 #: Beyond so many standard errors a difference is taken for one.
 SURE = 2.0
 
@@ -171,6 +175,16 @@ class Comparison:
         return f"{self.table[columns].round(2).to_string()}\n{self.verdict}"
 
 
+@dataclass(frozen=True)
+class _Compared:
+    """What is found of one model: the nodes of its block, scores, draws of each answer, its marginal likelihood."""
+
+    nodes: frozenset[str]
+    left_out: LeftOut
+    answers: Mapping[str, xr.DataArray]
+    marginal: MarginalLikelihood | None
+
+
 def compare_models(
     networks: Mapping[str, Network],
     cases: Any,
@@ -220,7 +234,8 @@ def compare_models(
         Label -> what is asked of each model (`servanda.analysis.chance_of`), for `Comparison.averaged`.
     posterior
         A fit of the same cases under the same priors, with as many chains and draws: what the models share beside the
-        outcome is taken from it. Without one it is drawn again for each model, as far as the questions depend on it.
+        outcome is taken from it, and all of a model whose network is its own. Without one it is drawn again for each
+        model, as far as the questions depend on it.
     progress
         Called with what is being done, and how many parts of it are done and to do.
     settings
@@ -244,23 +259,31 @@ def compare_models(
     for network in networks.values() if asked else ():
         check_quantities(network, asked)
     units = units_of(cases, unit)
-    left_out, logs, errors = {}, {}, {}
-    answers: dict[str, dict[str, xr.DataArray]] = {label: {} for label in asked}
-    first: set[str] = set()
-    for name, network in followed(networks.items(), "comparing", progress):
-        chosen = priors[name] if isinstance(priors, Mapping) else priors
-        block = fit_block(network, cases, chosen, node, seed=seed, **settings)
-        left_out[name] = leave_one_out(block, node, units, seed=seed, refits=refits)
-        for label, one in asked.items():
-            answers[label][name] = one.draws(completed(block, one.nodes(network), posterior))
-        # Of other nodes' data too, a marginal likelihood would compare with nothing.
-        first = first or set(block.nodes)
-        if (
-            bayes_factors
-            and set(block.nodes) == first
-            and (found := block_marginal_likelihood(block, seed=seed)) is not None
-        ):
-            logs[name], errors[name] = found.log, found.error
+    sampling = Sampling(seed, **settings)
+    runs = {
+        name: fit_inputs(network, cases, priors[name] if isinstance(priors, Mapping) else priors, sampling)
+        for name, network in networks.items()
+    }
+
+    def compared(run: FitInputs, tell: Progress) -> _Compared:
+        block = (block_of_fit(posterior, run, node) if posterior else None) or sampled_block(run, node, tell)
+        left = leave_one_out(block, node, units, seed=seed, refits=refits, progress=tell)
+        draws = {label: one.draws(completed(block, one.nodes(run.network), posterior)) for label, one in asked.items()}
+        marginal = block_marginal_likelihood(block, seed=seed) if bayes_factors else None
+        return _Compared(frozenset(block.nodes), left, draws, marginal)
+
+    with shown(progress) as tell:
+        tell(_COMPARING, 0, len(runs))
+        jobs = [partial(compared, run) for run in runs.values()]
+        every = at_once(jobs, workers_for([*runs.values()]), ended=lambda done: tell(_COMPARING, done, len(runs)))
+    found = dict(zip(networks, every, strict=True))
+    left_out = {name: one.left_out for name, one in found.items()}
+    answers = {label: {name: one.answers[label] for name, one in found.items()} for label in asked}
+    # Of other nodes' data too, a marginal likelihood would compare with nothing.
+    first = every[0].nodes
+    marginals = {name: one.marginal for name, one in found.items() if one.marginal is not None and one.nodes == first}
+    logs = {name: one.log for name, one in marginals.items()}
+    errors = {name: one.error for name, one in marginals.items()}
     counts = next(iter(left_out.values())).counts
     elpd = np.column_stack([found.elpd for found in left_out.values()])
     weights = dict(zip(networks, pseudo_bma_weights(elpd, counts, seed=seed).tolist(), strict=True))
@@ -299,10 +322,14 @@ def block_marginal_likelihood(block: Block, *, seed: int) -> MarginalLikelihood 
     # Draws of all chains take turns, so that both halves of the bridge see every chain.
     chains = block.tree["posterior"].sizes["chain"]
     mixed = x.reshape((chains, -1, x.shape[1])).swapaxes(0, 1).reshape(x.shape)
-    stats = block.tree["sample_stats"].to_dataset() if "sample_stats" in block.tree else None
-    effective = None if stats is None else summarise(stats["lp"]).ess_bulk
     if len(mixed) < _DRAWS_FOR_EACH * density.size:
         return None
+    if "sample_stats" in block.tree:
+        log_p = block.tree["sample_stats"].to_dataset()["lp"]
+    else:
+        each = np.array([density(point)[0] for point in x])
+        log_p = xr.DataArray(each.reshape((chains, -1)), dims=("chain", "draw"))
+    effective = summarise(log_p).ess_bulk
     found = log_marginal_likelihood(density, mixed, seed=seed, effective=effective)
     return found if found.error <= _WORST_ERROR else None
 

@@ -84,9 +84,11 @@ def judged(posterior: Posterior, scenario: Scenario, judgement: Judgement, cases
         posterior = _supposing(posterior, supposed, cases, year, scenario.seed + number)
     asked = {row.label: quantity_of(posterior.network, judgement, row, cases, year) for row in judgement.formats}
     rows = [_row(posterior, judgement, row, asked[row.label]) for row in judgement.formats]
+    # Groups of the same members, such as any and all of them, ask of the same numbers.
+    members = {tuple(group.of) for group in judgement.together}
+    numbers = {of: together(posterior, [asked[label] for label in of]) for of in members}
     for group in judgement.together:
-        number = together(posterior, [asked[label] for label in group.of])
-        draws = at_least(number, "acting", RULES[group.rule](len(group.of)))
+        draws = at_least(numbers[tuple(group.of)], "acting", RULES[group.rule](len(group.of)))
         rows.append(Row(group.label, draws, {}, {}, None, None))
     return tuple(rows)
 

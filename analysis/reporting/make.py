@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError
 from ...common.files import writable_folder, written_whole
 from ...common.json_values import to_json
-from ...common.progress import Progress, shown
+from ...common.progress import Progress, at_once, shown
 from ...models.errors import ConvergenceWarning
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
-from ...models.sampling.run import Sampling
+from ...models.sampling.blocks import workers_for
+from ...models.sampling.run import Sampling, fit_inputs
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import stored_fit
@@ -107,15 +110,18 @@ def report(
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
-    posteriors: dict[str, Posterior] = {}
-    reused = []
+
+    def fitted(prior: PriorSet, tell: Progress) -> tuple[Posterior, bool]:
+        named = _named(tell, f"fitting under priors {prior.name}")
+        return stored_fit(loaded.network, known, prior, sampling, folder, progress=named)
+
+    workers = workers_for([fit_inputs(loaded.network, known, prior, sampling) for prior in loaded.priors])
     with shown(progress) as tell, warnings.catch_warnings():
         # The report holds every number to its gates itself, and says so beside it.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for prior in loaded.priors:
-            fitting = _named(tell, f"fitting under priors {prior.name}")
-            posteriors[prior.name], found = stored_fit(loaded.network, known, prior, sampling, folder, progress=fitting)
-            reused += [prior.name] if found else []
+        fits = at_once([partial(fitted, prior) for prior in loaded.priors], workers, tell)
+        posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
+        reused = [prior.name for prior, (_, found) in zip(loaded.priors, fits, strict=True) if found]
         task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None)
         prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
         content = build(Material(loaded, known, posteriors, cases is None, command, prepared))

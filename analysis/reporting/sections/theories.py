@@ -34,7 +34,7 @@ UNIT = "guarantee"
 #: The change that every theory is asked for.
 HEADLINE = "headline"
 #: Raised when what is kept beside the fits changes its meaning.
-_KEPT = 2
+_KEPT = 3
 
 
 def scenario_theories(
@@ -68,7 +68,8 @@ def scenario_theories(
     asked = headline_change(loaded, cases)
 
     def make() -> dict[str, Any]:
-        own = {name: value for name, value in sampling.settings.items() if name not in ("seed", "exact")}
+        # Each theory is told by as many draws as the report, but from a chain no longer than that.
+        own = {name: value for name, value in sampling.settings.items() if name not in ("seed", "exact", "thin")}
         found = compare_theories(
             loaded.network,
             known,
@@ -79,6 +80,7 @@ def scenario_theories(
             questions={HEADLINE: asked} if asked else None,
             posterior=posterior,
             progress=progress,
+            thin=1,
             **own,
         )
         return {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}

@@ -13,12 +13,15 @@ import xarray as xr
 from scipy.special import betaln
 
 from servanda.analysis import compare_models, compare_theories
+from servanda.analysis.evaluation import models
 from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, units_of
 from servanda.analysis.evaluation.models import Comparison
 from servanda.analysis.summaries.pseudo_bma import pseudo_bma_weights
-from servanda.models import Arrow, DataError, Network, NetworkError, Node, QueryError, encode
+from servanda.models import Arrow, DataError, Network, NetworkError, Node, Prior, PriorSet, QueryError, encode, fit
+from servanda.models.sampling import blocks
 from servanda.models.sampling.blocks import fit_block
 from servanda.models.sampling.stacking_weights import stacking_weights
+from servanda.models.theories.theories import THEORIES
 
 RAIN = Network((Node("rain", ("no", "yes")),), name="rain")
 
@@ -206,6 +209,44 @@ def test_a_true_effect_is_found_and_a_false_one_is_not_invented():
     assert found.table.loc["none", "bayes_factor"] < 1e-4
     none = compare_theories(PACT, pacts(0.0, 300, seed=2), **settings)
     assert not none.told_apart("log", "none")
+
+
+@pytest.mark.parametrize("processors", [1, 3])
+def test_models_at_work_at_once_have_the_numbers_that_each_has_alone(processors, monkeypatch):
+    monkeypatch.setattr(blocks, "processors", lambda: processors)
+    frame, told = pacts(1.0, 60, seed=5), []
+    networks = {name: THEORIES[name].apply(PACT, "kept", "guarantors") for name in ("none", "log", "saturating")}
+    settings = {"node": "kept", "unit": "case", "seed": 1}
+    short = {"draws": 60, "tune": 100, "chains": 2, "thin": 1}
+    found = compare_models(networks, frame, **settings, **short, progress=lambda *what: told.append(what))
+    assert told == [("comparing", done, 3) for done in range(4)]
+    assert [*found.left_out] == [*networks]
+    for name, network in networks.items():
+        alone = leave_one_out(fit_block(network, frame, None, "kept", seed=1, **short), "kept", seed=1)
+        np.testing.assert_array_equal(found.left_out[name].elpd, alone.elpd)
+
+
+def test_a_model_that_was_fitted_is_not_fitted_again(monkeypatch):
+    """The draws of the fit itself, thinned though they are, where network, cases, priors and sizes are the same."""
+    frame, fitted, sampled = pacts(1.0, 60, seed=5), [], models.sampled_block
+    monkeypatch.setattr(blocks, "processors", lambda: 1)
+    monkeypatch.setattr(models, "sampled_block", lambda run, *how: fitted.append(run.network) or sampled(run, *how))
+    other = THEORIES["none"].apply(PACT, "kept", "guarantors")
+    how = {"node": "kept", "unit": "case", "seed": 1, "draws": 300, "tune": 100, "chains": 2, "thin": 1}
+    posterior = fit(PACT, frame, seed=7, draws=300, tune=100, chains=2)
+    found = compare_models({"own": PACT, "other": other}, frame, posterior=posterior, **how)
+    assert fitted == [other]
+    block = fit_block(PACT, frame, None, "kept", seed=7, draws=300, tune=100, chains=2)
+    np.testing.assert_array_equal(found.left_out["own"].elpd, leave_one_out(block, "kept", seed=1).elpd)
+    again = models.block_marginal_likelihood(block, seed=1)
+    assert found.log_marginal_likelihood["own"] == pytest.approx(again.log)
+    assert found.marginal_likelihood_error["own"] == pytest.approx(again.error, rel=1e-6)
+    flat, tight = Prior.of("dirichlet", alpha=1.0), Prior.of("normal", mu=0.0, sigma=0.1)
+    tighter = PriorSet.from_mapping({"*.table": flat, "*.baseline": flat, "*.steps": flat, "*.guarantors": tight})
+    for changed in ({"cases": frame.iloc[1:]}, {"priors": tighter}, {"draws": 200}):
+        fitted.clear()
+        compare_models({"own": PACT, "other": other}, **{"cases": frame, "posterior": posterior, **how, **changed})
+        assert len(fitted) == 2
 
 
 def test_what_a_comparison_refuses():
