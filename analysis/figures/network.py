@@ -20,7 +20,7 @@ BOX, STEP = (96.0, 36.0), (142.0, 64.0)
 #: How often the placing of nodes begins anew, and from what nodes times arrows it is left as it falls.
 STARTS, MOST_LOOKED_AT = 8, 1000
 #: Nodes for which every generation has room: in fewer places the arrows of the shipped networks find no way.
-ROOM = 8
+ROOM = 10
 
 Point = tuple[float, float]
 

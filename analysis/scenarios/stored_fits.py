@@ -16,6 +16,7 @@ from ...common.files import writable_folder, written_whole
 from ...common.json_values import to_json
 from ...common.progress import Progress
 from ...models.cases.encode import encode
+from ...models.convergence import LEAST_ESS
 from ...models.network.network import Network
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior_set import PriorSet
@@ -23,13 +24,15 @@ from ...models.posterior import Posterior, load_posterior
 from ...models.sampling.fit import fit, fit_identity
 from ...models.sampling.run import Sampling
 from ...models.sampling.samplers import SAMPLERS
-from ..summaries.gates import Gate, parameter_gates, sampler_gates
+from ..summaries.gates import Gate, failed, parameter_gates, sampler_gates
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Names the folder of stored fits.
 VARIABLE = "SERVANDA_CACHE"
+#: How often a fit whose gates fail takes twice the steps before it is left as it is.
+DOUBLINGS = 2
 
 
 def cache_folder() -> Path:
@@ -71,7 +74,8 @@ def stored_fit(
     Returns
     -------
     posterior
-        The fit.
+        The fit. Where gates of its parameters failed it was made again with twice the steps, and twice again; how
+        often stands in its provenance under ``doublings``.
     reused
         Whether it was found.
     """
@@ -82,11 +86,33 @@ def stored_fit(
             return load_posterior(path), True
         except InputError:
             pass  # A damaged file is as good as none: it is made again and replaced.
-    posterior = fit(network, cases, priors, progress=progress, **sampling.settings)
-    gates = [asdict(gate) for gate in parameter_gates(posterior, sampled_parameters(posterior))]
-    posterior = replace(posterior, provenance={**posterior.provenance, "parameter_gates": gates})
+    posterior = _drawn_on(network, cases, priors, sampling, progress=progress)
     posterior.save(path)
     return posterior, False
+
+
+def _drawn_on(
+    network: Network,
+    cases: pd.DataFrame,
+    priors: PriorSet | None,
+    sampling: Sampling,
+    *,
+    progress: bool | Progress | None,
+) -> Posterior:
+    """Fit whose chains take twice the steps, and twice again, as long as a gate of its parameters fails.
+
+    As many draws are kept, further apart. Where so few are asked for that no gate could hold, nothing is drawn on.
+    """
+    doublings = DOUBLINGS if sampling.chains * sampling.draws >= LEAST_ESS else 0
+    doubled = 0
+    while True:
+        longer = replace(sampling, tune=sampling.tune << doubled, thin=sampling.thin << doubled)
+        posterior = fit(network, cases, priors, progress=progress, **longer.settings)
+        gates = parameter_gates(posterior, sampled_parameters(posterior))
+        if doubled == doublings or not failed(gates):
+            said = {"parameter_gates": [*map(asdict, gates)], "doublings": doubled}
+            return replace(posterior, provenance={**posterior.provenance, **said})
+        doubled += 1
 
 
 def kept_beside_fits(

@@ -18,6 +18,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
             {
                 "priors": name,
                 **posterior.sizes,
+                "doublings": provenance.get("doublings", 0),
                 "drawn_exactly": provenance.get("drawn_exactly", []),
                 "drawn_by_augmentation": provenance.get("drawn_by_augmentation", []),
                 "drawn_by_nuts": [*provenance.get("drawn_by_nuts", []), *provenance.get("drawn_by_pymc", [])],

@@ -243,6 +243,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                     "priors": "literature",
                     "chain": 4,
                     "draw": 1000,
+                    "doublings": 0,
                     "drawn_exactly": ["role"],
                     "drawn_by_augmentation": [["guarantors", "role"]],
                     "drawn_by_nuts": [["compliance"]],

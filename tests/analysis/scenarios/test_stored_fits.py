@@ -68,3 +68,23 @@ def test_the_folder_can_be_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert cache_folder() == tmp_path
     monkeypatch.delenv(VARIABLE)
     assert cache_folder().name == "fits"
+
+
+# The first rounds are not settled, which is what is asked for; the last one may say so too.
+@pytest.mark.filterwarnings("ignore::servanda.models.errors.ConvergenceWarning")
+def test_a_fit_whose_gates_fail_takes_twice_the_steps(tmp_path: Path):
+    states = ("no", "yes")
+    network = Network((Node("a", states), Node("b", states, (Arrow("a"),))))
+    frame = pd.DataFrame({"a": ["no", None, None] * 9, "b": ["no", "yes", "yes"] * 9})
+    hasty = Sampling(seed=1, draws=200, tune=10, chains=2, thin=1)
+    assert failed(fit_gates(fit(network, frame, **hasty.settings)))
+    posterior, _ = stored_fit(network, frame, None, hasty, tmp_path)
+    doubled = posterior.provenance["doublings"]
+    assert doubled > 0
+    settings = posterior.provenance["settings"]
+    assert (settings["thin"], settings["tune"]) == (2**doubled, 10 * 2**doubled)
+    assert posterior.sizes == {"chain": 2, "draw": 200}
+    assert posterior.draws.equals(fit(network, frame, **settings).draws)
+    # No gate could hold with so few draws.
+    few, _ = stored_fit(network, frame, None, Sampling(seed=1, draws=100, tune=10, chains=2, thin=1), tmp_path)
+    assert few.provenance["doublings"] == 0
