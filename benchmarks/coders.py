@@ -65,7 +65,7 @@ def main(repeats: int) -> None:
         )
     joined = {name: p for one in found.values() for name, p in one.shuffled.p.items()}
     apart = replace(found["first"].shuffled, p=joined).gain("both", "first")
-    print(f"both against first {apart.value:+.3f} ({apart.error:.3f})")
+    print(f"both against first {apart.value:+.3f} ({apart.error:.3f}), {apart.value / apart.error:.2f} standard errors")
 
 
 if __name__ == "__main__":

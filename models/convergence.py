@@ -11,10 +11,12 @@ not mix, never of a run for being short.
 
 from __future__ import annotations
 
+import inspect
 import math
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -201,8 +203,16 @@ def warn_of_answer(provenance: Mapping[str, Any], nodes: Collection[str]) -> Non
         # A registry is Python's own way to warn once, but forgets whenever any library touches the filters. What it
         # takes note of was shown, and is not to be shown again: so not under "always", "error" or "ignore".
         shown: dict[Any, Any] = {}
-        warnings.warn_explicit(text, ConvergenceWarning, __file__, 0, registry=shown)
+        warnings.warn_explicit(text, ConvergenceWarning, *_asked_from(), registry=shown)
         _SAID.update({text} if any(text in key for key in shown if key != "version") else ())
+
+
+def _asked_from() -> tuple[str, int]:
+    """File and line of whoever asked, the first that is not ours."""
+    own, frame = str(Path(__file__).parents[1]), inspect.currentframe()
+    while frame is not None and frame.f_code.co_filename.startswith(own):
+        frame = frame.f_back
+    return (__file__, 0) if frame is None else (frame.f_code.co_filename, frame.f_lineno)
 
 
 def _stored(provenance: Mapping[str, Any]) -> list[Mapping[str, Any]]:

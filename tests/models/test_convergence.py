@@ -137,3 +137,4 @@ def test_an_answer_says_it_once():
     assert [str(one.message) for one in caught] == [
         "the answer rests on draws that have not converged. rain: R-hat of rain.table is 1.7. Take more draws."
     ]
+    assert caught[0].filename == __file__
