@@ -70,5 +70,5 @@ def main(repeats: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=1, help="shuffles of the folds")
+    parser.add_argument("--repeats", type=int, default=5, help="shuffles of the folds")
     main(parser.parse_args().repeats)
