@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from itertools import pairwise
 
 from ...common.errors import Fault, nearest, raise_faults
@@ -105,15 +106,13 @@ def node_of(network: Network, name: str) -> str | None:
     return max(declared or owners, key=len, default=None)
 
 
-def _variables_of(network: Network, node: str) -> set[str]:
+@lru_cache(maxsize=1024)
+def _variables_of(network: Network, node: str) -> frozenset[str]:
     """Variables of draws that a node declares: parameters, group effects, and a table that is stored."""
     local = network.local(node)
     declared = {parameter.name for parameter in network_parameters(network, [node])}
-    return {
-        *declared,
-        *(f"{node}.{group.name}" for group in local.node.groups),
-        str(network.family(node).stored_table(local)),
-    }
+    groups = (f"{node}.{group.name}" for group in local.node.groups)
+    return frozenset({*declared, *groups, str(network.family(node).stored_table(local))})
 
 
 def rows_learned(network: Network, names: Iterable[str]) -> tuple[str, ...]:

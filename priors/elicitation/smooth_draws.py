@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,7 +132,7 @@ class SmoothDraws:
         """Number of cells of one set of draws."""
         return sum(u.size for u in self.uniform.values())
 
-    @property
+    @cached_property
     def nodes(self) -> tuple[str, ...]:
         """Nodes whose parameters follow."""
         owners = (node_of(self.network, parameter) for parameter in self.parameters)
