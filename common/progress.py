@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -142,7 +143,8 @@ def at_once[T](
         with one_at_a_time:
             progress(what, done, total)
 
-    with ThreadPoolExecutor(min(workers, len(jobs))) as pool:
+    # Filters of warnings are one for all threads: what libraries do to them in these ends with them.
+    with warnings.catch_warnings(), ThreadPoolExecutor(min(workers, len(jobs))) as pool:
         running = [pool.submit(job, tell) for job in jobs]
         try:
             for done, job in enumerate(as_completed(running), start=1):

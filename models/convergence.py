@@ -36,7 +36,7 @@ TRIAL_RHAT = 1.5
 #: Fewer draws than this in a chain say nothing of convergence.
 FEWEST = 20
 #: What was said of answers already: the same draws are spoken of once, whoever asks.
-_SAID: set[str] = set()
+_SAID: set[tuple[str | None, str]] = set()
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def unconverged(
     diverging = 0 if stats is None else int(stats["diverging"].sum())
     if diverging:
         what.append(f"divergences: {diverging}")
-    if stats is not None and "energy" in stats and (bfmi := energy_bfmi(stats["energy"])) < LEAST_BFMI:
+    if stats is not None and "energy" in stats and not (bfmi := energy_bfmi(stats["energy"])) >= LEAST_BFMI:
         what.append(f"E-BFMI is {bfmi:.2g} ({LEAST_BFMI} or more is asked)")
     mixing = _mixing_faults(variables)
     if not (what or mixing):
@@ -199,12 +199,13 @@ def warn_of_answer(provenance: Mapping[str, Any], nodes: Collection[str]) -> Non
     stored = [Unconverged(tuple(one["nodes"]), tuple(one["what"]), one["advice"]) for one in _stored(provenance)]
     resting = [str(one) for one in stored if set(one.nodes) & set(nodes)]
     text = f"the answer rests on draws that have not converged. {' '.join(resting)}"
-    if resting and text not in _SAID:
+    said = (provenance.get("key"), text)
+    if resting and said not in _SAID:
         # A registry is Python's own way to warn once, but forgets whenever any library touches the filters. What it
         # takes note of was shown, and is not to be shown again: so not under "always", "error" or "ignore".
         shown: dict[Any, Any] = {}
         warnings.warn_explicit(text, ConvergenceWarning, *_asked_from(), registry=shown)
-        _SAID.update({text} if any(text in key for key in shown if key != "version") else ())
+        _SAID.update({said} if any(text in key for key in shown if key != "version") else ())
 
 
 def _asked_from() -> tuple[str, int]:

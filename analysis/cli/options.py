@@ -71,7 +71,7 @@ Unobserved = Annotated[
     typer.Option(
         "--unobserved",
         metavar="NODES",
-        help="Nodes that nobody observed in these cases, separated by commas. Every other needs its column.",
+        help="Nodes that nobody observed in these cases, separated by commas. Others need a column or an anchor.",
         rich_help_panel=_DATA,
     ),
 ]

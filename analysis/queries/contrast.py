@@ -83,8 +83,9 @@ def contrast(
     size = checked_margin(margin)
     before, after = (probability(posterior, target, given, do, memory=memory, **members) for do in (base, change))
     condition = _of_both(before, after)
-    # The target may have the name of one of the variables.
-    dim = escape(target, {*DRAWS, *_VARIABLES})
+    # The target may have the name of one of the variables, or of the dim of cases.
+    others = {str(dim) for dim in before.dims} - {name_in(before.dims, target)}
+    dim = escape(target, {*DRAWS, *_VARIABLES, *others})
     before, after = (side.rename({name_in(side.dims, target): dim}) for side in (before, after))
     # What a side says of itself is not true of a difference: each variable has attributes of its own.
     with xr.set_options(keep_attrs=False):

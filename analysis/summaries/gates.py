@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from ...models.convergence import LEAST_BFMI, LEAST_ESS, MOST_RHAT, energy_bfmi
 from ...models.posterior import Posterior
 from .summary import Summary, cell_summaries
@@ -83,8 +85,8 @@ def parameter_gates(posterior: Posterior, names: Iterable[str] | None = None) ->
         found = cell_summaries(draws)
         worst = {
             "rhat": max((s.rhat for s in found if not math.isnan(s.rhat)), default=math.nan),
-            "bulk": min(s.ess_bulk for s in found),
-            "tail": min(s.ess_tail for s in found),
+            "bulk": float(np.min([s.ess_bulk for s in found])),
+            "tail": float(np.min([s.ess_tail for s in found])),
         }
         gates.append(Gate(f"R-hat of {name}", not worst["rhat"] > MOST_RHAT, worst["rhat"], f"{MOST_RHAT} or less"))
         gates += [

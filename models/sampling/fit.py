@@ -76,7 +76,7 @@ def fit(
         Same seed, same machine, same numbers.
     unobserved
         Nodes that nobody observed in these cases, beside those the network declares latent. Every other node needs its
-        column: a misspelt one would leave an outcome to its prior.
+        column, or an anchor: a misspelt one would leave an outcome to its prior.
     strict
         Refuse a column that belongs to no node and no group. Else such columns are not used, and
         ``provenance["unused_columns"]`` names them.

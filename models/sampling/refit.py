@@ -19,6 +19,9 @@ from .blocks import Block, sample_blocks
 from .run import FitInputs, Sampling, fit_inputs
 from .samplers import SAMPLERS
 
+#: What provenance calls the nodes whose blocks were drawn again under other priors.
+REDRAWN = "redrawn"
+
 
 def cases_of(posterior: Posterior) -> Cases:
     """Coded cases that a posterior was fitted to, as it stores them.
@@ -53,7 +56,8 @@ def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collec
     observed = group_of(posterior.tree, "observed_data")
     drawn = posterior.draws.assign(sampled.variables)
     groups = {"posterior": drawn, "observed_data": observed, **sampled.stats_group}
-    return Posterior(posterior.network, draws_tree(groups), posterior.priors, posterior.provenance)
+    provenance = {**posterior.provenance, REDRAWN: [*nodes]}
+    return Posterior(posterior.network, draws_tree(groups), posterior.priors, provenance)
 
 
 def block_of_fit(posterior: Posterior, run: FitInputs, node: str) -> Block | None:
@@ -71,14 +75,15 @@ def block_of_fit(posterior: Posterior, run: FitInputs, node: str) -> Block | Non
     Returns
     -------
     Block or None
-        Without sampler statistics; None where the fit is of other nodes, cases or priors, or has other numbers of
-        chains or draws.
+        Without sampler statistics; None where the fit is of other nodes, cases or priors, has other numbers of chains
+        or draws, or draws that were changed since.
     """
     network, sizes = run.network, {"chain": run.sampling.chains, "draw": run.sampling.draws}
     if (
         posterior.network.nodes != network.nodes
         or posterior.sizes != sizes
         or posterior.provenance.get("data_sha256") != run.cases.digest
+        or {"supposed", REDRAWN} & {*posterior.provenance}
         or any(p.prior(posterior.priors) != p.prior(run.priors) for p in network_parameters(network))
     ):
         return None

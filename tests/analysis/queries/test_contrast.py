@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from scipy.stats import beta
 
 from servanda.analysis import contrast, probability
-from servanda.models import QueryError
+from servanda.analysis.summaries.summary import summary_table
+from servanda.models import Arrow, Network, Node, Posterior, QueryError
 
 
 def test_difference_and_ratio_are_taken_draw_by_draw(lawn):
@@ -74,3 +76,19 @@ def test_a_contrast_says_on_what_condition_it_is_an_effect(keeping):
     effect = contrast(keeping, "kept", {"backers": "few"}, {"backers": "many"})
     said = "P(kept | do(backers)) is identified, if the network holds every common cause, without adjustment."
     assert effect.attrs["identification"] == said
+
+
+def test_a_target_may_have_the_name_of_the_dim_of_cases():
+    states = ("no", "yes")
+    network = Network((Node("a", states), Node("case", states, (Arrow("a"),))))
+    tables = {
+        "a": xr.DataArray([0.5, 0.5], dims="a"),
+        "case": xr.DataArray([[0.8, 0.2], [0.1, 0.9]], dims=("a", "node case")),
+    }
+    posterior = Posterior.from_tables(network, tables)
+    rows = pd.DataFrame(index=["first", "second"])
+    both = rows.assign(a=["no", "yes"])
+    answer = probability(posterior, "case", both)
+    np.testing.assert_allclose(summary_table(answer)["mean"], [[0.8, 0.2], [0.1, 0.9]])
+    effect = contrast(posterior, "case", {"a": "no"}, {"a": "yes"})
+    np.testing.assert_allclose(effect["difference"].squeeze(), [-0.7, 0.7])

@@ -397,7 +397,7 @@ def test_the_front_door_is_the_smallest_of_all_sets_there_are(question):
 def is_hedged(network, targets, do, latent):
     """Whether a hedge forbids the effect: two sets of tied observed nodes, one in the other, with the same roots.
 
-    Every pair of sets is looked at; the criterion is that of Shpitser and Pearl (2006), from memory.
+    Every pair of sets is looked at; the criterion is that of Shpitser and Pearl (2006†).
     """
     dag = drawn(network)
     observed = [name for name in network.names if name not in latent]
