@@ -108,7 +108,7 @@ def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Datase
     shape = ordered.isel(chain=0, draw=0, drop=True).drop_attrs()
     # A node may have the name of one of the fields, or of the dim of cases.
     dims = [str(dim) for dim in shape.dims]
-    shape = shape.rename({dim: escape(shown(dim), {*fields, *dims} - {dim}) for dim in dims})
+    shape = shape.rename({dim: escape(shown(dim), {*fields, *(set(dims) - {dim})}) for dim in dims})
     rows = cell_summaries(ordered, interval)
     table = {field: np.reshape([getattr(row, field) for row in rows], shape.shape) for field in fields}
     return xr.Dataset({field: shape.copy(data=values) for field, values in table.items()})

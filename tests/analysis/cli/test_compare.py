@@ -33,19 +33,12 @@ def test_compare_names_what_it_cannot():
     assert "column crises: is missing; cases were to be left out by it" in result.output
 
 
-def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path):
     import pandas as pd
 
-    from servanda.analysis.evaluation import models as comparison
-
-    def quick(network, cases, priors, node, **settings):
-        settings |= {"draws": 60, "tune": 100, "chains": 2, "thin": 1}
-        return fit_block(network, cases, priors, node, **settings)
-
-    fit_block = comparison.fit_block
-    monkeypatch.setattr(comparison, "fit_block", quick)
     plot = tmp_path / "theories.svg"
-    words = ("compare", "theories", "none,log", "--refits", "0", "--as-of", "1990-01-01", "--plot", str(plot))
+    short = ("--draws", "60", "--tune", "100", "--chains", "2", "--refits", "0")
+    words = ("compare", "theories", "none,log", *short, "--as-of", "1990-01-01", "--plot", str(plot))
     told = json.loads(run(*words, "--json").stdout)
     table = pd.DataFrame(told["table"]).set_index("model")
     assert set(table.index) == {"none", "log"}

@@ -83,7 +83,7 @@ def test_a_target_may_have_the_name_of_the_dim_of_cases():
     network = Network((Node("a", states), Node("case", states, (Arrow("a"),))))
     tables = {
         "a": xr.DataArray([0.5, 0.5], dims="a"),
-        "case": xr.DataArray([[0.8, 0.2], [0.1, 0.9]], dims=("a", "node case")),
+        "case": xr.DataArray([[0.8, 0.2], [0.1, 0.9]], dims=("a", "case")),
     }
     posterior = Posterior.from_tables(network, tables)
     rows = pd.DataFrame(index=["first", "second"])
