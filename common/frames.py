@@ -53,17 +53,24 @@ def as_frame(data: Any, subject: str = "data", error: type[InputError] = InputEr
         what = f"have names of {frame.columns.nlevels} levels ({shown}); give each column a single name"
         raise error(subject, [Fault("columns", what)])
     names = [str(name) for name in frame.columns]
-    raise_faults(subject, _repeated(names), error)
+    often = {2: "twice"}
+    faults = (
+        Fault(f"column {name}", f"is there {often.get(count, f'{count} times')}; rename or drop one")
+        for name, count in repeated(names).items()
+    )
+    raise_faults(subject, faults, error)
     return frame if names == list(frame.columns) else frame.set_axis(names, axis="columns")
 
 
-def _repeated(names: Iterable[str]) -> list[Fault]:
-    often = {2: "twice"}
-    return [
-        Fault(f"column {name}", f"is there {often.get(count, f'{count} times')}; rename or drop one")
-        for name, count in Counter(names).items()
-        if count > 1
-    ]
+def repeated(names: Iterable[str]) -> dict[str, int]:
+    """Names that stand more than once, in the order of their first, and how often each does.
+
+    Examples
+    --------
+    >>> repeated(["kept", "signed", "kept"])
+    {'kept': 2}
+    """
+    return {name: count for name, count in Counter(names).items() if count > 1}
 
 
 @singledispatch
@@ -121,4 +128,4 @@ def _refusal(what: str) -> InputError:
     return InputError("", [Fault("", what)])
 
 
-__all__ = ["as_frame"]
+__all__ = ["as_frame", "repeated"]

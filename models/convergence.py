@@ -29,6 +29,8 @@ MOST_RHAT = 1.01
 LEAST_ESS = 400
 #: Betancourt 2016, arXiv 1604.00695.
 LEAST_BFMI = 0.3
+#: Quantiles at the ends of what is reported.
+TAILS = (0.05, 0.95)
 #: Share of the draws of a short run that must be effective.
 SHARE = 0.1
 #: Fewer than `LEAST_ESS` draws in all are a trial, which may have an R-hat of so much.
@@ -109,7 +111,7 @@ def energy_bfmi(energy: xr.DataArray) -> float:
 def _mixing_faults(variables: Mapping[str, xr.DataArray]) -> list[str]:
     """The worst R-hat and effective sizes of some parameters, where they are worse than a run of this length allows."""
     found: list[tuple[str, float, float, float]] = []
-    least, most = 0.0, math.inf
+    chains, least, most = 0, 0.0, math.inf
     for name, draws in variables.items():
         ordered = draws.transpose("chain", "draw", ...)
         chains, length = ordered.shape[:2]
@@ -117,14 +119,16 @@ def _mixing_faults(variables: Mapping[str, xr.DataArray]) -> list[str]:
             return []
         least, most = _limits(chains, length)
         cells = ordered.values.reshape(chains, length, -1)
-        found += [(name, *_diagnostics(cells[..., at])) for at in range(cells.shape[2]) if np.ptp(cells[..., at]) > 0]
+        moving = (cells[..., at] for at in range(cells.shape[2]) if np.ptp(cells[..., at]) > 0)
+        found += [(name, *diagnostics(x, TAILS)) for x in moving]
     if not found:
         return []
-    rhat, bulk, tail = (np.array(kind) for kind in list(zip(*found, strict=True))[1:])
+    bulk, tail, rhat = (np.array(kind) for kind in list(zip(*found, strict=True))[1:])
     names = [name for name, *_ in found]
-    # A number that could not be computed is the worst.
+    # A number that could not be computed is the worst; a single chain has none to disagree with.
     at = int(np.argmax(np.where(np.isnan(rhat), np.inf, rhat)))
-    faults = [] if rhat[at] <= most else [f"R-hat of {names[at]} is {rhat[at]:.3f} ({most:.3f} or less is asked)"]
+    agree = chains == 1 or rhat[at] <= most
+    faults = [] if agree else [f"R-hat of {names[at]} is {rhat[at]:.3f} ({most:.3f} or less is asked)"]
     for kind, sizes in (("bulk", bulk), ("tail", tail)):
         at = int(np.argmin(np.where(np.isnan(sizes), -np.inf, sizes)))
         if least and not sizes[at] >= least:
@@ -140,13 +144,32 @@ def _limits(chains: int, length: int) -> tuple[float, float]:
     return least, max(MOST_RHAT, math.sqrt(1 + 2 * chains / least))
 
 
-def _diagnostics(x: np.ndarray) -> tuple[float, float, float]:
-    """R-hat, bulk and tail effective sample size of one number, shape (chain, draw)."""
+def diagnostics(x: np.ndarray, tails: tuple[float, float]) -> tuple[float, float, float]:
+    """Bulk and tail effective sample size and R-hat of one number, by ArviZ.
+
+    Parameters
+    ----------
+    x
+        Draws, shape (chain, draw), that are not all equal.
+    tails
+        Quantiles whose effective sizes are those of the tails.
+
+    Returns
+    -------
+    tuple of float
+        Bulk, tail and R-hat; that is NaN for a single chain.
+
+    Examples
+    --------
+    >>> x = np.random.default_rng(1).normal(size=(4, 500))
+    >>> diagnostics(x, TAILS)[2] < MOST_RHAT
+    True
+    """
     core = array_stats()
     axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
-    rhat = float(core.rhat(x, **axes)) if len(x) > 1 else 1.0
-    tail = float(core.ess(x, method="tail", prob=(0.05, 0.95), **axes))
-    return rhat, float(core.ess(x, method="bulk", **axes)), tail
+    bulk = float(core.ess(x, method="bulk", **axes))
+    tail = float(core.ess(x, method="tail", prob=tails, **axes))
+    return bulk, tail, float(core.rhat(x, **axes)) if len(x) > 1 else math.nan
 
 
 def array_stats() -> Any:

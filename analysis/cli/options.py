@@ -187,12 +187,12 @@ def read_cases(
         raise_faults("cases", [Fault(option, what) for option, value in stated.items() if value])
         frames = (shipped_cases(network, as_of or day) for network in networks)
         return ReadCases(with_backers(load_guarantees(as_of=as_of or day)) if backers else max(frames, key=_width))
-    if in_layout(path):
+    frame = read_table(path, listed(missing or ()))
+    if in_layout(frame):
         return ReadCases(record_cases(path, as_of or day, missing, countries))
     what = "says nothing of a plain table, which has no {}; drop it, or give a file in the layout of the record"
     stated = {"--as-of": (as_of, "days"), "--countries": (countries, "column of states that is known as one")}
     raise_faults(path.name, [Fault(option, what.format(lack)) for option, (value, lack) in stated.items() if value])
-    frame = read_table(path, listed(missing or ()))
     frame.attrs["source"] = path.name
     return ReadCases(frame, plain=True)
 
@@ -207,14 +207,12 @@ def record_cases(
         return load_guarantees(path, as_of=as_of, missing=listed(missing or ()), countries=countries)
 
 
-def in_layout(path: Path) -> bool:
-    """Whether a file has more than half of the columns that the record requires of guarantees."""
-    from ...record import read_table
+def in_layout(table: pd.DataFrame) -> bool:
+    """Whether a table has more than half of the columns that the record requires of guarantees."""
     from ...record.files.codebook import TABLES
 
     required = TABLES["guarantees"].required
-    columns = set(read_table(path).columns)
-    return 2 * len(columns.intersection(required)) > len(required)
+    return 2 * len(set(table.columns).intersection(required)) > len(required)
 
 
 def _width(frame: pd.DataFrame) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from ...models.convergence import array_stats
+from ...models.convergence import array_stats, diagnostics
 from ...models.names import escape, shown
 
 #: Share of the posterior that a reported interval holds, equal tails.
@@ -81,13 +80,8 @@ def _diagnostics(x: np.ndarray, interval: float) -> tuple[float, float, float, f
     if np.ptp(x) == 0:
         # A constant has nothing to mix: evidence settles it.
         return (float(x.size), float(x.size), 1.0, 0.0)
-    core = array_stats()
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
-    tails = ((1 - interval) / 2, (1 + interval) / 2)
-    bulk = float(core.ess(x, method="bulk", **axes))
-    tail = float(core.ess(x, method="tail", prob=tails, **axes))
-    rhat = float(core.rhat(x, **axes)) if x.shape[0] > 1 else math.nan
-    return bulk, tail, rhat, float(core.mcse(x, method="mean", **axes))
+    mcse = float(array_stats().mcse(x, method="mean", chain_axis=0, draw_axis=1))
+    return (*diagnostics(x, ((1 - interval) / 2, (1 + interval) / 2)), mcse)
 
 
 def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Dataset:

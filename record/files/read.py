@@ -6,13 +6,15 @@ import gzip
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 
+from ...common.encoding import encoding_faults
 from ...common.errors import Fault, InputError, raise_faults
+from ...common.frames import repeated
 from .delimited import EMPTY, records
 from .typed_files import Column, parquet_columns, spss_columns, stata_columns
 from .values import as_text, trimmed
@@ -23,7 +25,6 @@ Row = tuple[str, ...]
 DATA = Path(__file__).parents[1] / "data"
 
 _GZIP = b"\x1f\x8b"
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # What a file begins with that is no table of ours -> what it is, and the way out.
 _FOREIGN = {
     b"PK\x03\x04": "an Excel workbook or a zip archive; save the sheet as 'CSV UTF-8'",
@@ -263,24 +264,14 @@ def decoded(path: FilePath, data: bytes) -> str:
     >>> decoded("a.csv", b"a,b")
     'a,b'
     """
-    foreign = next((what for magic, what in _FOREIGN.items() if data.startswith(magic)), None)
-    if foreign:
-        raise _refusal(path, f"is {foreign}")
-    if data.startswith(_UTF16) or b"\x00" in data[:1000]:
-        raise _refusal(path, "is not UTF-8 text; it looks like UTF-16: save it as 'CSV UTF-8'")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        what = (
-            f"not UTF-8 text (byte 0x{data[error.start]:02X}); it looks like Windows-1252 or Latin-1: "
-            "save it as 'CSV UTF-8'"
-        )
-        raise _refusal(path, what, line) from error
+    # A line of a table is one of its rows.
+    faults = encoding_faults(data, foreign=_FOREIGN, save_as="'CSV UTF-8'")
+    raise_faults(_name(path), [Fault.at(fault.line, "", fault.what) for fault in faults])
+    return data.decode("utf-8-sig")
 
 
-def _refusal(path: FilePath, what: str, line: int = 0) -> InputError:
-    return InputError(_name(path), [Fault.at(line, "", what)])
+def _refusal(path: FilePath, what: str) -> InputError:
+    return InputError(_name(path), [Fault("", what)])
 
 
 def _name(path: FilePath) -> str:
@@ -363,15 +354,10 @@ def _tidy(cells: Cells) -> Cells:
     """Drop columns without a name: a spare comma, or an index that another program wrote."""
     keep = [at for at, name in enumerate(cells.columns) if name and not _PANDAS_INDEX.fullmatch(name)]
     names = tuple(cells.columns[at] for at in keep)
-    twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in _repeated(names))
+    twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in repeated(names))
     raise_faults(cells.name, twice)
     rows = tuple(tuple(row[at] for at in keep) for row in cells.rows)
     return replace(cells, columns=names, rows=rows)
-
-
-def _repeated(names: Iterable[str]) -> list[str]:
-    listed = list(names)
-    return [name for name in dict.fromkeys(listed) if listed.count(name) > 1]
 
 
 def _without_codes(cells: Cells, missing: str | Sequence[str]) -> Cells:
