@@ -25,6 +25,22 @@ KEPT, IN_PART = "#2e7d4f", "#c2901c"
 #: Of elicited priors: what they say now, what they said before, points that are met and points that are missed.
 NOW, BEFORE, MET, MISSED = "#1f5f8b", "#b0b0b0", "#222222", "#c0392b"
 
+#: Colour -> what a dark page has in its place; a colour that is not here stays as it is.
+DARK = {
+    INK: "#e4e8ed",
+    MUTED: "#a9b3be",
+    FAINT: "#8a94a0",
+    RULE: "#39424d",
+    ACCENT: "#8fbce6",
+    FILL: "#2c4763",
+    GREY: "#a3adb8",
+    GREY_FILL: "#333c46",
+    ALARM: "#f29a90",
+    PALE: "#4f6f8f",
+    "#ffffff": "#12171d",
+    "#000000": "#e4e8ed",
+}
+
 #: Width in inches of a figure that stands by itself, and the sizes of its axes' titles and of its legend in points.
 WIDTH, AXIS_SIZE, LEGEND_SIZE = 7.6, 9.0, 8.5
 

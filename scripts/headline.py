@@ -10,13 +10,12 @@ from typing import Any
 
 from servanda.analysis.figures.densities import densities_svg
 from servanda.analysis.figures.percent import percent, span
-from servanda.analysis.reporting.words import points
+from servanda.analysis.reporting.document.language import Language
 
 ROOT = Path(__file__).parent.parent
 #: What stands around the text that is written.
 BEGIN, END = "<!-- headline: written by make headline -->\n", "<!-- end of headline -->\n"
-#: Probability of a gain, a loss or neither from which on the record is said to settle which it is.
-SETTLED = 0.9
+points = Language("en").points
 #: The figure is read alone: beside a dark page it needs a ground of its own.
 GROUND = '<rect width="100%" height="100%" fill="#ffffff"/>'
 
@@ -28,7 +27,7 @@ def headline(report: dict[str, Any]) -> str:
     moved = answer["change"]["difference"]
     rival = next(row for row in report["change"]["rows"] if row["kind"] == "reading" and row["mean"] != moved["mean"])
     mixed = next(row for row in report["change"]["rows"] if row["name"] == "averaged over the theories")
-    settled = max(moved["gain"], moved["within"], moved["loss"]) >= SETTLED
+    settled = answer["verdict"]["settled"]
     verdict = "settles it" if settled else "does not settle it"
     beats = score["gain"] > 2 * score["error"]
     better = "does better than" if beats else "does not predict better than"

@@ -15,7 +15,7 @@ from .section import Answers, Material
 from .sections import SECTIONS
 
 #: Raised when a field of the JSON changes its meaning or goes.
-SCHEMA = 1
+SCHEMA = 2
 
 
 def build(material: Material) -> dict[str, Any]:

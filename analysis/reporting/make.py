@@ -21,8 +21,9 @@ from ...models.sampling.run import Sampling, fit_inputs
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import stored_fit
+from .assemble import assemble
 from .build import build
-from .html import render
+from .page import page
 from .section import Material, Task
 from .sections import SECTIONS
 
@@ -139,7 +140,7 @@ def _named(progress: Progress, name: str) -> Progress:
 
 def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Written:
     html, data = place / "report.html", place / "report.json"
-    text = render(content)
+    text = page(assemble(content))
     with written_whole(data) as temporary:
         temporary.write_text(to_json(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with written_whole(html) as temporary:

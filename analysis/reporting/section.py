@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,21 @@ from ...models.sampling.run import Sampling
 from ..scenarios.scenario import Loaded
 from ..summaries.gates import Gate
 from .answers import Row
+from .document.blocks import Block
+from .document.language import N_, Language
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: Name -> title of the chapters of a report, in the order a reader meets them; page one shows no title.
+CHAPTERS: Mapping[str, str] = {
+    "answer": N_("The answer"),
+    "why": N_("Why"),
+    "change": N_("What would change it"),
+    "trust": N_("Can it be trusted?"),
+    "annex": N_("Annex"),
+}
 
 
 @dataclass(frozen=True)
@@ -91,32 +103,44 @@ class Answers:
         return next(iter(self.rows.values()))[judgement]
 
 
-def _nothing_more(report: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG001
-    return {}
+#: From the whole dictionary and a language to blocks.
+type Words = Callable[[Mapping[str, Any], Language], Sequence[Block]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Blocks that a section adds to a chapter.
+
+    Parameters
+    ----------
+    chapter
+        Key of `CHAPTERS`.
+    title
+        Message that stands over them, in the contents too; without one they follow what is before them.
+    blocks
+        Gives them; none leave the part out.
+    """
+
+    chapter: str
+    title: str
+    blocks: Words
 
 
 @dataclass(frozen=True)
 class Section:
-    """A section of a report: its part of the dictionary, and how the page shows it.
-
-    The page shows it by the template of its name. Without one it shows ``text`` (paragraphs) and ``table``
-    (``caption``, ``columns``, ``rows``; or None) of its part.
+    """A section of a report: its part of the dictionary, and how a document words it.
 
     Parameters
     ----------
     content
-        Gives its part of the dictionary, ready for JSON. Where that is empty or None the page leaves it out. Gates that
-        it lists under ``failed_gates`` stop the report.
-    contents
-        Anchor -> line in the contents of the page, for every heading that it shows; the first anchor is its name. Empty
-        for a part that only other sections show.
+        Gives its part of the dictionary, ready for JSON. Where that is empty or None the document leaves it out. Gates
+        that it lists under ``failed_gates`` stop the report.
     prepare
         Long work that `content` finds under its name in `Material.prepared`.
-    page
-        Gives what its template needs beside the dictionary, from the whole dictionary: figures, titles, lines in order.
+    parts
+        What it adds to the document, chapter by chapter. The first part's anchor is the section's name.
     """
 
     content: Callable[[Material, Answers], Any]
-    contents: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[Task], Any] | None = None
-    page: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _nothing_more
+    parts: tuple[Part, ...] = ()

@@ -163,10 +163,13 @@ class Headline(_Strict):
         Id of the judgement.
     format
         Label of its row.
+    question
+        What a reader asks, in one sentence, as the title of the report; the scenario's own title by default.
     """
 
     judgement: str
     format: str
+    question: str = ""
 
 
 class Scenario(_Strict):
@@ -200,6 +203,8 @@ class Scenario(_Strict):
         Names of `servanda.models.THEORIES` to compare on the record.
     assumptions
         What the scenario takes for granted, shown to the reader.
+    cannot_see
+        What bears on the answer and has no node in the network, shown on page one.
     """
 
     name: str
@@ -215,6 +220,7 @@ class Scenario(_Strict):
     judgements: list[Judgement] = Field(min_length=1)
     theories: list[str] = []
     assumptions: list[str] = []
+    cannot_see: list[str] = []
 
     def judgement(self, identity: str) -> Judgement:
         """Find a judgement by its id."""

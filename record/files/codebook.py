@@ -33,6 +33,17 @@ LEGAL_FORM: Levels = (
 POWER_RATIO: Levels = ("weaker", "parity", "stronger")
 STAKES: Levels = ("peripheral", "major", "vital")
 OUTCOME: Levels = ("defected", "partial", "complied")
+#: What each outcome says, as the first sentence of its rule in the codebook does.
+OUTCOME_RULES = MappingProxyType(
+    {
+        "defected": "the core duty was refused, or the obligor did what it had promised not to do",
+        "partial": (
+            "part of the core was done; or it was done materially late; or a serious breach left the core intact "
+            "(Krasnoyarsk radar); or words and diplomacy were given where action was promised"
+        ),
+        "complied": "the core duty was performed in substance when it counted",
+    }
+)
 CONFIDENCE: Levels = ("low", "medium", "high")
 NO_YES: Levels = ("no", "yes")
 LEADERSHIP_CHANGE: Levels = ("none", "leader", "government", "regime")

@@ -1,4 +1,4 @@
-"""The answer: one number with its word, its interval, what the format changes, and confidence apart from it."""
+"""Page one: the question answered, the change it asks about under every rival reading, and how far to trust it."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ....record.files.codebook import OUTCOME_RULES
+from ...figures.changes import changes_svg
+from ...figures.outcomes import outcomes_svg
 from ...scenarios.scenario import Judgement
-from ...sensitivity.spread import KINDS, SpreadRow
+from ...sensitivity.spread import SpreadRow
 from ...summaries.likelihood_words import load_lexicon
 from ..answers import Row, next_case_moves
 from ..confidence import (
-    Part,
+    Part as ConfidencePart,
+)
+from ..confidence import (
     agreement_part,
     confidence,
     coverage_part,
@@ -20,11 +25,26 @@ from ..confidence import (
     score_part,
     spread_part,
 )
+from ..document.blocks import Block, Bullets, Columns, Figure, Heading, Paragraph, Run, Table, Text, runs
+from ..document.language import N_, Language
 from ..numbers import described_change, described_number, described_outcomes
-from ..section import Answers, Material, Section
-from .change import headline_spread, in_short
+from ..reasons import reason
+from ..section import Answers, Material, Part, Section
+from .change import AVERAGED, headline_spread
 from .record import agreement_by_node, case_section
 from .score import how_to_measure, scenario_score
+
+#: Probability of a gain, a loss or neither from which on the record is said to settle which it is.
+SETTLED = 0.9
+_DIRECTIONS = ("gain", "within", "loss")
+_VERDICTS = {
+    "": N_("**The record does not settle it.**"),
+    "gain": N_("**The record says that it helps.**"),
+    "within": N_("**The record says that it makes no difference that matters.**"),
+    "loss": N_("**The record says that it hurts.**"),
+}
+#: Reasons that page one has room for; the others stand with the checks.
+_REASONS = 4
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
@@ -32,15 +52,18 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
     judgement = scenario.judgement(scenario.headline.judgement)
     rows = {row.label: row for row in answers.reported(judgement.id)}
     row = rows[scenario.headline.format]
-    described = described_number(row.summary, lexicon)
+    compared = judgement.base not in (None, row.label)
     return {
         "judgement": judgement.id,
         "format": row.label,
+        "base": judgement.base if compared else None,
         "claim": judgement.claim,
-        **described,
+        **described_number(row.summary, lexicon),
         **described_outcomes(row),
-        "change": described_change(judgement, rows, row) if judgement.base not in (None, row.label) else None,
+        "change": described_change(judgement, rows, row) if compared else None,
+        "verdict": _verdict(material, answers),
         "confidence": confidence(_parts(material, answers, row, judgement), scenario_score(material)),
+        "definition": _definition(material, judgement),
         "lexicon": {
             "name": lexicon.name,
             "title": lexicon.title,
@@ -50,37 +73,262 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
     }
 
 
-def _parts(material: Material, answers: Answers, row: Row, judgement: Judgement) -> list[Part]:
+def _verdict(material: Material, answers: Answers) -> dict[str, Any] | None:
+    """What the record settles: one direction with enough probability in every reading and in the average."""
+    spread = headline_spread(material, answers)
+    if spread is None:
+        return None
+    asked = [row.change for row in spread.rows if row.kind == "reading" or row.name == AVERAGED]
+    settled = [direction for direction in _DIRECTIONS if all(getattr(change, direction) >= SETTLED for change in asked)]
+    return {"settled": bool(settled), "direction": settled[0] if settled else "", "limit": SETTLED}
+
+
+def _definition(material: Material, judgement: Judgement) -> dict[str, Any]:
+    """What the number counts: the codebook's rule of each asked state, or what the network says of the node."""
+    node = material.loaded.network[judgement.node]
+    coded = node.coding is not None and node.coding.column == "outcome"
+    rules = {state: OUTCOME_RULES[state] for state in judgement.states if coded and state in OUTCOME_RULES}
+    return {"node": node.title, "description": node.description, "rules": rules}
+
+
+def _parts(material: Material, answers: Answers, row: Row, judgement: Judgement) -> list[ConfidencePart]:
     """Parts of the confidence in the answer."""
     network, cases = material.loaded.network, material.cases
     held = case_section(network, cases, row)
     coded = agreement_by_node(network, cases, [judgement.node, *row.given, *row.do]) if material.shipped else {}
     spread = headline_spread(material, answers)
     lowest, highest = (None, None) if spread is None else (spread.lowest, spread.highest)
+    unseen = [[one["state"] for one in pair] for pair in held["pairs_unseen"]]
     return [
         score_part(scenario_score(material), how_to_measure(material)),
-        coverage_part(held["exact"], len(cases), held["pairs_in_short"]),
+        coverage_part(held["exact"], len(cases), unseen),
         doubt_part(sum(case["doubted"] for case in held["nearest"]), len(held["nearest"])),
         agreement_part({network[name].title: found for name, found in coded.items()}),
-        spread_part(_end(lowest), _end(highest), [KINDS[kind] for kind in spread.unmeasured] if spread else []),
+        spread_part(_end(lowest), _end(highest), [*spread.unmeasured] if spread else []),
         news_part(next_case_moves(row, judgement)),
     ]
 
 
-def _end(row: SpreadRow | None) -> tuple[str, float] | None:
+def _end(row: SpreadRow | None) -> tuple[str, str, float] | None:
     """A choice and the expected change under it."""
-    return None if row is None else (in_short(row), row.change.mean)
+    return None if row is None else (row.kind, row.name, row.change.mean)
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
+def _page_one(report: Mapping[str, Any], say: Language) -> list[Block]:
     answer = report["answer"]
-    judgement = next(one for one in report["judgements"] if one["id"] == answer["judgement"])
-    bands = answer["lexicon"]["bands"]
-    return {
-        "bands": bands,
-        "band": next((band for band in bands if band["word"] == answer["word"]), None),
-        "headline": next(row for row in judgement["rows"] if row["label"] == answer["format"]),
-    }
+    left, right = _outcomes(report, say), _changes(report, say)
+    blocks: list[Block] = [Paragraph(_lead(report, say), "lead")]
+    blocks += [*left] if not right else [Columns((left, right))]
+    blocks += _trust(answer, say)
+    changing, unseen = _changing(report, say), _cannot_see(report, say)
+    blocks.append(Columns(tuple(column for column in (changing, unseen) if column)))
+    blocks += _counts(report, say)
+    return blocks
 
 
-SECTION = Section(_content, {"answer": "The answer"}, page=_page)
+def _row(report: Mapping[str, Any], judgement: str, label: str) -> Mapping[str, Any]:
+    one = next(one for one in report["judgements"] if one["id"] == judgement)
+    return next(row for row in one["rows"] if row["label"] == label)
+
+
+def _lead(report: Mapping[str, Any], say: Language) -> Text:
+    answer = report["answer"]
+    claim = say.term(answer["claim"]).strip().rstrip(".")
+    if answer["base"] is None:
+        message = N_("The chance that {claim} ({format}) is **{chance}**: {word}.")
+        word = _word(answer, say)
+        return say(
+            message, claim=claim, format=say.term(answer["format"]), chance=say.percent(answer["mean"]), word=word
+        )
+    base = _row(report, answer["judgement"], answer["base"])
+    formats = {"base": say.term(answer["base"]), "format": say.term(answer["format"])}
+    numbers = {"before": say.percent(base["mean"]), "after": say.percent(answer["mean"])}
+    if base["word"] == answer["word"]:
+        message = N_(
+            "The chance that {claim} goes from **{before}** ({base}) to **{after}** ({format}): {word} either way."
+        )
+        moved = say(message, claim=claim, word=_word(answer, say), **formats, **numbers)
+    else:
+        message = N_(
+            "The chance that {claim} goes from **{before}**, {word_before} ({base}), to **{after}**, {word} ({format})."
+        )
+        words = {"word_before": _word(base, say), "word": _word(answer, say)}
+        moved = say(message, claim=claim, **formats, **numbers, **words)
+    found = runs(say(_VERDICTS[report["answer"]["verdict"]["direction"]]), " ", moved)
+    for rival in _rivals(report):
+        found = runs(found, " ", _rival(rival, say))
+    return found
+
+
+def _word(row: Mapping[str, Any], say: Language) -> Text:
+    """A likelihood word with its range, which it never stands without."""
+    bounds = row["range"].replace("-", "\N{EN DASH}").replace(" %", "\N{NO-BREAK SPACE}%")
+    return (Run(f"{say.term(row['word'])} [{bounds}]", "strong"),)
+
+
+def _rivals(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The same two formats under the other readings of the case: title, and the probability under each."""
+    answer = report["answer"]
+    readings = {row["name"] for row in report["change"]["rows"] if row["kind"] == "reading"}
+    found = []
+    for one in report["judgements"]:
+        rows = {row["label"]: row["mean"] for row in one["rows"]}
+        if one["id"] != answer["judgement"] and one["title"] in readings:
+            found.append({"title": one["title"], "before": rows[answer["base"]], "after": rows[answer["format"]]})
+    return found
+
+
+def _rival(rival: Mapping[str, Any], say: Language) -> Text:
+    down = rival["after"] < rival["before"]
+    message = (
+        N_("Read otherwise ({title}), the same step moves it *down*, from {before} to {after}.")
+        if down
+        else N_("Read otherwise ({title}), the same step moves it *up*, from {before} to {after}.")
+    )
+    ends = {end: say.percent(rival[end]) for end in ("before", "after")}
+    return say(message, title=say.term(rival["title"]), **ends)
+
+
+def _outcomes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
+    """Bars of what would happen, with the two intervals by their names."""
+    answer = report["answer"]
+    labels = [label for label in (answer["base"], answer["format"]) if label]
+    rows = [_row(report, answer["judgement"], label) for label in labels]
+    blocks: list[Block] = [Heading(say(N_("If it comes to a test")), anchor="outcomes")]
+    if answer["outcomes"]:
+        states = [one["state"] for one in reversed(answer["outcomes"])]
+        shares = [
+            {
+                "label": say.term(row["label"]),
+                "shares": [{one["state"]: one["mean"] for one in row["outcomes"]}[state] for state in states],
+            }
+            for row in rows
+        ]
+        names = [say.state(state) for state in states]
+        told = [
+            ", ".join(f"{name} {say.percent(share)}" for name, share in zip(names, row["shares"], strict=True))
+            for row in shares
+        ]
+        said = "; ".join(f"{row['label']}: {words}" for row, words in zip(shares, told, strict=True))
+        blocks.append(Figure(outcomes_svg(shares, names, name=answer["judgement"]), said))
+    interval = say.percent(answer["interval"])
+    ends = say.span(answer["lower"], answer["upper"])
+    told = say(N_("Guarantees of this kind on average: {ends} ({interval} interval)."), ends=ends, interval=interval)
+    if answer["single"]:
+        single = say.span(answer["single"]["lower"], answer["single"]["upper"])
+        told = runs(told, " ", say(N_("Single guarantees of the kind differ: {single}."), single=single))
+    blocks.append(Paragraph(told, "note"))
+    blocks += [Paragraph((Run(_gate(gate, say), "alarm"),)) for gate in rows[-1]["gates"] if not gate["passed"]]
+    return tuple(blocks)
+
+
+def _gate(gate: Mapping[str, Any], say: Language) -> str:
+    return say.line(
+        N_("not passed: {name} {value}, asked {limit}"),
+        name=gate["name"],
+        value=say.figure(gate["value"]),
+        limit=gate["limit"],
+    )
+
+
+def _changes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
+    """The change around a line at zero: each reading, the average over theories, and others who are asked the same."""
+    answer, change = report["answer"], report["change"]
+    if not change:
+        return ()
+    rows = [row for row in change["rows"] if row["kind"] == "reading" or row["name"] == AVERAGED]
+    drawn = [{**row, "label": say.term(row["name"]), "strong": place == 0} for place, row in enumerate(rows)]
+    shown = {row["name"] for row in rows}
+    for one in report["judgements"]:
+        moved = {row["label"]: row["change"] for row in one["rows"]}.get(answer["format"])
+        if one["title"] not in shown and one["base"] == answer["base"] and moved:
+            drawn.append({**moved["difference"], "label": say.term(one["title"])})
+    first = rows[0]
+    to = say.line("{low} to {high}", low="", high="").strip()
+    said = "; ".join(
+        f"{row['label']}: {say.points(row['mean'])} ({say.points_span(row['lower'], row['upper'])})" for row in drawn
+    )
+    sides = (say.line(N_("less often kept")), say.line(N_("more often kept")))
+    title = say(N_("What that changes, in points"))
+    margin = {"size": say.decimal(100 * first["margin"], 0)}
+    shares = {name: say.percent(first[name]) for name in _DIRECTIONS}
+    worth = say(
+        N_(
+            "First line: a gain of {size} points or more {gain}, less than {size} either way {within}, "
+            "a loss of {size} or more {loss}. Bars: half and {interval} of the posterior."
+        ),
+        interval=say.percent(first["interval"]),
+        **margin,
+        **shares,
+    )
+    figure = Figure(changes_svg(drawn, name="page-one", sides=sides, to=to), said)
+    return (Heading(title, anchor="moved"), figure, Paragraph(worth, "note"))
+
+
+def _trust(answer: Mapping[str, Any], say: Language) -> list[Block]:
+    found = answer["confidence"]
+    level = say(N_("Our confidence is **{level}**."), level=say.term(found["level"]))
+    reasons = tuple(reason(part, say) for part in found["parts"][:_REASONS])
+    return [Heading(say(N_("How far to trust it")), anchor="trust-it"), Paragraph(level), Bullets(reasons)]
+
+
+def _changing(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:  # noqa: ARG001
+    return ()
+
+
+def _cannot_see(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
+    """What has no node, and what the number counts: the codebook's outcome, which may not be the reader's."""
+    question, definition = report["question"], report["answer"]["definition"]
+    blocks: list[Block] = [Heading(say(N_("What the model cannot see")), anchor="cannot-see")]
+    told: Text = ()
+    if question["cannot_see"]:
+        listed = say.listed([say.term(item) for item in question["cannot_see"]])
+        told = say(N_("{things}."), things=listed[:1].upper() + listed[1:])
+    for state, rule in definition["rules"].items():
+        meaning = say(N_("*{state}* counts where {rule}."), state=say.state(state).capitalize(), rule=say.term(rule))
+        told = runs(told, " " if told else "", meaning)
+    if not definition["rules"] and definition["description"]:
+        told = runs(told, " " if told else "", say.term(definition["description"]))
+    return (*blocks, Paragraph(told)) if told else ()
+
+
+def _counts(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """The record's own table, with no model in it."""
+    count = report["record"]["count"]
+    if not count:
+        return []
+    columns = [say.state(state) for state in count["columns"]] or [say.line(N_("all cases"))]
+    by = say.term(count["by"])
+    kept = say.line(N_("kept of cases"))
+    first = Table(
+        runs(by, ": ", kept),
+        (runs(by), *(runs(column) for column in columns)),
+        tuple(
+            (runs(say.state(line["state"])), *(runs(_share(cell)) for cell in line["cells"])) for line in count["rows"]
+        ),
+        numeric=frozenset(range(1, len(columns) + 1)),
+        compact=True,
+    )
+    tables: list[tuple[Block, ...]] = [(first,)]
+    own = count["own"]
+    if own["actor"] and own["rows"]:
+        tables.append(
+            (
+                Table(
+                    say(N_("{actor} alone: kept of cases"), actor=say.term(own["actor"])),
+                    (runs(say.term(own["by"])), say(N_("all roles"))),
+                    tuple((runs(say.state(line["state"])), runs(_share(line["cells"][0]))) for line in own["rows"]),
+                    numeric=frozenset({1}),
+                    compact=True,
+                ),
+            )
+        )
+    title = Heading(say(N_("The record's own count, with no model in it")), anchor="count")
+    return [title, Columns(tuple(tables))]
+
+
+def _share(cell: Mapping[str, int]) -> str:
+    return f"{cell['kept']} / {cell['cases']}" if cell["cases"] else "\N{EN DASH}"
+
+
+SECTION = Section(_content, parts=(Part("answer", "", _page_one),))

@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from markupsafe import Markup
-
 from ....models.questions.quantity import Quantity
 from ....record.files.dates import as_day
-from ...figures.changes import changes_svg
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
 from ...scenarios.stored_fits import kept_beside_fits
@@ -159,20 +156,4 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     }
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
-    rows = report["change"]["rows"]
-    drawn = [
-        {
-            **row,
-            "label": row["name"],
-            "group": KINDS[row["kind"]].capitalize(),
-            "strong": place == 0 or row["name"] == AVERAGED,
-        }
-        for place, row in enumerate(rows)
-    ]
-    # A reader shall not leave with the favourable half: rival readings and the average are said, not only drawn.
-    others = [row for row in rows[1:] if row["kind"] == "reading" or row["name"] == AVERAGED]
-    return {"other_changes": others, "change_figure": Markup(changes_svg(drawn, name="headline"))}  # noqa: S704
-
-
-SECTION = Section(_content, prepare=_prepare, page=_page)
+SECTION = Section(_content, prepare=_prepare)

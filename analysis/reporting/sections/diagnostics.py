@@ -54,4 +54,4 @@ def _worst(gates: Sequence[Gate]) -> list[dict[str, Any]]:
     return found
 
 
-SECTION = Section(_content, {"diagnostics": "Checks of the computation"})
+SECTION = Section(_content)

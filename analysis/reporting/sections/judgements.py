@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup
-
-from ...figures.densities import densities_svg
 from ...scenarios.scenario import Judgement
 from ...summaries.gates import failed
 from ...summaries.likelihood_words import Lexicon, load_lexicon
@@ -58,17 +54,4 @@ def _judgement(judgement: Judgement, material: Material, answers: Answers, lexic
     }
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
-    bands = report["answer"]["lexicon"]["bands"]
-    changes = [row["change"]["difference"] for one in report["judgements"] for row in one["rows"] if row["change"]]
-    return {
-        "change_margin": changes[0]["margin"] if changes else None,
-        "judgement_titles": {one["id"]: one["title"] for one in report["judgements"]},
-        "density_figures": {
-            one["id"]: Markup(densities_svg(one["rows"], bands, name=one["id"], base=one["base"]))  # noqa: S704
-            for one in report["judgements"]
-        },
-    }
-
-
-SECTION = Section(_content, {"judgements": "Every judgement"}, page=_page)
+SECTION = Section(_content)

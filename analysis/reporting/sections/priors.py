@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
-
-from markupsafe import Markup
 
 from ....models.network.network import Network
 from ....models.network.parameters import network_parameters
 from ....models.parameters.prior_set import PriorSet
-from ...figures.priors import prior_sets_svg
 from ..section import Answers, Material, Section
 
 
@@ -48,18 +44,4 @@ def _entries(network: Network, priors: PriorSet) -> list[dict[str, str]]:
     ]
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
-    answer, table = report["answer"], report["priors"]["table"]
-    titles = {one["name"]: one["title"] for one in report["priors"]["sets"]}
-    names = [one["id"] for one in report["judgements"]]
-    lines = {name: [line for line in table if line["judgement"] == name] for name in names}
-    headline = next(line for line in lines[answer["judgement"]] if line["label"] == answer["format"])
-    return {
-        "prior_titles": titles,
-        "prior_lines": lines,
-        "prior_figures": {name: Markup(prior_sets_svg(lines[name], titles, name=name)) for name in names},  # noqa: S704
-        "headline_priors": headline["answers"][0],
-    }
-
-
-SECTION = Section(_content, {"priors": "What was believed before", "assumptions": "Assumptions"}, page=_page)
+SECTION = Section(_content)

@@ -6,11 +6,12 @@ from typing import Any
 
 from ..section import Answers, Material, Section
 
-_FIELDS = ("name", "title", "question", "as_of", "horizon", "resolution", "assumptions")
+_FIELDS = ("name", "title", "question", "as_of", "horizon", "resolution", "assumptions", "cannot_see")
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001
-    return {field: getattr(material.loaded.scenario, field) for field in _FIELDS}
+    scenario = material.loaded.scenario
+    return {**{field: getattr(scenario, field) for field in _FIELDS}, "ask": scenario.headline.question}
 
 
 SECTION = Section(_content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ....models.network.network import Network
 from ....record import coder_agreement, load_sources, with_second_coding
 from ....record.second_coding import PREFIX
 from ..answers import Row
+from ..document.language import N_
 from ..section import Answers, Material, Section
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 
 #: Codebook, section 7.
-SELECTION = (
+SELECTION = N_(
     "The record is not a sample: famous cases are over-represented and promises never tested are absent. "
     "The share of complied cases is no base rate (codebook, section 7)."
 )
@@ -79,8 +80,7 @@ def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int =
     -------
     dict
         ``states`` (cases that share each described state), ``exact`` (cases that share all), ``pairs_unseen``
-        (pairs of described states that no case has) and ``pairs_in_short`` (the same by their states alone), ``own``
-        (the actor's cases), ``nearest`` (most alike).
+        (pairs of described states that no case has), ``own`` (the actor's cases), ``nearest`` (most alike).
     """
     coded = encode(network, cases)
     wanted = {name: network[name].index(state) for name, state in {**row.given, **row.do}.items()}
@@ -92,22 +92,19 @@ def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int =
     order = np.lexsort((-cases["tested_year"].to_numpy(), ~own, -alike))[:nearest]
     return {
         "states": [
-            {
-                "node": network[name].title,
-                "state": network[name].states[code],
-                "cases": int(share[name].sum()),
-            }
+            {**_described(network, name, code), "set": name in row.do, "cases": int(share[name].sum())}
             for name, code in wanted.items()
         ],
         "exact": int(exact.sum()),
-        "pairs_unseen": [
-            " and ".join(f"{network[name].title} = {network[name].states[wanted[name]]}" for name in pair)
-            for pair in unseen
-        ],
-        "pairs_in_short": [" + ".join(network[name].states[wanted[name]] for name in pair) for pair in unseen],
+        "pairs_unseen": [[_described(network, name, wanted[name]) for name in pair] for pair in unseen],
         "own": {"actor": row.actor, "cases": int(own.sum()), "outcomes": _outcomes(network, coded, own)},
         "nearest": [_case(network, cases, coded, wanted, int(place), int(alike[place])) for place in order],
     }
+
+
+def _described(network: Network, name: str, code: int) -> dict[str, str]:
+    """A node by its title, in a state."""
+    return {"node": network[name].title, "state": network[name].states[code]}
 
 
 def _outcomes(network: Network, coded: Cases, rows: np.ndarray) -> dict[str, int]:
@@ -125,7 +122,7 @@ def _case(
 ) -> dict[str, Any]:
     row = cases.iloc[place]
     differs = [
-        f"{network[name].title}: {network[name].states[coded.codes[name][place]]}"
+        _described(network, name, coded.codes[name][place])
         for name, code in wanted.items()
         if coded.codes[name][place] not in (code, MISSING)
     ]
@@ -147,6 +144,59 @@ def _case(
     }
 
 
+def raw_counts(
+    network: Network, cases: pd.DataFrame, node: str, states: Sequence[str], row: Row, by: str
+) -> dict[str, Any]:
+    """Cases that came out as asked, by the states of a node and of another, without any model.
+
+    Parameters
+    ----------
+    node, states
+        What is asked, and the states that count.
+    row
+        The described case.
+    by
+        The node whose states are the rows.
+
+    Returns
+    -------
+    dict
+        ``rows``: for each state of `by` a ``state`` and ``cells``, one for each state of the node ``split`` (the role,
+        where it is described; else all cases in one), each with ``kept`` and ``cases``. ``own``: the same of the
+        actor's own cases, by what was owed, or by the first thing described.
+    """
+    codes = encode(network, cases).codes
+    kept = np.isin(codes[node], [network[node].index(state) for state in states])
+    known = codes[node] != MISSING
+    described = [name for name in (*row.given, *row.do) if name != by]
+    split = "role" if "role" in described else None
+    columns = [*enumerate(network[split].states)] if split else []
+
+    def cell(where: np.ndarray) -> dict[str, int]:
+        return {"kept": int((kept & where & known).sum()), "cases": int((where & known).sum())}
+
+    everything = np.ones(len(cases), bool)
+    splits = [codes[split] == place for place, _ in columns] if split else [everything]
+    rows = [
+        {"state": state, "cells": [cell((codes[by] == place) & part) for part in splits]}
+        for place, state in enumerate(network[by].states)
+    ]
+    own = (cases["obligor"] == row.actor).to_numpy(bool)
+    owed = "obligation" if "obligation" in described else next(iter(described), by)
+    of_own = [
+        {"state": state, "cells": [cell(own & (codes[owed] == place))]}
+        for place, state in enumerate(network[owed].states)
+        if (own & known & (codes[owed] == place)).any()
+    ]
+    return {
+        "by": network[by].title,
+        "split": network[split].title if split else None,
+        "columns": [state for _, state in columns],
+        "rows": [line for line in rows if any(found["cases"] for found in line["cells"])],
+        "own": {"actor": row.actor, "by": network[owed].title, "rows": of_own, **cell(own)},
+    }
+
+
 def citations(keys: list[str]) -> dict[str, str]:
     """Give the bibliography of some source keys; keys that the shipped bibliography lacks stay keys."""
     known = load_sources()
@@ -161,19 +211,23 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         {"judgement": name, "label": row.label, **case_section(network, material.cases, row)} for name, row in asked
     ]
     section["held"] = held
+    section["count"] = _headline_count(material, answers)
     section["citations"] = citations([key for part in held for case in part["nearest"] for key in case["sources"]])
     return section
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
-    answer, record = report["answer"], report["record"]
-    asked = (answer["judgement"], answer["format"])
-    held = [((part["judgement"], part["label"]) == asked, part) for part in record["held"]]
-    return {
-        "headline_held": next((part for is_headline, part in held if is_headline), None),
-        "other_held": [part for is_headline, part in held if not is_headline],
-        "source_places": {key: place for place, key in enumerate(record["citations"], 1)},
-    }
+def _headline_count(material: Material, answers: Answers) -> dict[str, Any] | None:
+    """Raw counts for the headline: by the node that its format sets otherwise than the base does."""
+    scenario, network = material.loaded.scenario, material.loaded.network
+    judgement = scenario.judgement(scenario.headline.judgement)
+    rows = {row.label: row for row in answers.reported(judgement.id)}
+    row = rows[scenario.headline.format]
+    base = rows.get(judgement.base or "", row)
+    differ = [name for name, state in row.do.items() if base.do.get(name) != state]
+    by = next(iter([*differ, *row.do, *row.given]), None)
+    if by is None or row.asked is None:
+        return None
+    return raw_counts(network, material.cases, judgement.node, row.asked.states, row, by)
 
 
-SECTION = Section(_content, {"record": "What the record holds"}, page=_page)
+SECTION = Section(_content)

@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
 from ....common.figure_style import styled
 from ....common.progress import Progress
 from ....models.cases.encode import encode
@@ -137,8 +135,4 @@ def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None: 
     return material.prepared.get("theories")
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
-    return {"theories_figure": Markup(report["theories"]["figure"])}  # noqa: S704
-
-
-SECTION = Section(_content, {"theories": "How many, or who?"}, prepare=_prepare, page=_page)
+SECTION = Section(_content, prepare=_prepare)

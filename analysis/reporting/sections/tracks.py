@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from ....common.figure_style import styled
 from ....models.track.events import as_date, line_up
 from ....models.track.fit import fit_track
@@ -103,8 +101,4 @@ def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None: 
     return material.prepared.get("tracks")
 
 
-def _page(report: Mapping[str, Any]) -> dict[str, Any]:
-    return {"tracks_figure": Markup(tracks_figure(report["tracks"]))}  # noqa: S704
-
-
-SECTION = Section(_content, {"tracks": "The actors' past"}, prepare=_prepare, page=_page)
+SECTION = Section(_content, prepare=_prepare)

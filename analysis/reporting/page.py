@@ -1,0 +1,89 @@
+"""A document as one HTML page that fetches nothing and runs nothing."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+from ...common.figure_style import DARK
+from .document.blocks import Document, Figure, plain
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+TEMPLATES = Path(__file__).parent / "templates"
+#: Where a link may lead; anything else is shown and not linked.
+_LINKS = re.compile(r"(#[\w-]+|https?://\S+)\Z")
+#: Classes of characters that turn the direction of what stands around them.
+_TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
+
+
+def page(document: Document) -> str:
+    """HTML page of a document.
+
+    Parameters
+    ----------
+    document
+        From `servanda.analysis.reporting.assemble.assemble`.
+
+    Returns
+    -------
+    str
+        A self-contained page without scripts; equal documents give equal pages.
+    """
+    return _environment().get_template("document.html.j2").render(document=document)
+
+
+def isolated(text: str) -> Markup:
+    r"""Text of a page, set apart where it could turn the direction of its neighbours.
+
+    Examples
+    --------
+    >>> isolated("5 < 6"), isolated("\N{RIGHT-TO-LEFT OVERRIDE}47 %")
+    (Markup('5 &lt; 6'), Markup('<bdi>\u202e47 %</bdi>'))
+    """
+    turns = any(unicodedata.bidirectional(character) in _TURNING for character in text)
+    return Markup("<bdi>{}</bdi>").format(text) if turns else escape(text)
+
+
+def safe_href(href: str) -> str:
+    """Address that a page may link to; nothing in place of any other.
+
+    Examples
+    --------
+    >>> safe_href("https://doi.org/10.2307/1"), safe_href("javascript:alert(1)")
+    ('https://doi.org/10.2307/1', '#')
+    """
+    return href if _LINKS.match(href) else "#"
+
+
+def drawing(figure: Figure) -> Markup:
+    """Picture of a figure in colours that follow the page, light or dark, described in the page's language."""
+    svg = re.sub(r'aria-label="[^"]*"', lambda _: f'aria-label="{escape(figure.alt)}"', figure.svg, count=1)
+    return Markup(re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0]), svg))  # noqa: S704 - matplotlib escapes
+
+
+def _variable(colour: str) -> str:
+    return f"var(--c{colour[1:]}, {colour})" if colour in DARK else colour
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(isolated=isolated, safe_href=safe_href, plain_text=plain, drawing=drawing)
+    environment.globals["dark_colours"] = Markup(" ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items()))  # noqa: S704
+    return environment
