@@ -15,7 +15,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report headline test lint types contract docs pytest validate format build constraints clean FORCE
+.PHONY: help install install-dev report headline test lint types contract docs pytest validate messages format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -54,6 +54,9 @@ pytest: $(DEV) ## run the tests and the examples in the docstrings
 validate: $(DEV) ## measure the shipped scores again, in full (twenty minutes)
 	$(BIN)/python benchmarks/scores.py
 	$(BIN)/python benchmarks/track.py score
+
+messages: $(DEV) ## bring the reports' catalogues of messages up to date
+	$(BIN)/python scripts/messages.py
 
 format: $(DEV) ## format the code and make the safe repairs
 	$(BIN)/python -m ruff check --fix .

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 #: Pixels: of the bars, of their height; the whole is as wide as a telephone shows it, so that its text is not shrunk.
 _WIDTH, _BAR = 330, 24
 #: A share narrower than this holds no number.
-_LEAST = 0.085
+_LEAST = 0.11
 #: Colours of three ordered outcomes, the best first, and of those of any other count.
 _THREE = (KEPT, IN_PART, ALARM)
 _OTHERS = (KEPT, GREY, IN_PART, ALARM)
@@ -71,7 +71,8 @@ def _draw_bar(axes: Axes, shares: Sequence[float], words: Sequence[str], top: fl
         if share >= _LEAST:
             dark = colour == IN_PART
             number = percent(share)
-            axes.text(left + 6, y + 4.5, number, fontsize=12, weight="bold", color="#111111" if dark else "#fefefe")
+            middle, ink = left + share * _WIDTH / 2 - 1, "#111111" if dark else "#fefefe"
+            axes.text(middle, y + 4.5, number, fontsize=12, weight="bold", color=ink, ha="center")
         left += share * _WIDTH
 
 

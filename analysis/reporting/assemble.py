@@ -31,13 +31,13 @@ def assemble(report: Mapping[str, Any], language: str = "en") -> Document:
     QueryError
         If there is no such language.
     """
-    say = Language(language)
-    chapters = [_chapter(report, say, name, title) for name, title in CHAPTERS.items()]
     question = report["question"]
+    say = Language(language, question.get("translations", {}).get(language, {}))
+    chapters = [_chapter(report, say, name, title) for name, title in CHAPTERS.items()]
     return Document(
         language=language,
         dateline=_dateline(report, say),
-        title=runs(question.get("ask") or question["title"]),
+        title=runs(say.term(question["ask"] or question["title"])),
         chapters=tuple(chapter for chapter in chapters if chapter.blocks),
         passed=report["passed"],
         date=report.get("issued", ""),

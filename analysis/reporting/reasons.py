@@ -55,12 +55,14 @@ def _held_out(part: Mapping[str, Any], say: Language) -> Text:
         gain=say.decimal(facts["gain"], 3, signed=True),
         error=say.decimal(facts["error"], 3),
     )
-    return runs(say(_GAINED[part["grade"]]), " ", told)
+    head = _GAINED[part["grade"]]
+    return runs(say(head), " ", told)
 
 
 def _precedents(part: Mapping[str, Any], say: Language) -> Text:
     facts = part["facts"]
-    head = say(_COVERED[part["grade"]])
+    message = _COVERED[part["grade"]]
+    head = say(message)
     n, cases = facts["precedents"], say.count(facts["cases"])
     shared = (
         say.plural(

@@ -10,8 +10,8 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -45,6 +45,8 @@ class Language:
     ----------
     code
         ``en`` or ``es``.
+    texts
+        Text of the author -> the same in this language, where the author gave it.
 
     Raises
     ------
@@ -61,6 +63,7 @@ class Language:
     """
 
     code: str = "en"
+    texts: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.code not in LOCALES:
@@ -81,8 +84,15 @@ class Language:
         return plain(self(message, **values))
 
     def term(self, text: str) -> str:
-        """A word or name of the shipped files in this language; one that the catalogue lacks stays as it is."""
-        return _catalogue(self.code).gettext(text) if text else text
+        """A text of the scenario, or a name of the shipped files, in this language; any other stays as it is.
+
+        Examples
+        --------
+        >>> say = Language("es", {"alone": "sola"})
+        >>> say.term("alone"), say.term("kept"), say.term("something else")
+        ('sola', 'cumplida', 'something else')
+        """
+        return self.texts.get(text) or (_catalogue(self.code).gettext(text) if text else text)
 
     def state(self, state: object) -> str:
         """State of a node as a reader sees it: as it is written, without underscores, or by its own word.

@@ -154,7 +154,8 @@ def _lead(report: Mapping[str, Any], say: Language) -> Text:
         )
         words = {"word_before": _word(base, say), "word": _word(answer, say)}
         moved = say(message, claim=claim, **formats, **numbers, **words)
-    found = runs(say(_VERDICTS[report["answer"]["verdict"]["direction"]]), " ", moved)
+    verdict = _VERDICTS[answer["verdict"]["direction"]]
+    found = runs(say(verdict), " ", moved)
     for rival in _rivals(report):
         found = runs(found, " ", _rival(rival, say))
     return found
@@ -244,7 +245,7 @@ def _changes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
         if one["title"] not in shown and one["base"] == answer["base"] and moved:
             drawn.append({**moved["difference"], "label": say.term(one["title"])})
     first = rows[0]
-    to = say.line("{low} to {high}", low="", high="").strip()
+    to = say.line(N_("to"))
     said = "; ".join(
         f"{row['label']}: {say.points(row['mean'])} ({say.points_span(row['lower'], row['upper'])})" for row in drawn
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from ....models.questions.quantity import Quantity
 from ....record.files.dates import as_day
+from ...figures.changes import changes_svg
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
 from ...scenarios.stored_fits import kept_beside_fits
@@ -15,10 +16,12 @@ from ...sensitivity.confounding import confounding
 from ...sensitivity.spread import CHOICES, KINDS, Spread, SpreadRow, change_spread, second_coder_posterior
 from ...summaries.change import Change, summarise_change
 from ..answers import Row, judged
-from ..section import Answers, Material, Section, Task
+from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, runs
+from ..document.language import N_, Language
+from ..section import Answers, Material, Part, Section, Task
 
 #: What the mixture of the theories is called.
-AVERAGED = "averaged over the theories"
+AVERAGED = N_("averaged over the theories")
 #: Raised when what is kept beside the fits changes its meaning.
 _KEPT = 1
 
@@ -151,9 +154,70 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
         "lowest": in_short(spread.lowest),
         "highest": in_short(spread.highest),
         "width": spread.width,
-        "unmeasured": [KINDS[kind] for kind in spread.unmeasured],
+        "unmeasured": [*spread.unmeasured],
         "confounding": headline_confounding(material, answers),
     }
 
 
-SECTION = Section(_content, prepare=_prepare)
+def _choices(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """The change under each choice, drawn, and what it is worth in a fold."""
+    change = report["change"]
+    rows = change["rows"]
+    drawn = [
+        {
+            **row,
+            "label": say.term(row["name"]),
+            "group": say.term(KINDS[row["kind"]]).capitalize(),
+            "strong": place == 0 or row["name"] == AVERAGED,
+        }
+        for place, row in enumerate(rows)
+    ]
+    said = "; ".join(
+        f"{row['label']}: {say.points(row['mean'])} ({say.points_span(row['lower'], row['upper'])})" for row in drawn
+    )
+    sides = (say.line(N_("less often kept")), say.line(N_("more often kept")))
+    figure = changes_svg(drawn, name="headline", sides=sides, to=say.line(N_("to")))
+    caption = say(
+        N_("In points of probability; bold: the one reported, and the average. Shaded: less than {size} either way."),
+        size=say.decimal(100 * rows[0]["margin"], 0),
+    )
+    told = say(
+        N_("The expected change goes from {low} to {high} points, by reading, theory, prior set and coder."),
+        low=say.points(min(row["mean"] for row in rows)),
+        high=say.points(max(row["mean"] for row in rows)),
+    )
+    if change["unmeasured"]:
+        missing = say.listed([say.term(KINDS[kind]) for kind in change["unmeasured"]], "or")
+        told = runs(told, " ", say(N_("Not measured over {missing}."), missing=missing))
+    return [
+        Paragraph(told),
+        Figure(figure, said, caption),
+        Fold(say(N_("What each of these is worth")), (_worth(report, say),)),
+    ]
+
+
+def _worth(report: Mapping[str, Any], say: Language) -> Table:
+    rows = report["change"]["rows"]
+    theories = report.get("theories") or {"table": ()}
+    weights = {row["title"]: row["weight"] for row in theories["table"]}
+    size = say.decimal(100 * rows[0]["margin"], 0)
+    cells = []
+    for row in rows:
+        name = runs(say.term(row["name"]))
+        if row["kind"] == "theory" and row["name"] in weights:
+            weight = say.line(N_("weight {weight}"), weight=say.decimal(weights[row["name"]], 2))
+            name = runs(name, Run(weight, "second"))
+        moved = runs(say.points(row["mean"]), Run(say.points_span(row["lower"], row["upper"]), "second"))
+        cells.append((name, moved, *(runs(say.percent(row[part])) for part in ("gain", "within", "loss"))))
+    return Table(
+        say(N_("The change under each choice")),
+        (say(N_("Choice")), say(N_("Change")), say(N_("Gain")), say(N_("Neither")), say(N_("Loss"))),
+        tuple(cells),
+        note=say(N_("in points; gain and loss by {size} points or more, neither: less either way"), size=size),
+        numeric=frozenset({1, 2, 3, 4}),
+    )
+
+
+SECTION = Section(
+    _content, prepare=_prepare, parts=(Part("change", N_("Under every choice that was tried"), _choices),)
+)

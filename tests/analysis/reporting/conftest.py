@@ -6,9 +6,6 @@ from copy import deepcopy
 
 import pytest
 
-from servanda.analysis.reporting.assemble import assemble
-from servanda.analysis.reporting.page import page
-
 from .content import report
 from .page import Page
 

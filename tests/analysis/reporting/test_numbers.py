@@ -21,8 +21,6 @@ from scipy.stats import beta, norm
 
 from servanda.analysis.reporting.answers import Row, judged, next_case_moves
 from servanda.analysis.reporting.build import build
-from servanda.analysis.reporting.assemble import assemble
-from servanda.analysis.reporting.page import page
 from servanda.analysis.reporting.make import report
 from servanda.analysis.reporting.section import Material
 from servanda.analysis.reporting.sections.record import case_section, citations

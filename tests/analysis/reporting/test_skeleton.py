@@ -11,8 +11,6 @@ from pathlib import Path
 import pytest
 
 from servanda.analysis.reporting.build import build
-from servanda.analysis.reporting.assemble import assemble
-from servanda.analysis.reporting.page import page
 from servanda.analysis.reporting.section import Material, Section
 from servanda.analysis.reporting.sections import SECTIONS
 from servanda.analysis.scenarios.scenario import load_scenario

@@ -10,8 +10,6 @@ import pandas as pd
 import pytest
 
 from servanda.analysis import compare_theories
-from servanda.analysis.reporting.assemble import assemble
-from servanda.analysis.reporting.page import page
 from servanda.analysis.reporting.sections import theories
 from servanda.analysis.reporting.sections.theories import described, scenario_theories
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from servanda.analysis.reporting.assemble import assemble
-from servanda.analysis.reporting.page import page
 from servanda.analysis.reporting.sections import tracks
 from servanda.analysis.scenarios.scenario import load_scenario
 
