@@ -31,6 +31,7 @@ from .queries.quantity import explained_share as explained_share
 from .queries.suppose import suppose as suppose
 from .reporting.make import GateError as GateError
 from .reporting.make import report as report
+from .scenarios.fit import fit as fit
 from .scenarios.scenario import load_scenario as load_scenario
 from .scenarios.scenario import shipped_scenarios as shipped_scenarios
 from .scenarios.stored_fits import stored_fit as stored_fit

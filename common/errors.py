@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import difflib
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parents[1]
+#: Folders of the package, wherever its links lead.
+_ROOMS = tuple(_ROOT / name for name in ("common", "record", "models", "priors", "analysis", "servanda"))
 
 
 class ServandaError(Exception):
-    """Base of every error a user of Servanda can cause or meet."""
+    """Base of every error a user of Servanda can cause or meet.
+
+    A notebook shows the user's own line and the message, not the way through Servanda in between.
+    """
+
+    def _render_traceback_(self) -> list[str]:
+        """Lines that IPython shows in place of a traceback."""
+        frames = [frame for frame in traceback.extract_tb(self.__traceback__) if not _inside(frame.filename)]
+        # What called the user's code stands before it: the last line that is not Servanda's is the user's own.
+        own = traceback.format_list(frames[-1:])
+        return [*(line.rstrip("\n") for line in own), f"{type(self).__name__}: {self}"]
+
+
+def _inside(path: str) -> bool:
+    """Whether a file is one of Servanda's."""
+    return any(Path(path).resolve().is_relative_to(room) for room in _ROOMS)
 
 
 @dataclass(frozen=True)

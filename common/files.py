@@ -81,5 +81,5 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
             pass
     except OSError as error:
         reason = error.strerror or str(error)
-        raise InputError(str(folder), [Fault("", f"cannot write to this folder ({reason})")]) from error
+        raise InputError(str(folder), [Fault("", f"cannot write to this folder ({reason})")]) from None
     return folder

@@ -77,8 +77,8 @@ def repeated(names: Iterable[str]) -> dict[str, int]:
 def _framed(data: Any) -> pd.DataFrame:
     try:
         return pd.DataFrame.from_arrow(data)
-    except (TypeError, ValueError, AttributeError) as error:
-        raise _refusal(f"is no table but a {type(data).__name__}; {_WANTED}") from error
+    except (TypeError, ValueError, AttributeError):
+        raise _refusal(f"is no table but a {type(data).__name__}; {_WANTED}") from None
 
 
 @_framed.register
@@ -92,7 +92,7 @@ def _(data: Mapping[Any, Any]) -> pd.DataFrame:
         return pd.DataFrame(dict(data))
     except (TypeError, ValueError) as error:
         what = f"cannot be made a table ({error}); give columns of one length, such as {{'kept': ['yes', 'no']}}"
-        raise _refusal(what) from error
+        raise _refusal(what) from None
 
 
 @_framed.register

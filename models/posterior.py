@@ -283,6 +283,6 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
         network = network_from_toml(facts["network"])
         priors = priors_from_dict(json.loads(facts["priors"]))
         provenance = json.loads(facts["provenance"])
-    except (KeyError, ValueError) as error:
-        raise damaged(path) from error
+    except (KeyError, ValueError):
+        raise damaged(path) from None
     return Posterior(network, tree, priors, provenance)

@@ -89,7 +89,7 @@ def save_tree(tree: xr.DataTree, facts: Mapping[str, str], path: str | os.PathLi
         with written_whole(path) as temporary:
             marked.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(marked))
     except OSError as error:
-        raise StoreError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from error
+        raise StoreError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from None
 
 
 def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]]:
@@ -105,8 +105,8 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
             tree = opened.load()
-    except Exception as error:
-        raise damaged(path) from error
+    except Exception:  # noqa: BLE001 - any error of a foreign library is a damaged file
+        raise damaged(path) from None
     attrs = {str(name): value for name, value in tree.attrs.items()}
     layout = attrs.pop(f"{_MARK}format", FORMAT)
     if layout != FORMAT:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
 from ..models.errors import DataError
+from ..models.network.toml import as_network
 from ..models.sampling.prior_draws import prior_draws
 from ..models.sampling.run import as_cases
+from .files.load import Priors, as_priors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def prior_predictive(
-    network: Network,
-    priors: PriorSet | LinearPool,
+    network: Network | str | os.PathLike[str],
+    priors: Priors | LinearPool,
     *,
     seed: int,
     draws: int = 4000,
@@ -71,14 +74,15 @@ def prior_predictive(
     >>> table.dims, round(float(table.sel(kept="yes").mean()), 1)
     (('chain', 'draw', 'kept'), 0.5)
     """
+    chosen, pool = as_network(network), as_priors(priors)
     few = [Fault("draws", f"must be 1 or more, not {draws}")] if draws < 1 else []
     raise_faults("prior predictive", few, DataError)
-    levels = None if cases is None else as_cases(network, cases).levels
+    levels = None if cases is None else as_cases(chosen, cases).levels
 
     def draw(own: PriorSet, stream: int, size: int) -> Posterior:
-        return prior_draws(network, own, seed=stream, draws=size, levels=levels)
+        return prior_draws(chosen, own, seed=stream, draws=size, levels=levels)
 
-    return priors.drawn(draw, seed=seed, draws=draws)
+    return pool.drawn(draw, seed=seed, draws=draws)
 
 
 __all__ = ["prior_predictive"]

@@ -79,7 +79,7 @@ def load_sources(path: FilePath | None = None) -> Mapping[str, Source]:
     try:
         data: BibliographyData = parse_string(text, "bibtex")
     except PybtexError as error:
-        raise InputError(place.name, [Fault("", f"not readable as BibTeX ({error})")]) from error
+        raise InputError(place.name, [Fault("", f"not readable as BibTeX ({error})")]) from None
     if not data.entries:
         raise InputError(place.name, [Fault("", "has no entries; expected BibTeX such as @book{key, ...}")])
     return MappingProxyType({key: _source(key, entry) for key, entry in data.entries.items()})

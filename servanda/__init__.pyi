@@ -11,6 +11,7 @@ from .analysis import contrast as contrast
 from .analysis import counterfactual as counterfactual
 from .analysis import evaluate as evaluate
 from .analysis import evaluate_track as evaluate_track
+from .analysis import fit as fit
 from .analysis import identify as identify
 from .analysis import load_scenario as load_scenario
 from .analysis import marginals as marginals
@@ -28,7 +29,6 @@ from .models import Node as Node
 from .models import Posterior as Posterior
 from .models import Prior as Prior
 from .models import PriorSet as PriorSet
-from .models import fit as fit
 from .models import fit_track as fit_track
 from .models import load_network as load_network
 from .models import load_posterior as load_posterior

@@ -14,9 +14,10 @@ from ...common.progress import Progress, shown
 from ...models.cases.encode import Cases, encode
 from ...models.errors import DataError, QueryError
 from ...models.network.network import Network
-from ...models.network.toml import load_network
+from ...models.network.toml import as_network
 from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.run import Sampling, fit_inputs
+from ...priors.files.load import Priors, named_priors
 from ...record.cases import recount_past
 from .held_out.folds import Sample, Split, fold_splits, future_splits, known_rows
 from .held_out.networks import Fitted, PriorAlone
@@ -40,7 +41,7 @@ SHORT: Mapping[str, Any] = {"draws": 500, "tune": 500, "chains": 2, "thin": 1}
 def evaluate(
     network: Network | str | os.PathLike[str],
     cases: Any,
-    priors: PriorSet | Mapping[str, PriorSet | None] | None = None,
+    priors: Priors | Mapping[str, Priors | None] | None = None,
     *,
     node: str = "compliance",
     by: str = "crisis",
@@ -72,7 +73,8 @@ def evaluate(
         One row a case, as `servanda.record.load_guarantees` gives them, or another table that `servanda.models.fit`
         takes.
     priors
-        One set, or name -> set, each of them fitted and scored; None takes each family's defaults.
+        One set, its name or its file, or name -> set, each of them fitted and scored; None takes each family's
+        defaults.
     node
         The node that is foretold. Its first state is called broken and its last kept in full.
     by
@@ -131,8 +133,8 @@ def evaluate(
     >>> round(found.difference("defaults", "base_rate").value, 1)
     0.4
     """
-    chosen = network if isinstance(network, Network) else load_network(network)
-    sets = priors if isinstance(priors, Mapping) else {priors.name if priors else "defaults": priors}
+    chosen = as_network(network)
+    sets = named_priors(priors, chosen)
     _check(chosen, node, sets, against)
     sampling = Sampling(seed, **{**SHORT, **settings})
     cases = as_frame(cases, error=DataError)

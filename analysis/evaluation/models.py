@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -11,16 +12,19 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.frames import repeated
 from ...common.progress import Progress, at_once, shown
 from ...models.cases.encode import table_or_coded
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
+from ...models.network.toml import as_network
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block, sampled_block, workers_for
 from ...models.sampling.refit import block_of_fit, completed
 from ...models.sampling.run import FitInputs, Sampling, fit_inputs
 from ...models.sampling.stacking_weights import stacking_weights
+from ...priors.files.load import as_priors
 from ..figures.comparison import comparison_figure
 from ..summaries.change import MARGIN
 from ..summaries.importance import paired_difference
@@ -34,8 +38,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from ...models.network.network import Network
-    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
+    from ...priors.files.load import Priors
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
@@ -186,9 +190,9 @@ class _Compared:
 
 
 def compare_models(
-    networks: Mapping[str, Network],
+    networks: Mapping[str, Network | str | os.PathLike[str]] | Iterable[Network | str],
     cases: Any,
-    priors: PriorSet | Mapping[str, PriorSet | None] | None = None,
+    priors: Priors | Mapping[str, Priors | None] | None = None,
     *,
     node: str,
     unit: str = "guarantee",
@@ -209,13 +213,14 @@ def compare_models(
     Parameters
     ----------
     networks
-        Model -> network; all have `node` with the same states, and may differ in anything else.
+        Model -> network, or networks that go by their own names, each a value, a name or a file; all have `node` with
+        the same states, and may differ in anything else.
     cases
         One row a case, as `servanda.models.fit` takes them; every model's nodes need their columns. To leave out by
         guarantee or crisis it needs the column ``guarantee_id`` or ``crisis``. Coded (and counted) cases, and those of
         a file, can be left out case by case.
     priors
-        One set for all, or model -> set.
+        One set for all, or model -> set; each a value, a name or a file.
     node
         The node that is predicted, given all else that is known of a row.
     unit
@@ -253,17 +258,16 @@ def compare_models(
     DataError, PriorError
         As `servanda.models.fit`; or a column to leave out by is missing.
     """
-    _check(networks, node)
+    models = _models(networks)
+    _check(models, node)
     cases = table_or_coded(cases)
     asked = dict(questions or {})
-    for network in networks.values() if asked else ():
+    for network in models.values() if asked else ():
         check_quantities(network, asked)
     units = units_of(cases, unit)
     sampling = Sampling(seed, **settings)
-    runs = {
-        name: fit_inputs(network, cases, priors[name] if isinstance(priors, Mapping) else priors, sampling)
-        for name, network in networks.items()
-    }
+    sets = {name: as_priors(priors[name] if isinstance(priors, Mapping) else priors) for name in models}
+    runs = {name: fit_inputs(network, cases, sets[name], sampling) for name, network in models.items()}
 
     def compared(run: FitInputs, tell: Progress) -> _Compared:
         block = (block_of_fit(posterior, run, node) if posterior else None) or sampled_block(run, node, tell)
@@ -276,7 +280,7 @@ def compare_models(
         tell(_COMPARING, 0, len(runs))
         jobs = [partial(compared, run) for run in runs.values()]
         every = at_once(jobs, workers_for([*runs.values()]), ended=lambda done: tell(_COMPARING, done, len(runs)))
-    found = dict(zip(networks, every, strict=True))
+    found = dict(zip(models, every, strict=True))
     left_out = {name: one.left_out for name, one in found.items()}
     answers = {label: {name: one.answers[label] for name, one in found.items()} for label in asked}
     # Of other nodes' data too, a marginal likelihood would compare with nothing.
@@ -286,10 +290,23 @@ def compare_models(
     errors = {name: one.error for name, one in marginals.items()}
     counts = next(iter(left_out.values())).counts
     elpd = np.column_stack([found.elpd for found in left_out.values()])
-    weights = dict(zip(networks, pseudo_bma_weights(elpd, counts, seed=seed).tolist(), strict=True))
-    stacking = dict(zip(networks, stacking_weights(elpd, counts).tolist(), strict=True))
-    named = {name: (titles or {}).get(name, name) for name in networks}
+    weights = dict(zip(models, pseudo_bma_weights(elpd, counts, seed=seed).tolist(), strict=True))
+    stacking = dict(zip(models, stacking_weights(elpd, counts).tolist(), strict=True))
+    named = {name: (titles or {}).get(name, name) for name in models}
     return Comparison(node, unit, named, left_out, weights, logs, errors, stacking, answers)
+
+
+def _models(
+    networks: Mapping[str, Network | str | os.PathLike[str]] | Iterable[Network | str],
+) -> dict[str, Network]:
+    """Model -> network; of networks alone, by their own names."""
+    if isinstance(networks, Mapping):
+        return {str(name): as_network(network) for name, network in networks.items()}
+    found = [as_network(network) for network in networks]
+    twice = repeated(network.name for network in found)
+    faults = [Fault(f"network {name}", "is there twice; give a mapping of names") for name in twice]
+    raise_faults("models", faults, QueryError)
+    return {network.name: network for network in found}
 
 
 def _check(networks: Mapping[str, Network], node: str) -> None:

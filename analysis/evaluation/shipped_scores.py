@@ -232,4 +232,4 @@ def _read(path: Path) -> Evaluation:
         )
     except (ValueError, KeyError, TypeError) as error:
         what = f"holds no evaluation ({type(error).__name__}); write one with store_evaluation"
-        raise InputError(str(path), [Fault("", what)]) from error
+        raise InputError(str(path), [Fault("", what)]) from None

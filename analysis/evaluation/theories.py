@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +10,18 @@ from ...common.errors import Fault, nearest, raise_faults
 from ...common.frames import as_frame
 from ...common.progress import Progress
 from ...models.errors import DataError, QueryError
+from ...models.network.toml import as_network
 from ...models.questions.quantity import Quantity
 from ...models.theories.theories import THEORIES, Theory, priors_for
+from ...priors.files.load import as_priors
 from .models import Comparison, compare_models
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from ...models.network.network import Network
-    from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
+    from ...priors.files.load import Priors
 
 #: Shapes of the effect of the count.
 SHAPES = ("none", "log", "monotone", "saturating", "diffusion", "inverted_u", "institution")
@@ -27,9 +30,9 @@ BACKER_THEORIES = ("capability", "strongest_backer", "rival_backer", "permanent_
 
 
 def compare_theories(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     cases: Any,
-    priors: PriorSet | None = None,
+    priors: Priors | None = None,
     *,
     theories: Iterable[str | Theory] = (*SHAPES, *BACKER_THEORIES),
     node: str = "compliance",
@@ -90,7 +93,7 @@ def compare_theories(
     >>> found.best, found.told_apart("log", "none")
     ('log', True)
     """
-    cases = as_frame(cases, error=DataError)
+    cases, network, priors = as_frame(cases, error=DataError), as_network(network), as_priors(priors)
     chosen = [_theory(theory) for theory in theories]
     _check(chosen, cases)
     networks = {theory.name: theory.apply(network, node, count) for theory in chosen}

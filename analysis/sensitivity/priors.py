@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.progress import Progress, followed
-from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block
@@ -18,6 +17,7 @@ from ...models.sampling.refit import blocks_of, cases_of, inputs_of
 from ...models.sampling.scoring import unit_scores
 from ...models.sampling.stacking_weights import stacking_weights
 from ...models.store import draws_tree
+from ...priors.files.load import Priors, as_priors
 from ..figures.priors import priors_figure
 from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo
 from ..summaries.likelihood_words import load_lexicon
@@ -178,7 +178,7 @@ class PriorComparison:
 
 def compare_priors(
     posterior: Posterior,
-    priors: Iterable[PriorSet],
+    priors: Iterable[Priors],
     questions: Mapping[str, Quantity],
     *,
     node: str | None = None,
@@ -197,7 +197,7 @@ def compare_priors(
     posterior
         From `servanda.models.fit`, with its cases and priors.
     priors
-        Other sets; that of the posterior may be among them.
+        Other sets, as values or by name or file; that of the posterior may be among them.
     questions
         Label -> what is asked, from `chance_of`.
     node
@@ -236,7 +236,7 @@ def compare_priors(
     [0.58, 0.7]
     """
     started = time.perf_counter()
-    sets = checked_sets(posterior, priors)
+    sets = checked_sets(posterior, [as_priors(one) for one in priors])
     check_quantities(posterior.network, questions)
     nodes = {label: one.nodes(posterior.network) for label, one in questions.items()}
     fits = {}

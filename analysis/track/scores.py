@@ -322,7 +322,7 @@ def _read(path: Path) -> TrackScores:
         digest = raw["digest"]
     except (ValueError, KeyError, TypeError) as error:
         what = f"holds no scores of a track record ({type(error).__name__}); write them with store_track_scores"
-        raise InputError(str(path), [Fault("", what)]) from error
+        raise InputError(str(path), [Fault("", what)]) from None
     if digest != found.digest:
         raise InputError(str(path), [Fault("digest", "is not that of its events and settings; measure again")])
     return found

@@ -145,7 +145,7 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
     try:
         dataset = ds.dataset(place, format=formats[kind]())
     except (pa.ArrowException, OSError) as error:
-        raise _refusal(path, unreadable, error) from error
+        raise _refusal(path, unreadable, error) from None
     columns = list(dataset.schema.names)
     raise_faults(str(path), _unlike(dataset, wanted), DataError)
 
@@ -155,7 +155,7 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
         try:
             yield from dataset.to_batches(columns=needed, batch_size=BATCH, batch_readahead=2, fragment_readahead=1)
         except (pa.ArrowException, OSError) as error:
-            raise _refusal(path, unreadable, error) from error
+            raise _refusal(path, unreadable, error) from None
 
     return columns, batches()
 

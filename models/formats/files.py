@@ -142,7 +142,7 @@ def read_content(path: str | os.PathLike[str]) -> NetworkContent:
         with faults_of_file(path):
             content = form.read(raw)
     except ValueError as error:
-        raise FormatError(str(path), [Fault("", f"is no {form.title} file, or is damaged: {error}")]) from error
+        raise FormatError(str(path), [Fault("", f"is no {form.title} file, or is damaged: {error}")]) from None
     return content if content.name else replace(content, name=_plain(path).stem)
 
 
@@ -152,19 +152,19 @@ def faults_of_file(path: str | os.PathLike[str]) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise FormatError(str(path), error.faults) from error
+        raise FormatError(str(path), error.faults) from None
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     try:
         raw = Path(path).read_bytes()
         return gzip.decompress(raw) if _compressed(path) else raw
-    except FileNotFoundError as error:
-        raise FormatError(str(path), [Fault("", "there is no such file")]) from error
+    except FileNotFoundError:
+        raise FormatError(str(path), [Fault("", "there is no such file")]) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise FormatError(str(path), [Fault("", f"is not compressed with gzip, or is cut off ({error})")]) from error
+        raise FormatError(str(path), [Fault("", f"is not compressed with gzip, or is cut off ({error})")]) from None
     except OSError as error:
-        raise FormatError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from error
+        raise FormatError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
 
 
 def write_content(content: NetworkContent, path: str | os.PathLike[str], faults: Iterable[Fault] = ()) -> None:
@@ -192,4 +192,4 @@ def write_content(content: NetworkContent, path: str | os.PathLike[str], faults:
             # Without a time in its head the same network gives the same file.
             temporary.write_bytes(gzip.compress(raw, mtime=0) if _compressed(path) else raw)
     except OSError as error:
-        raise FormatError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from error
+        raise FormatError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from None

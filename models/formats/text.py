@@ -294,7 +294,7 @@ class XmlFile:
         try:
             parser.Parse(raw, True)  # noqa: FBT003  expat takes no keyword
         except (expat.ExpatError, LookupError) as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(str(error)) from None
         self.root = builder.close()
 
     def line(self, element: ET.Element) -> int:

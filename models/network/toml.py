@@ -39,6 +39,17 @@ def load_network(name: str | os.PathLike[str]) -> Network:
     return network_from_dict(read_toml(path, NetworkError), subject=str(name))
 
 
+def as_network(network: Network | str | os.PathLike[str]) -> Network:
+    """Network given as a value, or by the name of a shipped one or the path of its TOML file; raises as `load_network`.
+
+    Examples
+    --------
+    >>> as_network("guarantee") == as_network(load_network("guarantee"))
+    True
+    """
+    return network if isinstance(network, Network) else load_network(network)
+
+
 def _other_format(name: str | os.PathLike[str]) -> Iterator[Fault]:
     """Say what to do with a network file of another tool."""
     if PurePath(name).suffix and PurePath(name).suffix.lower() != ".toml":

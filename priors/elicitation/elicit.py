@@ -7,6 +7,7 @@ of probabilities that many parameters make together, which it does not take, so 
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -21,10 +22,12 @@ from ...common.progress import Progress, shown
 from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
 from ...models.network.parameters import check_priors, network_parameters, parameter_coords
+from ...models.network.toml import as_network
 from ...models.parameters.prior import Prior
 from ...models.parameters.prior_set import PriorEntry, PriorSet
 from ...models.sampling.prior_draws import prior_draws
 from ..diff import PriorDiff, prior_diff
+from ..files.load import Priors, as_priors
 from .figure import Panel, elicitation_figure
 from .smooth_draws import SmoothDraws
 from .solving import Biases, Solver, achieved, worst_misfit
@@ -159,8 +162,8 @@ class Elicited:
 
 
 def elicit(
-    network: Network,
-    base: PriorSet,
+    network: Network | str | os.PathLike[str],
+    base: Priors,
     statements: Mapping[str, Statement],
     *,
     seed: int,
@@ -177,9 +180,9 @@ def elicit(
     Parameters
     ----------
     network
-        Whose parameters.
+        Whose parameters: a network, its name or its file.
     base
-        A prior for every parameter.
+        A prior for every parameter: a set, its name or its file.
     statements
         Label -> statement, from `quantiles`, `between`, `kept`, `times_as_likely` or `roulette`.
     seed
@@ -225,6 +228,7 @@ def elicit(
     >>> {state: round(number) for state, number in dict(found.priors["kept.table"].numbers)["alpha"]}
     {'no': 4, 'yes': 8}
     """
+    network, base = as_network(network), as_priors(base)
     _check(network, base, statements, parameters)
     needed = frozenset().union(*(s.nodes(network) for s in statements.values()))
     targets = frozenset().union(*(s.targets for s in statements.values()))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _TEXTS = frozenset({"parameter", "reason", "source", "certainty"})
 
 FOLDER = Path(__file__).parents[1] / "sets"
+
+#: A prior set, or the name of a shipped one or the path of its TOML file.
+type Priors = PriorSet | str | os.PathLike[str]
 
 
 def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> PriorSet:
@@ -63,6 +66,37 @@ def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> 
     faults = [*read.faults, *(_misfits(read, network) if network is not None else [])]
     raise_faults(os.fspath(name), faults, PriorError)
     return read.priors
+
+
+@overload
+def as_priors(priors: str | os.PathLike[str], network: Network | None = None) -> PriorSet: ...
+@overload
+def as_priors[Given](priors: Given | str | os.PathLike[str], network: Network | None = None) -> Given | PriorSet: ...
+def as_priors(priors: Any, network: Network | None = None) -> Any:
+    """Prior set of a name or path, as `load_prior` takes it; a value, a pool or None stays what it is.
+
+    Examples
+    --------
+    >>> as_priors("flat").name, as_priors(None)
+    ('flat', None)
+    """
+    return load_prior(priors, network) if isinstance(priors, str | os.PathLike) else priors
+
+
+def named_priors(
+    priors: Priors | Mapping[str, Priors | None] | None, network: Network | None = None
+) -> dict[str, PriorSet | None]:
+    """Prior sets by name: of one set, of several, or of none, which takes each family's defaults.
+
+    Examples
+    --------
+    >>> [*named_priors("flat")], [*named_priors({"mine": "flat"})], named_priors(None)
+    (['flat'], ['mine'], {'defaults': None})
+    """
+    if isinstance(priors, Mapping):
+        return {name: as_priors(one, network) for name, one in priors.items()}
+    found = as_priors(priors, network)
+    return {found.name if found else "defaults": found}
 
 
 def shipped_priors() -> tuple[str, ...]:

@@ -45,8 +45,8 @@ def span(text: str) -> tuple[dt.date, dt.date]:
         first = dt.date(year or 0, 1 if month is None else month, 1 if day is None else day)
         last_day = calendar.monthrange(first.year, last_month)[1] if day is None else day
         last = dt.date(first.year, last_month, last_day)
-    except ValueError as error:
-        raise ValueError(f"{text!r} is not a date of the calendar") from error
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date of the calendar") from None
     return first, last
 
 
@@ -137,7 +137,7 @@ def as_day(as_of: str | dt.date) -> dt.date:
     try:
         return latest(as_of)
     except ValueError as error:
-        raise InputError("as_of", [Fault("", str(error))]) from error
+        raise InputError("as_of", [Fault("", str(error))]) from None
 
 
 def span_or_none(text: str) -> tuple[dt.date, dt.date] | None:

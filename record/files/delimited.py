@@ -118,7 +118,7 @@ def _split(name: str, text: str, mark: str, skip: int = 0) -> Records:
         found.extend(record for record in _numbered(reader, lambda: reader.line_num) if any(record[1]))
     except csv.Error as error:
         what = f"not readable as CSV ({error}); check the quotes"
-        raise InputError(name, [Fault.at(reader.line_num, "", _by_blanks(text) or what)]) from error
+        raise InputError(name, [Fault.at(reader.line_num, "", _by_blanks(text) or what)]) from None
     found = [record for record in found if record[0] > skip]
     if not found:
         raise InputError(name, [Fault("", EMPTY)])

@@ -130,12 +130,12 @@ def read_bytes(path: FilePath) -> bytes:
     """
     try:
         data = Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise _refusal(path, "there is no such file; check the path") from error
-    except IsADirectoryError as error:
-        raise _refusal(path, "is a folder; give the path of a file in it") from error
+    except FileNotFoundError:
+        raise _refusal(path, "there is no such file; check the path") from None
+    except IsADirectoryError:
+        raise _refusal(path, "is a folder; give the path of a file in it") from None
     except OSError as error:
-        raise _refusal(path, f"cannot be read ({error.strerror or error})") from error
+        raise _refusal(path, f"cannot be read ({error.strerror or error})") from None
     if not data.strip():
         raise _refusal(path, EMPTY)
     return data
@@ -284,7 +284,7 @@ def _unpacked(path: FilePath, data: bytes) -> bytes:
     try:
         content = gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise _refusal(path, f"cannot be unpacked with gzip ({error})") from error
+        raise _refusal(path, f"cannot be unpacked with gzip ({error})") from None
     if not content.strip():
         raise _refusal(path, EMPTY)
     return content
@@ -307,12 +307,12 @@ def _typed(path: FilePath, kind: str, columns: Callable[[], list[Column]]) -> Ce
         found = columns()
     except ImportError as error:
         what = f"is a file of {kind}, and {error}; install it, or export the table as CSV"
-        raise _refusal(path, what) from error
-    except Exception as error:
+        raise _refusal(path, what) from None
+    except Exception as error:  # noqa: BLE001
         # What a foreign library meets in a broken file may be any error; none may end as a traceback.
         # Messages may run over several lines; the first says what is wrong.
         reason = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
-        raise _refusal(path, f"cannot be read as {kind} ({reason})") from error
+        raise _refusal(path, f"cannot be read as {kind} ({reason})") from None
     names = tuple(trimmed(str(name)) for name, _ in found)
     texts, faults = [], []
     for name, values in zip(names, (values for _, values in found), strict=True):

@@ -9,6 +9,7 @@ none. How strong one must be to change an answer is asked of `servanda.analysis.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ....common.errors import Fault, nearest, raise_faults
 from ....models.errors import QueryError
 from ....models.network.network import Network
+from ....models.network.toml import as_network
 from .adjustment import adjustment, adjustment_within
 from .complete import complete_formula
 from .formulas import Formula, Names
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def identify(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     targets: str | Iterable[str],
     do: str | Iterable[str],
     latent: Iterable[str] = (),
@@ -68,8 +70,7 @@ def identify(
 
     Examples
     --------
-    >>> from servanda.models import load_network
-    >>> guarantee = load_network("guarantee")
+    >>> guarantee = "guarantee"
     >>> print(identify(guarantee, "enforcement", do="guarantors"))
     P(enforcement | do(guarantors)) is identified, if the network holds every common cause,
     by adjusting for role, price.
@@ -77,6 +78,7 @@ def identify(
     P(era | do(guarantors)) is identified, if the network holds every common cause: no directed path leads there
     from guarantors, so it equals P(era).
     """
+    network = as_network(network)
     asked = (_names(targets), _names(do), _names(given))
     hidden = frozenset(_names(latent))
     _check(network, *asked, hidden)
