@@ -1,11 +1,14 @@
-"""Progress of long work: one shape for all that is told of it, and bars on a terminal."""
+"""Progress of long work: one shape for all that is told of it, and bars on a terminal or in a notebook."""
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from threading import Event, Lock
 from typing import Any
 
@@ -24,8 +27,9 @@ def shown(progress: bool | Progress | None) -> Iterator[Progress]:  # noqa: FBT0
     Parameters
     ----------
     progress
-        True shows bars on the terminal's error stream; False or None shows nothing; a function is called with what is
-        being done, how much of it is done and how much there is to do.
+        None shows bars where somebody can watch them, on a terminal or in a notebook, and nothing elsewhere, within
+        other bars, or where ``$SERVANDA_PROGRESS`` is ``0``. True shows them on the error stream whatever it is, False
+        nowhere. A function is called with what is being done, how much of it is done and how much there is to do.
 
     Yields
     ------
@@ -39,15 +43,77 @@ def shown(progress: bool | Progress | None) -> Iterator[Progress]:  # noqa: FBT0
     """
     if callable(progress):
         yield progress
-    elif progress:
-        with _bars() as show:
-            yield show
-    else:
+        return
+    bars = _bars if progress else _watched() if progress is None else None
+    if bars is None or not _SHOWING.acquire(blocking=False):
+        # Bars within bars would write over each other.
         yield silent
+        return
+    try:
+        with bars() as show:
+            yield show
+    finally:
+        _SHOWING.release()
+
+
+#: Held while bars are shown.
+_SHOWING = Lock()
+#: Names the switch of bars that nobody asked for.
+VARIABLE = "SERVANDA_PROGRESS"
+
+
+def _watched() -> Callable[[], AbstractContextManager[Progress]] | None:
+    """Bars for where somebody watches: a notebook, or a terminal."""
+    if os.environ.get(VARIABLE) == "0":
+        return None
+    if _in_notebook():
+        return _notebook_bars
+    return _passing_bars if sys.stderr is not None and sys.stderr.isatty() else None
+
+
+def _in_notebook() -> bool:
+    """Whether a kernel runs this: it has said so by importing IPython."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
+
+
+def _passing_bars() -> AbstractContextManager[Progress]:
+    """Bars that leave the terminal as they found it."""
+    return _bars(transient=True)
 
 
 @contextmanager
-def _bars() -> Iterator[Progress]:
+def _notebook_bars() -> Iterator[Progress]:
+    """Bars under a cell, gone when the work is done."""
+    from html import escape
+
+    from IPython.display import HTML, display
+
+    handle: Any = display(HTML(""), display_id=True)
+    last = [0.0]
+    told: dict[str, str] = {}
+
+    def show(what: str, done: int, total: int) -> None:
+        told[what] = (
+            f'<div style="font-size:90%"><progress max="{total}" value="{done}"></progress> {escape(what)}, '
+            f"{done} of {total}</div>"
+        )
+        if time.monotonic() - last[0] > _PAUSE or done >= total:
+            last[0] = time.monotonic()
+            handle.update(HTML("".join(told.values())))
+
+    try:
+        yield show
+    finally:
+        handle.update(HTML(""))
+
+
+#: Seconds between two pictures of a bar in a notebook.
+_PAUSE = 0.2
+
+
+@contextmanager
+def _bars(*, transient: bool = False) -> Iterator[Progress]:
     from rich import progress as rich
     from rich.console import Console
 
@@ -58,7 +124,7 @@ def _bars() -> Iterator[Progress]:
         rich.TimeElapsedColumn(),
         rich.TimeRemainingColumn(),
     )
-    with rich.Progress(*columns, console=Console(stderr=True)) as bars:
+    with rich.Progress(*columns, console=Console(stderr=True), transient=transient) as bars:
         tasks: dict[str, Any] = {}
 
         def show(what: str, done: int, total: int) -> None:

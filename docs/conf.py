@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import inspect
+import os
 import sys
 from html import escape
 from importlib.metadata import version as installed_version
@@ -23,6 +24,8 @@ from sphinx.writers.html5 import HTML5Translator
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 PACKAGE = HERE.parent / "servanda"
+# Pages show results, and not how long they took.
+os.environ["SERVANDA_PROGRESS"] = "0"
 ROOMS = ("common", "record", "models", "priors", "analysis")
 
 project = "Servanda"

@@ -102,7 +102,8 @@ def fit(
         Where a second coding stands beside the cases (`servanda.record.with_second_coding`): ``first``, ``second`` or
         ``both``, the truth behind both, as `servanda.models.coded_by` says. None takes the cases as they are.
     progress
-        True shows bars on the terminal's error stream; a function is called with what is being done, draws done and
+        None shows bars on a terminal or in a notebook, and nothing elsewhere; True shows them on the error stream
+        whatever it is, False nowhere. A function is called with what is being done, draws done and
         draws to do.
 
     Returns

@@ -2,11 +2,62 @@
 
 from __future__ import annotations
 
+import io
 import threading
 
 import pytest
 
-from servanda.common.progress import at_once
+from servanda.common import progress as module
+from servanda.common.progress import at_once, shown, silent
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_bars_are_shown_where_somebody_watches(monkeypatch):
+    screen = Terminal()
+    monkeypatch.setattr("sys.stderr", screen)
+    with shown(None) as progress:
+        progress("fitting", 1, 4)
+        with shown(None) as inner, shown(True) as asked:
+            assert inner is silent, "bars within bars would write over each other"
+            assert asked is silent
+    assert "fitting" in screen.getvalue()
+    assert "1/4" in screen.getvalue()
+
+
+@pytest.mark.parametrize("how", [None, False])
+def test_nothing_is_shown_elsewhere(monkeypatch, how):
+    paper = io.StringIO()
+    monkeypatch.setattr("sys.stderr", paper)
+    with shown(how) as progress:
+        progress("fitting", 1, 4)
+    assert progress is silent
+    assert paper.getvalue() == ""
+
+
+def test_bars_that_nobody_asked_for_can_be_switched_off(monkeypatch):
+    monkeypatch.setattr("sys.stderr", Terminal())
+    monkeypatch.setenv(module.VARIABLE, "0")
+    with shown(None) as progress:
+        assert progress is silent
+
+
+def test_a_notebook_shows_bars_under_the_cell_and_takes_them_away(monkeypatch):
+    shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
+    capture = pytest.importorskip("IPython.utils.capture").capture_output
+    shell.instance()
+    monkeypatch.setattr(module, "_in_notebook", lambda: True)
+    with capture() as caught, shown(None) as progress:
+        progress("fitting <b>", 1, 4)
+        progress("fitting <b>", 4, 4)
+    shell.clear_instance()
+    pictures = [output.data["text/html"] for output in caught.outputs]
+    assert 'max="4" value="4"' in pictures[-2]
+    assert "fitting &lt;b&gt;, 4 of 4" in pictures[-2]
+    assert pictures[-1] == ""
 
 
 @pytest.mark.parametrize("workers", [1, 2, 9])

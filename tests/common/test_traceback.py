@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+
 InteractiveShell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
 
 from servanda.common.errors import Fault, InputError
