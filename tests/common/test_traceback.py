@@ -6,8 +6,6 @@ import re
 
 import pytest
 
-InteractiveShell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
-
 from servanda.common.errors import Fault, InputError
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -15,9 +13,9 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 @pytest.fixture
 def shell():
-    found = InteractiveShell.instance()
-    yield found
-    InteractiveShell.clear_instance()
+    kind = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
+    yield kind.instance()
+    kind.clear_instance()
 
 
 def shown(shell, capsys, cell: str) -> str:
