@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from .files.codebook import GREAT_POWERS
@@ -67,16 +67,16 @@ def past_defections(cases: Iterable[PastCase], spoken_for: Iterable[str] = GREAT
     """
     listed = tuple(cases)
     appearances = Counter(case.obligor for case in listed)
-    broken: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    broken: defaultdict[str, defaultdict[int, set[str]]] = defaultdict(lambda: defaultdict(set))
     for case in listed:
         if case.defected:
-            broken[case.obligor].append((case.ended, case.guarantee_id))
+            broken[case.obligor][case.ended].add(case.guarantee_id)
     known = frozenset(spoken_for)
-    return [
-        _count(broken[case.obligor], case.tested) if appearances[case.obligor] > 1 or case.obligor in known else None
-        for case in listed
-    ]
+    # Once for each obligor and year: the rows may be many more.
+    asked = {(case.obligor, case.tested) for case in listed if appearances[case.obligor] > 1 or case.obligor in known}
+    counts = {(obligor, tested): _count(broken[obligor], tested) for obligor, tested in asked}
+    return [counts.get((case.obligor, case.tested)) for case in listed]
 
 
-def _count(broken: Iterable[tuple[int, str]], tested: int) -> int:
-    return len({guarantee for year, guarantee in broken if tested - WINDOW <= year < tested})
+def _count(broken: Mapping[int, set[str]], tested: int) -> int:
+    return len(set[str]().union(*(broken.get(year, ()) for year in range(tested - WINDOW, tested))))

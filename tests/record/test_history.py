@@ -7,9 +7,12 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from servanda.record import load_guarantees, past_defections_of
 from servanda.record.cases import recount_past
+from servanda.record.history import PastCase, past_defections
 
 
 def by_hand(actor: str, year: int) -> int:
@@ -46,3 +49,17 @@ def test_recounting_from_all_cases_changes_nothing_and_from_none_leaves_none():
     assert none[others].equals(cases[others])
     bare = cases.drop(columns="outcome")
     assert recount_past(bare, ~known) is bare
+
+
+YEARS = st.integers(1900, 1930)
+CASES = st.builds(PastCase, st.sampled_from("AB"), st.sampled_from("gh"), YEARS, YEARS, defected=st.booleans())
+
+
+@given(st.lists(CASES, max_size=12))
+def test_counts_are_those_of_looking_at_every_pair_of_cases(cases):
+    def brute(case: PastCase) -> int | None:
+        own = [other for other in cases if other.obligor == case.obligor]
+        broken = {o.guarantee_id for o in own if o.defected and case.tested - 20 <= o.ended < case.tested}
+        return len(broken) if len(own) > 1 or case.obligor == "A" else None
+
+    assert past_defections(cases, spoken_for="A") == [brute(case) for case in cases]
