@@ -15,6 +15,8 @@ import pytest
 import servanda as sv
 
 ROOMS = {"analysis", "models", "priors", "record"}
+#: Names that two rooms have: that of `analysis` takes the names of prior sets too, which `models` knows nothing of.
+IN_TWO_ROOMS = {"fit"}
 
 
 def test_the_names_are_there_and_few():
@@ -31,7 +33,8 @@ def test_a_name_is_the_one_its_room_shows(name):
     assert not isinstance(value, ModuleType)
     homes = [room for room in ROOMS if name in getattr(sv, room).__all__]
     assert homes or name == "ServandaError"
-    assert all(getattr(getattr(sv, room), name) is value for room in homes)
+    assert all(getattr(getattr(sv, room), name) is value for room in homes if name not in IN_TWO_ROOMS)
+    assert getattr(getattr(sv, sorted(homes)[0]) if homes else sv, name) is value
 
 
 def test_the_documentation_lists_them():
