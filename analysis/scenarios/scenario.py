@@ -18,6 +18,8 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.theories.theories import THEORIES
 from ...priors import load_prior
 from ..queries.named_backers import named_backers
+from ..summaries.likelihood_words import load_lexicon
+from .texts import LANGUAGES, ClaimTexts, FormatTexts, JudgementTexts, LabelTexts, ScenarioTexts
 
 FOLDER = Path(__file__).parent
 #: In place of a number of past defections: count them in the record, as of the scenario's date.
@@ -47,6 +49,8 @@ class Supposed(_Strict):
         Node to state: what the case was like.
     do
         Node to state: what was set in it.
+    en, es
+        Texts in English and in Spanish, where the author wrote in another language.
     """
 
     claim: str
@@ -54,6 +58,8 @@ class Supposed(_Strict):
     seen: dict[str, str | int] = Field(min_length=1)
     given: dict[str, str | int] = {}
     do: dict[str, str | int] = {}
+    en: ClaimTexts | None = None
+    es: ClaimTexts | None = None
 
 
 class Format(_Strict):
@@ -76,6 +82,8 @@ class Format(_Strict):
         Whose conduct, where it is not the judgement's.
     note
         A remark under the table.
+    en, es
+        Texts in English and in Spanish, where the author wrote in another language.
     """
 
     label: str
@@ -84,6 +92,8 @@ class Format(_Strict):
     backers: list[str] | None = None
     actor: str | None = None
     note: str = ""
+    en: FormatTexts | None = None
+    es: FormatTexts | None = None
 
 
 class Together(_Strict):
@@ -97,11 +107,15 @@ class Together(_Strict):
         Whether any of them is enough, or all are needed.
     of
         Labels of the rows.
+    en, es
+        Texts in English and in Spanish, where the author wrote in another language.
     """
 
     label: str
     rule: Literal["any", "all"]
     of: list[str] = Field(min_length=2)
+    en: LabelTexts | None = None
+    es: LabelTexts | None = None
 
 
 class Judgement(_Strict):
@@ -137,6 +151,8 @@ class Judgement(_Strict):
         Label of the row that the others are compared with; left out, none is.
     note
         A remark under the table.
+    en, es
+        Texts in English and in Spanish, where the author wrote in another language.
     """
 
     id: str = Field(pattern=r"^[a-z0-9-]+$")
@@ -152,6 +168,8 @@ class Judgement(_Strict):
     together: list[Together] = []
     base: str | None = None
     note: str = ""
+    en: JudgementTexts | None = None
+    es: JudgementTexts | None = None
 
 
 class Headline(_Strict):
@@ -195,6 +213,8 @@ class Scenario(_Strict):
         The prior sets to compare, by name or path; the first is the one reported.
     seed
         Of all that is drawn at random.
+    lexicon
+        The scale of likelihood words, by name or path.
     headline
         The answer in one sentence.
     judgements
@@ -205,6 +225,8 @@ class Scenario(_Strict):
         What the scenario takes for granted, shown to the reader.
     cannot_see
         What bears on the answer and has no node in the network, shown on page one.
+    en, es
+        Texts in English and in Spanish, where the author wrote in another language.
     """
 
     name: str
@@ -216,11 +238,14 @@ class Scenario(_Strict):
     network: str = "guarantee"
     priors: list[str] = Field(default=["literature", "flat", "cheap_talk"], min_length=1)
     seed: int = 1
+    lexicon: str = "icd203"
     headline: Headline
     judgements: list[Judgement] = Field(min_length=1)
     theories: list[str] = []
     assumptions: list[str] = []
     cannot_see: list[str] = []
+    en: ScenarioTexts | None = None
+    es: ScenarioTexts | None = None
 
     def judgement(self, identity: str) -> Judgement:
         """Find a judgement by its id."""
@@ -287,7 +312,11 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
         for judgement in scenario.judgements:
             faults += _judgement_faults(judgement, network)
             judgements.append(_with_backers(judgement, network, year, faults))
-    faults += _headline_faults(scenario)
+    faults += _headline_faults(scenario) + _text_faults(scenario)
+    try:
+        load_lexicon(scenario.lexicon)
+    except InputError as error:
+        faults += [Fault(f"lexicon {scenario.lexicon}", str(fault)) for fault in error.faults]
     faults += [
         Fault("theories", f"names an unknown theory '{name}'{nearest(name, THEORIES)}")
         for name in scenario.theories
@@ -315,7 +344,12 @@ def _with_backers(judgement: Judgement, network: Network, year: int | None, faul
             faults += [Fault(f"{where}, backers", str(fault)) for fault in error.faults]
             continue
         stated = {kind: {**getattr(row, kind), **settled.states}}
-        rows.append(row.model_copy(update={**stated, "note": f"{row.note} {settled.note}".strip()}))
+        texts = {
+            language: table.model_copy(update={"note": f"{table.note} {settled.note}".strip()})
+            for language in LANGUAGES
+            if (table := getattr(row, language)) and table.note
+        }
+        rows.append(row.model_copy(update={**stated, **texts, "note": f"{row.note} {settled.note}".strip()}))
     return judgement.model_copy(update={"formats": rows})
 
 
@@ -398,4 +432,24 @@ def _headline_faults(scenario: Scenario) -> list[Fault]:
                 f"names an unknown format '{scenario.headline.format}'{nearest(scenario.headline.format, labels)}",
             )
         )
+    return faults
+
+
+def _text_faults(scenario: Scenario) -> list[Fault]:
+    """List texts in other languages that cannot stand for those of the author."""
+    faults = []
+    for language in LANGUAGES:
+        table, own = getattr(scenario, language), len(scenario.assumptions)
+        if table and table.assumptions and len(table.assumptions) != own:
+            what = f"has {len(table.assumptions)} entries, and the scenario has {own}; give one for each, in its order"
+            faults.append(Fault(f"{language}.assumptions", what))
+        for judgement in scenario.judgements:
+            shown = [
+                (texts.label if (texts := getattr(row, language)) else "") or row.label for row in judgement.formats
+            ]
+            twice = sorted(
+                {label for label in shown if shown.count(label) > 1} - {row.label for row in judgement.formats}
+            )
+            where = f"judgement {judgement.id}, {language}"
+            faults += [Fault(where, f"two formats are shown as '{label}'; give each its own") for label in twice]
     return faults

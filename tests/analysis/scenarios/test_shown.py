@@ -1,0 +1,172 @@
+"""Texts in two languages: all of the shipped scenarios', and the author's own words where nobody translated them."""
+
+from __future__ import annotations
+
+import copy
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from servanda.analysis import load_scenario, shipped_scenarios
+from servanda.analysis.scenarios import scenario as module
+from servanda.analysis.scenarios.scenario import ScenarioError, scenario_from_dict
+from servanda.analysis.scenarios.shown import shown_texts
+from servanda.common.errors import InputError
+
+RAW = {
+    "name": "own",
+    "title": "A pact",
+    "question": "Does it hold?",
+    "as_of": "2019-04-25",
+    "horizon": "ten years",
+    "resolution": "conduct at the first test",
+    "priors": ["flat"],
+    "assumptions": ["It comes to a test.", "All else is as it was."],
+    "headline": {"judgement": "pact", "format": "alone"},
+    "judgements": [
+        {
+            "id": "pact",
+            "title": "The obligor",
+            "claim": "the obligor keeps it",
+            "note": "A remark.",
+            "suppose": [{"claim": "another broke it", "seen": {"compliance": "defected"}}],
+            "formats": [
+                {"label": "alone", "do": {"guarantors": "1"}},
+                {"label": "backed", "do": {"guarantors": "5"}, "note": "By five."},
+            ],
+            "together": [{"label": "either", "rule": "any", "of": ["alone", "backed"]}],
+        }
+    ],
+}
+
+
+@pytest.fixture
+def raw() -> dict:
+    return copy.deepcopy(RAW)
+
+
+def texts(raw: dict, path: tuple = ()) -> dict:
+    """Every text of a file that a reader is shown, by its place in the file, those of other languages apart."""
+    found = {}
+    for key in ("title", "question", "horizon", "resolution", "claim", "note", "label"):
+        if raw.get(key):
+            found[(*path, key)] = raw[key]
+    for key in ("judgements", "formats", "together", "suppose"):
+        for place, part in enumerate(raw.get(key, ())):
+            found |= texts(part, (*path, key, place))
+    return found
+
+
+def spanish(raw: dict, path: tuple = ()) -> dict:
+    """The same of the texts that stand under `es`."""
+    found = {(*path, key): text for key, text in raw.get("es", {}).items() if key != "assumptions"}
+    for key in ("judgements", "formats", "together", "suppose"):
+        for place, part in enumerate(raw.get(key, ())):
+            found |= spanish(part, (*path, key, place))
+    return found
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_every_text_of_a_shipped_scenario_is_in_spanish(name):
+    raw = tomllib.loads((Path(module.__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
+    assert spanish(raw).keys() == texts(raw).keys()
+    assert len(raw["es"]["assumptions"]) == len(raw["assumptions"])
+    assert shown_texts(load_scenario(name).scenario, "es").untranslated == ()
+    # No text was left in English, but for names.
+    same = {text for place, text in texts(raw).items() if spanish(raw)[place] == text}
+    assert same <= {"China"}
+    written = [*spanish(raw).values(), *raw["es"]["assumptions"]]
+    # Words that are no words of probability in Spanish, or false friends (tradecraft, section 6).
+    assert not [text for text in written if re.search(r"\b(posib|eventual|verosimil|evidencia\b)", text, re.IGNORECASE)]
+    # As in English, no date and no number is lost.
+    for place, text in texts(raw).items():
+        digits = [sorted(re.findall(r"\d+", each)) for each in (text, spanish(raw)[place])]
+        assert digits[0] == digits[1], place
+    assert all("  " not in text and text == text.strip() for text in written)
+
+
+def test_claims_are_in_the_subjunctive_that_their_sentence_demands():
+    """After 'la probabilidad de que' stand cumpla, actúe, defienda; never cumple."""
+    claims = [
+        judgement.claim
+        for name in shipped_scenarios()
+        for judgement in shown_texts(load_scenario(name).scenario, "es").judgements.values()
+    ]
+    assert all(re.search(r"\b(cumpla|actúe|defienda)\b", claim) for claim in claims)
+
+
+def test_what_is_not_translated_is_the_authors_own_and_named(raw):
+    raw["es"] = {"title": "Un pacto", "assumptions": ["Se pone a prueba.", "Lo demás no cambia."]}
+    raw["judgements"][0]["es"] = {"claim": "el obligado lo cumpla"}
+    raw["judgements"][0]["suppose"][0]["es"] = {"claim": "otro lo incumplió"}
+    raw["judgements"][0]["formats"][1]["es"] = {"label": "respaldado"}
+    raw["judgements"][0]["together"][0]["es"] = {"label": "cualquiera"}
+    shown = shown_texts(scenario_from_dict(raw).scenario, "es")
+    judgement = shown.judgements["pact"]
+    assert (shown.title, shown.question) == ("Un pacto", "Does it hold?")
+    assert shown.assumptions == ("Se pone a prueba.", "Lo demás no cambia.")
+    assert (judgement.title, judgement.claim) == ("The obligor", "el obligado lo cumpla")
+    assert judgement.suppose == ("otro lo incumplió",)
+    assert judgement.together == {"either": "cualquiera"}
+    assert {label: (row.label, row.note) for label, row in judgement.formats.items()} == {
+        "alone": ("alone", ""),
+        "backed": ("respaldado", "By five."),
+    }
+    assert shown.untranslated == (
+        "question",
+        "horizon",
+        "resolution",
+        "judgement pact, title",
+        "judgement pact, note",
+        "judgement pact, format alone, label",
+        "judgement pact, format backed, note",
+    )
+
+
+def test_a_scenario_of_one_language_is_shown_as_it_is(raw):
+    scenario = scenario_from_dict(raw).scenario
+    for language in ("en", "es"):
+        shown = shown_texts(scenario, language)
+        assert shown.untranslated == ("all",)
+        assert (shown.title, shown.assumptions) == (scenario.title, tuple(scenario.assumptions))
+    with pytest.raises(InputError, match="language: 'fr' is none that a scenario can be shown in; known: en, es"):
+        shown_texts(scenario, "fr")
+
+
+def test_labels_stay_the_keys(raw):
+    raw["judgements"][0]["formats"][0]["es"] = {"label": "solo"}
+    raw["headline"]["format"] = "solo"
+    with pytest.raises(ScenarioError, match="headline: names an unknown format 'solo'"):
+        scenario_from_dict(raw)
+
+
+def test_faults_of_translations_come_with_the_others(raw):
+    raw["es"] = {"assumptions": ["Una."], "titulo": "Un pacto"}
+    with pytest.raises(ScenarioError, match=r"es\.titulo: is not a key that is known here"):
+        scenario_from_dict(raw)
+    del raw["es"]["titulo"]
+    raw["lexicon"] = "icd204"
+    raw["judgements"][0]["formats"][0]["es"] = {"label": "respaldado"}
+    raw["judgements"][0]["formats"][1]["es"] = {"label": "respaldado"}
+    with pytest.raises(ScenarioError) as error:
+        scenario_from_dict(raw)
+    assert str(error.value).splitlines()[1:] == [
+        "  es.assumptions: has 1 entries, and the scenario has 2; give one for each, in its order",
+        "  judgement pact, es: two formats are shown as 'respaldado'; give each its own",
+        "  lexicon icd204: there is no lexicon of this name; did you mean 'icd203'?; or give a path to a .toml file",
+    ]
+
+
+def test_what_the_record_does_not_know_of_backers_is_said_in_each_language(raw):
+    raw["network"] = "guarantee_backers"
+    raw["judgements"][0] |= {"actor": "USA", "suppose": []}
+    raw["judgements"][0]["formats"] = [
+        {"label": "alone", "backers": [], "es": {"label": "solo"}},
+        {"label": "backed", "backers": ["NATO"], "note": "By NATO.", "es": {"note": "Por la OTAN."}},
+    ]
+    loaded = scenario_from_dict(raw)
+    own = loaded.scenario.judgements[0].formats[1].note.removeprefix("By NATO. ")
+    assert own.startswith("Not known from the record")
+    assert shown_texts(loaded.scenario, "es").judgements["pact"].formats["backed"].note == f"Por la OTAN. {own}"
