@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | compare | evaluate | track | report | record`.
+"""The command line: `servanda fit | query | compare | evaluate | track | report | record | scenario`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
 """
@@ -15,7 +15,8 @@ from typer.core import TyperGroup
 
 from ...common.errors import ServandaError
 from ...models.errors import ConvergenceWarning
-from . import compare, record
+from . import record, scenario
+from .comparing import compare
 from .evaluate import evaluate
 from .fit import fit
 from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
@@ -80,6 +81,7 @@ for _command in (fit, query, evaluate, track, report):
     app.command()(_command)
 app.add_typer(compare.app, name="compare")
 app.add_typer(record.app, name="record")
+app.add_typer(scenario.app, name="scenario")
 
 
 @app.callback(invoke_without_command=True)

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ...common.progress import shown
-from .comparison import show_comparison
-from .options import (
+from ....common.progress import shown
+from ..options import (
     AsOf,
     Cases,
     Chains,
@@ -30,6 +29,7 @@ from .options import (
     listed,
     read_cases,
 )
+from .comparison import show_comparison
 
 
 def networks(
@@ -61,10 +61,10 @@ def networks(
 
     Example: `servanda compare networks guarantee,mine.toml --by crisis --plot networks.svg`
     """
-    from ...common.files import writable_file
-    from ...models.network.toml import load_network
-    from ...models.theories.theories import priors_for
-    from ..evaluation.models import compare_models
+    from ....common.files import writable_file
+    from ....models.network.toml import load_network
+    from ....models.theories.theories import priors_for
+    from ...evaluation.models import compare_models
 
     if plot is not None:
         writable_file(plot)

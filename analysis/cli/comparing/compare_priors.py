@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...common.progress import shown
-from .options import (
+from ....common.progress import shown
+from ..options import (
     AsOf,
     Cases,
     Chains,
@@ -57,14 +57,14 @@ def priors(
 
     Example: `servanda compare priors literature,flat,realist --plot priors.svg`
     """
-    from ...common.errors import Fault, InputError
-    from ...common.files import writable_file
-    from ...models.sampling.run import Sampling
-    from ...priors import load_prior
-    from ..scenarios.questions import scenario_questions
-    from ..scenarios.scenario import load_scenario
-    from ..scenarios.stored_fits import stored_fit
-    from ..sensitivity.priors import compare_priors
+    from ....common.errors import Fault, InputError
+    from ....common.files import writable_file
+    from ....models.sampling.run import Sampling
+    from ....priors import load_prior
+    from ...scenarios.questions import scenario_questions
+    from ...scenarios.scenario import load_scenario
+    from ...scenarios.stored_fits import stored_fit
+    from ...sensitivity.priors import compare_priors
 
     loaded = load_scenario(scenario)
     sets = [load_prior(name, loaded.network) for name in listed(names)]

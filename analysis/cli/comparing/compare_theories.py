@@ -6,9 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
-from ...common.progress import shown
-from .comparison import show_comparison
-from .options import (
+from ....common.progress import shown
+from ..options import (
     AsOf,
     Cases,
     Chains,
@@ -30,6 +29,7 @@ from .options import (
     listed,
     read_cases,
 )
+from .comparison import show_comparison
 
 
 def theories(
@@ -66,10 +66,10 @@ def theories(
 
     Example: `servanda compare theories none,log,rival_backer --by crisis --plot theories.svg`
     """
-    from ...common.files import writable_file
-    from ...models.network.toml import load_network
-    from ...models.theories.theories import THEORIES
-    from ..evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
+    from ....common.files import writable_file
+    from ....models.network.toml import load_network
+    from ....models.theories.theories import THEORIES
+    from ...evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
 
     chosen = listed(names or [])
     if chosen == ["list"]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import typer
 
-from .options import json_rows, print_json
+from ..options import json_rows, print_json
 
 #: Columns of a comparison by prediction -> heading and decimals.
 _COMPARED = {
