@@ -15,8 +15,7 @@ from ...record.files.actors import country_code
 from ...record.files.dates import as_day
 from .questions import with_past_defections
 from .scenario import AS_RECORDED, Loaded
-from .shown import shown_texts
-from .texts import LANGUAGES
+from .texts import LANGUAGES, untranslated
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,7 +125,7 @@ def check_scenario(loaded: Loaded, cases: pd.DataFrame | None) -> CheckedScenari
     >>> from servanda.analysis import load_scenario
     >>> from servanda.record import load_guarantees
     >>> found = check_scenario(load_scenario("budapest"), load_guarantees(as_of="2014-02-26"))
-    >>> row = next(row for row in found.rows if row.label == "with a pledge of arms by all of NATO")
+    >>> row = next(row for row in found.rows if row.label == "with a military pledge by all of NATO")
     >>> print(*(state for state in row.states if state.node in ("guarantors", "past_defections")), sep="; ")
     past_defections = as recorded, 1: computed as 1-2; guarantors = 29: computed as 6+
     """
@@ -202,6 +201,5 @@ def _remarks(loaded: Loaded, rows: Sequence[CheckedRow]) -> Iterator[str]:
     if bare:
         yield f"the record joins not even each pair of described states, so the answer extrapolates: {'; '.join(bare)}"
     for language in LANGUAGES:
-        left = shown_texts(scenario, language).untranslated
-        if left and left != ("all",):
+        if left := untranslated(scenario, language):
             yield f"shown in the author's own language in {language}: {'; '.join(left)}"

@@ -19,7 +19,16 @@ from ...models.theories.theories import THEORIES
 from ...priors import load_prior
 from ..queries.named_backers import named_backers
 from ..summaries.likelihood_words import load_lexicon
-from .texts import LANGUAGES, ClaimTexts, FormatTexts, JudgementTexts, LabelTexts, ScenarioTexts
+from .texts import (
+    LANGUAGES,
+    ClaimTexts,
+    FormatTexts,
+    JudgementTexts,
+    LabelTexts,
+    QuestionTexts,
+    ScenarioTexts,
+    text_faults,
+)
 
 FOLDER = Path(__file__).parent
 #: In place of a number of past defections: count them in the record, as of the scenario's date.
@@ -183,11 +192,15 @@ class Headline(_Strict):
         Label of its row.
     question
         What a reader asks, in one sentence, as the title of the report; the scenario's own title by default.
+    en, es
+        Texts in English and in Spanish, where the author wrote in another language.
     """
 
     judgement: str
     format: str
     question: str = ""
+    en: QuestionTexts | None = None
+    es: QuestionTexts | None = None
 
 
 class Scenario(_Strict):
@@ -312,7 +325,7 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
         for judgement in scenario.judgements:
             faults += _judgement_faults(judgement, network)
             judgements.append(_with_backers(judgement, network, year, faults))
-    faults += _headline_faults(scenario) + _text_faults(scenario)
+    faults += _headline_faults(scenario) + text_faults(scenario)
     try:
         load_lexicon(scenario.lexicon)
     except InputError as error:
@@ -432,24 +445,4 @@ def _headline_faults(scenario: Scenario) -> list[Fault]:
                 f"names an unknown format '{scenario.headline.format}'{nearest(scenario.headline.format, labels)}",
             )
         )
-    return faults
-
-
-def _text_faults(scenario: Scenario) -> list[Fault]:
-    """List texts in other languages that cannot stand for those of the author."""
-    faults = []
-    for language in LANGUAGES:
-        table, own = getattr(scenario, language), len(scenario.assumptions)
-        if table and table.assumptions and len(table.assumptions) != own:
-            what = f"has {len(table.assumptions)} entries, and the scenario has {own}; give one for each, in its order"
-            faults.append(Fault(f"{language}.assumptions", what))
-        for judgement in scenario.judgements:
-            shown = [
-                (texts.label if (texts := getattr(row, language)) else "") or row.label for row in judgement.formats
-            ]
-            twice = sorted(
-                {label for label in shown if shown.count(label) > 1} - {row.label for row in judgement.formats}
-            )
-            where = f"judgement {judgement.id}, {language}"
-            faults += [Fault(where, f"two formats are shown as '{label}'; give each its own") for label in twice]
     return faults

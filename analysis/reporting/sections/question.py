@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...scenarios.texts import LANGUAGES, translations
 from ..section import Answers, Material, Section
 
 _FIELDS = ("name", "title", "question", "as_of", "horizon", "resolution", "assumptions", "cannot_see")
@@ -11,7 +12,11 @@ _FIELDS = ("name", "title", "question", "as_of", "horizon", "resolution", "assum
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001
     scenario = material.loaded.scenario
-    return {**{field: getattr(scenario, field) for field in _FIELDS}, "ask": scenario.headline.question}
+    return {
+        **{field: getattr(scenario, field) for field in _FIELDS},
+        "ask": scenario.headline.question,
+        "translations": {language: translations(scenario, language) for language in LANGUAGES},
+    }
 
 
 SECTION = Section(_content)

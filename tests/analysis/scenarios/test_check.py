@@ -13,7 +13,7 @@ from servanda.analysis.scenarios.scenario import scenario_from_dict
 from servanda.models import encode
 from servanda.record import load_guarantees
 
-from .test_shown import RAW
+from .test_texts import RAW
 
 record = cache(load_guarantees)
 
@@ -129,7 +129,7 @@ def test_remarks_on_what_is_no_fault():
         "fewer than two priors are compared",
         "fewer than two theories are compared",
         "so the answer extrapolates: pact, alone; pact, backed",
-        "shown in the author's own language in es: question; horizon; resolution; judgement pact, title; ",
+        "shown in the author's own language in es: question; horizon; resolution; assumptions, 1; assumptions, 2; judg",
     ):
         assert part in texts
     assert len(found.remarks) == 6

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from servanda.analysis.scenarios.draft import USUAL_RESOLUTION, Draft, _lines, draft_text, write_draft
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
-from servanda.analysis.scenarios.shown import shown_texts
+from servanda.analysis.scenarios.texts import translations
 from servanda.common.errors import InputError
 from servanda.models import load_network
 
@@ -57,7 +57,7 @@ def test_comments_taken_away_describe_the_case_and_translate(tmp_path):
     scenario = scenario_from_dict({"name": "pact", **tomllib.loads(opened)}).scenario
     described = scenario.judgements[0].given
     assert {"era": "before_1945", "regime": "democracy", "monitoring": "none"}.items() <= described.items()
-    assert shown_texts(scenario, "es").horizon == "diez años"
+    assert translations(scenario, "es") == {"ten years": "diez años"}
     # Every node is spoken of: described, compared, asked for, or in a comment with all its states.
     for node in load_network("guarantee").nodes:
         stated = node.name in {*PACT.given, *PACT.compare, "compliance", "past_defections"}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
 from servanda.analysis import load_scenario, shipped_scenarios
-from servanda.analysis.scenarios import scenario as module
-from servanda.analysis.scenarios.scenario import ScenarioError, scenario_from_dict
-from servanda.analysis.scenarios.shown import shown_texts
+from servanda.analysis.scenarios.scenario import FOLDER, ScenarioError, scenario_from_dict
+from servanda.analysis.scenarios.texts import translations, untranslated
 from servanda.common.errors import InputError
 
 RAW = {
@@ -56,24 +54,30 @@ def texts(raw: dict, path: tuple = ()) -> dict:
     for key in ("judgements", "formats", "together", "suppose"):
         for place, part in enumerate(raw.get(key, ())):
             found |= texts(part, (*path, key, place))
+    return found | (texts(raw["headline"], ("headline",)) if "headline" in raw else {})
     return found
 
 
 def spanish(raw: dict, path: tuple = ()) -> dict:
     """The same of the texts that stand under `es`."""
-    found = {(*path, key): text for key, text in raw.get("es", {}).items() if key != "assumptions"}
+    found = {(*path, key): text for key, text in raw.get("es", {}).items() if isinstance(text, str)}
     for key in ("judgements", "formats", "together", "suppose"):
         for place, part in enumerate(raw.get(key, ())):
             found |= spanish(part, (*path, key, place))
-    return found
+    return found | (spanish(raw["headline"], ("headline",)) if "headline" in raw else {})
 
 
 @pytest.mark.parametrize("name", shipped_scenarios())
 def test_every_text_of_a_shipped_scenario_is_in_spanish(name):
-    raw = tomllib.loads((Path(module.__file__).parent / f"{name}.toml").read_text(encoding="utf-8"))
+    raw = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
     assert spanish(raw).keys() == texts(raw).keys()
-    assert len(raw["es"]["assumptions"]) == len(raw["assumptions"])
-    assert shown_texts(load_scenario(name).scenario, "es").untranslated == ()
+    assert all(len(raw["es"][key]) == len(raw[key]) for key in ("assumptions", "cannot_see"))
+    scenario = load_scenario(name).scenario
+    assert untranslated(scenario, "es") == ()
+    told = {own: spanish(raw)[place] for place, own in texts(raw).items()}
+    for key in ("assumptions", "cannot_see"):
+        told |= dict(zip(raw[key], raw["es"][key], strict=True))
+    assert translations(scenario, "es") == told
     # No text was left in English, but for names.
     same = {text for place, text in texts(raw).items() if spanish(raw)[place] == text}
     assert same <= {"China"}
@@ -90,9 +94,9 @@ def test_every_text_of_a_shipped_scenario_is_in_spanish(name):
 def test_claims_are_in_the_subjunctive_that_their_sentence_demands():
     """After 'la probabilidad de que' stand cumpla, actúe, defienda; never cumple."""
     claims = [
-        judgement.claim
+        judgement["es"]["claim"]
         for name in shipped_scenarios()
-        for judgement in shown_texts(load_scenario(name).scenario, "es").judgements.values()
+        for judgement in tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))["judgements"]
     ]
     assert all(re.search(r"\b(cumpla|actúe|defienda)\b", claim) for claim in claims)
 
@@ -103,18 +107,17 @@ def test_what_is_not_translated_is_the_authors_own_and_named(raw):
     raw["judgements"][0]["suppose"][0]["es"] = {"claim": "otro lo incumplió"}
     raw["judgements"][0]["formats"][1]["es"] = {"label": "respaldado"}
     raw["judgements"][0]["together"][0]["es"] = {"label": "cualquiera"}
-    shown = shown_texts(scenario_from_dict(raw).scenario, "es")
-    judgement = shown.judgements["pact"]
-    assert (shown.title, shown.question) == ("Un pacto", "Does it hold?")
-    assert shown.assumptions == ("Se pone a prueba.", "Lo demás no cambia.")
-    assert (judgement.title, judgement.claim) == ("The obligor", "el obligado lo cumpla")
-    assert judgement.suppose == ("otro lo incumplió",)
-    assert judgement.together == {"either": "cualquiera"}
-    assert {label: (row.label, row.note) for label, row in judgement.formats.items()} == {
-        "alone": ("alone", ""),
-        "backed": ("respaldado", "By five."),
+    scenario = scenario_from_dict(raw).scenario
+    assert translations(scenario, "es") == {
+        "A pact": "Un pacto",
+        "It comes to a test.": "Se pone a prueba.",
+        "All else is as it was.": "Lo demás no cambia.",
+        "the obligor keeps it": "el obligado lo cumpla",
+        "another broke it": "otro lo incumplió",
+        "backed": "respaldado",
+        "either": "cualquiera",
     }
-    assert shown.untranslated == (
+    assert untranslated(scenario, "es") == (
         "question",
         "horizon",
         "resolution",
@@ -128,11 +131,17 @@ def test_what_is_not_translated_is_the_authors_own_and_named(raw):
 def test_a_scenario_of_one_language_is_shown_as_it_is(raw):
     scenario = scenario_from_dict(raw).scenario
     for language in ("en", "es"):
-        shown = shown_texts(scenario, language)
-        assert shown.untranslated == ("all",)
-        assert (shown.title, shown.assumptions) == (scenario.title, tuple(scenario.assumptions))
+        assert translations(scenario, language) == {}
+        assert untranslated(scenario, language) == ()
     with pytest.raises(InputError, match="language: 'fr' is none that a scenario can be shown in; known: en, es"):
-        shown_texts(scenario, "fr")
+        translations(scenario, "fr")
+
+
+def test_an_author_may_write_in_spanish(raw):
+    raw |= {"title": "Un pacto", "en": {"title": "A pact"}}
+    scenario = scenario_from_dict(raw).scenario
+    assert translations(scenario, "en") == {"Un pacto": "A pact"}
+    assert translations(scenario, "es") == {}
 
 
 def test_labels_stay_the_keys(raw):
@@ -148,12 +157,15 @@ def test_faults_of_translations_come_with_the_others(raw):
         scenario_from_dict(raw)
     del raw["es"]["titulo"]
     raw["lexicon"] = "icd204"
+    raw["question"], raw["es"]["question"] = "The obligor", "Una"
+    raw["judgements"][0]["es"] = {"title": "Otro"}
     raw["judgements"][0]["formats"][0]["es"] = {"label": "respaldado"}
     raw["judgements"][0]["formats"][1]["es"] = {"label": "respaldado"}
     with pytest.raises(ScenarioError) as error:
         scenario_from_dict(raw)
     assert str(error.value).splitlines()[1:] == [
         "  es.assumptions: has 1 entries, and the scenario has 2; give one for each, in its order",
+        "  judgement pact, title, es: 'The obligor' is 'Otro' here and 'Una' above; one text has one translation",
         "  judgement pact, es: two formats are shown as 'respaldado'; give each its own",
         "  lexicon icd204: there is no lexicon of this name; did you mean 'icd203'?; or give a path to a .toml file",
     ]
@@ -169,4 +181,4 @@ def test_what_the_record_does_not_know_of_backers_is_said_in_each_language(raw):
     loaded = scenario_from_dict(raw)
     own = loaded.scenario.judgements[0].formats[1].note.removeprefix("By NATO. ")
     assert own.startswith("Not known from the record")
-    assert shown_texts(loaded.scenario, "es").judgements["pact"].formats["backed"].note == f"Por la OTAN. {own}"
+    assert translations(loaded.scenario, "es")[f"By NATO. {own}"] == f"Por la OTAN. {own}"
