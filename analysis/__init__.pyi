@@ -31,6 +31,8 @@ from .queries.quantity import explained_share as explained_share
 from .queries.suppose import suppose as suppose
 from .reporting.make import GateError as GateError
 from .reporting.make import report as report
+from .scenarios.check import CheckedScenario as CheckedScenario
+from .scenarios.check import check_scenario as check_scenario
 from .scenarios.fit import fit as fit
 from .scenarios.scenario import load_scenario as load_scenario
 from .scenarios.scenario import shipped_scenarios as shipped_scenarios
@@ -52,7 +54,12 @@ from .summaries.change import summarise_change as summarise_change
 from .summaries.gates import Gate as Gate
 from .summaries.gates import parameter_gates as parameter_gates
 from .summaries.gates import sampler_gates as sampler_gates
+from .summaries.likelihood_words import Lexicon as Lexicon
 from .summaries.likelihood_words import load_lexicon as load_lexicon
+from .summaries.likelihood_words import shipped_lexicons as shipped_lexicons
+from .summaries.names import actor_name as actor_name
+from .summaries.names import agreement_name as agreement_name
+from .summaries.names import event_name as event_name
 from .summaries.summary import Summary as Summary
 from .summaries.summary import summarise as summarise
 from .summaries.summary import summary_table as summary_table

@@ -54,16 +54,19 @@ def keys(schema: type[BaseModel], place: str = "") -> str:
     return "\n".join(line for table, where in _tables(schema, place) for line in _lines(table, where))
 
 
-def _tables(schema: type[BaseModel], place: str) -> Iterator[tuple[type[BaseModel], str]]:
-    """Give every table that a file can hold, and how it is written."""
-    yield schema, place
+def _tables(schema: type[BaseModel], place: str, *also: str) -> Iterator[tuple[type[BaseModel], str]]:
+    """Give every table that a file can hold, and how it is written; keys of one kind of table share one."""
+    yield schema, "`, `".join([place, *also])
     bare = place.strip("[]")
+    places: dict[type[BaseModel], list[str]] = {}
     for name, field in schema.model_fields.items():
         inner, many = _inner(field.annotation)
         if inner:
             path = f"{bare}.{name}" if bare else name
             shown = {"one": f"[{path}]", "list": f"[[{path}]]", "named": f"[{path}.{name.removesuffix('s').upper()}]"}
-            yield from _tables(inner, shown[many])
+            places.setdefault(inner, []).append(shown[many])
+    for inner, written in places.items():
+        yield from _tables(inner, *written)
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, str]:

@@ -14,7 +14,7 @@ from ...models.network.network import Network
 from ...record.files.actors import country_code
 from ...record.files.dates import as_day
 from .questions import with_past_defections
-from .scenario import AS_RECORDED, Loaded
+from .scenario import AS_RECORDED, Judgement, Loaded
 from .texts import LANGUAGES, untranslated
 
 if TYPE_CHECKING:
@@ -187,12 +187,28 @@ def _stated(
     return StatedState(node, how, str(written), None if counted is None else int(counted), state)
 
 
+def _has_rival(loaded: Loaded) -> bool:
+    """Whether another judgement reads the case of the headline otherwise."""
+    headline = loaded.scenario.headline
+    asked = loaded.scenario.judgement(headline.judgement)
+
+    def put(judgement: Judgement) -> tuple[Any, ...]:
+        formats = [row.do for row in judgement.formats if row.label in (asked.base, headline.format)]
+        return judgement.actor, judgement.node, judgement.states, judgement.base, formats
+
+    return any(put(judgement) == put(asked) for judgement in loaded.scenario.judgements if judgement is not asked)
+
+
 def _remarks(loaded: Loaded, rows: Sequence[CheckedRow]) -> Iterator[str]:
     scenario = loaded.scenario
     headline = scenario.headline
     base = scenario.judgement(headline.judgement).base
     if base in (None, headline.format):
         yield "the headline is compared with nothing, so the report leads with a level and not with a change"
+    elif not _has_rival(loaded):
+        yield "no other judgement puts the headline's two formats to the same actor, so there is no rival reading"
+    if not scenario.assumptions:
+        yield "no assumption is stated: the reader is not told what is taken for granted"
     for part in ("priors", "theories"):
         if len(getattr(scenario, part)) < 2:
             yield f"fewer than two {part} are compared: how far the answer depends on them will not be measured"

@@ -30,6 +30,8 @@ USUAL_RESOLUTION = (
 _PRIORS, _THEORIES = ("literature", "flat", "cheap_talk"), ("none", "log")
 #: Actors whose English names take an article.
 _WITH_ARTICLE = frozenset({"ARE", "CAF", "DOM", "EU", "GBR", "NLD", "PHL", "UN", "USA"})
+#: What no network sees.
+_CANNOT_SEE = ("the chance of a test", "who is in office", "the text's exact words")
 #: Called where nothing is compared.
 _ONLY = "as described"
 
@@ -163,11 +165,15 @@ def _lines(draft: Draft, network: Network) -> Iterator[str]:
     yield "assumptions = ["
     yield from (f"  {_value(assumption)}," for assumption in _assumptions(draft, network))
     yield "]"
+    yield "# What bears on the answer and has no node in the network; shown on page one. Add your own."
+    yield _list("cannot_see", _CANNOT_SEE)
     yield ""
     yield "# The answer in one sentence: one row of one judgement below, compared with that judgement's base."
     yield "[headline]"
     yield _pair("judgement", identity)
     yield _pair("format", rows[-1][0])
+    yield "# The title of the report, as one question; the scenario's own title without it."
+    yield '# question = ""'
     yield ""
     yield "# One thing that is judged. Copy it, with another id, for another actor or another reading of the case."
     yield "[[judgements]]"

@@ -133,3 +133,20 @@ def test_remarks_on_what_is_no_fault():
     ):
         assert part in texts
     assert len(found.remarks) == 6
+
+
+def test_a_rival_reading_and_assumptions_are_missed():
+    raw = {**RAW, "judgements": [{**RAW["judgements"][0], "base": "alone"}], "assumptions": []}
+    raw["headline"] = {"judgement": "pact", "format": "backed"}
+
+    def remarks() -> tuple[str, ...]:
+        return check_scenario(scenario_from_dict(raw), None).remarks
+
+    assert remarks()[0].startswith("no other judgement puts the headline's two formats to the same actor")
+    assert remarks()[1].startswith("no assumption is stated")
+    raw["judgements"].append({**raw["judgements"][0], "id": "rival", "given": {"role": "principal"}})
+    raw["assumptions"] = ["It comes to a test."]
+    assert [remark.split(":")[0] for remark in remarks()] == [
+        "fewer than two priors are compared",
+        "fewer than two theories are compared",
+    ]
