@@ -51,7 +51,7 @@ docs: $(DEV) ## build the documentation, running its examples; a warning is an e
 pytest: $(DEV) ## run the tests and the examples in the docstrings
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-validate: $(DEV) ## measure the shipped scores again, in full (twenty minutes)
+validate: $(DEV) ## measure the shipped scores again, in full (half an hour)
 	$(BIN)/python benchmarks/scores.py
 	$(BIN)/python benchmarks/track.py score
 

@@ -201,8 +201,9 @@ def text_faults(scenario: Any) -> list[Fault]:
                 what = f"'{own}' is '{other}' here and '{said[own]}' above; one text has one translation"
                 faults.append(Fault(f"{place}, {language}", what))
         for judgement in scenario.judgements:
-            shown = [said.get(row.label, row.label) for row in judgement.formats]
-            twice = {label for label in shown if shown.count(label) > 1} - {row.label for row in judgement.formats}
+            shown: list[str] = [said.get(row.label) or row.label for row in judgement.formats]
+            own_labels = [row.label for row in judgement.formats]
+            twice = {label for label in shown if shown.count(label) > 1 and label not in own_labels}
             where = f"judgement {judgement.id}, {language}"
             what = "two formats are shown as '{}'; give each its own"
             faults += [Fault(where, what.format(label)) for label in sorted(twice)]
