@@ -111,9 +111,12 @@ def _parts(text: str) -> tuple[str, str]:
 
 
 def _answer(question: str, usual: str | None, fault: Callable[[str], str]) -> str:
-    """Ask until the answer has no fault."""
+    """Ask until the answer has no fault; who ends it is done with the command."""
     while True:
-        answer = typer.prompt(question, default=usual, err=True, show_default=bool(usual)).strip()
+        try:
+            answer = typer.prompt(question, default=usual, err=True, show_default=bool(usual)).strip()
+        except typer.Abort as ended:
+            raise KeyboardInterrupt from ended
         if not (wrong := fault(answer)):
             return answer
         typer.echo(wrong, err=True)

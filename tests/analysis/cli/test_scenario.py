@@ -127,6 +127,14 @@ def test_in_a_terminal_the_rest_is_asked_and_a_faulty_answer_asked_again(monkeyp
     assert [row.do for row in judgement.formats] == [{"guarantors": "1"}, {"guarantors": "5"}]
 
 
+def test_who_ends_the_questions_has_written_nothing(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(module, "asks", lambda: True)
+    result = run("new", "pact", said="guarantee\nA pact\n")
+    assert result.exit_code == 130
+    assert "interrupted" in result.stderr
+    assert not Path("pact.toml").exists()
+
+
 def test_a_network_of_ones_own(tmp_path: Path):
     Path("own.toml").write_text(
         'name = "own"\n[nodes.watch]\nstates = ["none", "some"]\n[nodes.kept]\nstates = ["no", "yes"]\n'

@@ -171,6 +171,12 @@ def test_faults_of_translations_come_with_the_others(raw):
     ]
 
 
+def test_a_translation_may_not_take_the_label_of_another_row(raw):
+    raw["judgements"][0]["formats"][0]["es"] = {"label": "backed"}
+    with pytest.raises(ScenarioError, match="pact, es: two formats are shown as 'backed'; give each its own"):
+        scenario_from_dict(raw)
+
+
 def test_what_the_record_does_not_know_of_backers_is_said_in_each_language(raw):
     raw["network"] = "guarantee_backers"
     raw["judgements"][0] |= {"actor": "USA", "suppose": []}
