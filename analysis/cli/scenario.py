@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from .options import Cases, Countries, Json, Missing, listed, print_json, read_cases
-from .scenario_prompts import Answers, asked_for, asks
+from .scenario_prompts import Answers, asked_for, asks, by_codebook
 
 if TYPE_CHECKING:
     from ..scenarios.check import CheckedRow, CheckedScenario
@@ -134,7 +134,7 @@ def new(
     stated = asked_for(stated, node) if asks() else stated
     faults = [
         Fault(f"--{key}", "is missing; without it nothing can be answered")
-        for key in ("title", "question", "as-of", "horizon")
+        for key in ("title", "question", "as-of", "horizon", *(() if by_codebook(stated.texts) else ("resolution",)))
         if key not in stated.texts
     ]
     raise_faults(str(target), [*faults, *stated.faults()])

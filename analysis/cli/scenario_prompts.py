@@ -61,6 +61,13 @@ def asks() -> bool:
     return sys.stdin.isatty()
 
 
+def by_codebook(texts: Mapping[str, str]) -> bool:
+    """Whether the codebook's outcome rules decide what is asked: those of the record that the shipped networks are of."""
+    from ...models.network.toml import shipped_networks
+
+    return texts.get("network", "guarantee") in shipped_networks()
+
+
 def asked_for(stated: Answers, node: str) -> Answers:
     """Ask for what no option said.
 
@@ -72,7 +79,6 @@ def asked_for(stated: Answers, node: str) -> Answers:
         The node that is asked for.
     """
     from ...models.network.toml import load_network
-    from ..scenarios.draft import USUAL_RESOLUTION
 
     questions: tuple[tuple[str, str, str | None, Callable[[str], str]], ...] = (
         ("network", "Network: a name or a file", "guarantee", _network_fault),
@@ -82,12 +88,15 @@ def asked_for(stated: Answers, node: str) -> Answers:
         ("actor", "Whose conduct, as the record codes it, such as USA (empty: nobody whom it holds)", "", _nothing),
         ("claim", "The probability that ... (empty: the actor keeps its promise)", "", _nothing),
         ("horizon", "Horizon: until when it counts", None, _nothing),
-        ("resolution", "What will decide whether it happened", USUAL_RESOLUTION, _nothing),
+        ("resolution", "What will decide whether it happened", None, _nothing),
     )
     texts = dict(stated.texts)
     for key, question, usual, fault in questions:
-        if key not in texts:
-            texts[key] = _answer(question, usual, fault)
+        if key in texts:
+            continue
+        if key == "resolution" and by_codebook(texts):
+            question, usual = f"{question} (empty: the outcome rules of the record's codebook)", ""
+        texts[key] = _answer(question, usual, fault)
     network = load_network(texts["network"])
     found = replace(stated, texts={key: text for key, text in texts.items() if text})
     if not (found.given and found.compare):

@@ -141,7 +141,10 @@ def test_a_network_of_ones_own(tmp_path: Path):
         '[nodes.kept.parents.watch]\nreason = "the watched keep more"\n'
     )
     words = ("--network", "own.toml", "--node", "kept", "--states", "yes", "--compare", "watch=none,some")
-    assert run("new", "mine", *NEEDED, *words).exit_code == 0
+    refused = run("new", "mine", *NEEDED, *words)
+    assert refused.exit_code == 2
+    assert "--resolution: is missing" in refused.stderr  # the codebook's rules are not of this network
+    assert run("new", "mine", *NEEDED, *words, "--resolution", "as the watchers say").exit_code == 0
     assert load_scenario("mine.toml").scenario.priors == ["flat"]  # the other sets are not of this network
     checked = run("check", "mine.toml")
     assert checked.exit_code == 0
