@@ -62,7 +62,7 @@ def asks() -> bool:
 
 
 def by_codebook(texts: Mapping[str, str]) -> bool:
-    """Whether the codebook's outcome rules decide what is asked: those of the record that the shipped networks are of."""
+    """Whether the codebook decides what is asked: it does of the shipped networks, which are of its record."""
     from ...models.network.toml import shipped_networks
 
     return texts.get("network", "guarantee") in shipped_networks()
