@@ -26,6 +26,7 @@ def described_number(summary: Summary, lexicon: Lexicon) -> dict[str, Any]:
     return {
         **asdict(summary),
         "word": band.word,
+        "words": {language: lexicon.word(summary.mean, language) for language in lexicon.wordings},
         "range": band.range,
         "interval_straddles_words": straddles,
         "natural_frequency": natural_frequency(summary.mean),

@@ -20,6 +20,7 @@ from string import Formatter
 from ....common.errors import nearest
 from ....models.errors import QueryError
 from ...figures.percent import percent, span
+from ...summaries.names import actor_name
 from .blocks import Run, Style, Text, plain
 
 MESSAGES = Path(__file__).parent / "messages"
@@ -104,6 +105,16 @@ class Language:
         """
         shown = str(state).replace("_", " ")
         return self.term(OUTCOMES.get(str(state), shown))
+
+    def actor(self, code: str) -> str:
+        """Actor by the name of its code; a code that nothing knows stays itself.
+
+        Examples
+        --------
+        >>> Language("en").actor("PRK"), Language("es").actor("PRK")
+        ('North Korea', 'Corea del Norte')
+        """
+        return actor_name(code, self.code)
 
     def percent(self, x: float) -> str:
         r"""Probability in whole per cent; 0 and 100 are never said of what is uncertain.

@@ -48,7 +48,8 @@ _REASONS = 4
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
-    scenario, lexicon = material.loaded.scenario, load_lexicon("icd203")
+    scenario = material.loaded.scenario
+    lexicon = load_lexicon(scenario.lexicon)
     judgement = scenario.judgement(scenario.headline.judgement)
     rows = {row.label: row for row in answers.reported(judgement.id)}
     row = rows[scenario.headline.format]
@@ -67,6 +68,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         "lexicon": {
             "name": lexicon.name,
             "title": lexicon.title,
+            "titles": {language: lexicon.in_language(language).title for language in lexicon.wordings},
             "source": lexicon.source,
             "bands": [asdict(band) for band in lexicon.bands],
         },
@@ -164,7 +166,7 @@ def _lead(report: Mapping[str, Any], say: Language) -> Text:
 def _word(row: Mapping[str, Any], say: Language) -> Text:
     """A likelihood word with its range, which it never stands without."""
     bounds = row["range"].replace("-", "\N{EN DASH}").replace(" %", "\N{NO-BREAK SPACE}%")
-    return (Run(f"{say.term(row['word'])} [{bounds}]", "strong"),)
+    return (Run(f"{row['words'].get(say.code, row['word'])} [{bounds}]", "strong"),)
 
 
 def _rivals(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -316,7 +318,7 @@ def _counts(report: Mapping[str, Any], say: Language) -> list[Block]:
         tables.append(
             (
                 Table(
-                    say(N_("{actor} alone: kept of cases"), actor=say.term(own["actor"])),
+                    say(N_("{actor} alone: kept of cases"), actor=say.actor(own["actor"])),
                     (runs(say.term(own["by"])), say(N_("all roles"))),
                     tuple((runs(say.state(line["state"])), runs(_share(line["cells"][0]))) for line in own["rows"]),
                     numeric=frozenset({1}),

@@ -12,7 +12,7 @@ from ..section import Answers, Material, Section
 
 
 def _content(material: Material, answers: Answers) -> list[dict[str, Any]]:
-    lexicon = load_lexicon("icd203")
+    lexicon = load_lexicon(material.loaded.scenario.lexicon)
     return [_judgement(judgement, material, answers, lexicon) for judgement in material.loaded.scenario.judgements]
 
 
