@@ -39,6 +39,9 @@ from .scenarios.scenario import shipped_scenarios as shipped_scenarios
 from .scenarios.stored_fits import stored_fit as stored_fit
 from .sensitivity.confounding import Confounding as Confounding
 from .sensitivity.confounding import confounding as confounding
+from .sensitivity.drivers import Driver as Driver
+from .sensitivity.drivers import Drivers as Drivers
+from .sensitivity.drivers import drivers as drivers
 from .sensitivity.flip_point import FlipPath as FlipPath
 from .sensitivity.flip_point import direction as direction
 from .sensitivity.flip_point import flip_point as flip_point
@@ -49,6 +52,9 @@ from .sensitivity.power_scaling import PowerScaling as PowerScaling
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.priors import PriorComparison as PriorComparison
 from .sensitivity.priors import compare_priors as compare_priors
+from .sensitivity.variance_sources import VarianceSource as VarianceSource
+from .sensitivity.variance_sources import VarianceSources as VarianceSources
+from .sensitivity.variance_sources import variance_sources as variance_sources
 from .summaries.change import Change as Change
 from .summaries.change import summarise_change as summarise_change
 from .summaries.gates import Gate as Gate

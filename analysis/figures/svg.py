@@ -23,6 +23,45 @@ def pixel_canvas(width: float, height: float, left: float = 0.0, top: float = 0.
     return figure, axes
 
 
+def text_width(text: str, size: float, *, bold: bool = False) -> float:
+    """Width in pixels of text as figures write it, on a `pixel_canvas`.
+
+    Examples
+    --------
+    >>> text_width("ii", 11) < text_width("WW", 11) < text_width("WW", 11, bold=True)
+    True
+    """
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=["sans-serif"], size=size, weight="bold" if bold else "normal")
+    return text_to_path.get_text_width_height_descent(text, font, ismath=False)[0]
+
+
+def fitted(text: str, width: float, size: float) -> list[str]:
+    """Lines of text that are no wider than so many pixels; a word that is wider is broken.
+
+    Examples
+    --------
+    >>> fitted("price = words", 80, 11)
+    ['price =', 'words']
+    >>> "".join(fitted("W" * 20, 80, 11)) == "W" * 20
+    True
+    """
+    lines = [""]
+    for word in text.split():
+        joined = f"{lines[-1]} {word}".strip()
+        if text_width(joined, size) <= width:
+            lines[-1] = joined
+            continue
+        lines += [""] * bool(lines[-1])
+        for letter in word:
+            if lines[-1] and text_width(lines[-1] + letter, size) > width:
+                lines.append("")
+            lines[-1] += letter
+    return lines
+
+
 def svg(figure: Figure, prefix: str, label: str) -> str:
     """Element of a page that shows a figure.
 

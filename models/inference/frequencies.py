@@ -36,11 +36,14 @@ class Waves:
         What the sums are multiplied by before they are added up, shape (frequencies, samples).
     turns
         exp(-i t cutpoint), shape (cutpoints, frequencies, samples).
+    step
+        Distance between frequencies; the first above zero is half of it.
     """
 
     phases: tuple[np.ndarray, ...]
     kernel: np.ndarray
     turns: np.ndarray
+    step: float
 
     @property
     def frequencies(self) -> int:
@@ -94,4 +97,4 @@ def make_waves(scale: Latent) -> Waves:
     if mixed is not None:
         turned = np.exp(1j * times[:, None] * mixed.shifts)
         kernel = kernel * (turned * mixed.above + turned.conj() * mixed.below).sum(axis=1)
-    return Waves(phases, kernel, np.exp(-1j * times * cuts[:, None, :]))
+    return Waves(phases, kernel, np.exp(-1j * times * cuts[:, None, :]), step)
