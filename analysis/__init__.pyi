@@ -37,8 +37,6 @@ from .scenarios.fit import fit as fit
 from .scenarios.scenario import load_scenario as load_scenario
 from .scenarios.scenario import shipped_scenarios as shipped_scenarios
 from .scenarios.stored_fits import stored_fit as stored_fit
-from .sensitivity.confounding import Confounding as Confounding
-from .sensitivity.confounding import confounding as confounding
 from .sensitivity.drivers import Driver as Driver
 from .sensitivity.drivers import Drivers as Drivers
 from .sensitivity.drivers import drivers as drivers
@@ -52,6 +50,8 @@ from .sensitivity.power_scaling import PowerScaling as PowerScaling
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.priors import PriorComparison as PriorComparison
 from .sensitivity.priors import compare_priors as compare_priors
+from .sensitivity.unmeasured.confounding import Confounding as Confounding
+from .sensitivity.unmeasured.confounding import confounding as confounding
 from .sensitivity.variance_sources import VarianceSource as VarianceSource
 from .sensitivity.variance_sources import VarianceSources as VarianceSources
 from .sensitivity.variance_sources import variance_sources as variance_sources

@@ -184,7 +184,7 @@ def _report_contrast(
     """Print what a change of what is done does to each state of one node; a failed gate ends with its exit code."""
     from ...models.names import name_in
     from ..queries.contrast import contrast
-    from ..sensitivity.confounding import confounding
+    from ..sensitivity.unmeasured.confounding import confounding
     from ..summaries.change import MARGIN, summarise_change
     from ..summaries.gates import failed, number_gates
     from ..summaries.summary import summarise

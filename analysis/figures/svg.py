@@ -43,7 +43,7 @@ def fitted(text: str, width: float, size: float) -> list[str]:
 
     Examples
     --------
-    >>> fitted("price = words", 80, 11)
+    >>> fitted("price = words", 60, 11)
     ['price =', 'words']
     >>> "".join(fitted("W" * 20, 80, 11)) == "W" * 20
     True

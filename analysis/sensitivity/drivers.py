@@ -235,7 +235,7 @@ def drivers(
     >>> print(drivers(posterior, chance_of("wet", "yes", {"rain": "yes"}), seen))
     base rate 0.50 (4 cases)
      -22 [-22, -22] the model on the record's cases
-     +53 [+53, +53] rain = yes
+     +52 [+52, +52] rain = yes
     answer 0.80
     associated with, not caused by; Shapley values over 4 cases of the record
     """

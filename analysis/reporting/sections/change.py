@@ -12,8 +12,8 @@ from ...figures.changes import changes_svg
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
 from ...scenarios.stored_fits import kept_beside_fits
-from ...sensitivity.confounding import confounding
 from ...sensitivity.spread import CHOICES, KINDS, Spread, SpreadRow, change_spread, second_coder_posterior
+from ...sensitivity.unmeasured.confounding import confounding
 from ...summaries.change import Change, summarise_change
 from ..answers import Row, judged
 from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, runs

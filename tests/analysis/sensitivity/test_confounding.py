@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from scipy.special import expit, logit
 
 from servanda.analysis import confounding, contrast, probability
-from servanda.analysis.sensitivity.confounding import MOST, e_value
-from servanda.analysis.sensitivity.unmeasured_cause import cause_where_set, first_crossing, standardised
+from servanda.analysis.sensitivity.unmeasured.confounding import MOST, e_value
+from servanda.analysis.sensitivity.unmeasured.unmeasured_cause import cause_where_set, first_crossing, standardised
 from servanda.models import Arrow, Network, Node, Posterior, Prior, PriorSet, QueryError, fit
 
 #: The five points of Gauss and Hermite, from their closed form.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...common.figure_style import ACCENT, AXIS_SIZE, COLOURS, INK, LEGEND_SIZE, MUTED, WIDTH, new_figure, styled
+from ....common.figure_style import ACCENT, AXIS_SIZE, COLOURS, INK, LEGEND_SIZE, MUTED, WIDTH, new_figure, styled
 
 if TYPE_CHECKING:
     import xarray as xr

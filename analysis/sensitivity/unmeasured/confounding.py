@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
-from ...common.errors import Fault, raise_faults
-from ...models.errors import QueryError
-from ...models.inference.contract import MEMORY_LIMIT
-from ...models.posterior import Posterior
-from ...models.questions.evidence import States
-from ...models.questions.quantity import chance_of
-from ..figures.confounding import confounding_figure
-from ..queries.identification.identify import identify, latent_nodes
-from ..summaries.change import Change, summarise_change, whole_points
-from ..summaries.summary import INTERVAL
+from ....common.errors import Fault, raise_faults
+from ....models.errors import QueryError
+from ....models.inference.contract import MEMORY_LIMIT
+from ....models.posterior import Posterior
+from ....models.questions.evidence import States
+from ....models.questions.quantity import chance_of
+from ...queries.identification.identify import identify, latent_nodes
+from ...summaries.change import Change, summarise_change, whole_points
+from ...summaries.summary import INTERVAL
 from .confounding_question import ConfoundingQuestion, benchmark_names, side_of, tie_to_cause, tie_to_outcome
+from .figure import confounding_figure
 from .unmeasured_cause import Sides, first_crossing
 
 if TYPE_CHECKING:

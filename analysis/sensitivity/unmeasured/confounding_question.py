@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ...common.errors import Fault, nearest, raise_faults
-from ...models.errors import QueryError
-from ...models.network.network import Network
-from ...models.posterior import Posterior
-from ...models.questions.answers import joint_distribution
-from ...models.questions.evidence import States, as_states, resolve_evidence
-from ..queries.identification.identify import identify
+from ....common.errors import Fault, nearest, raise_faults
+from ....models.errors import QueryError
+from ....models.network.network import Network
+from ....models.posterior import Posterior
+from ....models.questions.answers import joint_distribution
+from ....models.questions.evidence import States, as_states, resolve_evidence
+from ...queries.identification.identify import identify
 from .unmeasured_cause import Side, cumulative
 
 
