@@ -250,11 +250,12 @@ def drivers(
     rows = np.flatnonzero(outcome != MISSING)
     if not len(rows):
         raise QueryError.of("drivers", f"needs cases whose {asked.target} is known, and there are none")
-    weights = known.weights[rows] / known.weights[rows].sum()
-    base_rate = float(weights @ np.isin(outcome[rows], states))
+    counts = known.weights[rows]
+    total = int(counts.sum())
+    base_rate = int(counts[np.isin(outcome[rows], states)].sum()) / total
     features = _features(posterior, asked)
     background = np.column_stack([_of_cases(posterior, known, feature, rows) for feature in features])
-    game = _Game.of(features, background, weights)
+    game = _Game.of(features, background, counts / total)
     configurations = game.configurations(posterior, asked, states)
     every = _every(posterior, configurations, draws)
     thinned = _thinned(posterior, every)
@@ -269,7 +270,6 @@ def drivers(
     ]
     lines.sort(key=lambda line: -abs(float(line.draws.mean())))
     first = Driver("record", "record", "", found[0])
-    total = int(known.weights[rows].sum())
     return Drivers(base_rate, total, (first, *lines), answer, every, asked.words(network))
 
 

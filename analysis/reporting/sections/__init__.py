@@ -9,6 +9,7 @@ from . import (
     answer,
     change,
     diagnostics,
+    drivers,
     judgements,
     network,
     priors,
@@ -24,6 +25,7 @@ from . import (
 SECTIONS: Mapping[str, Section] = {
     "question": question.SECTION,
     "answer": answer.SECTION,
+    "drivers": drivers.SECTION,
     "change": change.SECTION,
     "score": score.SECTION,
     "judgements": judgements.SECTION,
