@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 #: Pixels: of the whole, which is a narrow phone's, of its edges, of letters, of a line of text, and of a bar with its
-#: room. Nothing is smaller than 11 where the figure is as wide as this.
-_WIDTH, _MARGIN, _SIZE, _LINE, _BAR = 330, 8, 11.0, 15, 20
+#: room. Nothing is smaller than 11 on a telephone that shows it a little narrower.
+_WIDTH, _MARGIN, _SIZE, _LINE, _BAR = 330, 8, 11.3, 15, 20
 #: Room between a label and the number beside it.
 _GAP = 10
 #: The axis reaches as far as this at the least, in probability.

@@ -137,7 +137,7 @@ def _change_choices(
 
 
 def _sources(found: VarianceSources) -> dict[str, Any]:
-    return {**asdict(found), "total": found.total}
+    return {**asdict(found), "sources": [asdict(source) for source in found.sources], "total": found.total}
 
 
 def _words(report: Mapping[str, Any], say: Language) -> list[Block]:
