@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 #: Kind of a line -> what it is, for a reader.
 KINDS: Mapping[str, str] = {"record": "the record's cases", "given": "given", "done": "done", "who": "who acts"}
 #: Draws that are used at the most, and at the least where the budget is short.
-_MOST_DRAWS, _FEWEST_DRAWS = 1000, 100
+_MOST_DRAWS, _FEWEST_DRAWS = 800, 100
 #: Cells of all configurations and draws that are summed in some seconds, and those that frequencies count for.
 _BUDGET, _WAVES = 6 * 10**8, 40
 #: Features from which on there are too many coalitions.
@@ -207,7 +207,7 @@ def drivers(
         The record whose base rate it starts from, and whose cases are the background; those of the fit by default.
         Cases whose outcome is not known are left out.
     draws
-        How many draws to use at the most, evenly spaced; as many as take some seconds by default, 1,000 at the most.
+        How many draws to use at the most, evenly spaced; as many as take some seconds by default, 800 at the most.
 
     Returns
     -------
