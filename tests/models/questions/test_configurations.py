@@ -71,7 +71,7 @@ def random_configurations(network, given_, do, states, seed, count=7):
     return Configurations("kept", states, sides[0], sides[1], members)
 
 
-@settings(repeatable, max_examples=20)
+@settings(repeatable, max_examples=12)
 @given(
     st.sampled_from(["ordinal", "sequential"]),
     st.permutations(["era", "role", "talks", "price", "backers", "trace"]),
