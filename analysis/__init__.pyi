@@ -11,6 +11,13 @@ from .evaluation.shipped_scores import load_evaluation as load_evaluation
 from .evaluation.shipped_scores import measured_score as measured_score
 from .evaluation.shipped_scores import store_evaluation as store_evaluation
 from .evaluation.theories import compare_theories as compare_theories
+from .ledger.file import Ledger as Ledger
+from .ledger.file import LedgerError as LedgerError
+from .ledger.file import read_ledger as read_ledger
+from .ledger.issue import issue_judgements as issue_judgements
+from .ledger.issue import resolve_judgements as resolve_judgements
+from .ledger.scoring import LedgerScores as LedgerScores
+from .ledger.scoring import score_ledger as score_ledger
 from .queries.collective import at_least as at_least
 from .queries.collective import together as together
 from .queries.contrast import contrast as contrast

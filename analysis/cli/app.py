@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | compare | evaluate | track | report | record | scenario`.
+"""The command line: `servanda fit | query | compare | evaluate | track | report | score | record | scenario`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
 """
@@ -22,6 +22,7 @@ from .fit import fit
 from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
 from .query import query
 from .report import report
+from .score import score
 from .track import track
 
 
@@ -77,7 +78,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for _command in (fit, query, evaluate, track, report):
+for _command in (fit, query, evaluate, track, report, score):
     app.command()(_command)
 app.add_typer(compare.app, name="compare")
 app.add_typer(record.app, name="record")
