@@ -26,7 +26,7 @@ from .sources import Source, known_sources
 DATA_SET = "servanda-guarantees"
 _PAST = "obligor_past_defections"
 #: What past defections are counted from.
-_COUNTED = ("obligor", "guarantee_id", "tested_year", "outcome_year", "outcome")
+COUNTED = ("obligor", "guarantee_id", "tested_year", "outcome_year", "outcome")
 #: What together is one case, whatever it is called.
 _ONE_CASE = ("guarantee_id", "obligor", "tested")
 _DAYS_A_YEAR = 365.2425
@@ -208,7 +208,7 @@ def recount_past(cases: pd.DataFrame, known: np.ndarray) -> pd.DataFrame:
     >>> int(recount_past(cases, np.zeros(len(cases), bool))["obligor_past_defections"].max())
     0
     """
-    if not {_PAST, *_COUNTED} <= set(cases.columns):
+    if not {_PAST, *COUNTED} <= set(cases.columns):
         return cases
     obligors = cases["obligor"].to_numpy(object)
     appearances = Counter(obligors[known])
@@ -259,7 +259,7 @@ def _spoken_for(cases: pd.DataFrame) -> frozenset[str]:
 
 
 def _past_cases(cases: pd.DataFrame) -> Iterator[PastCase]:
-    facts = cases[list(_COUNTED)]
+    facts = cases[list(COUNTED)]
     for obligor, guarantee, tested, ended, outcome in facts.itertuples(index=False):
         yield PastCase(obligor, guarantee, int(tested), int(ended), defected=outcome == "defected")
 

@@ -1,0 +1,451 @@
+"""What changed since an earlier report, and how much of the shift of its answer each change explains.
+
+The earlier report carries its inputs. They are swapped for the new ones part by part, in one order: data, priors,
+network, scenario; after each swap the network is fitted and asked again. The steps add up to the whole shift; what is
+left between the earlier report and its inputs fitted today is Monte Carlo error, settings and versions. Another order
+would divide the shift otherwise, as far as the parts act together.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import singledispatch
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...common.errors import Fault, InputError, ServandaError
+from ...models.cases.encode import data_column
+from ...models.network.network import Network
+from ...models.network.toml import network_from_dict
+from ...models.parameters.prior_set import PriorSet
+from ...models.posterior import Posterior
+from ..scenarios.scenario import Scenario
+from ..scenarios.stored_fits import fit_gates, stored_fit
+from ..summaries.gates import failed
+from ..summaries.summary import summarise
+from .answers import judged
+from .inputs import Inputs, coded_cases, inputs_from
+from .section import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Parts of the inputs, in the order in which the old ones are swapped for the new.
+ORDER = ("data", "priors", "network", "scenario")
+#: What is left of a shift once every part is swapped.
+REST = "Monte Carlo error, settings and versions"
+#: Keys by one of which an item of a list is known, in texts of networks, priors and scenarios.
+_NAMES = ("id", "parameter", "label", "claim")
+
+
+class SinceError(InputError):
+    """An earlier report that cannot be compared with."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One difference between two nested contents.
+
+    Parameters
+    ----------
+    place
+        Keys that lead to it.
+    before, after
+        What stands there; None where nothing does.
+    """
+
+    place: tuple[str, ...]
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier report: its answers, and what they were made from.
+
+    Parameters
+    ----------
+    subject
+        The file.
+    raw
+        Its inputs as plain content.
+    inputs
+        The same, ready to be fitted.
+    answer, change
+        Mean of the headline's answer and of its change, as they were reported; None where it compares with nothing.
+    answer_error, change_error
+        Their Monte Carlo errors.
+    """
+
+    subject: str
+    raw: Mapping[str, Any]
+    inputs: Inputs
+    answer: float
+    answer_error: float
+    change: float | None
+    change_error: float | None
+
+
+@dataclass(frozen=True)
+class Point:
+    """The headline under some inputs: its mean and that of its change, with their Monte Carlo errors."""
+
+    answer: float
+    answer_error: float
+    change: float | None
+    change_error: float | None
+    unsettled: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far swapping some parts moves the headline, in probability.
+
+    Parameters
+    ----------
+    parts
+        What was swapped: one part, or several that cannot be asked without each other; none in what is left.
+    answer, change
+        The move of the answer, and of its change; None where one of the two compares with nothing.
+    answer_error, change_error
+        Monte Carlo errors of the moves.
+    unsettled
+        Whether a gate of a fit behind it failed.
+    note
+        Why several parts were swapped together.
+    """
+
+    parts: tuple[str, ...]
+    answer: float
+    answer_error: float
+    change: float | None
+    change_error: float | None
+    unsettled: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """Whole shift of the headline since an earlier report, and its parts, which add up to it.
+
+    Parameters
+    ----------
+    answer, change
+        The whole shift of the answer, and of its change.
+    steps
+        One for each part that changed, in the order of the swaps.
+    rest
+        What no part explains: `REST`.
+    """
+
+    answer: float
+    change: float | None
+    steps: tuple[Step, ...]
+    rest: Step
+
+
+@dataclass(frozen=True)
+class _Mixed:
+    """Inputs, each part of the earlier report or of this one."""
+
+    cases: pd.DataFrame
+    priors: PriorSet
+    network: Network
+    scenario: Scenario
+
+    def with_part(self, part: str, other: _Mixed) -> _Mixed:
+        name = {"data": "cases"}.get(part, part)
+        return replace(self, **{name: getattr(other, name)})
+
+
+def read_earlier(path: str | os.PathLike[str], scenario: str, schema: int) -> Earlier:
+    """Read an earlier report to compare with.
+
+    Parameters
+    ----------
+    path
+        Its ``report.json``.
+    scenario
+        Name of the scenario of the new report.
+    schema
+        Version of the content that is read.
+
+    Raises
+    ------
+    SinceError
+        If there is no such file, it is damaged or no report, of another schema version, or of another scenario.
+    """
+    subject = str(path)
+    raw = _read(Path(path), subject)
+    if raw["schema"] != schema:
+        command = raw.get("provenance", {}).get("command", "servanda report")
+        what = (
+            f"has schema version {raw['schema']}, and this version of Servanda compares with {schema}; "
+            f"write it again as it was made ('{command}') and compare with that"
+        )
+        raise SinceError(subject, [Fault("", what)])
+    try:
+        inputs = raw["inputs"]
+        named = inputs["scenario"]["name"]
+        answer, change = raw["answer"], raw["answer"]["change"]
+        moved = (None, None) if change is None else _number(change["difference"])
+        earlier = Earlier(subject, inputs, inputs_from(inputs, subject), *_number(answer), *moved)
+    except (KeyError, TypeError, ValueError, AttributeError, ServandaError) as error:
+        raise SinceError(subject, [Fault("", f"{_DAMAGED} ({_said(error)})")]) from error
+    if named != scenario:
+        what = f"is of the scenario '{named}', and the new one of '{scenario}'; give an earlier report of the same one"
+        raise SinceError(subject, [Fault("", what)])
+    return earlier
+
+
+def since(earlier: Earlier, now: Mapping[str, Any], task: Task) -> dict[str, Any]:
+    """What changed since an earlier report, and what each change explains, as plain content.
+
+    Parameters
+    ----------
+    earlier
+        From `read_earlier`.
+    now
+        Inputs of this report, as `servanda.analysis.reporting.inputs.inputs` gives them.
+    task
+        Scenario, record and fits of this report; the fits of swapped inputs are kept with its own.
+
+    Returns
+    -------
+    dict
+        ``earlier`` (its date and hash), ``differences`` (`differences`), ``shift`` (`Shift`), ``before`` and ``now``
+        (means of the answer and of its change), ``order`` and ``rest``.
+    """
+    found = differences(earlier, now, task.cases)
+    last = _point(task.posteriors[task.loaded.priors[0].name], task.loaded.scenario, task.cases)
+    return {
+        "earlier": {"as_of": earlier.inputs.loaded.scenario.as_of, "sha256": earlier.raw["sha256"]},
+        "before": {"answer": earlier.answer, "change": earlier.change},
+        "now": {"answer": last.answer, "change": last.change},
+        "differences": {name: _as_plain(found[name]) for name in found},
+        "shift": asdict(shift(earlier, changed_parts(earlier, now, task.cases), last, task)),
+        "order": list(ORDER),
+        "rest": REST,
+    }
+
+
+def differences(earlier: Earlier, now: Mapping[str, Any], cases: pd.DataFrame) -> dict[str, tuple[Edit, ...]]:
+    """Every difference between the inputs of two reports.
+
+    Parameters
+    ----------
+    earlier, now
+        As in `since`.
+    cases
+        The record of the new report.
+
+    Returns
+    -------
+    dict
+        ``data`` (places are a case, or a case and its node; as the earlier network codes both records), ``priors``,
+        ``network``, ``scenario``, ``settings`` and ``versions`` -> what stands there before and after.
+    """
+    before, after = (_by_case(*side) for side in _alike(earlier, now, cases))
+    found = {"data": tuple(edits(before, after))}
+    for name in ("priors", "network", "scenario", "settings", "versions"):
+        found[name] = tuple(edits(earlier.raw[name], now[name]))
+    return found
+
+
+def changed_parts(earlier: Earlier, now: Mapping[str, Any], cases: pd.DataFrame) -> tuple[str, ...]:
+    """Parts of the inputs that are not what they were, in the order of the swaps."""
+    (_, before), (_, after) = _alike(earlier, now, cases)
+    same = {"data": before == after} | {name: earlier.raw[name] == now[name] for name in ORDER[1:]}
+    return tuple(name for name in ORDER if not same[name])
+
+
+def edits(before: Any, after: Any, place: tuple[str, ...] = ()) -> Iterator[Edit]:
+    """Differences between two nested contents; items of a list that have a name are compared by it.
+
+    Examples
+    --------
+    >>> one = {"rows": [{"label": "alone", "do": "1"}, {"label": "both", "do": "2"}]}
+    >>> other = {"rows": [{"label": "both", "do": "3"}]}
+    >>> for edit in edits(one, other):
+    ...     print(edit.place, edit.before, edit.after)
+    ('rows', 'alone') {'label': 'alone', 'do': '1'} None
+    ('rows', 'both', 'do') 2 3
+    """
+    if before == after:
+        return
+    one, other = _parts(before), _parts(after)
+    if one is None or other is None:
+        yield Edit(place, before, after)
+        return
+    for key in dict.fromkeys((*one, *other)):
+        yield from edits(one.get(key), other.get(key), (*place, key))
+
+
+def shift(earlier: Earlier, changed: tuple[str, ...], last: Point, task: Task) -> Shift:
+    """Whole shift of the headline since an earlier report, divided among the parts that changed.
+
+    Parameters
+    ----------
+    earlier, task
+        As in `since`.
+    changed
+        The parts that changed, in the order of the swaps.
+    last
+        The headline of the new report.
+
+    Returns
+    -------
+    Shift
+        Its steps and its rest add up to the whole. Where the inputs cannot be asked with some parts swapped and others
+        not (a prior set of a node that the old network has not), these are swapped together.
+    """
+    new = _Mixed(task.cases, task.loaded.priors[0], task.loaded.network, task.loaded.scenario)
+    mixed = new
+    for part in changed:
+        mixed = mixed.with_part(part, _of(earlier))
+    steps: list[Step] = []
+    together: list[str] = []
+    note = ""
+    try:
+        first = here = last if not changed else _asked(mixed, task)
+    except ServandaError as error:
+        return _undivided(earlier, last, changed, _said(error))
+    for part in changed:
+        mixed = mixed.with_part(part, new)
+        together.append(part)
+        try:
+            there = last if part == changed[-1] else _asked(mixed, task)
+        except ServandaError as error:
+            note = _said(error)
+            continue
+        steps.append(_step(tuple(together), here, there, note))
+        here, together, note = there, [], ""
+    rest = _step((), Point(earlier.answer, earlier.answer_error, earlier.change, earlier.change_error), first, "")
+    whole = _less(last.change, earlier.change)
+    return Shift(last.answer - earlier.answer, whole, tuple(steps), rest)
+
+
+def _undivided(earlier: Earlier, last: Point, changed: tuple[str, ...], why: str) -> Shift:
+    start = Point(earlier.answer, earlier.answer_error, earlier.change, earlier.change_error)
+    note = f"the earlier inputs cannot be fitted by this version ({why}), so that nothing is divided"
+    step = _step(changed, start, last, note)
+    return Shift(step.answer, step.change, (step,), _step((), last, last, ""))
+
+
+def _of(earlier: Earlier) -> _Mixed:
+    loaded = earlier.inputs.loaded
+    return _Mixed(earlier.inputs.cases, earlier.inputs.priors, loaded.network, loaded.scenario)
+
+
+def _asked(mixed: _Mixed, task: Task) -> Point:
+    """The headline under some inputs, fitted as this report is."""
+    fitted, _ = stored_fit(mixed.network, mixed.cases, mixed.priors, task.sampling, task.folder, progress=task.progress)
+    return _point(fitted, mixed.scenario, mixed.cases)
+
+
+def _point(posterior: Posterior, scenario: Scenario, cases: pd.DataFrame) -> Point:
+    judgement = scenario.judgement(scenario.headline.judgement)
+    rows = {row.label: row.draws for row in judged(posterior, scenario, judgement, cases)}
+    own = rows[scenario.headline.format]
+    answer = summarise(own)
+    compared = judgement.base not in (None, scenario.headline.format)
+    moved = summarise(own - rows[str(judgement.base)]) if compared else None
+    change = (None, None) if moved is None else (moved.mean, moved.mcse)
+    return Point(answer.mean, answer.mcse, *change, unsettled=bool(failed(fit_gates(posterior))))
+
+
+def _step(parts: tuple[str, ...], one: Point, other: Point, note: str) -> Step:
+    return Step(
+        parts,
+        other.answer - one.answer,
+        math.hypot(one.answer_error, other.answer_error),
+        _less(other.change, one.change),
+        None
+        if one.change_error is None or other.change_error is None
+        else math.hypot(one.change_error, other.change_error),
+        one.unsettled or other.unsettled,
+        note,
+    )
+
+
+def _less(x: float | None, y: float | None) -> float | None:
+    return None if x is None or y is None else x - y
+
+
+def _alike(
+    earlier: Earlier, now: Mapping[str, Any], cases: pd.DataFrame
+) -> tuple[tuple[Network, Mapping[str, Any]], tuple[Network, Mapping[str, Any]]]:
+    """Records of both reports, as the earlier network codes them; the new one as its own does, where it cannot."""
+    network = earlier.inputs.loaded.network
+    try:
+        return (network, earlier.raw["cases"]), (network, coded_cases(network, cases))
+    except ServandaError:
+        return (network, earlier.raw["cases"]), (network_from_dict(now["network"]), now["cases"])
+
+
+def _by_case(network: Network, raw: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Case -> what it shows: the state of each node, and what is read beside states."""
+    read = {data_column(node) for node in network.nodes}
+    columns = {name: cells for name, cells in raw["columns"].items() if name not in read}
+    for node, codes in raw["states"].items():
+        columns[node] = [None if code is None else network[node].states[code] for code in codes]
+    return {case: {name: cells[place] for name, cells in columns.items()} for place, case in enumerate(raw["ids"])}
+
+
+@singledispatch
+def _parts(content: Any) -> dict[str, Any] | None:  # noqa: ARG001
+    """Named parts of a nested content; None of what has none."""
+    return None
+
+
+@_parts.register
+def _(content: Mapping) -> dict[str, Any] | None:
+    return {str(key): value for key, value in content.items()}
+
+
+@_parts.register
+def _(content: list) -> dict[str, Any] | None:
+    named = [next((str(item[key]) for key in _NAMES if key in item), "") if _parts(item) else "" for item in content]
+    return dict(zip(named, content, strict=True)) if all(named) and len({*named}) == len(named) else None
+
+
+def _as_plain(found: tuple[Edit, ...]) -> list[dict[str, Any]]:
+    return [{"place": list(edit.place), "before": edit.before, "after": edit.after} for edit in found]
+
+
+def _number(summary: Mapping[str, Any]) -> tuple[float, float]:
+    """Mean and its Monte Carlo error; NaN where that was not computed."""
+    error = summary["mcse"]
+    return float(summary["mean"]), math.nan if error is None else float(error)
+
+
+_DAMAGED = "is damaged, so that what it was made from cannot be read; take another copy, or write it again"
+_OTHER = "is no report of Servanda; give the report.json of an earlier report"
+
+
+def _read(path: Path, subject: str) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        what = "" if {"schema", "answer"} <= raw.keys() else _OTHER
+    except FileNotFoundError:
+        what = "there is no such file; give the report.json of an earlier report"
+    except IsADirectoryError:
+        what = "is a folder; give the report.json in it"
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+    except ValueError:
+        what = f"{_DAMAGED} (it is no JSON)"
+    except AttributeError:
+        what = _OTHER
+    if what:
+        raise SinceError(subject, [Fault("", what)])
+    return raw
+
+
+def _said(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
