@@ -5,6 +5,7 @@ Commands import the rooms inside, so that ``--help`` is there at once.
 
 from __future__ import annotations
 
+import datetime as dt
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -283,6 +284,11 @@ def refuse_beside(option: str, **others: Any) -> None:
         Fault(other, f"says nothing beside {option}; drop one of them") for other, value in others.items() if value
     ]
     raise_faults("question", faults)
+
+
+def today() -> dt.date:
+    """The day on which a command is given; only the command line looks at the clock."""
+    return dt.datetime.now().astimezone().date()
 
 
 def print_json(value: Any, *, indent: int | None = None) -> None:

@@ -20,6 +20,7 @@ from .options import (
     Tune,
     print_json,
     record_cases,
+    today,
 )
 
 
@@ -33,6 +34,16 @@ def report(
     missing: Missing = None,
     countries: Countries = None,
     draft: Annotated[bool, typer.Option("--draft", help="Write it although a gate failed, and say so in it.")] = False,
+    since: Annotated[
+        Path | None,
+        typer.Option(
+            "--since", metavar="FILE", help="Say what changed since an earlier report.json, and what explains it."
+        ),
+    ] = None,
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="FILE", help="Enter every judgement in this ledger; see `servanda score`."),
+    ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -52,9 +63,13 @@ def report(
 
     Example: `servanda report dprk-six-party --out out/dprk-six-party`
     """
+    from ..ledger.file import read_ledger
+    from ..ledger.issue import file_hash, issue_judgements
     from ..reporting.make import report as make
     from ..scenarios.scenario import load_scenario
 
+    if ledger is not None and ledger.exists():
+        read_ledger(ledger)  # one that was touched is said before anything is fitted
     loaded = load_scenario(scenario)
     place = out or Path("out") / loaded.scenario.name
     with shown(not (quiet or as_json)) as progress:
@@ -67,13 +82,17 @@ def report(
             tune=tune,
             chains=chains,
             draft=draft,
+            since=since,
             folder=cache,
             command=_command(),
             progress=progress,
         )
+    issued = None if ledger is None else issue_judgements(ledger, written.content, file_hash(written.json), on=today())
     if as_json:
         print_json({"html": str(written.html), "json": str(written.json), "answer": written.content["answer"]})
         return
+    if issued is not None and not quiet:
+        typer.echo(f"{ledger}: {len(issued.new)} judgements entered, {len(issued.known)} of this report stood in it")
     if written.reused and not quiet:
         typer.echo(f"stored fits reused: {', '.join(written.reused)}")
     typer.echo(f"{written.html}\n{written.json}")

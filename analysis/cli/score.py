@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from .options import Json, Seed, print_json
+from .options import Json, Seed, print_json, today
 
 _RESOLVE = "Say how it came out"
 
@@ -85,7 +85,7 @@ def _day(stated: str | None) -> dt.date:
     from ..ledger.file import LedgerError
 
     if stated is None:
-        return dt.datetime.now().astimezone().date()
+        return today()
     try:
         return dt.date.fromisoformat(stated)
     except ValueError as error:

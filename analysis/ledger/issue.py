@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from ...common.errors import Fault, nearest, raise_faults
@@ -77,6 +79,12 @@ def issue_judgements(path: str | os.PathLike[str], report: Mapping[str, Any], di
 
     ledger, entered = append(path, new)
     return Issue(ledger, entered, tuple(one for one in known(ledger) if one not in entered))
+
+
+def file_hash(path: str | os.PathLike[str]) -> str:
+    """SHA-256 of a file, as `issue_judgements` wants it of ``report.json``."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def resolve_judgements(

@@ -6,11 +6,15 @@ With it a later report can be compared with this one, and its fit repeated, with
 from __future__ import annotations
 
 import hashlib
+import json
+import math
+import os
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import Fault
+from ...common.errors import Fault, InputError, ServandaError
 from ...common.json_values import to_json, without_nan
 from ...models.cases.encode import CASE_ID, MISSING, Cases, coder, data_column, encode
 from ...models.network.network import Network
@@ -20,10 +24,17 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...record.cases import COUNTED
 from ..scenarios.scenario import Loaded, Scenario, ScenarioError
-from .section import Material
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+_DAMAGED = "is damaged, so that what it was made from cannot be read; take another copy, or write it again"
+_OTHER = "is no report of Servanda; give the report.json of an earlier report"
+
+
+class SinceError(InputError):
+    """An earlier report that cannot be compared with."""
 
 
 @dataclass(frozen=True)
@@ -53,13 +64,44 @@ class Inputs:
         return self.loaded.priors[0]
 
 
-def inputs(material: Material) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier report: its answers, and what they were made from.
+
+    Parameters
+    ----------
+    subject
+        The file.
+    raw
+        Its inputs as plain content.
+    inputs
+        The same, ready to be fitted.
+    answer, change
+        Mean of the headline's answer and of its change, as they were reported; None where it compares with nothing.
+    answer_error, change_error
+        Their Monte Carlo errors.
+    """
+
+    subject: str
+    raw: Mapping[str, Any]
+    inputs: Inputs
+    answer: float
+    answer_error: float
+    change: float | None
+    change_error: float | None
+
+
+def inputs(loaded: Loaded, cases: pd.DataFrame, posterior: Posterior) -> dict[str, Any]:
     """Inputs of a report's answer as plain content.
 
     Parameters
     ----------
-    material
-        What the report is made from.
+    loaded
+        Scenario, network and priors; the first prior set is the answer's.
+    cases
+        The record as of the scenario's date.
+    posterior
+        The fit that the answer is asked of.
 
     Returns
     -------
@@ -67,14 +109,11 @@ def inputs(material: Material) -> dict[str, Any]:
         ``network`` and ``priors`` (as their TOML), ``scenario``, ``cases`` (`coded_cases`), ``settings``, ``versions``,
         and ``sha256`` over all of that.
     """
-    loaded = material.loaded
-    prior = loaded.priors[0]
-    posterior = material.posteriors[prior.name]
     content = {
         "network": network_to_dict(loaded.network),
-        "priors": prior.to_dict(),
+        "priors": loaded.priors[0].to_dict(),
         "scenario": loaded.scenario.model_dump(mode="json"),
-        "cases": coded_cases(loaded.network, material.cases),
+        "cases": coded_cases(loaded.network, cases),
         "settings": asked_settings(posterior),
         "versions": dict(posterior.provenance.get("versions", {})),
     }
@@ -137,6 +176,51 @@ def inputs_from(raw: Mapping[str, Any], subject: str = "inputs") -> Inputs:
     return Inputs(loaded, _frame(network, raw["cases"]), raw["settings"], raw["versions"])
 
 
+def read_earlier(path: str | os.PathLike[str], scenario: str, schema: int) -> Earlier:
+    """Read an earlier report to compare with.
+
+    Parameters
+    ----------
+    path
+        Its ``report.json``.
+    scenario
+        Name of the scenario of the new report.
+    schema
+        Version of the content that is read.
+
+    Raises
+    ------
+    SinceError
+        If there is no such file, it is damaged or no report, of another schema version, or of another scenario.
+    """
+    subject = str(path)
+    raw = _read(Path(path), subject)
+    if raw["schema"] != schema:
+        command = raw.get("provenance", {}).get("command", "servanda report")
+        what = (
+            f"has schema version {raw['schema']}, and this version of Servanda compares with {schema}; "
+            f"write it again as it was made ('{command}') and compare with that"
+        )
+        raise SinceError(subject, [Fault("", what)])
+    try:
+        inputs = raw["inputs"]
+        named = inputs["scenario"]["name"]
+        answer, change = raw["answer"], raw["answer"]["change"]
+        moved = (None, None) if change is None else _number(change["difference"])
+        earlier = Earlier(subject, inputs, inputs_from(inputs, subject), *_number(answer), *moved)
+    except (KeyError, TypeError, ValueError, AttributeError, ServandaError) as error:
+        raise SinceError(subject, [Fault("", f"{_DAMAGED} ({said(error)})")]) from error
+    if named != scenario:
+        what = f"is of the scenario '{named}', and the new one of '{scenario}'; give an earlier report of the same one"
+        raise SinceError(subject, [Fault("", what)])
+    return earlier
+
+
+def said(error: Exception) -> str:
+    """First line of what an error says."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__
+
+
 def _numbers(coded: Cases, node: Node) -> list[int | None]:
     return [None if code == MISSING else int(code) for code in coded.codes[node.name]]
 
@@ -187,3 +271,29 @@ def _codes_as(node: Node, cell: Any, number: int | None) -> bool:
         return coder(node)(cell) == number
     except ValueError:
         return False
+
+
+def _number(summary: Mapping[str, Any]) -> tuple[float, float]:
+    """Mean and its Monte Carlo error; NaN where that was not computed."""
+    error = summary["mcse"]
+    return float(summary["mean"]), math.nan if error is None else float(error)
+
+
+def _read(path: Path, subject: str) -> dict[str, Any]:
+    raw: dict[str, Any] = {}
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        what = "" if {"schema", "answer"} <= raw.keys() else _OTHER
+    except FileNotFoundError:
+        what = "there is no such file; give the report.json of an earlier report"
+    except IsADirectoryError:
+        what = "is a folder; give the report.json in it"
+    except OSError as error:
+        what = f"cannot be read ({error.strerror})"
+    except ValueError:
+        what = f"{_DAMAGED} (it is no JSON)"
+    except AttributeError:
+        what = _OTHER
+    if what:
+        raise SinceError(subject, [Fault("", what)])
+    return raw

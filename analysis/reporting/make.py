@@ -22,7 +22,8 @@ from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import stored_fit
 from .assemble import assemble
-from .build import build
+from .build import SCHEMA, build
+from .inputs import read_earlier
 from .page import page
 from .section import Material, Task
 from .sections import SECTIONS
@@ -67,6 +68,7 @@ def report(
     tune: int = 500,
     chains: int = 4,
     draft: bool = False,
+    since: str | os.PathLike[str] | None = None,
     folder: Path | None = None,
     command: str = "",
     progress: bool | Progress | None = None,
@@ -89,6 +91,8 @@ def report(
         As in `servanda.models.fit`.
     draft
         Write the report although a gate failed, with the failure beside the number.
+    since
+        The ``report.json`` of an earlier report on the same scenario, to say what changed and what explains the shift.
     folder
         Where fits are kept.
     command
@@ -104,11 +108,14 @@ def report(
     ------
     ScenarioError, DataError, PriorError
         Listing every fault of what was given.
+    SinceError
+        If the earlier report is damaged, of another scenario or of another schema version.
     GateError
         Listing the gates that failed, if `draft` is not set; nothing is written then.
     """
     place = writable_folder(out)
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
+    earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
 
@@ -123,7 +130,7 @@ def report(
         fits = at_once([partial(fitted, prior) for prior in loaded.priors], workers, tell)
         posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
         reused = [prior.name for prior, (_, found) in zip(loaded.priors, fits, strict=True) if found]
-        task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None)
+        task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None, earlier)
         prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
         content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
     if not content["passed"] and not draft:

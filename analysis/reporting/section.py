@@ -15,6 +15,7 @@ from ..summaries.gates import Gate
 from .answers import Row
 from .document.blocks import Block
 from .document.language import N_, Language
+from .inputs import Earlier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,6 +51,8 @@ class Task:
         Prior set -> fit; the first is the one reported.
     shipped
         Whether the record is the shipped one, which was coded twice.
+    earlier
+        The report that this one is compared with, if any.
     """
 
     loaded: Loaded
@@ -59,6 +62,7 @@ class Task:
     progress: Progress = silent
     posteriors: Mapping[str, Posterior] = field(default_factory=dict)
     shipped: bool = True
+    earlier: Earlier | None = None
 
 
 @dataclass(frozen=True)

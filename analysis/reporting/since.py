@@ -8,16 +8,13 @@ would divide the shift otherwise, as far as the parts act together.
 
 from __future__ import annotations
 
-import json
 import math
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import singledispatch
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import Fault, InputError, ServandaError
+from ...common.errors import ServandaError
 from ...models.cases.encode import data_column
 from ...models.network.network import Network
 from ...models.network.toml import network_from_dict
@@ -28,7 +25,7 @@ from ..scenarios.stored_fits import fit_gates, stored_fit
 from ..summaries.gates import failed
 from ..summaries.summary import summarise
 from .answers import judged
-from .inputs import Inputs, coded_cases, inputs_from
+from .inputs import Earlier, coded_cases, said
 from .section import Task
 
 if TYPE_CHECKING:
@@ -40,10 +37,6 @@ ORDER = ("data", "priors", "network", "scenario")
 REST = "Monte Carlo error, settings and versions"
 #: Keys by one of which an item of a list is known, in texts of networks, priors and scenarios.
 _NAMES = ("id", "parameter", "label", "claim")
-
-
-class SinceError(InputError):
-    """An earlier report that cannot be compared with."""
 
 
 @dataclass(frozen=True)
@@ -61,33 +54,6 @@ class Edit:
     place: tuple[str, ...]
     before: Any
     after: Any
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """An earlier report: its answers, and what they were made from.
-
-    Parameters
-    ----------
-    subject
-        The file.
-    raw
-        Its inputs as plain content.
-    inputs
-        The same, ready to be fitted.
-    answer, change
-        Mean of the headline's answer and of its change, as they were reported; None where it compares with nothing.
-    answer_error, change_error
-        Their Monte Carlo errors.
-    """
-
-    subject: str
-    raw: Mapping[str, Any]
-    inputs: Inputs
-    answer: float
-    answer_error: float
-    change: float | None
-    change_error: float | None
 
 
 @dataclass(frozen=True)
@@ -160,46 +126,6 @@ class _Mixed:
     def with_part(self, part: str, other: _Mixed) -> _Mixed:
         name = {"data": "cases"}.get(part, part)
         return replace(self, **{name: getattr(other, name)})
-
-
-def read_earlier(path: str | os.PathLike[str], scenario: str, schema: int) -> Earlier:
-    """Read an earlier report to compare with.
-
-    Parameters
-    ----------
-    path
-        Its ``report.json``.
-    scenario
-        Name of the scenario of the new report.
-    schema
-        Version of the content that is read.
-
-    Raises
-    ------
-    SinceError
-        If there is no such file, it is damaged or no report, of another schema version, or of another scenario.
-    """
-    subject = str(path)
-    raw = _read(Path(path), subject)
-    if raw["schema"] != schema:
-        command = raw.get("provenance", {}).get("command", "servanda report")
-        what = (
-            f"has schema version {raw['schema']}, and this version of Servanda compares with {schema}; "
-            f"write it again as it was made ('{command}') and compare with that"
-        )
-        raise SinceError(subject, [Fault("", what)])
-    try:
-        inputs = raw["inputs"]
-        named = inputs["scenario"]["name"]
-        answer, change = raw["answer"], raw["answer"]["change"]
-        moved = (None, None) if change is None else _number(change["difference"])
-        earlier = Earlier(subject, inputs, inputs_from(inputs, subject), *_number(answer), *moved)
-    except (KeyError, TypeError, ValueError, AttributeError, ServandaError) as error:
-        raise SinceError(subject, [Fault("", f"{_DAMAGED} ({_said(error)})")]) from error
-    if named != scenario:
-        what = f"is of the scenario '{named}', and the new one of '{scenario}'; give an earlier report of the same one"
-        raise SinceError(subject, [Fault("", what)])
-    return earlier
 
 
 def since(earlier: Earlier, now: Mapping[str, Any], task: Task) -> dict[str, Any]:
@@ -313,14 +239,14 @@ def shift(earlier: Earlier, changed: tuple[str, ...], last: Point, task: Task) -
     try:
         first = here = last if not changed else _asked(mixed, task)
     except ServandaError as error:
-        return _undivided(earlier, last, changed, _said(error))
+        return _undivided(earlier, last, changed, said(error))
     for part in changed:
         mixed = mixed.with_part(part, new)
         together.append(part)
         try:
             there = last if part == changed[-1] else _asked(mixed, task)
         except ServandaError as error:
-            note = _said(error)
+            note = said(error)
             continue
         steps.append(_step(tuple(together), here, there, note))
         here, together, note = there, [], ""
@@ -415,37 +341,3 @@ def _(content: list) -> dict[str, Any] | None:
 
 def _as_plain(found: tuple[Edit, ...]) -> list[dict[str, Any]]:
     return [{"place": list(edit.place), "before": edit.before, "after": edit.after} for edit in found]
-
-
-def _number(summary: Mapping[str, Any]) -> tuple[float, float]:
-    """Mean and its Monte Carlo error; NaN where that was not computed."""
-    error = summary["mcse"]
-    return float(summary["mean"]), math.nan if error is None else float(error)
-
-
-_DAMAGED = "is damaged, so that what it was made from cannot be read; take another copy, or write it again"
-_OTHER = "is no report of Servanda; give the report.json of an earlier report"
-
-
-def _read(path: Path, subject: str) -> dict[str, Any]:
-    raw: dict[str, Any] = {}
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        what = "" if {"schema", "answer"} <= raw.keys() else _OTHER
-    except FileNotFoundError:
-        what = "there is no such file; give the report.json of an earlier report"
-    except IsADirectoryError:
-        what = "is a folder; give the report.json in it"
-    except OSError as error:
-        what = f"cannot be read ({error.strerror})"
-    except ValueError:
-        what = f"{_DAMAGED} (it is no JSON)"
-    except AttributeError:
-        what = _OTHER
-    if what:
-        raise SinceError(subject, [Fault("", what)])
-    return raw
-
-
-def _said(error: Exception) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -17,6 +17,7 @@ from . import (
     question,
     record,
     score,
+    since,
     theories,
     tracks,
 )
@@ -35,5 +36,7 @@ SECTIONS: Mapping[str, Section] = {
     "priors": priors.SECTION,
     "diagnostics": diagnostics.SECTION,
     "network": network.SECTION,
+    "since": since.SECTION,
     "provenance": provenance.SECTION,
+    "inputs": since.INPUTS,
 }

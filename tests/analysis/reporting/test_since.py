@@ -1,0 +1,283 @@
+"""What changed since an earlier report, and what explains the shift, judged by closed forms of a Beta posterior."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from servanda.analysis.reporting.document.blocks import Block, Table, plain
+from servanda.analysis.reporting.document.language import Language
+from servanda.analysis.reporting.inputs import Earlier, SinceError, inputs, inputs_from, read_earlier
+from servanda.analysis.reporting.section import Material, Task
+from servanda.analysis.reporting.sections.since import SECTION
+from servanda.analysis.reporting.since import edits, since
+from servanda.analysis.scenarios.scenario import Loaded, Scenario
+from servanda.analysis.scenarios.stored_fits import stored_fit
+from servanda.common.json_values import to_json
+from servanda.models import Arrow, Network, Node, Prior, PriorSet, Sampling
+from servanda.models.parameters.prior_set import PriorEntry
+
+SAMPLING = Sampling(seed=3, draws=500, chains=2)
+NETWORK = Network(
+    (Node("backers", ("few", "many")), Node("kept", ("no", "yes"), (Arrow("backers", reason="asked"),))), name="keeping"
+)
+APART = Network((NETWORK["backers"], Node("kept", ("no", "yes"))), name="keeping")
+
+
+def priors(alpha: float) -> PriorSet:
+    return PriorSet((PriorEntry("*.table", Prior.of("dirichlet", alpha=alpha), "flat", "me"),), name="mine")
+
+
+def scenario(state: str = "many", **changed: Any) -> Scenario:
+    raw = {
+        "name": "own",
+        "title": "Own",
+        "question": "?",
+        "as_of": "2019",
+        "horizon": "h",
+        "resolution": "r",
+        "headline": {"judgement": "own", "format": "backed"},
+        "judgements": [
+            {
+                "id": "own",
+                "title": "Own",
+                "claim": "it is kept",
+                "node": "kept",
+                "states": ["yes"],
+                "base": "alone",
+                "formats": [
+                    {"label": "alone", "do": {"backers": "few"}},
+                    {"label": "backed", "do": {"backers": state}},
+                ],
+            }
+        ],
+        **changed,
+    }
+    return Scenario.model_validate(raw)
+
+
+def frame(few: tuple[int, int], many: tuple[int, int], *, recoded: int = 0) -> pd.DataFrame:
+    """Cases kept and broken with few and with many backers, by a name that says which; some coded the other way."""
+    rows = [
+        {"case_id": f"{backers} {kept} {number}", "backers": backers, "kept": kept}
+        for backers, (yes, no) in (("few", few), ("many", many))
+        for kept, count in (("yes", yes), ("no", no))
+        for number in range(count)
+    ]
+    found = pd.DataFrame(rows)
+    found.loc[: recoded - 1, "kept"] = "no"
+    return found
+
+
+OLD = frame((4, 6), (9, 3))
+NEW = frame((4, 6), (14, 3))
+
+
+class Kept:
+    """Reports on one scenario, with their fits in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def task(self, network: Network, cases: pd.DataFrame, prior: PriorSet, asked: Scenario) -> Task:
+        fitted, _ = stored_fit(network, cases, prior, SAMPLING, self.folder)
+        loaded = Loaded(asked, network, (prior,))
+        return Task(loaded, cases, SAMPLING, self.folder, posteriors={prior.name: fitted}, shipped=False)
+
+    def written(self, task: Task, **changed: Any) -> Path:
+        """What `report.json` holds of what is read again."""
+        name = task.loaded.priors[0].name
+        raw = inputs(task.loaded, task.cases, task.posteriors[name])
+        earlier = Earlier("", raw, inputs_from(raw), 0.0, 0.0, 0.0, 0.0)
+        now = since(earlier, raw, task)["now"]
+        answer = {
+            "mean": now["answer"],
+            "mcse": 0.001,
+            "change": {"difference": {"mean": now["change"], "mcse": 0.001}},
+        }
+        content = {"schema": 2, "answer": answer, "inputs": raw, "provenance": {"command": "servanda report own"}}
+        path = self.folder / f"{name}.json"
+        path.write_text(to_json({**content, **changed}), encoding="utf-8")
+        return path
+
+    def compared(self, old: Task, new: Task) -> dict[str, Any]:
+        path = self.written(old)
+        task = replace(new, earlier=read_earlier(path, "own", 2))
+        return json.loads(to_json(SECTION.prepare(task)))
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    return Kept(tmp_path)
+
+
+def beta(yes: float, no: float, alpha: float) -> float:
+    return (yes + alpha) / (yes + no + 2 * alpha)
+
+
+def adds_up(found: dict[str, Any]) -> None:
+    shift = found["shift"]
+    for name in ("answer", "change"):
+        parts = [step[name] for step in shift["steps"]] + [shift["rest"][name]]
+        assert sum(parts) == pytest.approx(shift[name], abs=1e-12)
+        assert found["now"][name] - found["before"][name] == pytest.approx(shift[name], abs=1e-12)
+
+
+def test_each_part_explains_what_a_closed_form_says(kept: Kept):
+    old = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    new = kept.task(NETWORK, NEW, priors(5.0), scenario())
+    found = kept.compared(old, new)
+    adds_up(found)
+    data, prior = found["shift"]["steps"]
+    assert (data["parts"], prior["parts"]) == (["data"], ["priors"])
+    more, stronger = beta(14, 3, 1) - beta(9, 3, 1), beta(14, 3, 5) - beta(14, 3, 1)
+    assert data["answer"] == pytest.approx(more, abs=5 * data["answer_error"])
+    assert data["change"] == pytest.approx(more, abs=5 * data["change_error"])
+    assert prior["answer"] == pytest.approx(stronger, abs=5 * prior["answer_error"])
+    few = beta(4, 6, 5) - beta(4, 6, 1)
+    assert prior["change"] == pytest.approx(stronger - few, abs=5 * prior["change_error"])
+    # The same seed and versions: nothing is left.
+    assert found["shift"]["rest"]["answer"] == pytest.approx(0, abs=1e-12)
+    assert [edit["place"] for edit in found["differences"]["data"]] == [[f"many yes {n}"] for n in range(9, 14)]
+    assert all(
+        edit["before"] is None and edit["after"] == {"backers": "many", "kept": "yes"}
+        for edit in found["differences"]["data"]
+    )
+    assert [edit["place"] for edit in found["differences"]["priors"]] == [["priors", "*.table", "alpha"]]
+
+
+def test_network_and_scenario_are_swapped_last(kept: Kept):
+    old = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    new = kept.task(APART, OLD, priors(1.0), scenario("few", horizon="ten years"))
+    found = kept.compared(old, new)
+    adds_up(found)
+    network, asked = found["shift"]["steps"]
+    assert (network["parts"], asked["parts"]) == (["network"], ["scenario"])
+    assert network["answer"] == pytest.approx(beta(13, 9, 1) - beta(9, 3, 1), abs=5 * network["answer_error"])
+    assert (asked["answer"], asked["change"]) == (0.0, 0.0)
+    places = {name: [edit["place"] for edit in found["differences"][name]] for name in ("network", "scenario")}
+    assert places["network"] == [["nodes", "kept", "parents"]]
+    assert places["scenario"] == [["horizon"], ["judgements", "own", "formats", "backed", "do", "backers"]]
+
+
+def test_what_cannot_be_asked_alone_is_swapped_together(kept: Kept):
+    """A prior set of a parameter that only the new network has says nothing of the old one."""
+    renamed = Network((NETWORK["backers"], Node("kept", ("no", "yes"), (Arrow("era"),)), Node("era", ("old", "new"))))
+    named = PriorSet((*priors(1.0).entries, PriorEntry("era.table", Prior.of("dirichlet", alpha=2.0))), name="mine")
+    old = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    new = kept.task(replace(renamed, name="keeping"), OLD.assign(era="old"), named, scenario())
+    found = kept.compared(old, new)
+    adds_up(found)
+    (step,) = found["shift"]["steps"]
+    assert step["parts"] == ["priors", "network"]
+    assert "era.table" in step["note"]
+    said = [plain(block.text) for block in SECTION.parts[1].blocks({"since": found}, Language()) if not is_table(block)]
+    assert said[0].startswith("Swapped together: what was believed before and the network.")
+
+
+def test_a_recoded_case_is_named(kept: Kept):
+    old = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    new = kept.task(NETWORK, frame((4, 6), (9, 3), recoded=1).iloc[:-1], priors(1.0), scenario())
+    data = kept.compared(old, new)["differences"]["data"]
+    assert data == [
+        {"place": ["few yes 0", "kept"], "before": "yes", "after": "no"},
+        {"place": ["many no 2"], "before": {"backers": "many", "kept": "no"}, "after": None},
+    ]
+
+
+def test_nothing_changed_leaves_the_rest_alone(kept: Kept):
+    task = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    found = kept.compared(task, task)
+    assert found["shift"]["steps"] == []
+    assert not any(found["differences"].values())
+    _, second = SECTION.parts[0].blocks({"since": found}, Language())
+    assert plain(second.text) == "Nothing that the answer rests on has changed."
+    adds_up(found)
+
+
+def is_table(block: Block) -> bool:
+    return block.kind == "table"
+
+
+def test_the_words_are_the_numbers_of_the_dictionary(kept: Kept):
+    old = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    new = kept.task(NETWORK, NEW, priors(5.0), scenario())
+    found = kept.compared(old, new)
+    blocks = SECTION.parts[0].blocks({"since": found}, Language())
+    (table,) = [block for block in blocks if isinstance(block, Table)]
+    names = [plain(row[0]) for row in table.rows]
+    assert names == [
+        "the record",
+        "what was believed before",
+        "Monte Carlo error, settings and versions",
+        "all together",
+    ]
+    moves = [step["answer"] for step in found["shift"]["steps"]]
+    for row, moved in zip(table.rows, moves, strict=False):
+        assert plain(row[1]).startswith(f"{100 * moved:+.1f}".replace("-", "\N{MINUS SIGN}"))
+    said = " ".join(plain(item) for block in blocks if block.kind == "bullets" for item in block.items)
+    assert said == "the record: 5 cases added, 0 dropped, 0 coded otherwise what was believed before: 1 difference"
+    annex = SECTION.parts[1].blocks({"since": found}, Language("es"))
+    assert len(annex) == 2
+
+
+def test_without_an_earlier_report_there_is_no_section(kept: Kept):
+    task = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    assert SECTION.prepare(task) is None
+    assert SECTION.content(Material(task.loaded, task.cases, task.posteriors), None) is None
+
+
+def test_what_cannot_be_compared_with_is_refused_by_name(kept: Kept, tmp_path: Path):
+    task = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    path = kept.written(task)
+    with pytest.raises(SinceError, match=r"mine.json: is of the scenario 'own', and the new one of 'other'"):
+        read_earlier(path, "other", 2)
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole[:-50], encoding="utf-8")
+    with pytest.raises(SinceError, match=r"is damaged, .* take another copy, or write it again \(it is no JSON\)"):
+        read_earlier(path, "own", 2)
+    path.write_text(whole.replace('"few"', '"none"', 1), encoding="utf-8")
+    with pytest.raises(SinceError, match=r"is damaged, .*are not those that were written"):
+        read_earlier(path, "own", 2)
+    for changed, said in (
+        ({"schema": 1}, r"schema version 1, .* with 2; write it again as it was made \('servanda report own'\)"),
+        ({"inputs": None}, "is damaged"),
+        ({"answer": {}}, "is damaged"),
+    ):
+        with pytest.raises(SinceError, match=said):
+            read_earlier(kept.written(task, **changed), "own", 2)
+    (tmp_path / "other.json").write_text("[1]")
+    with pytest.raises(SinceError, match="is no report of Servanda"):
+        read_earlier(tmp_path / "other.json", "own", 2)
+    with pytest.raises(SinceError, match=r"is a folder; give the report.json in it"):
+        read_earlier(tmp_path, "own", 2)
+    with pytest.raises(SinceError, match="there is no such file"):
+        read_earlier(tmp_path / "none.json", "own", 2)
+
+
+def test_an_earlier_fit_that_is_refused_today_is_said(kept: Kept, monkeypatch: pytest.MonkeyPatch):
+    """Such as one of priors that this version does not take."""
+    old = kept.task(NETWORK, OLD, priors(1.0), scenario())
+    path = kept.written(old)
+    raw = json.loads(path.read_text(encoding="utf-8"))
+    earlier = read_earlier(path, "own", 2)
+    strange = replace(earlier.inputs.loaded, priors=(PriorSet((), name="mine"),))
+    earlier = replace(earlier, inputs=replace(earlier.inputs, loaded=strange))
+    new = kept.task(NETWORK, NEW, priors(2.0), scenario())
+    found = since(earlier, inputs(new.loaded, new.cases, new.posteriors["mine"]), new)
+    (step,) = found["shift"]["steps"]
+    assert step["parts"] == ("data", "priors")
+    assert "cannot be fitted by this version" in step["note"]
+    assert step["answer"] == found["now"]["answer"] - raw["answer"]["mean"]
+
+
+def test_edits_are_none_of_equal_contents():
+    raw = {"a": [1, {"b": 2}], "rows": [{"label": "x"}]}
+    assert [*edits(raw, json.loads(json.dumps(raw)))] == []
+    moved = [*edits({"rows": [{"label": "x"}, {"label": "y"}]}, {"rows": [{"label": "y"}, {"label": "x"}]})]
+    assert [edit.place for edit in moved] == []
