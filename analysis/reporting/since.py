@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 #: Parts of the inputs, in the order in which the old ones are swapped for the new.
 ORDER = ("data", "priors", "network", "scenario")
-#: What is left of a shift once every part is swapped.
-REST = "Monte Carlo error, settings and versions"
 #: Keys by one of which an item of a list is known, in texts of networks, priors and scenarios.
 _NAMES = ("id", "parameter", "label", "claim")
 
@@ -105,7 +103,7 @@ class Shift:
     steps
         One for each part that changed, in the order of the swaps.
     rest
-        What no part explains: `REST`.
+        What no part explains: Monte Carlo error, settings and versions.
     """
 
     answer: float
@@ -144,7 +142,7 @@ def since(earlier: Earlier, now: Mapping[str, Any], task: Task) -> dict[str, Any
     -------
     dict
         ``earlier`` (its date and hash), ``differences`` (`differences`), ``shift`` (`Shift`), ``before`` and ``now``
-        (means of the answer and of its change), ``order`` and ``rest``.
+        (means of the answer and of its change), and ``order``.
     """
     found = differences(earlier, now, task.cases)
     last = _point(task.posteriors[task.loaded.priors[0].name], task.loaded.scenario, task.cases)
@@ -155,7 +153,6 @@ def since(earlier: Earlier, now: Mapping[str, Any], task: Task) -> dict[str, Any
         "differences": {name: _as_plain(found[name]) for name in found},
         "shift": asdict(shift(earlier, changed_parts(earlier, now, task.cases), last, task)),
         "order": list(ORDER),
-        "rest": REST,
     }
 
 

@@ -55,11 +55,11 @@ def _whole(found: Mapping[str, Any], say: Language) -> Text:
     before, now, day = found["before"], found["now"], say.day(found["earlier"]["as_of"])
     answer = {"before": say.percent(before["answer"]), "now": say.percent(now["answer"]), "day": day}
     if before["change"] is None or now["change"] is None:
-        return say(N_("The report on what was known on {day} said **{before}**; this one says **{now}**."), **answer)
+        return say(N_("The answer was **{before}** by what was known on {day}, and is **{now}**."), **answer)
     change = {"then": say.points(before["change"]), "moved": say.points(now["change"])}
     message = N_(
-        "The report on what was known on {day} said **{before}**; this one says **{now}**. "
-        "What the format changes was **{then}** points and is **{moved}**."
+        "The answer was **{before}** by what was known on {day}, and is **{now}**. "
+        "What the format changes was **{then}** points, and is **{moved}**."
     )
     return say(message, **answer, **change)
 
