@@ -30,11 +30,14 @@ from .section import Task
 
 if TYPE_CHECKING:
     import pandas as pd
+    import xarray as xr
 
 #: Parts of the inputs, in the order in which the old ones are swapped for the new.
 ORDER = ("data", "priors", "network", "scenario")
 #: Keys by one of which an item of a list is known, in texts of networks, priors and scenarios.
 _NAMES = ("id", "parameter", "label", "claim")
+#: Keys that are left out where they would hold nothing.
+_HOLDERS = ("parents", "groups", "options")
 
 
 @dataclass(frozen=True)
@@ -56,13 +59,29 @@ class Edit:
 
 @dataclass(frozen=True)
 class Point:
-    """The headline under some inputs: its mean and that of its change, with their Monte Carlo errors."""
+    """The headline under some inputs: its mean and that of its change, with their Monte Carlo errors.
+
+    Parameters
+    ----------
+    answer, change
+        Means; no change where the headline compares with nothing.
+    answer_error, change_error
+        Monte Carlo errors.
+    unsettled
+        Whether a gate of the fit failed.
+    fit
+        Key of the fit, by which draws of one fit are known; empty where it is not known.
+    draws
+        Draws of the answer and of its change.
+    """
 
     answer: float
     answer_error: float
     change: float | None
     change_error: float | None
     unsettled: bool = False
+    fit: str = ""
+    draws: tuple[xr.DataArray | None, xr.DataArray | None] = (None, None)
 
 
 @dataclass(frozen=True)
@@ -205,7 +224,8 @@ def edits(before: Any, after: Any, place: tuple[str, ...] = ()) -> Iterator[Edit
         yield Edit(place, before, after)
         return
     for key in dict.fromkeys((*one, *other)):
-        yield from edits(one.get(key), other.get(key), (*place, key))
+        empty = {} if key in _HOLDERS else None
+        yield from edits(one.get(key, empty), other.get(key, empty), (*place, key))
 
 
 def shift(earlier: Earlier, changed: tuple[str, ...], last: Point, task: Task) -> Shift:
@@ -276,23 +296,34 @@ def _point(posterior: Posterior, scenario: Scenario, cases: pd.DataFrame) -> Poi
     own = rows[scenario.headline.format]
     answer = summarise(own)
     compared = judgement.base not in (None, scenario.headline.format)
-    moved = summarise(own - rows[str(judgement.base)]) if compared else None
+    difference = own - rows[str(judgement.base)] if compared else None
+    moved = None if difference is None else summarise(difference)
     change = (None, None) if moved is None else (moved.mean, moved.mcse)
-    return Point(answer.mean, answer.mcse, *change, unsettled=bool(failed(fit_gates(posterior))))
+    unsettled, key = bool(failed(fit_gates(posterior))), posterior.provenance.get("key", "")
+    return Point(answer.mean, answer.mcse, *change, unsettled, key, (own, difference))
 
 
 def _step(parts: tuple[str, ...], one: Point, other: Point, note: str) -> Step:
-    return Step(
-        parts,
-        other.answer - one.answer,
-        math.hypot(one.answer_error, other.answer_error),
-        _less(other.change, one.change),
-        None
-        if one.change_error is None or other.change_error is None
-        else math.hypot(one.change_error, other.change_error),
-        one.unsettled or other.unsettled,
-        note,
+    # Two questions to one fit share its draws, and so most of their errors; two fits share none.
+    together = bool(one.fit) and one.fit == other.fit
+    errors = zip((one.answer_error, one.change_error), (other.answer_error, other.change_error), strict=True)
+    draws = zip(one.draws, other.draws, strict=True)
+    answer_error, change_error = (
+        _paired(*pair) if together else _apart(*error) for pair, error in zip(draws, errors, strict=True)
     )
+    moved = _less(other.change, one.change)
+    unsettled = one.unsettled or other.unsettled
+    return Step(parts, other.answer - one.answer, answer_error or 0.0, moved, change_error, unsettled, note)
+
+
+def _paired(one: xr.DataArray | None, other: xr.DataArray | None) -> float | None:
+    """Monte Carlo error of a difference of two numbers, draw by draw."""
+    return None if one is None or other is None else summarise(other - one).mcse
+
+
+def _apart(one: float | None, other: float | None) -> float | None:
+    """Monte Carlo error of a difference of two numbers whose draws are independent."""
+    return None if one is None or other is None else math.hypot(one, other)
 
 
 def _less(x: float | None, y: float | None) -> float | None:

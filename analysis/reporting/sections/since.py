@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..document.blocks import Block, Bullets, Paragraph, Table, Text, runs
+from ..document.blocks import Block, Bullets, Paragraph, Table, Text, plain, runs
 from ..document.language import N_, Language
 from ..inputs import inputs
 from ..section import Answers, Material, Part, Section, Task
@@ -20,6 +20,8 @@ _PARTS = {
     "settings": N_("settings of the computation"),
     "versions": N_("versions of the software"),
 }
+#: Keys that say no more than what stands below them.
+_HOLDING = ("nodes", "priors", "judgements", "formats")
 #: How many single differences of a part the annex lists before it only counts them.
 _LISTED = 40
 
@@ -104,7 +106,7 @@ def _moves(step: Mapping[str, Any], say: Language) -> tuple[Text, Text]:
 def _move(x: float | None, error: float | None, say: Language) -> Text:
     if x is None:
         return runs("-")
-    moved = say.decimal(100 * x, 1, signed=True)
+    moved = say.decimal(100 * x, 1, signed=round(100 * x, 1) != 0)
     return runs(moved) if error is None else runs(f"{moved} ({say.decimal(100 * error, 1)})")
 
 
@@ -131,28 +133,54 @@ def _annex(report: Mapping[str, Any], say: Language) -> list[Block]:
     found = report["since"]
     blocks: list[Block] = [*_notes(found, say)]
     for name, edits in found["differences"].items():
-        if not edits:
-            continue
-        rows = tuple(
-            (runs(_place(edit)), _value(edit["before"], say), _value(edit["after"], say)) for edit in edits[:_LISTED]
-        )
-        columns = (say(N_("Where")), say(N_("Before")), say(N_("Now")))
-        more = len(edits) - len(rows)
-        left = say.plural("and {n} more, in the file `report.json`", "and {n} more, in the file `report.json`", more)
-        caption = say(N_("Differences: {part}"), part=say.line(_PARTS[name]))
-        blocks.append(Table(caption, columns, rows, left if more else ()))
+        blocks += _edits(say.line(_PARTS[name]), edits, say)
     return blocks
 
 
+def _edits(part: str, edits: Sequence[Mapping[str, Any]], say: Language) -> Iterator[Block]:
+    """Differences of one part: what came and went by its name, the rest before and now."""
+    came = [edit for edit in edits if edit["before"] is None and _has_parts(edit["after"])]
+    went = [edit for edit in edits if edit["after"] is None and _has_parts(edit["before"])]
+    for message, whole in (
+        (N_("**Added** ({part}): {names}"), came),
+        (N_("**Dropped** ({part}): {names}"), went),
+    ):
+        if whole:
+            yield Paragraph(say(message, part=part, names=_names(whole, say)))
+    rest = [edit for edit in edits if edit not in came and edit not in went]
+    rows = tuple(
+        (runs(_place(edit)), _value(edit["before"], say), _value(edit["after"], say)) for edit in rest[:_LISTED]
+    )
+    if rows:
+        columns = (say(N_("Where")), say(N_("Before")), say(N_("Now")))
+        note = _more(len(rest) - len(rows), say) if len(rest) > len(rows) else ()
+        yield Table(say(N_("Differences: {part}"), part=part), columns, rows, note)
+
+
+def _names(edits: Sequence[Mapping[str, Any]], say: Language) -> str:
+    shown = [_place(edit) for edit in edits[:_LISTED]]
+    left = len(edits) - len(shown)
+    return say.listed([*shown, plain(_more(left, say))] if left else shown)
+
+
+def _more(left: int, say: Language) -> Text:
+    return say.plural("{n} more, in the file `report.json`", "{n} more, in the file `report.json`", left)
+
+
+def _has_parts(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
 def _place(edit: Mapping[str, Any]) -> str:
-    return ", ".join(edit["place"])
+    """Where it stands; what holds all nodes, entries or judgements need not be said."""
+    return ", ".join(key for key in edit["place"] if key not in _HOLDING)
 
 
 def _value(value: Any, say: Language) -> Text:
-    """What stands at a place, in short; a whole case or node is only said to be there."""
+    """What stands at a place, in short."""
     if value is None:
         return runs("-")
-    return say(N_("present")) if isinstance(value, dict) else runs(say.figure(value))
+    return say(N_("several")) if _has_parts(value) else runs(say.figure(value))
 
 
 INPUTS = Section(_inputs)

@@ -159,9 +159,16 @@ def test_network_and_scenario_are_swapped_last(kept: Kept):
     network, asked = found["shift"]["steps"]
     assert (network["parts"], asked["parts"]) == (["network"], ["scenario"])
     assert network["answer"] == pytest.approx(beta(13, 9, 1) - beta(9, 3, 1), abs=5 * network["answer_error"])
-    assert (asked["answer"], asked["change"]) == (0.0, 0.0)
+    # Without the arrow both questions have one answer in every draw of the one fit.
+    assert [asked[name] for name in ("answer", "answer_error", "change", "change_error")] == [0.0] * 4
     places = {name: [edit["place"] for edit in found["differences"][name]] for name in ("network", "scenario")}
-    assert places["network"] == [["nodes", "kept", "parents"]]
+    assert places["network"] == [["nodes", "kept", "parents", "backers"]]
+    annex = SECTION.parts[1].blocks({"since": found}, Language())
+    assert plain(annex[0].text) == "Dropped (the network): kept, parents, backers"
+    assert [tuple(map(plain, row)) for row in annex[1].rows] == [
+        ("horizon", "h", "ten years"),
+        ("own, backed, do, backers", "many", "few"),
+    ]
     assert places["scenario"] == [["horizon"], ["judgements", "own", "formats", "backed", "do", "backers"]]
 
 
@@ -222,8 +229,9 @@ def test_the_words_are_the_numbers_of_the_dictionary(kept: Kept):
         assert plain(row[1]).startswith(f"{100 * moved:+.1f}".replace("-", "\N{MINUS SIGN}"))
     said = " ".join(plain(item) for block in blocks if block.kind == "bullets" for item in block.items)
     assert said == "the record: 5 cases added, 0 dropped, 0 coded otherwise what was believed before: 1 difference"
-    annex = SECTION.parts[1].blocks({"since": found}, Language("es"))
-    assert len(annex) == 2
+    added, priors_table = SECTION.parts[1].blocks({"since": found}, Language("es"))
+    assert plain(added.text).startswith("Añadidos (el registro): many yes 9, many yes 10")
+    assert [tuple(map(plain, row)) for row in priors_table.rows] == [("*.table, alpha", "1", "5")]
 
 
 def test_without_an_earlier_report_there_is_no_section(kept: Kept):
