@@ -89,7 +89,9 @@ def report(
         )
     issued = None if ledger is None else issue_judgements(ledger, written.content, file_hash(written.json), on=today())
     if as_json:
-        print_json({"html": str(written.html), "json": str(written.json), "answer": written.content["answer"]})
+        files = {"html": str(written.html), "json": str(written.json)}
+        entered = {} if issued is None else {"issued": [one.id for one in (*issued.known, *issued.new)]}
+        print_json({**files, **entered, "answer": written.content["answer"]})
         return
     if issued is not None and not quiet:
         typer.echo(f"{ledger}: {len(issued.new)} judgements entered, {len(issued.known)} of this report stood in it")

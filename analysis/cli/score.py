@@ -88,8 +88,8 @@ def _day(stated: str | None) -> dt.date:
         return today()
     try:
         return dt.date.fromisoformat(stated)
-    except ValueError as error:
-        raise LedgerError("score", [Fault("--on", f"'{stated}' is no day; give YYYY-MM-DD")]) from error
+    except ValueError:
+        raise LedgerError("score", [Fault("--on", f"'{stated}' is no day; give YYYY-MM-DD")]) from None
 
 
 def _refuse_alone(**given: Any) -> None:

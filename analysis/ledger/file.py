@@ -80,11 +80,11 @@ def read_ledger(path: str | os.PathLike[str]) -> Ledger:
     """
     try:
         raw = Path(path).read_bytes()
-    except FileNotFoundError as error:
+    except FileNotFoundError:
         what = f"there is no such file; `servanda report SCENARIO --ledger {path}` begins one"
-        raise LedgerError(str(path), [Fault("", what)]) from error
+        raise LedgerError(str(path), [Fault("", what)]) from None
     except OSError as error:
-        raise LedgerError(str(path), [Fault("", f"cannot be read ({error.strerror})")]) from error
+        raise LedgerError(str(path), [Fault("", f"cannot be read ({error.strerror})")]) from None
     return _read(raw, str(path))
 
 
@@ -125,9 +125,9 @@ def append(
                 lines.append(line)
             if lines:
                 _append_lines(target, lines)
-    except Timeout as error:
+    except Timeout:
         what = f"another has been writing for {PATIENCE:g} seconds; try again"
-        raise LedgerError(str(path), [Fault("", what)]) from error
+        raise LedgerError(str(path), [Fault("", what)]) from None
     return Ledger((*ledger.entries, *more), before), more
 
 

@@ -209,7 +209,7 @@ def read_earlier(path: str | os.PathLike[str], scenario: str, schema: int) -> Ea
         moved = (None, None) if change is None else _number(change["difference"])
         earlier = Earlier(subject, inputs, inputs_from(inputs, subject), *_number(answer), *moved)
     except (KeyError, TypeError, ValueError, AttributeError, ServandaError) as error:
-        raise SinceError(subject, [Fault("", f"{_DAMAGED} ({said(error)})")]) from error
+        raise SinceError(subject, [Fault("", f"{_DAMAGED} ({said(error)})")]) from None
     if named != scenario:
         what = f"is of the scenario '{named}', and the new one of '{scenario}'; give an earlier report of the same one"
         raise SinceError(subject, [Fault("", what)])

@@ -40,8 +40,9 @@ def test_a_report_is_issued_once_and_compared_later(own_scenario: Path, tmp_path
     text = own_scenario.read_text().replace('as_of = "2019-04-25"', 'as_of = "2010-01-01"')
     own_scenario.write_text(text)
     since = ("--since", str(first / "report.json"))
-    compared = run("report", str(own_scenario), "--out", str(later), "--cache", str(tmp_path / "cache"), *since)
+    compared = run("report", str(own_scenario), "--out", str(later), *same, *since, "--json")
     assert compared.exit_code == 0, compared.output
+    assert json.loads(compared.stdout)["issued"] == [*read_ledger(ledger).issued][2:]
     found = json.loads((later / "report.json").read_text(encoding="utf-8"))["since"]
     assert [step["parts"] for step in found["shift"]["steps"]] == [["data"], ["scenario"]]
     assert found["shift"]["rest"]["answer"] == pytest.approx(0, abs=1e-12)
