@@ -186,5 +186,5 @@ def _rows(report: Mapping[str, Any], digest: str, on: dt.date) -> Iterator[Issue
 def _shares(inputs: Mapping[str, Any], node: str) -> dict[str, float] | None:
     """Share of the cases in each state of a node, of those that show it."""
     states = inputs["network"]["nodes"][node]["states"]
-    seen = [code for code in inputs["cases"]["states"][node] if code is not None]
+    seen = [code for code in inputs["cases"]["states"].get(node, ()) if code is not None]
     return {state: seen.count(place) / len(seen) for place, state in enumerate(states)} if seen else None

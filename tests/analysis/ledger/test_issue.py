@@ -63,6 +63,13 @@ def test_a_line_for_each_row(path: Path):
     assert (group.outcomes["yes"], group.states, group.base) == (0.9, ["yes"], None)
 
 
+def test_a_node_that_no_case_shows_has_no_base_rate(tmp_path: Path):
+    unseen = report()
+    unseen["inputs"]["cases"]["states"] = {}
+    held = issue_judgements(tmp_path / "new.jsonl", unseen, "a" * 64, on=DAY).ledger
+    assert [entry.base for entry in held.issued.values()] == [None] * 3
+
+
 def test_a_report_is_entered_once(path: Path):
     again = issue_judgements(path, report(), "a" * 64, on=DAY + dt.timedelta(1))
     assert (again.new, [entry.row for entry in again.known]) == ((), ["alone", "backed", "any"])
