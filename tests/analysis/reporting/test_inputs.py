@@ -97,7 +97,7 @@ def loaded_of(network: Network) -> Loaded:
     return Loaded(load_scenario("dprk-six-party").scenario.model_validate(raw), network, (FLAT,))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_any_coding_comes_back(seed: int):
     """Numbers sorted into states, levels that are merged, two nodes of one column, cells that are missing."""
