@@ -17,10 +17,10 @@ from . import (
     question,
     record,
     score,
-    since,
     theories,
     tracks,
 )
+from .would_change import since
 
 #: Every section of a report, in the order a reader meets them; a new one is a file and a line here.
 SECTIONS: Mapping[str, Section] = {

@@ -14,7 +14,7 @@ from servanda.analysis.reporting.document.blocks import Block, Table, plain
 from servanda.analysis.reporting.document.language import Language
 from servanda.analysis.reporting.inputs import Earlier, SinceError, inputs, inputs_from, read_earlier
 from servanda.analysis.reporting.section import Material, Task
-from servanda.analysis.reporting.sections.since import SECTION
+from servanda.analysis.reporting.sections.would_change.since import SECTION
 from servanda.analysis.reporting.since import edits, since
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
 from servanda.analysis.scenarios.stored_fits import stored_fit

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..document.blocks import Block, Bullets, Paragraph, Table, Text, plain, runs
-from ..document.language import N_, Language
-from ..inputs import inputs
-from ..section import Answers, Material, Part, Section, Task
-from ..since import since
+from ...document.blocks import Block, Bullets, Paragraph, Table, Text, plain, runs
+from ...document.language import N_, Language
+from ...inputs import inputs
+from ...section import Answers, Material, Part, Section, Task
+from ...since import since
 
 #: Part of the inputs -> what a reader calls it.
 _PARTS = {
