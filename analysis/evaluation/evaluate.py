@@ -19,11 +19,11 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.run import Sampling, fit_inputs
 from ...priors.files.load import Priors, named_priors
 from ...record.cases import recount_past
+from ..summaries.units import units_of
 from .held_out.folds import Sample, Split, fold_splits, future_splits, known_rows
 from .held_out.networks import Fitted, PriorAlone
 from .held_out.rivals import BASE, ERA, ERA_RATE, RIVALS
 from .held_out.tasks import Model, Task, forecasts
-from .leave_one_out import units_of
 from .scoreboard import Evaluation, Forecasts
 from .shipped_scores import identity_of
 

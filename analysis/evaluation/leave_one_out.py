@@ -7,24 +7,18 @@ independent, so that a unit may be all of them; effects that only the unit speak
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, followed
-from ...models.cases.encode import MISSING, Cases, bad_cells
-from ...models.errors import DataError
+from ...models.cases.encode import MISSING
 from ...models.sampling.blocks import Block, sampled_block
 from ...models.sampling.run import fit_inputs
 from ...models.sampling.scoring import cases_at, unit_scores, without_cells
-from ..summaries.importance import good_k, psis_loo, relative_efficiency
-
-if TYPE_CHECKING:
-    import pandas as pd
+from ..summaries.importance import good_k, likelihood_efficiency, psis_loo
 
 
 @dataclass(frozen=True)
@@ -97,7 +91,8 @@ def leave_one_out(
     LeftOut
     """
     scores = unit_scores(block, node, units, seed=seed)
-    elpd, pareto_k = _by_weights(scores.log_p)
+    found = psis_loo(scores.log_p, efficiency=likelihood_efficiency(scores.log_p))
+    elpd, pareto_k = found.elpd, found.pareto_k
     most_k = good_k(scores.log_p.shape[0] * scores.log_p.shape[1])
     bad = np.flatnonzero(~(pareto_k <= most_k))
     bad = bad[np.argsort(-np.nan_to_num(pareto_k[bad], nan=np.inf), kind="stable")]
@@ -115,15 +110,6 @@ def leave_one_out(
         scores.counts,
         most_k,
     )
-
-
-def _by_weights(log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Log predictive density of each unit, and the shape of its weights."""
-    # The draws are as efficient as they are for the likelihoods themselves; of one chain nobody can tell.
-    by_unit = np.moveaxis(np.exp(log_p), -1, 0)
-    efficiency = float(np.mean([relative_efficiency(p) for p in by_unit])) if len(log_p) > 1 else 1.0
-    found = psis_loo(log_p, efficiency=efficiency)
-    return found.elpd, found.pareto_k
 
 
 def _rows(block: Block, node: str, units: np.ndarray | None, names: tuple[str, ...]) -> list[np.ndarray]:
@@ -161,29 +147,3 @@ def _left_out_of_a_fit(
 def _same_again(block: Block, node: str, cases: Any, seed: int) -> Block:
     run = block.run
     return sampled_block(fit_inputs(run.network, cases, run.priors, replace(run.sampling, seed=seed)), node)
-
-
-def units_of(cases: pd.DataFrame | Cases | str | os.PathLike[str], unit: str) -> np.ndarray | None:
-    """Unit of each row, by the name of a column; ``case`` leaves out row by row.
-
-    Raises
-    ------
-    DataError
-        If there is no such column, or a cell of it is blank; or the cases are coded and have no columns.
-    """
-    if unit == "case":
-        return None
-    if isinstance(cases, Cases | str | os.PathLike):
-        kind = "are coded" if isinstance(cases, Cases) else "are in a file"
-        raise DataError("data", [Fault("cases", f"{kind} and cannot be left out by {unit}; give a data frame")])
-    column = {"guarantee": "guarantee_id"}.get(unit, unit)
-    known = [str(name) for name in cases.columns]
-    faults = []
-    if column not in known:
-        faults.append(Fault(f"column {column}", f"is missing; cases were to be left out by it{nearest(column, known)}"))
-    elif len(blank := np.flatnonzero(np.asarray(cases[column].isna())) + 1):
-        faults.append(
-            bad_cells(blank.tolist(), len(blank), column, "is blank; each case needs a unit to be left out with")
-        )
-    raise_faults("data", faults, DataError)
-    return np.asarray(cases[column].astype(str))

@@ -30,8 +30,9 @@ from ..summaries.change import MARGIN
 from ..summaries.importance import paired_difference
 from ..summaries.pseudo_bma import pseudo_bma_weights
 from ..summaries.summary import summarise
+from ..summaries.units import units_of
 from .averaged import AveragedAnswer, average_answers
-from .leave_one_out import LeftOut, leave_one_out, units_of
+from .leave_one_out import LeftOut, leave_one_out
 
 if TYPE_CHECKING:
     import pandas as pd

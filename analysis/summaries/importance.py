@@ -116,6 +116,58 @@ def relative_efficiency(x: np.ndarray) -> float:
     return float(array_stats().ess(x, method="mean", relative=True, **axes))
 
 
+def likelihood_efficiency(log_p: np.ndarray) -> float:
+    """Relative efficiency of draws for the likelihoods of units, on average; 1 of one chain, of which nobody can tell.
+
+    Parameters
+    ----------
+    log_p
+        Log-probability of each unit, shape (chains, draws, units).
+    """
+    by_unit = np.moveaxis(np.exp(log_p), -1, 0)
+    return float(np.mean([relative_efficiency(p) for p in by_unit])) if len(log_p) > 1 else 1.0
+
+
+def leave_out_weights(log_p: np.ndarray, *, efficiency: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
+    """Pareto-smoothed weights of draws with each unit left out in turn: a draw weighs one over what it gives the unit.
+
+    Parameters
+    ----------
+    log_p
+        Log-probability of each unit, shape (chains, draws, units).
+    efficiency
+        Relative efficiency of the draws, which says how much of the tail is smoothed.
+
+    Returns
+    -------
+    weights
+        Adding up to one for each unit, shape (units, chains * draws), chains one after another.
+    pareto_k
+        Shape of each tail, shape (units,); minus infinity where all draws give a unit the same.
+    """
+    flat = np.moveaxis(log_p, -1, 0).reshape(log_p.shape[-1], -1)
+    weights = np.full(flat.shape, 1 / flat.shape[1])
+    pareto_k = np.full(len(flat), -np.inf)
+    # The smoothing refuses what is the same in all draws.
+    apart = np.flatnonzero(np.ptp(flat, axis=1) > 1e-9 * np.maximum(1.0, np.abs(flat).max(axis=1)))
+    if len(apart):
+        log, pareto_k[apart] = _pareto_smoothed(-flat[apart], efficiency)
+        weights[apart] = np.exp(log)
+    return weights, pareto_k
+
+
+def systematic_picks(share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Numbers of draws picked in proportion to their shares, each as often as expected to within one.
+
+    Examples
+    --------
+    >>> systematic_picks(np.array([0.5, 0.0, 0.25, 0.25]), np.random.default_rng(1)).tolist()
+    [0, 0, 2, 3]
+    """
+    places = (np.arange(len(share)) + rng.random()) / len(share)
+    return np.minimum(np.searchsorted(np.cumsum(share), places), len(share) - 1)
+
+
 @dataclass(frozen=True)
 class WeightedSummary:
     """A number in weighted draws.

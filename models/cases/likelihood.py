@@ -154,18 +154,18 @@ def log_likelihood_of_moves(
     network: Network,
     patterns: Patterns,
     values: Mapping[str, np.ndarray],
-    node: str,
+    nodes: Collection[str],
     *,
     complete: Collection[str],
     incomplete: Collection[str],
 ) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
-    """Log-likelihood of every case as a function of the group effects of one node: all else is worked out once.
+    """Log-likelihood of every case as a function of the group effects of some nodes: all else is worked out once.
 
     Parameters
     ----------
     network, patterns, values, complete, incomplete
         As in `log_likelihood`.
-    node
+    nodes
         Whose effects move.
 
     Returns
@@ -174,27 +174,35 @@ def log_likelihood_of_moves(
         From effect -> draws, shape (samples, members), to an array of shape (samples, cases); effects that are not
         given stay as they are in `values`.
     """
-    moved = [part for part in patterns.incomplete if node in part.codes and {*part.codes} & {*incomplete}]
-    rest = replace(patterns, incomplete=tuple(part for part in patterns.incomplete if node not in part.codes))
-    still = log_likelihood(network, rest, values, complete={*complete} - {node}, incomplete=incomplete)
-    family, local, own = network.family(node), network.local(node), patterns.complete[node]
-    counts = node in complete and len(own.rows) > 0
-    of_complete = family.log_prob_of_moves(values, own.codes, own.members, local) if counts else None
+    moving = {*nodes}
+    moved = [part for part in patterns.incomplete if moving & {*part.codes} and {*part.codes} & {*incomplete}]
+    rest = replace(patterns, incomplete=tuple(part for part in patterns.incomplete if not moving & {*part.codes}))
+    still = log_likelihood(network, rest, values, complete={*complete} - moving, incomplete=incomplete)
+
+    def of_moves(
+        name: str, codes: np.ndarray, members: Mapping[str, np.ndarray]
+    ) -> Callable[[Mapping[str, np.ndarray]], np.ndarray]:
+        return network.family(name).log_prob_of_moves(values, codes, members, network.local(name))
+
+    own = [(patterns.complete[name], name) for name in network.names if name in moving & {*complete}]
+    wholes = [(part, of_moves(name, part.codes, part.members)) for part, name in own if len(part.rows)]
     parts = []
     for part in moved:
         others = sum(
             network.family(name).log_prob(values, codes, part.members[name], network.local(name), np)
             for name, codes in part.codes.items()
-            if name != node
+            if name not in moving
         )
-        parts.append((part, others, family.log_prob_of_moves(values, part.codes[node], part.members[node], local)))
+        movers = [of_moves(name, codes, part.members[name]) for name, codes in part.codes.items() if name in moving]
+        parts.append((part, others, movers))
 
     def log_p(effects: Mapping[str, np.ndarray]) -> np.ndarray:
         total = still.T.copy()
-        if of_complete is not None:
-            total[own.rows] += np.ascontiguousarray(of_complete(effects).T)[own.inverse]
-        for part, others, of_part in parts:
-            joint = np.reshape(others + of_part(effects), (len(still), len(part.counts), part.completions))
+        for whole, of_whole in wholes:
+            total[whole.rows] += np.ascontiguousarray(of_whole(effects).T)[whole.inverse]
+        for part, others, movers in parts:
+            log_joint = others + sum(mover(effects) for mover in movers)
+            joint = np.reshape(log_joint, (len(still), len(part.counts), part.completions))
             total[part.rows] += np.ascontiguousarray(log_sum(joint).T)[part.inverse]
         return total.T
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 
+import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault
@@ -18,6 +20,7 @@ from ..store import draws_tree, group_of
 from .blocks import Block, sample_blocks
 from .run import FitInputs, Sampling, fit_inputs
 from .samplers import SAMPLERS
+from .scoring import cases_at
 
 #: What provenance calls the nodes whose blocks were drawn again under other priors.
 REDRAWN = "redrawn"
@@ -60,6 +63,85 @@ def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collec
     return Posterior(posterior.network, draws_tree(groups), posterior.priors, provenance)
 
 
+def blocks_with(posterior: Posterior, nodes: Collection[str]) -> Block:
+    """The blocks of a fit that hold some nodes, together as one, with the fit's own draws.
+
+    Returns
+    -------
+    Block
+        Without sampler statistics.
+
+    Raises
+    ------
+    DataError
+        If the posterior was not made by `fit`, or does not store its cases.
+    """
+    run, wanted = inputs_of(posterior, posterior.priors), {*nodes}
+    held = tuple(name for block in blocks_of(posterior) if wanted & {*block} for name in block)
+    return Block(run, held, draws_tree({"posterior": posterior.draws[_variables(posterior, held)]}))
+
+
+def picked_blocks(posterior: Posterior, picks: Mapping[tuple[str, ...], np.ndarray]) -> Posterior:
+    """Posterior whose blocks have draws picked for each of them apart, which independent ones may have.
+
+    Parameters
+    ----------
+    posterior
+        A fit.
+    picks
+        Nodes of a block -> numbers of the draws that it is to have, chains one after another, shape (draws,); as many
+        for each.
+
+    Returns
+    -------
+    Posterior
+        Of one chain, and of these blocks alone.
+    """
+    size = len(next(iter(picks.values())))
+    variables, coords = {}, {"chain": [0], "draw": np.arange(size)}
+    for nodes, pick in picks.items():
+        for name in _variables(posterior, nodes):
+            array = posterior.draws[name].transpose("chain", "draw", ...)
+            whole = array.values.reshape((-1, *array.shape[2:]))
+            variables[name] = (array.dims, whole[pick][None])
+    coords |= {str(dim): array for dim, array in posterior.draws.coords.items() if dim not in coords}
+    return Posterior(posterior.network, draws_tree({"posterior": xr.Dataset(variables, coords)}), posterior.priors)
+
+
+def without_cases(posterior: Posterior, rows: Collection[int], nodes: Collection[str], *, seed: int) -> Posterior:
+    """Posterior in which the blocks that hold some nodes are drawn again from all cases but some.
+
+    Parameters
+    ----------
+    posterior
+        A fit.
+    rows
+        Numbers of the cases that are left out, from 0. Members of whom no other case tells keep their place; their
+        effects are draws from the population.
+    nodes
+        The blocks that hold these are drawn again, with the posterior's settings.
+    seed
+        Of those draws.
+
+    Raises
+    ------
+    DataError
+        As `blocks_with`.
+    """
+    block = blocks_with(posterior, nodes)
+    run = block.run
+    kept = np.setdiff1d(np.arange(len(run.cases)), [*rows])
+    again = fit_inputs(run.network, cases_at(run.cases, kept), run.priors, replace(run.sampling, seed=seed))
+    sampled = sample_blocks(again, block.nodes, silent)
+    drawn = posterior.draws.assign(sampled.variables)
+    return Posterior(posterior.network, draws_tree({"posterior": drawn}), posterior.priors)
+
+
+def _variables(posterior: Posterior, nodes: Collection[str]) -> list[str]:
+    """Names of the draws of the parameters of some nodes."""
+    return [str(name) for name in posterior.draws.data_vars if node_of(posterior.network, str(name)) in nodes]
+
+
 def block_of_fit(posterior: Posterior, run: FitInputs, node: str) -> Block | None:
     """Block of what bears on a node, as a fit has drawn it already.
 
@@ -89,8 +171,7 @@ def block_of_fit(posterior: Posterior, run: FitInputs, node: str) -> Block | Non
         return None
     bearing = {node, *network.children[node]}
     nodes = tuple(name for block in blocks_of(posterior) if bearing & {*block} for name in block)
-    variables = [str(name) for name in posterior.draws.data_vars if node_of(network, str(name)) in nodes]
-    return Block(run, nodes, draws_tree({"posterior": posterior.draws[variables]}))
+    return Block(run, nodes, draws_tree({"posterior": posterior.draws[_variables(posterior, nodes)]}))
 
 
 def completed(block: Block, nodes: Collection[str], posterior: Posterior | None = None) -> Posterior:
@@ -134,8 +215,7 @@ def completed(block: Block, nodes: Collection[str], posterior: Posterior | None 
             for name in sorted(wanted - tied)
             if name in posterior.network and posterior.network[name] == block.run.network[name]
         ]
-        variables = [str(name) for name in posterior.draws.data_vars if node_of(posterior.network, str(name)) in shared]
-        parts.append(posterior.draws[variables])
+        parts.append(posterior.draws[_variables(posterior, shared)])
         wanted -= {*shared}
     if wanted:
         parts.append(xr.Dataset(sample_blocks(block.run, wanted, silent).variables))

@@ -14,9 +14,10 @@ from scipy.special import betaln
 
 from servanda.analysis import compare_models, compare_theories, suppose
 from servanda.analysis.evaluation import models
-from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out, units_of
+from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out
 from servanda.analysis.evaluation.models import Comparison
 from servanda.analysis.summaries.pseudo_bma import pseudo_bma_weights
+from servanda.analysis.summaries.units import units_of
 from servanda.models import Arrow, DataError, Network, NetworkError, Node, Prior, PriorSet, QueryError, encode, fit
 from servanda.models.sampling import blocks
 from servanda.models.sampling.blocks import fit_block

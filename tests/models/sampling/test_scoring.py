@@ -12,13 +12,15 @@ from scipy.special import betaln, expit, gammaln, logit
 from scipy.stats import norm
 
 from servanda.models import Arrow, Group, Network, Node, Prior, PriorSet, encode
+from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import make_density
 from servanda.models.density.marginal_likelihood import log_marginal_likelihood
 from servanda.models.sampling import scoring
-from servanda.models.sampling.blocks import fit_block
+from servanda.models.sampling.blocks import Block, fit_block
 from servanda.models.sampling.prior_draws import prior_draws
-from servanda.models.sampling.scoring import cell_scores, unit_scores
+from servanda.models.sampling.run import Sampling, fit_inputs
+from servanda.models.sampling.scoring import cell_scores, row_scores, unit_scores
 
 from ..makers import joint, posterior_of, random_tables
 
@@ -112,12 +114,39 @@ def test_scores_over_points_are_those_of_each_point(monkeypatch):
     part = scoring.cases_at(block.run.cases, np.flatnonzero(block.run.cases.codes["kept"] >= 0))
     plain = cell_scores(network, part, "kept", block.nodes)
     deals = np.array(found.units)[:, None] == np.array(part.levels["deal"])[part.members["deal"]]
-    alone = {"deal": {deal: deal for deal in range(8)}}
+    alone = {"kept.deal": {deal: deal for deal in range(8)}}
     each = [
-        plain({**block.values, **scoring._fresh("kept", block.values, alone, point)}) @ deals.T
+        plain({**block.values, **scoring._fresh(block.values, alone, point)}) @ deals.T
         for point in scoring._points(alone, 2)
     ]
     np.testing.assert_allclose(found.log_p.reshape(-1, 8), np.log(np.exp(each).mean(axis=0)), rtol=1e-9)
+
+
+def test_whole_rows_are_scored_with_the_effects_that_only_they_speak_of_integrated_out():
+    """Two nodes with effects, tied by missing cells: the mean over points of likelihoods with the effects put in."""
+    groups = (Group("actor", "actor"), Group("deal", "deal"))
+    network = Network(
+        (
+            Node("sun", ("no", "yes"), (), "ordinal", ordered=True, groups=groups[:1]),
+            Node("kept", ("no", "half", "yes"), (Arrow("sun"),), "ordinal", ordered=True, groups=groups),
+            Node("paid", ("no", "yes"), (Arrow("kept"),)),
+        )
+    )
+    rng = np.random.default_rng(4)
+    columns = {node.name: rng.choice(np.array([*node.states, None]), 24) for node in network.nodes}
+    frame = pd.DataFrame({**columns, "deal": np.repeat([*"abcdefgh"], 3), "actor": ["x"] * 3 + ["y", "z", "y"] * 7})
+    prior = prior_draws(network, seed=1, draws=40, levels={"actor": tuple("xyz"), "deal": tuple("abcdefgh")})
+    run = fit_inputs(network, frame, None, Sampling(seed=1, draws=40, chains=1))
+    block = Block(run, network.names, prior.tree)
+    found = row_scores(block, frame["deal"].to_numpy(), seed=2)
+    assert found.counts.tolist() == [3] * 8
+    # X acts in the first deal alone; Y and Z act in all others, so that what is drawn of them stays.
+    alone = {"sun.actor": {0: 0}, "kept.actor": {0: 0}, "kept.deal": {deal: deal for deal in range(8)}}
+    each = []
+    for point in scoring._points(alone, 2):
+        moved = {**block.values, **scoring._fresh(block.values, alone, point)}
+        each.append(log_likelihood(network, run.patterns, moved).reshape((40, 8, 3)).sum(axis=-1))
+    np.testing.assert_allclose(found.log_p[0], np.log(np.exp(each).mean(axis=0)), rtol=1e-9)
 
 
 def test_the_evidence_of_a_table_is_a_ratio_of_gamma_functions():

@@ -1,0 +1,169 @@
+"""Answers without single units of the record, against closed forms and fits of the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from servanda.analysis import chance_of
+from servanda.analysis.sensitivity.influence import influence
+from servanda.models import Arrow, DataError, Group, Network, Node, Posterior, QueryError, fit
+from servanda.models.sampling.refit import picked_blocks
+
+from ..conftest import FLAT, KEEPING
+
+
+def with_units(cases: pd.DataFrame, sizes: list[int], column: str = "crisis") -> pd.DataFrame:
+    """Cases in runs of some lengths."""
+    return cases.assign(**{column: [f"unit {at}" for at, size in enumerate(sizes) for _ in range(size)]})
+
+
+@pytest.fixture(scope="module")
+def records(keeping_cases: pd.DataFrame) -> pd.DataFrame:
+    """Few backers: 6 no, 4 yes; many: 3 no, 9 yes; units cut across them."""
+    crises = with_units(keeping_cases, [2, 2, 2, 1, 3, 2, 4, 6])
+    return with_units(crises, [1] * 22, "guarantee_id")
+
+
+@pytest.fixture(scope="module")
+def posterior(records: pd.DataFrame) -> Posterior:
+    return fit(KEEPING, records, FLAT, seed=3, draws=1000)
+
+
+def test_weights_agree_with_the_beta_of_the_rest(records: pd.DataFrame, posterior: Posterior) -> None:
+    few, many = (chance_of("kept", "yes", {"backers": backers}) for backers in ("few", "many"))
+    change = chance_of("kept", "yes", do={"backers": "many"}, against={"backers": "few"})
+    found = influence(posterior, {"few": few, "many": many, "change": change}, records, seed=1)
+    assert found.before["few"] == pytest.approx(5 / 12, abs=0.01)
+    assert {(unit.kind, len(unit.cases)) for unit in found.units if unit.kind == "guarantee"} == {("guarantee", 1)}
+    assert len(found.units) == 8 + 22
+    assert found.untrusted == ()
+    for unit in found.units:
+        own = records.iloc[[int(label) - 1 for label in unit.cases]]
+        rest = records.drop(own.index)
+        means = {}
+        for backers in ("few", "many"):
+            kept = rest.loc[rest["backers"] == backers, "kept"] == "yes"
+            beta = stats.beta(1 + kept.sum(), 1 + (~kept).sum())
+            means[backers] = beta.mean()
+            answer = unit.answers[backers]
+            assert answer.mean == pytest.approx(beta.mean(), abs=0.02)
+            assert (answer.lower, answer.upper) == pytest.approx(beta.ppf([0.05, 0.95]), abs=0.05)
+            assert answer.move == pytest.approx(answer.mean - found.before[backers])
+        assert unit.answers["change"].mean == pytest.approx(means["many"] - means["few"], abs=0.03)
+    moves = [abs(unit.answers["few"].move) for unit in found.units]
+    assert moves == sorted(moves, reverse=True)
+    assert [unit.unit for unit in found.ranked("many")] != [unit.unit for unit in found.units]
+
+
+def test_a_unit_that_changes_the_word_is_flagged(records: pd.DataFrame, posterior: Posterior) -> None:
+    """Two of the six broken promises are one crisis's: without it 5/12, unlikely, becomes 5/10, an even chance."""
+    asked = chance_of("kept", "yes", {"backers": "few"})
+    found = influence(posterior, asked, records, seed=1, by=["crisis"])
+    units = {unit.unit: unit for unit in found.units}
+    assert units["unit 1"].answers["answer"].mean == pytest.approx(5 / 10, abs=0.02)
+    flagged = {unit.unit for unit in found.word_changes}
+    assert "unit 1" in flagged
+    assert "unit 7" not in flagged
+    table = found.table.set_index("unit")
+    assert set(table.index[table["word_changes"]]) == flagged
+    assert table.loc["unit 1", "cases"] == 2
+    assert "unit 1" in str(found)
+
+
+def test_a_unit_whose_weights_fail_is_marked_or_fitted_again(keeping_cases: pd.DataFrame) -> None:
+    rows = pd.concat([keeping_cases.iloc[[0, 6]], *[keeping_cases.iloc[[6]]] * 60], ignore_index=True)
+    records = rows.assign(crisis=["small", "small", *["large"] * 60])
+    posterior = fit(KEEPING, records, FLAT, seed=3, draws=250)
+    asked = {"answer": chance_of("kept", "yes", {"backers": "few"})}
+    found = influence(posterior, asked, records, seed=1, by=["crisis"])
+    (large,) = found.untrusted
+    assert (large.unit, large.refitted) == ("large", False)
+    assert large.pareto_k > found.good_k
+    again = influence(posterior, asked, records, seed=1, by=["crisis"], refit=1)
+    assert again.untrusted == ()
+    (unit,) = (unit for unit in again.units if unit.unit == "large")
+    assert unit.refitted
+    assert unit.answers["answer"].mean == pytest.approx(0.5, abs=0.03)  # Beta(2, 2)
+    assert (unit.answers["answer"].lower, unit.answers["answer"].upper) == pytest.approx(
+        stats.beta(2, 2).ppf([0.05, 0.95]), abs=0.05
+    )
+
+
+DEAL = Network(
+    (
+        Node("sun", ("no", "yes")),
+        Node(
+            "kept",
+            ("no", "half", "yes"),
+            (Arrow("sun"),),
+            "ordinal",
+            ordered=True,
+            groups=(Group("actor", "obligor"), Group("guarantee", "guarantee_id")),
+        ),
+    ),
+    name="deal",
+)
+
+
+@pytest.fixture(scope="module")
+def deals() -> pd.DataFrame:
+    """Sixty cases in fifteen guarantees; Wu acts in one of them only, and nobody else there."""
+    rng = np.random.default_rng(7)
+    frame = pd.DataFrame({"guarantee_id": np.repeat([f"deal {at:02}" for at in range(15)], 4)})
+    frame["obligor"] = np.where(frame["guarantee_id"] == "deal 03", "wu", rng.choice(["ann", "ben", "cai"], 60))
+    frame["sun"] = rng.choice(["no", "yes"], 60)
+    effect = rng.normal(size=15)[np.arange(60) // 4]
+    frame["kept"] = np.array(["no", "half", "yes"])[
+        np.clip((1.3 + effect + (frame["sun"] == "yes") + rng.logistic(size=60)).astype(int), 0, 2)
+    ]
+    frame.loc[[5, 17, 33], "sun"] = None
+    return frame
+
+
+def test_effects_that_a_unit_alone_speaks_of_equal_a_fit_of_the_rest(deals: pd.DataFrame) -> None:
+    """The guarantee's own effect is integrated out; and an actor of that guarantee alone is one not seen."""
+    asked = {who: chance_of("kept", "yes", {"sun": "yes"}, actor=who) for who in ("wu", "ann")}
+    posterior = fit(DEAL, deals, seed=1, draws=500)
+    found = influence(posterior, asked, deals, seed=1, by=["guarantee"])
+    assert len(found.units) == 15
+    trusted = [unit for unit in found.units if unit.trusted]
+    assert len(trusted) >= 13
+    wanted = [found.units[0], *(unit for unit in found.units if unit.unit == "deal 03")]
+    for unit in wanted:
+        assert unit.trusted
+        rest = fit(DEAL, deals[deals["guarantee_id"] != unit.unit], seed=2, draws=500)
+        for who, question in asked.items():
+            # Once all his cases are gone, Wu is an actor whom the record does not hold.
+            unseen = who == "wu" and unit.unit == "deal 03"
+            expected = (chance_of("kept", "yes", {"sun": "yes"}) if unseen else question).draws(rest)
+            assert unit.answers[who].mean == pytest.approx(float(expected.mean()), abs=0.03)
+            assert unit.answers[who].lower == pytest.approx(float(expected.quantile(0.05)), abs=0.06)
+
+
+def test_blocks_that_are_independent_may_have_draws_of_their_own(records: pd.DataFrame, posterior: Posterior) -> None:
+    picks = {("backers",): np.array([5, 5, 1002]), ("kept",): np.array([0, 1, 2])}
+    picked = picked_blocks(posterior, picks)
+    assert picked.sizes == {"chain": 1, "draw": 3}
+    whole = {name: posterior.draws[name].values.reshape((4000, -1)) for name in posterior.draws}
+    for (node,), pick in picks.items():
+        name = f"{node}.table"
+        np.testing.assert_array_equal(picked.draws[name].values.reshape((3, -1)), whole[name][pick])
+
+
+def test_what_cannot_be_left_out_is_said(records: pd.DataFrame, posterior: Posterior) -> None:
+    asked = chance_of("kept", "yes")
+    with pytest.raises(DataError, match="cases: are 21, where the fit has 22; give the table that was fitted"):
+        influence(posterior, asked, records.iloc[1:], seed=1)
+    named = records.assign(case_id=[f"c{at}" for at in range(22)])
+    with pytest.raises(DataError, match="have other names, or another order, than those of the fit"):
+        influence(posterior, asked, named, seed=1)
+    with pytest.raises(DataError, match="column crises: is missing"):
+        influence(posterior, asked, records, seed=1, by=["crises"])
+    with pytest.raises(QueryError, match="'maybe'"):
+        influence(posterior, chance_of("kept", "maybe"), records, seed=1)
+    bare = Posterior(posterior.network, posterior.tree.filter(lambda node: node.name != "observed_data"))
+    with pytest.raises(DataError, match="are not stored with it"):
+        influence(bare, asked, records, seed=1)
