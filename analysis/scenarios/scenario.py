@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.toml import read_toml, schema_faults, shipped
@@ -33,6 +33,8 @@ from .texts import (
 FOLDER = Path(__file__).parent
 #: In place of a number of past defections: count them in the record, as of the scenario's date.
 AS_RECORDED = "as recorded"
+#: In place of an actor of an assumption: one that the record does not hold.
+ANOTHER = "another"
 
 
 class ScenarioError(InputError):
@@ -203,6 +205,31 @@ class Headline(_Strict):
     es: QuestionTexts | None = None
 
 
+class Assumption(_Strict):
+    """Something that the scenario takes for granted, and what the headline would describe were it wrong.
+
+    Parameters
+    ----------
+    claim
+        What is taken for granted.
+    instead
+        Node to state: what the case of the headline's judgement would be like. Left out, with ``actor``, the claim
+        rests on no node, and what would follow cannot be computed.
+    actor
+        Whose conduct it would be; `another` is somebody whom the record does not hold.
+    """
+
+    claim: str
+    instead: dict[str, str | int] = {}
+    actor: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, raw: Any) -> Any:
+        """A plain text is a claim alone."""
+        return {"claim": raw} if isinstance(raw, str) else raw
+
+
 class Scenario(_Strict):
     """A question to be answered by a report.
 
@@ -235,7 +262,8 @@ class Scenario(_Strict):
     theories
         Names of `servanda.models.THEORIES` to compare on the record.
     assumptions
-        What the scenario takes for granted, shown to the reader.
+        What the scenario takes for granted, shown to the reader: texts, or tables where it can be computed what
+        would follow were it wrong.
     cannot_see
         What bears on the answer and has no node in the network, shown on page one.
     en, es
@@ -255,7 +283,7 @@ class Scenario(_Strict):
     headline: Headline
     judgements: list[Judgement] = Field(min_length=1)
     theories: list[str] = []
-    assumptions: list[str] = []
+    assumptions: list[Assumption] = []
     cannot_see: list[str] = []
     en: ScenarioTexts | None = None
     es: ScenarioTexts | None = None
@@ -325,6 +353,7 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
         for judgement in scenario.judgements:
             faults += _judgement_faults(judgement, network)
             judgements.append(_with_backers(judgement, network, year, faults))
+        faults += _assumption_faults(scenario, network)
     faults += _headline_faults(scenario) + text_faults(scenario)
     try:
         load_lexicon(scenario.lexicon)
@@ -425,6 +454,33 @@ def _state_faults(where: str, network: Network, node: str, state: str | int) -> 
     except QueryError as error:
         return [Fault(where, f"node {node} {fault.what}") for fault in error.faults]
     return []
+
+
+def _assumption_faults(scenario: Scenario, network: Network) -> list[Fault]:
+    asked = {judgement.node for judgement in scenario.judgements if judgement.id == scenario.headline.judgement}
+    done = {node for row in headline_rows(scenario) for node in row.do}
+    faults = []
+    for number, assumption in enumerate(scenario.assumptions, start=1):
+        where = f"assumption {number}, instead"
+        for node, state in assumption.instead.items():
+            faults += _state_faults(where, network, node, state)
+        faults += [
+            Fault(where, f"names {node}, which the headline asks for") for node in assumption.instead.keys() & asked
+        ]
+        what = "which the headline's formats set; describe what is given of the case"
+        faults += [Fault(where, f"names {node}, {what}") for node in sorted(assumption.instead.keys() & done)]
+    return faults
+
+
+def headline_rows(scenario: Scenario) -> list[Format]:
+    """The row of the headline and the one it is compared with, as far as the scenario has them."""
+    return [
+        row
+        for judgement in scenario.judgements
+        if judgement.id == scenario.headline.judgement
+        for row in judgement.formats
+        if row.label in (scenario.headline.format, judgement.base)
+    ]
 
 
 def _headline_faults(scenario: Scenario) -> list[Fault]:
