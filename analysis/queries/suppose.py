@@ -18,7 +18,6 @@ from ...models.questions.answers import joint_distribution
 from ...models.questions.evidence import GivenEvidence, States, as_states, as_weights, check_keywords, resolve_evidence
 from ...models.questions.unseen import Point, at_point, points, unseen_groups
 from ...models.store import draws_tree, group_of
-from ..summaries.importance import systematic_picks
 
 
 def suppose(
@@ -79,7 +78,7 @@ def suppose(
     total = weights.sum(axis=1, keepdims=True)
     if not np.all(total > 0):
         raise InputError("supposed case", [Fault("", "has probability zero, so nothing can be learnt from it")])
-    picks = np.stack([systematic_picks(row, rng) for row in weights / total])
+    picks = np.stack([_systematic(row, rng) for row in weights / total])
     chains = np.broadcast_to(np.arange(len(picks))[:, None], picks.shape)
     index = {
         "chain": xr.DataArray(chains, dims=("chain", "draw")),
@@ -212,3 +211,10 @@ def _redrawn(posterior: Posterior, draws: xr.Dataset, rng: np.random.Generator) 
 
 def _dim(node: str, group: str) -> str:
     return f"{node}_{group}_point"
+
+
+def _systematic(share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Positions drawn in proportion to `share`, each as often as expected to within one."""
+    points_ = (np.arange(len(share)) + rng.random()) / len(share)
+    edges = np.cumsum(share)
+    return np.minimum(np.searchsorted(edges, points_), len(share) - 1)

@@ -9,16 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
-from ...models.names import name_in
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
 from ...record.files.dates import as_day
 from ..queries.collective import at_least, together
 from ..queries.outcomes import Outcomes, outcomes
-from ..queries.probability import probability
-from ..queries.suppose import another_member, suppose
+from ..queries.suppose import suppose
 from ..scenarios.questions import quantity_of, with_past_defections
 from ..scenarios.scenario import Format, Judgement, Scenario, Supposed
+from ..sensitivity.value_of_information import more_cases
 from ..summaries.summary import Summary, summarise
 
 if TYPE_CHECKING:
@@ -93,24 +92,11 @@ def judged(posterior: Posterior, scenario: Scenario, judgement: Judgement, cases
     return tuple(rows)
 
 
-def next_case_moves(row: Row, judgement: Judgement) -> float:
-    """Expected absolute change of the mean answer once one more case of the kind is seen.
-
-    The next case is the same actor's under another guarantee: its outcome teaches about the parameters, not
-    about the effect of this guarantee. Expected over its outcomes, by reweighting the draws.
-    """
-    if row.posterior is None:
+def next_case_moves(row: Row) -> float:
+    """Expected absolute change of the mean answer once one more case of the kind is coded; NaN of collectives."""
+    if row.posterior is None or row.asked is None:
         return float("nan")
-    other = another_member(row.posterior, "guarantee")
-    members: dict[str, Any] = {"actor": row.actor} if "actor" in row.posterior.members else {}
-    outcome = probability(other, judgement.node, row.given, row.do, **members)
-    p = row.draws.values
-    moved = 0.0
-    own = name_in(outcome.dims, judgement.node)
-    for state in outcome.coords[own].values:
-        weight = outcome.sel({own: state}).values
-        moved += weight.mean() * abs((p * weight).mean() / weight.mean() - p.mean())
-    return float(moved)
+    return more_cases(row.posterior, row.asked, (1,), seed=0)[0].expected_move
 
 
 def _row(posterior: Posterior, judgement: Judgement, row: Format, asked: Quantity) -> Row:

@@ -4,11 +4,16 @@ A draw of the fit weighs one over the probability that it gives to the unit that
 and their shape says whether they can be trusted (Pareto-smoothed importance sampling, as in leave-one-out: Vehtari,
 Gelman and Gabry 2017, doi 10.1007/s11222-016-9696-4). Effects that only the unit speaks of, such as that of a guarantee
 all of whose cases are left out, are integrated out. A unit whose weights fail can be left out of a fit of its own.
+
+Blocks of a fit are independent a posteriori, with a unit or without it. So each has weights of its own, which are far
+more even than those of all together, and moves the answer by what its draws say while the tables of the other blocks
+stay at their means. The moves are added up: what two blocks move only together is left out, which is small where each
+moves little, and nothing where a question rests on one block.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -19,19 +24,17 @@ from ...common.errors import Fault, raise_faults
 from ...common.progress import Progress, followed
 from ...models.cases.encode import CASE_ID, Cases
 from ...models.errors import DataError
+from ...models.inference.tables import DrawnNetwork, Maker
 from ...models.posterior import Posterior
+from ...models.questions.answers import joint_distribution
+from ...models.questions.evidence import resolve_evidence
 from ...models.questions.quantity import Quantity, check_quantities
-from ...models.sampling.refit import blocks_of, blocks_with, cases_of, picked_blocks, without_cases
+from ...models.sampling.refit import blocks_of, blocks_with, cases_of, without_cases
 from ...models.sampling.scoring import members_inside, row_scores, scored_draws
-from ..summaries.importance import (
-    good_k,
-    leave_out_weights,
-    likelihood_efficiency,
-    systematic_picks,
-    weighted_quantiles,
-)
+from ...models.store import draws_tree
+from ..summaries.importance import good_k, leave_out_weights, likelihood_efficiency
 from ..summaries.likelihood_words import Lexicon, load_lexicon
-from ..summaries.summary import INTERVAL
+from ..summaries.summary import summarise
 from ..summaries.units import units_of
 
 if TYPE_CHECKING:
@@ -47,18 +50,19 @@ class WithoutIt:
 
     Parameters
     ----------
-    mean, lower, upper
-        Mean and ends of the equal-tailed interval.
+    mean
+        Its mean.
     move
         From the answer with all cases to this one.
+    mcse
+        Monte Carlo standard error of the move, as far as the weights make it.
     word_changes
         Whether another likelihood word holds of it; never of a difference, of which no word is said.
     """
 
     mean: float
-    lower: float
-    upper: float
     move: float
+    mcse: float
     word_changes: bool
 
 
@@ -73,7 +77,7 @@ class UnitInfluence:
     cases
         Names of its cases.
     pareto_k
-        Shape of the weights; NaN where it was left out of a fit of its own.
+        Shape of the weights, of the block where it is largest; NaN where it was left out of a fit of its own.
     trusted
         Whether the weights can be trusted, or it was left out of a fit of its own.
     answers
@@ -105,14 +109,11 @@ class Influence:
         The one that moves the first question most comes first.
     good_k
         The largest shape of weights that is trusted at this number of draws.
-    interval
-        Share of the draws in the intervals.
     """
 
     before: Mapping[str, float]
     units: tuple[UnitInfluence, ...]
     good_k: float
-    interval: float = INTERVAL
 
     def ranked(self, label: str) -> tuple[UnitInfluence, ...]:
         """Units, the one that moves a question most first."""
@@ -133,7 +134,7 @@ class Influence:
         """One row a unit and question.
 
         Columns: ``kind``, ``unit``, ``cases`` (their number), ``question``, ``before``, ``without``, ``move``,
-        ``lower``, ``upper``, ``word_changes``, ``pareto_k``, ``trusted``, ``refitted``.
+        ``mcse``, ``word_changes``, ``pareto_k``, ``trusted``, ``refitted``.
         """
         import pandas as pd
 
@@ -146,8 +147,7 @@ class Influence:
                 "before": self.before[label],
                 "without": answer.mean,
                 "move": answer.move,
-                "lower": answer.lower,
-                "upper": answer.upper,
+                "mcse": answer.mcse,
                 "word_changes": answer.word_changes,
                 "pareto_k": unit.pareto_k,
                 "trusted": unit.trusted,
@@ -171,7 +171,6 @@ def influence(
     by: Iterable[str] = UNITS,
     refit: int = 0,
     lexicon: Lexicon | None = None,
-    interval: float = INTERVAL,
     progress: bool | Progress | None = None,
 ) -> Influence:
     """Answers without each unit of the record, one at a time: all its rows go, and with them what they say of anything.
@@ -197,8 +196,6 @@ def influence(
         move the first question most. The others are marked as not trusted.
     lexicon
         Whose likelihood words may change; that of ICD 203 by default.
-    interval
-        Share of the draws in the intervals, in (0, 1).
     progress
         As in `servanda.models.fit`, of those fits.
 
@@ -218,20 +215,27 @@ def influence(
     check_quantities(posterior.network, questions)
     coded = cases_of(posterior)
     _check_cases(coded, cases)
-    words = lexicon or load_lexicon()
-    ways = [_Asked.of(posterior, label, question, coded, words, interval) for label, question in questions.items()]
+    units = {kind: _units(cases, kind) for kind in by}
     nodes = frozenset().union(*(question.nodes(posterior.network) for question in questions.values()))
-    found = [unit for kind in by for unit in _by_weights(posterior, ways, nodes, _units(cases, kind), kind, seed)]
+    fitted = _Fitted.of(posterior, coded, nodes)
+    told = {
+        label: _Told(question, float(question.draws(posterior).mean()), lexicon or load_lexicon())
+        for label, question in questions.items()
+    }
+    found = [unit for kind, whose in units.items() for unit in _by_weights(fitted, told, kind, whose, seed)]
     first = next(iter(questions))
     bad = [unit for unit in _ranked(found, first) if not unit.trusted][: max(refit, 0)]
     place = {label: at for at, label in enumerate(coded.labels)}
     for number, unit in enumerate(followed(bad, "refitting", progress), start=1):
-        rows = np.array([place[label] for label in unit.cases])
+        rows = [place[label] for label in unit.cases]
         again = without_cases(posterior, rows, nodes, seed=seed + number)
-        answers = {way.label: way.of_draws(again, rows, way.before) for way in ways}
+        inside = np.isin(np.arange(len(coded)), rows).astype(int)
+        answers = {}
+        for label, one in told.items():
+            after = summarise(one.without(one.gone(coded, inside).get(1, ())).draws(again))
+            answers[label] = one.moved(after.mean - one.before, after.mcse)
         found[found.index(unit)] = replace(unit, pareto_k=np.nan, trusted=True, answers=answers)
-    draws = int(np.prod([*ways[0].draws.shape]))
-    return Influence({way.label: way.before for way in ways}, _ranked(found, first), good_k(draws), interval)
+    return Influence({label: one.before for label, one in told.items()}, _ranked(found, first), fitted.good_k)
 
 
 def _ranked(units: Iterable[UnitInfluence], label: str) -> tuple[UnitInfluence, ...]:
@@ -255,121 +259,143 @@ def _units(cases: pd.DataFrame, kind: str) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Asked:
-    """One question, answered with all members that it names and without those that may go.
+class _Told:
+    """One question, with the answer that all cases give.
 
     Parameters
     ----------
-    label
-        What it is called.
     question
         What is asked.
     before
-        Mean answer with all cases.
-    draws
-        Of the answer, as they are scored, shape (chains, draws).
-    posterior, coded
-        Of whom it is asked, and the cases of the fit.
+        Mean answer.
     lexicon
-        Words of probabilities; None of a difference.
-    interval
-        Share of the draws in the interval.
+        Words of probabilities.
     """
 
-    label: str
     question: Quantity
     before: float
-    draws: np.ndarray
-    posterior: Posterior
-    coded: Cases
-    lexicon: Lexicon | None
-    interval: float
+    lexicon: Lexicon
 
-    @classmethod
-    def of(
-        cls, posterior: Posterior, label: str, question: Quantity, coded: Cases, lexicon: Lexicon, interval: float
-    ) -> _Asked:
-        whole = question.draws(posterior).transpose("chain", "draw").values
-        kept = whole[:, scored_draws(*whole.shape)]
-        words = lexicon if question.is_probability else None
-        return cls(label, question, float(whole.mean()), kept, posterior, coded, words, interval)
-
-    def gone(self, unit: np.ndarray) -> dict[int, tuple[str, ...]]:
+    def gone(self, coded: Cases, unit: np.ndarray) -> dict[int, tuple[str, ...]]:
         """Unit -> groups whose member in the question has no case outside of it."""
         found: dict[int, tuple[str, ...]] = {}
         for group, member in self.question.members.items():
-            levels = self.coded.levels.get(group, ())
-            inside = members_inside(self.coded.members[group], unit)
-            whose = inside.get(levels.index(member)) if member in levels else None
+            levels = coded.levels.get(group, ())
+            whose = members_inside(coded.members[group], unit).get(levels.index(member)) if member in levels else None
             if whose is not None:
                 found[whose] = (*found.get(whose, ()), group)
         return found
 
-    def without(self, groups: Sequence[str]) -> Quantity:
+    def without(self, groups: Collection[str]) -> Quantity:
         """The question about members of some groups that are not seen."""
-        members: dict[str, Any] = {name: one for name, one in self.question.members.items() if name not in groups}
+        members = {name: member for name, member in self.question.members.items() if name not in groups}
         return replace(self.question, members=members)
 
-    def weighed(self, weights: np.ndarray, groups: Sequence[str] = ()) -> WithoutIt:
-        """The answer under weights of the scored draws, shape (chains * draws,), members of some groups not seen."""
-        x = self.draws
-        if groups:
-            whole = self.without(groups).draws(self.posterior).transpose("chain", "draw").values
-            x = whole[:, scored_draws(*whole.shape)]
-        # The same draws on both sides, so that the error of thinning them falls out of the difference.
-        move = float(weights @ x.ravel() - self.draws.mean())
-        return self._said(x, weights.reshape(x.shape), move)
+    def moved(self, move: float, mcse: float) -> WithoutIt:
+        """The answer after a move, and the error of that."""
+        mean, word = self.before + move, self.lexicon.band
+        changes = self.question.is_probability and word(mean) != word(self.before)
+        return WithoutIt(mean, move, mcse, changes)
 
-    def of_draws(self, again: Posterior, rows: np.ndarray, before: float) -> WithoutIt:
-        """The answer of draws that have not seen some rows; `before` is that of draws that have."""
-        unit = np.isin(np.arange(len(self.coded)), rows).astype(int)
-        x = self.without(self.gone(unit).get(1, ())).draws(again).values
-        return self._said(x, np.full(x.shape, 1 / x.size), float(x.mean()) - before)
 
-    def _said(self, x: np.ndarray, share: np.ndarray, move: float) -> WithoutIt:
-        ends = weighted_quantiles(x, share, [(1 - self.interval) / 2, (1 + self.interval) / 2])
-        mean = self.before + move
-        other = self.lexicon is not None and self.lexicon.band(mean) != self.lexicon.band(self.before)
-        return WithoutIt(mean, float(ends[0]), float(ends[1]), move, other)
+@dataclass(frozen=True)
+class _Fitted:
+    """A fit as its units are left out of it: scored draws, block by block.
+
+    Parameters
+    ----------
+    whole, scored
+        The fit, and the same with the draws that are scored.
+    coded
+        Its cases.
+    blocks
+        Those that a question rests on.
+    """
+
+    whole: Posterior
+    scored: Posterior
+    coded: Cases
+    blocks: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, posterior: Posterior, coded: Cases, nodes: Collection[str]) -> _Fitted:
+        some = scored_draws(*posterior.sizes.values())
+        draws = posterior.draws.isel(draw=some)
+        scored = Posterior(posterior.network, draws_tree({"posterior": draws}), posterior.priors)
+        return cls(posterior, scored, coded, tuple(block for block in blocks_of(posterior) if {*nodes} & {*block}))
+
+    @property
+    def good_k(self) -> float:
+        """The largest shape of weights that is trusted at the number of scored draws."""
+        return good_k(self.scored.sizes["chain"] * self.scored.sizes["draw"])
+
+    def weights(self, block: tuple[str, ...], units: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Weights of a block's draws without each unit, shape (units, samples), and their shapes."""
+        log_p = row_scores(blocks_with(self.whole, block), units, seed=seed).log_p
+        return leave_out_weights(log_p, efficiency=likelihood_efficiency(log_p))
+
+    def by_block(self, question: Quantity) -> np.ndarray:
+        """Answer as each block alone varies, the tables of all others at their means, shape (blocks, samples)."""
+        found = np.zeros((len(self.blocks), self.scored.sizes["chain"] * self.scored.sizes["draw"]))
+        for sign, side in question.sides:
+            asked = resolve_evidence(self.scored, (side.target,), side.given, side.do, side.members)
+            chosen = [self.scored.network[side.target].index(state) for state in side.states]
+            still = {name: _mean_table(asked.system, name) for name in asked.system.makers}
+            for at, block in enumerate(self.blocks):
+                makers = {name: maker if name in block else still[name] for name, maker in asked.system.makers.items()}
+                answer = joint_distribution(replace(asked, system=replace(asked.system, makers=makers))).values
+                found[at] += sign * answer[..., chosen].sum(axis=-1).ravel()
+        return found
+
+
+def _mean_table(system: DrawnNetwork, name: str) -> Maker:
+    """What makes a node's table in every draw: the mean over all draws, each time the same."""
+    made: dict[Any, np.ndarray] = {}
+
+    def maker(values: Mapping[str, np.ndarray], fixed: Mapping[str, int], members: Mapping[str, int]) -> np.ndarray:
+        key = (tuple(sorted(fixed.items())), tuple(sorted(members.items())))
+        if key not in made:
+            made[key] = system.makers[name](system.values, fixed, members).mean(axis=-1, keepdims=True)
+        samples = next(iter(values.values())).shape[-1]
+        return np.repeat(made[key], samples, axis=-1)
+
+    return maker
 
 
 def _by_weights(
-    posterior: Posterior, ways: Sequence[_Asked], nodes: frozenset[str], units: np.ndarray, kind: str, seed: int
+    fitted: _Fitted, told: Mapping[str, _Told], kind: str, units: np.ndarray, seed: int
 ) -> list[UnitInfluence]:
-    """Influence of units by weights of the draws.
-
-    Where the weights of all blocks together fail, each block has weights of its own, which are more even, and its draws
-    are picked by them: blocks are independent a posteriori, with a unit or without it.
-    """
-    rng = np.random.default_rng(seed)
-    blocks = [block for block in blocks_of(posterior) if nodes & {*block}]
-    scores = [row_scores(blocks_with(posterior, block), units, seed=seed).log_p for block in blocks]
+    """Influence of units by weights of the draws."""
     names, unit = np.unique(units.astype(str), return_inverse=True)
-    weights, pareto_k = _weights(np.sum(scores, axis=0))
-    most_k = good_k(weights.shape[1])
-    bad = np.flatnonzero(~(pareto_k < most_k))
-    apart = [_weights(own[..., bad]) for own in scores] if len(bad) else []
-    labels = np.array(ways[0].coded.labels, dtype=object)
-    kept = np.arange(posterior.draws["chain"].size * posterior.draws["draw"].size).reshape(*posterior.sizes.values())
-    kept = kept[:, scored_draws(*kept.shape)].ravel()
-    gone = {way.label: way.gone(unit) for way in ways}
+    weights, shapes = zip(*(fitted.weights(block, units, seed) for block in fitted.blocks), strict=True)
+    k = np.max(shapes, axis=0)
+    moves = {label: _moves(fitted, one, unit, weights) for label, one in told.items()}
+    labels = np.array(fitted.coded.labels, dtype=object)
     found = []
     for at, name in enumerate(names):
-        rows, k = np.flatnonzero(unit == at), float(pareto_k[at])
-        if at in bad:
-            place = int(np.flatnonzero(bad == at)[0])
-            k = max(float(own[place]) for _, own in apart)
-            picks = {
-                block: kept[rng.permutation(systematic_picks(own[place], rng))]
-                for block, (own, _) in zip(blocks, apart, strict=True)
-            }
-            picked = picked_blocks(posterior, picks)
-            answers = {way.label: way.of_draws(picked, rows, float(way.draws.mean())) for way in ways}
-        else:
-            answers = {way.label: way.weighed(weights[at], gone[way.label].get(at, ())) for way in ways}
-        found.append(UnitInfluence(kind, str(name), tuple(labels[rows]), k, bool(k < most_k), answers))
+        answers = {label: one.moved(*map(float, moves[label][:, at])) for label, one in told.items()}
+        trusted = bool(k[at] < fitted.good_k)
+        found.append(UnitInfluence(kind, str(name), tuple(labels[unit == at]), float(k[at]), trusted, answers))
     return found
 
 
-def _weights(log_p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    return leave_out_weights(log_p, efficiency=likelihood_efficiency(log_p))
+def _moves(fitted: _Fitted, told: _Told, unit: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
+    """How far leaving out each unit moves an answer, and the error of that, shape (2, units)."""
+    moves = _weighed(weights, fitted.by_block(told.question))
+    named = told.question.draws(fitted.scored).values.mean()
+    for at, groups in told.gone(fitted.coded, unit).items():
+        unseen = told.without(groups)
+        apart = unseen.draws(fitted.scored).values.mean() - named
+        moves[:, at] = _weighed([own[at : at + 1] for own in weights], fitted.by_block(unseen))[:, 0] + (apart, 0.0)
+    return moves
+
+
+def _weighed(weights: Sequence[np.ndarray], by_block: np.ndarray) -> np.ndarray:
+    """Sum over blocks of the moves of their means under weights, and its error, shape (2, units)."""
+    means = [own @ x for own, x in zip(weights, by_block, strict=True)]
+    moves = sum(mean - x.mean() for mean, x in zip(means, by_block, strict=True))
+    # Of a ratio of means, by the delta method, as if the draws were independent.
+    variances = sum(
+        (own**2 * (x - mean[:, None]) ** 2).sum(axis=1) for own, mean, x in zip(weights, means, by_block, strict=True)
+    )
+    return np.stack([moves, np.sqrt(variances)])

@@ -10,8 +10,8 @@ move it one way.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -211,23 +211,47 @@ def value_of_information(
     >>> found.mean.__round__(2), [news.expected_move.__round__(3) for news in found.cases]
     (0.6, [0.08])
     """
-    numbers = tuple(more)
-    check_quantities(posterior.network, {"asked": asked})
-    faults = [Fault("more", f"is {number!r}; give 1 or more further cases") for number in numbers if not number >= 1]
-    if not (asked.is_probability or asked.is_difference):
-        faults.append(Fault("asked", f"is a {asked.unit}; ask for a probability, or for a difference of two"))
-    raise_faults("value of information", faults, QueryError)
+    _check(posterior, asked)
     draws = _Draws.of(asked.draws(posterior).values, interval)
+    cases = more_cases(posterior, asked, more, seed=seed, interval=interval, memory=memory)
     nodes, moved = _nodes(posterior, asked, memory)
-    cases = _cases(posterior, asked, draws, numbers, seed, memory)
     return ValueOfInformation(float(draws.x.mean()), draws.width(draws.alike), nodes, moved, cases, interval)
 
 
-def _sides(asked: Quantity) -> Iterator[tuple[float, Quantity]]:
-    """The probabilities that a quantity adds up, each with its sign."""
-    yield 1.0, replace(asked, against=None)
-    if asked.against is not None:
-        yield -1.0, replace(asked, do=asked.against, against=None)
+def more_cases(
+    posterior: Posterior,
+    asked: Quantity,
+    more: Iterable[int] = MORE,
+    *,
+    seed: int,
+    interval: float = INTERVAL,
+    memory: int = MEMORY_LIMIT,
+) -> tuple[CaseNews, ...]:
+    """How far an answer would move if more cases of the kind were coded; see `value_of_information`.
+
+    Returns
+    -------
+    tuple of CaseNews
+        One a number; of a difference, first for the one alternative and then for the other.
+    """
+    _check(posterior, asked)
+    numbers = tuple(more)
+    faults = [Fault("more", f"is {number!r}; give 1 or more further cases") for number in numbers if not number >= 1]
+    raise_faults("value of information", faults, QueryError)
+    draws = _Draws.of(asked.draws(posterior).values, interval)
+    found = []
+    for _, side in asked.sides:
+        shares = _outcomes(posterior, side, memory)
+        for number in numbers:
+            counts, chance, exact = _ways(shares, number, seed)
+            found.append(CaseNews(number, dict(side.do), *draws.expected(_log_chance(counts, shares), chance), exact))
+    return tuple(found)
+
+
+def _check(posterior: Posterior, asked: Quantity) -> None:
+    check_quantities(posterior.network, {"asked": asked})
+    if not (asked.is_probability or asked.is_difference):
+        raise QueryError.of("asked", f"is a {asked.unit}; ask for a probability, or for a difference of two")
 
 
 # Nodes of the case --------------------------------------------------------------------------------------------------
@@ -243,7 +267,7 @@ def _nodes(posterior: Posterior, asked: Quantity, memory: int) -> tuple[tuple[No
     """News of each open node, the greatest first; and the nodes that what is set moves."""
     found, moved = [], []
     for node in open_nodes(posterior, asked):
-        joints = [(sign, *_joint(posterior, side, node, memory)) for sign, side in _sides(asked)]
+        joints = [(sign, *_joint(posterior, side, node, memory)) for sign, side in asked.sides]
         _, _, first = joints[0]
         if any(np.abs(seen - first).max() > _MOVED for _, _, seen in joints):
             moved.append(node)
@@ -273,19 +297,6 @@ def _node_news(states: tuple[str, ...], node: str, joints: list[tuple[float, np.
 
 
 # Further cases ------------------------------------------------------------------------------------------------------
-
-
-def _cases(
-    posterior: Posterior, asked: Quantity, draws: _Draws, numbers: tuple[int, ...], seed: int, memory: int
-) -> tuple[CaseNews, ...]:
-    """News of further cases of either alternative."""
-    found = []
-    for _, side in _sides(asked):
-        shares = _outcomes(posterior, side, memory)
-        for number in numbers:
-            counts, chance, exact = _ways(shares, number, seed)
-            found.append(CaseNews(number, dict(side.do), *draws.expected(_log_chance(counts, shares), chance), exact))
-    return tuple(found)
 
 
 def _outcomes(posterior: Posterior, side: Quantity, memory: int) -> np.ndarray:

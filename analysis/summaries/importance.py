@@ -156,18 +156,6 @@ def leave_out_weights(log_p: np.ndarray, *, efficiency: float = 1.0) -> tuple[np
     return weights, pareto_k
 
 
-def systematic_picks(share: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Numbers of draws picked in proportion to their shares, each as often as expected to within one.
-
-    Examples
-    --------
-    >>> systematic_picks(np.array([0.5, 0.0, 0.25, 0.25]), np.random.default_rng(1)).tolist()
-    [0, 0, 2, 3]
-    """
-    places = (np.arange(len(share)) + rng.random()) / len(share)
-    return np.minimum(np.searchsorted(np.cumsum(share), places), len(share) - 1)
-
-
 @dataclass(frozen=True)
 class WeightedSummary:
     """A number in weighted draws.

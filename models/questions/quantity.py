@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import xarray as xr
@@ -62,6 +62,12 @@ class Quantity:
     def unit(self) -> str:
         """What it counts, for the axis of a figure."""
         return "probability"
+
+    @property
+    def sides(self) -> tuple[tuple[float, Quantity], ...]:
+        """The probabilities that it adds up, each with its sign."""
+        first = (1.0, replace(self, against=None))
+        return (first,) if self.against is None else (first, (-1.0, replace(self, do=self.against, against=None)))
 
     def draws(self, posterior: Posterior) -> xr.DataArray:
         """Its value in every draw, dims (chain, draw).

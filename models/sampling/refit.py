@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -79,33 +79,6 @@ def blocks_with(posterior: Posterior, nodes: Collection[str]) -> Block:
     run, wanted = inputs_of(posterior, posterior.priors), {*nodes}
     held = tuple(name for block in blocks_of(posterior) if wanted & {*block} for name in block)
     return Block(run, held, draws_tree({"posterior": posterior.draws[_variables(posterior, held)]}))
-
-
-def picked_blocks(posterior: Posterior, picks: Mapping[tuple[str, ...], np.ndarray]) -> Posterior:
-    """Posterior whose blocks have draws picked for each of them apart, which independent ones may have.
-
-    Parameters
-    ----------
-    posterior
-        A fit.
-    picks
-        Nodes of a block -> numbers of the draws that it is to have, chains one after another, shape (draws,); as many
-        for each.
-
-    Returns
-    -------
-    Posterior
-        Of one chain, and of these blocks alone.
-    """
-    size = len(next(iter(picks.values())))
-    variables, coords = {}, {"chain": [0], "draw": np.arange(size)}
-    for nodes, pick in picks.items():
-        for name in _variables(posterior, nodes):
-            array = posterior.draws[name].transpose("chain", "draw", ...)
-            whole = array.values.reshape((-1, *array.shape[2:]))
-            variables[name] = (array.dims, whole[pick][None])
-    coords |= {str(dim): array for dim, array in posterior.draws.coords.items() if dim not in coords}
-    return Posterior(posterior.network, draws_tree({"posterior": xr.Dataset(variables, coords)}), posterior.priors)
 
 
 def without_cases(posterior: Posterior, rows: Collection[int], nodes: Collection[str], *, seed: int) -> Posterior:

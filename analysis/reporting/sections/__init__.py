@@ -20,7 +20,7 @@ from . import (
     theories,
     tracks,
 )
-from .would_change import since
+from .would_change import assumptions, influence, since, value_of_information
 
 #: Every section of a report, in the order a reader meets them; a new one is a file and a line here.
 SECTIONS: Mapping[str, Section] = {
@@ -28,6 +28,9 @@ SECTIONS: Mapping[str, Section] = {
     "answer": answer.SECTION,
     "drivers": drivers.SECTION,
     "change": change.SECTION,
+    "value_of_information": value_of_information.SECTION,
+    "influence": influence.SECTION,
+    "assumptions": assumptions.SECTION,
     "score": score.SECTION,
     "judgements": judgements.SECTION,
     "record": record.SECTION,

@@ -33,6 +33,7 @@ from ..section import Answers, Material, Part, Section
 from .change import AVERAGED, headline_spread
 from .record import agreement_by_node, case_section
 from .score import how_to_measure, scenario_score
+from .would_change.mind import change_our_mind
 
 #: Probability of a gain, a loss or neither from which on the record is said to settle which it is.
 SETTLED = 0.9
@@ -107,7 +108,7 @@ def _parts(material: Material, answers: Answers, row: Row, judgement: Judgement)
         doubt_part(sum(case["doubted"] for case in held["nearest"]), len(held["nearest"])),
         agreement_part({network[name].title: found for name, found in coded.items()}),
         spread_part(_end(lowest), _end(highest), [*spread.unmeasured] if spread else []),
-        news_part(next_case_moves(row, judgement)),
+        news_part(next_case_moves(row)),
     ]
 
 
@@ -275,8 +276,10 @@ def _trust(answer: Mapping[str, Any], say: Language) -> list[Block]:
     return [Heading(say(N_("How far to trust it")), anchor="trust-it"), Paragraph(level), Bullets(reasons)]
 
 
-def _changing(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:  # noqa: ARG001
-    return ()
+def _changing(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
+    """What would move the answer most, ranked."""
+    found = change_our_mind(report, say)
+    return (Heading(say(N_("What would change our mind")), anchor="change-mind"), Bullets(found)) if found else ()
 
 
 def _cannot_see(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:

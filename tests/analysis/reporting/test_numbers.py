@@ -19,6 +19,7 @@ from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import beta, norm
 
+from servanda.analysis import chance_of
 from servanda.analysis.reporting.answers import Row, judged, next_case_moves
 from servanda.analysis.reporting.build import build
 from servanda.analysis.reporting.make import report
@@ -297,11 +298,9 @@ def test_one_more_case_moves_two_equally_likely_worlds_by_a_known_amount():
     network = Network((Node("kept", ("no", "yes")),))
     table = xr.DataArray([[[0.8, 0.2], [0.2, 0.8]]], dims=("chain", "draw", "kept"))
     posterior = Posterior.from_tables(network, {"kept": table})
-    raw = {"id": "own", "title": "", "claim": "", "node": "kept", "states": ["yes"], "formats": [{"label": "it"}]}
-    judgement = Judgement.model_validate(raw)
-    row = Row("it", table[..., 1], {}, {}, None, posterior)
-    assert next_case_moves(row, judgement) == pytest.approx(0.5 * (0.18 + 0.18))
-    assert math.isnan(next_case_moves(Row("both", table[..., 1], {}, {}, None, None), judgement))
+    row = Row("it", table[..., 1], {}, {}, None, posterior, chance_of("kept", "yes"))
+    assert next_case_moves(row) == pytest.approx(0.5 * (0.18 + 0.18))
+    assert math.isnan(next_case_moves(Row("both", table[..., 1], {}, {}, None, None)))
 
 
 # --- priors, record, diagnostics ------------------------------------------------------------------------------------

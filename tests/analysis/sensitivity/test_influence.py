@@ -10,7 +10,6 @@ from scipy import stats
 from servanda.analysis import chance_of
 from servanda.analysis.sensitivity.influence import influence
 from servanda.models import Arrow, DataError, Group, Network, Node, Posterior, QueryError, fit
-from servanda.models.sampling.refit import picked_blocks
 
 from ..conftest import FLAT, KEEPING
 
@@ -23,7 +22,7 @@ def with_units(cases: pd.DataFrame, sizes: list[int], column: str = "crisis") ->
 @pytest.fixture(scope="module")
 def records(keeping_cases: pd.DataFrame) -> pd.DataFrame:
     """Few backers: 6 no, 4 yes; many: 3 no, 9 yes; units cut across them."""
-    crises = with_units(keeping_cases, [2, 2, 2, 1, 3, 2, 4, 6])
+    crises = with_units(keeping_cases, [2, 2, 2, 1, 2, 2, 3, 3, 5])
     return with_units(crises, [1] * 22, "guarantee_id")
 
 
@@ -38,7 +37,7 @@ def test_weights_agree_with_the_beta_of_the_rest(records: pd.DataFrame, posterio
     found = influence(posterior, {"few": few, "many": many, "change": change}, records, seed=1)
     assert found.before["few"] == pytest.approx(5 / 12, abs=0.01)
     assert {(unit.kind, len(unit.cases)) for unit in found.units if unit.kind == "guarantee"} == {("guarantee", 1)}
-    assert len(found.units) == 8 + 22
+    assert len(found.units) == 9 + 22
     assert found.untrusted == ()
     for unit in found.units:
         own = records.iloc[[int(label) - 1 for label in unit.cases]]
@@ -50,7 +49,6 @@ def test_weights_agree_with_the_beta_of_the_rest(records: pd.DataFrame, posterio
             means[backers] = beta.mean()
             answer = unit.answers[backers]
             assert answer.mean == pytest.approx(beta.mean(), abs=0.02)
-            assert (answer.lower, answer.upper) == pytest.approx(beta.ppf([0.05, 0.95]), abs=0.05)
             assert answer.move == pytest.approx(answer.mean - found.before[backers])
         assert unit.answers["change"].mean == pytest.approx(means["many"] - means["few"], abs=0.03)
     moves = [abs(unit.answers["few"].move) for unit in found.units]
@@ -87,9 +85,6 @@ def test_a_unit_whose_weights_fail_is_marked_or_fitted_again(keeping_cases: pd.D
     (unit,) = (unit for unit in again.units if unit.unit == "large")
     assert unit.refitted
     assert unit.answers["answer"].mean == pytest.approx(0.5, abs=0.03)  # Beta(2, 2)
-    assert (unit.answers["answer"].lower, unit.answers["answer"].upper) == pytest.approx(
-        stats.beta(2, 2).ppf([0.05, 0.95]), abs=0.05
-    )
 
 
 DEAL = Network(
@@ -140,17 +135,6 @@ def test_effects_that_a_unit_alone_speaks_of_equal_a_fit_of_the_rest(deals: pd.D
             unseen = who == "wu" and unit.unit == "deal 03"
             expected = (chance_of("kept", "yes", {"sun": "yes"}) if unseen else question).draws(rest)
             assert unit.answers[who].mean == pytest.approx(float(expected.mean()), abs=0.03)
-            assert unit.answers[who].lower == pytest.approx(float(expected.quantile(0.05)), abs=0.06)
-
-
-def test_blocks_that_are_independent_may_have_draws_of_their_own(records: pd.DataFrame, posterior: Posterior) -> None:
-    picks = {("backers",): np.array([5, 5, 1002]), ("kept",): np.array([0, 1, 2])}
-    picked = picked_blocks(posterior, picks)
-    assert picked.sizes == {"chain": 1, "draw": 3}
-    whole = {name: posterior.draws[name].values.reshape((4000, -1)) for name in posterior.draws}
-    for (node,), pick in picks.items():
-        name = f"{node}.table"
-        np.testing.assert_array_equal(picked.draws[name].values.reshape((3, -1)), whole[name][pick])
 
 
 def test_what_cannot_be_left_out_is_said(records: pd.DataFrame, posterior: Posterior) -> None:

@@ -1,0 +1,209 @@
+"""What the answer would be without single crises and guarantees of the record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .....models.questions.quantity import Quantity
+from .....record.files.dates import as_day
+from ....scenarios.questions import quantity_of
+from ....scenarios.stored_fits import kept_beside_fits
+from ....sensitivity.influence import UNITS, Influence, UnitInfluence, influence
+from ...document.blocks import Block, Fold, Paragraph, Run, Table, Text, runs
+from ...document.language import N_, Language
+from ...section import Answers, Material, Part, Section, Task
+from ..change import headline_change
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Raised when what is kept beside the fits changes its meaning.
+_KEPT = 1
+#: Units that the page shows, that its fold shows, and that the dictionary holds.
+_SHOWN, _FOLDED, _HELD = 4, 20, 60
+_KINDS = {"crisis": N_("crisis"), "guarantee": N_("guarantee")}
+
+
+def _prepare(task: Task) -> dict[str, Any] | None:
+    """Influence on the headline, kept beside the stored fits and found again; None where it rests on supposed cases."""
+    scenario = task.loaded.scenario
+    judgement = scenario.judgement(scenario.headline.judgement)
+    formats = {row.label: row for row in judgement.formats}
+    if judgement.suppose or not task.posteriors or scenario.headline.format not in formats:
+        return None
+    posterior = task.posteriors[task.loaded.priors[0].name]
+    row, year = formats[scenario.headline.format], as_day(scenario.as_of).year
+    asked: dict[str, Quantity | None] = {
+        "answer": quantity_of(task.loaded.network, judgement, row, task.cases, year),
+        "change": headline_change(task.loaded, task.cases),
+    }
+    questions = {name: question for name, question in asked.items() if question is not None}
+    units = [task.cases[column].astype(str).tolist() for column in ("crisis", "guarantee_id")]
+    told = {name: [question.words(task.loaded.network)] for name, question in questions.items()}
+    identity = [_KEPT, posterior.provenance["key"], told, units, scenario.seed]
+
+    def make() -> dict[str, Any]:
+        task.progress("leaving out crises and guarantees", 0, 1)
+        found = influence(posterior, questions, task.cases, seed=scenario.seed)
+        task.progress("leaving out crises and guarantees", 1, 1)
+        return _described(found, task.cases)
+
+    return kept_beside_fits("influence", identity, make, task.folder)
+
+
+def _described(found: Influence, cases: pd.DataFrame) -> dict[str, Any]:
+    """What the dictionary holds of it: those that move one of the questions most, each set of cases once."""
+    titles = dict(zip(cases["guarantee_id"].astype(str), cases["guarantee"].astype(str), strict=True))
+    ranked = {label: _once(found.ranked(label)) for label in found.before}
+    held = _once([unit for ranks in zip(*ranked.values(), strict=True) for unit in ranks])[:_HELD]
+    first = next(iter(found.before))
+    return {
+        "before": dict(found.before),
+        "units": {kind: sum(unit.kind == kind for unit in found.units) for kind in UNITS},
+        "ends": {label: _ends(units, label) for label, units in ranked.items()},
+        "changing_word": [_unit(unit, titles) for unit in _once(found.word_changes)],
+        "untrusted": len(_once(found.untrusted)),
+        "good_k": found.good_k,
+        "rows": [_unit(unit, titles) for unit in sorted(held, key=lambda u: -abs(u.answers[first].move))],
+    }
+
+
+def _once(units: Sequence[UnitInfluence]) -> list[UnitInfluence]:
+    """Each set of cases once, as the kind that comes first: a crisis of one guarantee is both."""
+    found: dict[tuple[str, ...], UnitInfluence] = {}
+    for unit in units:
+        found.setdefault(unit.cases, unit)
+    return [*found.values()]
+
+
+def _ends(units: Sequence[UnitInfluence], label: str) -> list[float]:
+    means = [unit.answers[label].mean for unit in units if unit.trusted]
+    return [min(means), max(means)] if means else []
+
+
+def _unit(unit: UnitInfluence, titles: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "kind": unit.kind,
+        "unit": unit.unit,
+        "title": readable(unit.unit, titles),
+        "cases": len(unit.cases),
+        "pareto_k": None if unit.refitted else unit.pareto_k,
+        "trusted": unit.trusted,
+        "answers": {
+            label: {"mean": one.mean, "move": one.move, "mcse": one.mcse} for label, one in unit.answers.items()
+        },
+    }
+
+
+def readable(slug: str, titles: Mapping[str, str]) -> str:
+    """Name of a guarantee or a crisis: its title, or the words and years of its slug.
+
+    Parameters
+    ----------
+    slug
+        As the record has it; a crisis may begin with the slug of its guarantee.
+    titles
+        Slug of a guarantee -> its title.
+
+    Examples
+    --------
+    >>> titles = {"bel_1839": "Treaty of London"}
+    >>> readable("bel_1839", titles), readable("bel_1839_1870", titles), readable("cuba_sanctions_1964", titles)
+    ('Treaty of London', 'Treaty of London, 1870', 'Cuba sanctions, 1964')
+    >>> readable("war_1939_41", {}) == "War, 1939\N{EN DASH}41", readable("third", {})
+    (True, 'Third')
+    """
+    if slug in titles:
+        return titles[slug]
+    whose = max((one for one in titles if slug.startswith(f"{one}_")), key=len, default="")
+    found = re.fullmatch(r"(.*?)((?:_\d{2,4})*)", slug.removeprefix(whose))
+    words, years = found.groups() if found else (slug, "")
+    name = titles.get(whose) or words.replace("_", " ").strip().capitalize()
+    when = "\N{EN DASH}".join(years.split("_")[1:])
+    return f"{name}, {when}" if when else name
+
+
+def _content(material: Material, answers: Answers) -> dict[str, Any] | None:  # noqa: ARG001
+    return material.prepared.get("influence")
+
+
+def _words(report: Mapping[str, Any], say: Language) -> list[Block]:
+    found = report["influence"]
+    rows = found["rows"]
+    trusted = [row for row in rows if row["trusted"]]
+    blocks: list[Block] = [Paragraph(_told(found, say)), _table(found, trusted[:_SHOWN], say, diagnosed=False)]
+    more = _table(found, rows[:_FOLDED], say, diagnosed=True)
+    return [*blocks, Fold(say(N_("Those that move it most, and how far they can be trusted")), (more,))]
+
+
+def _told(found: Mapping[str, Any], say: Language) -> Text:
+    told: Text = ()
+    ends = found["ends"]["answer"]
+    if ends:
+        message = N_("{crises} and {guarantees} were left out in turn: the answer stays within {ends}.")
+        counts = {
+            "crises": say.plural("{n} crisis", "{n} crises", found["units"]["crisis"]),
+            "guarantees": say.plural("{n} guarantee", "{n} guarantees", found["units"]["guarantee"]),
+        }
+        told = say(message, ends=say.span(*ends), **counts)
+    changing = [_name(unit, say) for unit in found["changing_word"]]
+    message = (
+        say(N_("Another likelihood word would hold without {units}."), units=say.listed(changing, "or"))
+        if changing
+        else say(N_("The likelihood word stays."))
+    )
+    told = runs(told, " " if told else "", message)
+    if found["untrusted"]:
+        message = say.plural(
+            "For {n} of them the weights cannot be trusted.",
+            "For {n} of them the weights cannot be trusted.",
+            found["untrusted"],
+        )
+        told = runs(told, " ", message)
+    return told
+
+
+def _name(unit: Mapping[str, Any], say: Language) -> str:
+    return say.term(unit["title"])
+
+
+def _table(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], say: Language, *, diagnosed: bool) -> Table:
+    columns = [say(N_("Without")), say(N_("Cases")), say(N_("Answer"))]
+    compared = "change" in found["before"]
+    columns += [say(N_("Change"))] if compared else []
+    columns += [say(N_("Error")), say(N_("k"))] if diagnosed else []
+    cells = []
+    for unit in rows:
+        name = runs(_name(unit, say), Run(say.term(_KINDS[unit["kind"]]), "second"))
+        if not unit["trusted"]:
+            name = runs(name, Run(say.line(N_("not to be trusted")), "alarm"))
+        line = [name, runs(say.count(unit["cases"])), runs(say.percent(unit["answers"]["answer"]["mean"]))]
+        line += [runs(say.points(unit["answers"]["change"]["mean"]))] if compared else []
+        if diagnosed:
+            error = say.decimal(100 * unit["answers"]["answer"]["mcse"], 1)
+            line += [runs(error), runs(say.decimal(unit["pareto_k"], 2))]
+        cells.append(tuple(line))
+    before = say.percent(found["before"]["answer"])
+    note = say(N_("with all cases: {before}"), before=before)
+    if compared:
+        points = say.points(found["before"]["change"])
+        note = say(N_("with all cases: {before}, change {points} points"), before=before, points=points)
+    if diagnosed:
+        limit = say.decimal(found["good_k"], 2)
+        message = N_(
+            "k is the shape of the weights that leave it out, trusted below {limit}; the draws are not redone."
+        )
+        note = runs(note, "; ", say(message, limit=limit))
+    return Table(
+        say(N_("The answer without single units of the record")),
+        tuple(columns),
+        tuple(cells),
+        note=note,
+        numeric=frozenset(range(1, len(columns))),
+        compact=not diagnosed,
+    )
+
+
+SECTION = Section(_content, prepare=_prepare, parts=(Part("change", N_("Without single cases"), _words),))

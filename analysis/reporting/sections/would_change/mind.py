@@ -1,0 +1,102 @@
+"""Page one's short list of what would change the answer, ranked, from what the other sections found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ...document.blocks import Text
+from ...document.language import N_, Language
+from .value_of_information import WORTH_SHOWING
+
+
+def change_our_mind(report: Mapping[str, Any], say: Language, most: int = 4) -> tuple[Text, ...]:
+    """What would move the answer most, the greatest move first.
+
+    One line a node of the case (if its most telling state were seen), an assumption (were it wrong), and a crisis or
+    guarantee (without it), and one for further cases. States of less probability than `WORTH_SHOWING`, and units whose
+    weights cannot be trusted or whose move may be an error of the computation, are left out.
+
+    Parameters
+    ----------
+    report
+        The whole dictionary.
+    say
+        The language.
+    most
+        How many lines at most.
+
+    Returns
+    -------
+    tuple of Text
+    """
+    found = [*_seen(report, say), *_wrong(report, say), *_without(report, say), *_coded(report, say)]
+    return tuple(text for _, text in sorted(found, key=lambda pair: -pair[0])[:most])
+
+
+def _part(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Part of a dictionary, empty where it is left out."""
+    return report.get(name) or {}
+
+
+def _from_to(before: float, after: float, say: Language) -> dict[str, str]:
+    return {"before": say.percent(before), "after": say.percent(after)}
+
+
+def _seen(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
+    answer = _part(_part(report, "value_of_information"), "answer")
+    for news in answer.get("nodes", ()):
+        probable = [seen for seen in news["states"] if seen["probability"] >= WORTH_SHOWING]
+        if not probable:
+            continue
+        before = answer["mean"]
+        seen = max(probable, key=lambda seen: abs(seen["answer"] - before))
+        text = say(
+            N_("{node} seen to be *{state}* (a chance of {chance}): from {before} to {after}."),
+            node=say.term(news["title"]),
+            state=say.state(seen["state"]),
+            chance=say.percent(seen["probability"]),
+            **_from_to(before, seen["answer"], say),
+        )
+        yield abs(seen["answer"] - before), text
+
+
+def _wrong(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
+    found = _part(report, "assumptions")
+    for row in found.get("rows", ()):
+        if row["wrong"] and row["instead"]:
+            before, after = found["before"]["mean"], row["wrong"]["mean"]
+            instead = "; ".join(f"{say.term(one['node'])}: {say.state(one['state'])}" for one in row["instead"])
+            text = say(
+                N_("Described otherwise (*{instead}*): from {before} to {after}."),
+                instead=instead,
+                **_from_to(before, after, say),
+            )
+            yield abs(after - before), text
+
+
+def _without(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
+    found = _part(report, "influence")
+    rows = [(row, row["answers"]["answer"]) for row in found.get("rows", ())]
+    sure = [(row, answer) for row, answer in rows if row["trusted"] and abs(answer["move"]) > 2 * answer["mcse"]]
+    if sure:
+        unit, answer = max(sure, key=lambda pair: abs(pair[1]["move"]))
+        text = say(
+            N_("Without *{unit}* in the record: from {before} to {after}."),
+            unit=say.term(unit["title"]),
+            **_from_to(found["before"]["answer"], answer["mean"], say),
+        )
+        yield abs(answer["move"]), text
+
+
+def _coded(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
+    answer = _part(_part(report, "value_of_information"), "answer")
+    if answer.get("cases"):
+        news = max(answer["cases"], key=lambda news: news["cases"])
+        text = say.plural(
+            "{n} more coded case of the kind: {size} points either way, on average.",
+            "{n} more coded cases of the kind: {size} points either way, on average.",
+            news["cases"],
+            size=say.decimal(100 * news["expected_move"], 0),
+        )
+        yield news["expected_move"], text
