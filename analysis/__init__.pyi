@@ -51,6 +51,8 @@ from .sensitivity.flip_point import FlipPath as FlipPath
 from .sensitivity.flip_point import direction as direction
 from .sensitivity.flip_point import flip_point as flip_point
 from .sensitivity.flip_point import likelihood_word as likelihood_word
+from .sensitivity.influence import Influence as Influence
+from .sensitivity.influence import influence as influence
 from .sensitivity.panel import PanelAnswers as PanelAnswers
 from .sensitivity.panel import ask_panel as ask_panel
 from .sensitivity.power_scaling import PowerScaling as PowerScaling
@@ -59,6 +61,8 @@ from .sensitivity.priors import PriorComparison as PriorComparison
 from .sensitivity.priors import compare_priors as compare_priors
 from .sensitivity.unmeasured.confounding import Confounding as Confounding
 from .sensitivity.unmeasured.confounding import confounding as confounding
+from .sensitivity.value_of_information import ValueOfInformation as ValueOfInformation
+from .sensitivity.value_of_information import value_of_information as value_of_information
 from .sensitivity.variance_sources import VarianceSource as VarianceSource
 from .sensitivity.variance_sources import VarianceSources as VarianceSources
 from .sensitivity.variance_sources import variance_sources as variance_sources

@@ -91,6 +91,11 @@ class UnitInfluence:
     trusted: bool
     answers: Mapping[str, WithoutIt]
 
+    def sure_move(self, label: str) -> float:
+        """How far an answer moves at least, two standard errors of the computation allowed for."""
+        answer = self.answers[label]
+        return max(abs(answer.move) - 2 * answer.mcse, 0.0)
+
     @property
     def refitted(self) -> bool:
         """Whether it was left out of a fit of its own."""
@@ -106,7 +111,7 @@ class Influence:
     before
         Label of the question -> mean answer with all cases.
     units
-        The one that moves the first question most comes first.
+        The one that surely moves the first question most comes first.
     good_k
         The largest shape of weights that is trusted at this number of draws.
     """
@@ -116,7 +121,7 @@ class Influence:
     good_k: float
 
     def ranked(self, label: str) -> tuple[UnitInfluence, ...]:
-        """Units, the one that moves a question most first."""
+        """Units, the one that surely moves a question most first: the errors of the computation are allowed for."""
         return _ranked(self.units, label)
 
     @property
@@ -224,9 +229,9 @@ def influence(
     }
     found = [unit for kind, whose in units.items() for unit in _by_weights(fitted, told, kind, whose, seed)]
     first = next(iter(questions))
-    bad = [unit for unit in _ranked(found, first) if not unit.trusted][: max(refit, 0)]
+    bad = sorted((unit for unit in found if not unit.trusted), key=lambda unit: -abs(unit.answers[first].move))
     place = {label: at for at, label in enumerate(coded.labels)}
-    for number, unit in enumerate(followed(bad, "refitting", progress), start=1):
+    for number, unit in enumerate(followed(bad[: max(refit, 0)], "refitting", progress), start=1):
         rows = [place[label] for label in unit.cases]
         again = without_cases(posterior, rows, nodes, seed=seed + number)
         inside = np.isin(np.arange(len(coded)), rows).astype(int)
@@ -239,7 +244,7 @@ def influence(
 
 
 def _ranked(units: Iterable[UnitInfluence], label: str) -> tuple[UnitInfluence, ...]:
-    return tuple(sorted(units, key=lambda unit: -abs(unit.answers[label].move)))
+    return tuple(sorted(units, key=lambda unit: (-unit.sure_move(label), -abs(unit.answers[label].move))))
 
 
 def _check_cases(coded: Cases, cases: pd.DataFrame) -> None:

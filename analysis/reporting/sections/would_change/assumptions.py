@@ -22,7 +22,7 @@ from .headline import Headline, headline
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     asked = headline(material, answers)
     rows = [_checked(material, asked, one) for one in material.loaded.scenario.assumptions]
-    lexicon = load_lexicon()
+    lexicon = load_lexicon(material.loaded.scenario.lexicon)
     change = None if asked.base is None else asdict(summarise_change(asked.row.draws - asked.base.draws))
     return (
         {"before": {**described_number(asked.row.summary, lexicon), "change": change}, "rows": rows} if rows else None
@@ -49,7 +49,7 @@ def _checked(material: Material, asked: Headline, assumption: Assumption) -> dic
     row = rows[asked.row.label]
     base = None if asked.base is None else rows[asked.base.label]
     change = None if base is None else asdict(summarise_change(row.draws - base.draws))
-    found = described_number(row.summary, load_lexicon())
+    found = described_number(row.summary, load_lexicon(material.loaded.scenario.lexicon))
     settled = not failed(number_gates(f"P({row.label})", row.summary))
     return {**described, "wrong": {**found, "change": change, "passed": settled}}
 

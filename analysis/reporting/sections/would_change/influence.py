@@ -6,11 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from .....models.questions.quantity import Quantity
 from .....record.files.dates import as_day
 from ....scenarios.questions import quantity_of
 from ....scenarios.stored_fits import kept_beside_fits
 from ....sensitivity.influence import UNITS, Influence, UnitInfluence, influence
+from ....summaries.likelihood_words import load_lexicon
 from ...document.blocks import Block, Fold, Paragraph, Run, Table, Text, runs
 from ...document.language import N_, Language
 from ...section import Answers, Material, Part, Section, Task
@@ -24,29 +27,36 @@ _KEPT = 1
 #: Units that the page shows, that its fold shows, and that the dictionary holds.
 _SHOWN, _FOLDED, _HELD = 4, 20, 60
 _KINDS = {"crisis": N_("crisis"), "guarantee": N_("guarantee")}
+#: Kind of unit -> column that says which cases belong together; blanks in it leave the kind out.
+_COLUMNS = {"crisis": "crisis", "guarantee": "guarantee_id"}
 
 
 def _prepare(task: Task) -> dict[str, Any] | None:
-    """Influence on the headline, kept beside the stored fits and found again; None where it rests on supposed cases."""
+    """Influence on the headline, kept beside the stored fits; None of supposed cases, and of draws without cases."""
     scenario = task.loaded.scenario
     judgement = scenario.judgement(scenario.headline.judgement)
     formats = {row.label: row for row in judgement.formats}
-    if judgement.suppose or not task.posteriors or scenario.headline.format not in formats:
+    if judgement.suppose or not task.posteriors:
         return None
     posterior = task.posteriors[task.loaded.priors[0].name]
+    kinds = [kind for kind, column in _COLUMNS.items() if not np.asarray(task.cases[column].isna()).any()]
+    if not kinds or "drawn_exactly" not in posterior.provenance:
+        return None
     row, year = formats[scenario.headline.format], as_day(scenario.as_of).year
     asked: dict[str, Quantity | None] = {
         "answer": quantity_of(task.loaded.network, judgement, row, task.cases, year),
         "change": headline_change(task.loaded, task.cases),
     }
     questions = {name: question for name, question in asked.items() if question is not None}
-    units = [task.cases[column].astype(str).tolist() for column in ("crisis", "guarantee_id")]
+    units = {kind: task.cases[_COLUMNS[kind]].astype(str).tolist() for kind in kinds}
     told = {name: [question.words(task.loaded.network)] for name, question in questions.items()}
-    identity = [_KEPT, posterior.provenance["key"], told, units, scenario.seed]
+    identity = [_KEPT, posterior.provenance["key"], told, units, scenario.seed, scenario.lexicon]
 
     def make() -> dict[str, Any]:
         task.progress("leaving out crises and guarantees", 0, 1)
-        found = influence(posterior, questions, task.cases, seed=scenario.seed)
+        found = influence(
+            posterior, questions, task.cases, by=kinds, seed=scenario.seed, lexicon=load_lexicon(scenario.lexicon)
+        )
         task.progress("leaving out crises and guarantees", 1, 1)
         return _described(found, task.cases)
 
@@ -59,6 +69,7 @@ def _described(found: Influence, cases: pd.DataFrame) -> dict[str, Any]:
     ranked = {label: _once(found.ranked(label)) for label in found.before}
     held = _once([unit for ranks in zip(*ranked.values(), strict=True) for unit in ranks])[:_HELD]
     first = next(iter(found.before))
+    held = sorted(held, key=lambda unit: (-unit.sure_move(first), -abs(unit.answers[first].move)))
     return {
         "before": dict(found.before),
         "units": {kind: sum(unit.kind == kind for unit in found.units) for kind in UNITS},
@@ -66,7 +77,7 @@ def _described(found: Influence, cases: pd.DataFrame) -> dict[str, Any]:
         "changing_word": [_unit(unit, titles) for unit in _once(found.word_changes)],
         "untrusted": len(_once(found.untrusted)),
         "good_k": found.good_k,
-        "rows": [_unit(unit, titles) for unit in sorted(held, key=lambda u: -abs(u.answers[first].move))],
+        "rows": [_unit(unit, titles) for unit in held],
     }
 
 
@@ -192,9 +203,7 @@ def _table(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], say: Lan
         note = say(N_("with all cases: {before}, change {points} points"), before=before, points=points)
     if diagnosed:
         limit = say.decimal(found["good_k"], 2)
-        message = N_(
-            "k is the shape of the weights that leave it out, trusted below {limit}; the draws are not redone."
-        )
+        message = N_("error: of the answer, in points, as the weights make it; k: their shape, trusted below {limit}")
         note = runs(note, "; ", say(message, limit=limit))
     return Table(
         say(N_("The answer without single units of the record")),
