@@ -102,28 +102,22 @@ def _size(x: float, say: Language) -> str:
 
 def _change(change: Mapping[str, Any] | None, say: Language) -> list[Block]:
     """How far the same news would move the change."""
-    if change is None:
+    if change is None or not change["nodes"]:
         return []
-    told: Text = ()
-    if change["nodes"]:
-        most = change["nodes"][0]
-        told = say(
-            N_("The change ({before} points) is moved most by {node}: {size} points on average."),
-            before=say.points(change["mean"]),
-            node=say.term(most["title"]),
-            size=_size(most["expected_move"], say),
-        )
-    if change["moved"]:
-        nodes = say.listed([say.term(title) for title in change["moved"]])
-        message = N_("What is seen of {nodes} is part of the change, not news of it.")
-        told = runs(told, " " if told else "", say(message, nodes=nodes))
-    return [Paragraph(told)] if told else []
+    most = change["nodes"][0]
+    told = say(
+        N_("The change ({before} points) is moved most by {node}: {size} points on average."),
+        before=say.points(change["mean"]),
+        node=say.term(most["title"]),
+        size=_size(most["expected_move"], say),
+    )
+    return [Paragraph(told)]
 
 
 def _coded(found: Mapping[str, Any], say: Language) -> Table:
     """Further cases: how far they move the answer and the change, and how wide the answer's interval is then."""
     answer, change = found["answer"], found["change"]
-    columns = [say(N_("More cases")), say(N_("Answer moves by")), say(N_("Interval is wide"))]
+    columns = [say(N_("More cases")), say(N_("Answer moves by")), say(N_("Width of the interval"))]
     kinds = [] if change is None else list(dict.fromkeys(news["like"] for news in change["cases"]))
     columns += [say(N_("Change moves by, cases {kind}"), kind=say.term(kind)) for kind in kinds]
     moves = {} if change is None else {(n["cases"], n["like"]): n["expected_move"] for n in change["cases"]}
@@ -148,7 +142,9 @@ def _coded(found: Mapping[str, Any], say: Language) -> Table:
 
 def _all_states(found: Mapping[str, Any], say: Language) -> list[Block]:
     """Every state of every node, in a fold."""
-    change = found["change"] or {"nodes": []}
+    change = found["change"] or {"nodes": [], "moved": []}
+    nodes = say.listed([say.term(title) for title in change["moved"]])
+    note = say(N_("What is seen of {nodes} is part of the change, not news of it."), nodes=nodes) if nodes else ()
     moved = {(n["node"], s["state"]): s["answer"] for n in change["nodes"] for s in n["states"]}
     rows = []
     for news in found["answer"]["nodes"]:
@@ -164,6 +160,7 @@ def _all_states(found: Mapping[str, Any], say: Language) -> list[Block]:
         say(N_("The answer and the change once it is seen")),
         (say(N_("Seen")), say(N_("Chance")), say(N_("Answer")), say(N_("Change"))),
         tuple(rows),
+        note=note,
         numeric=frozenset({1, 2, 3}),
         compact=True,
     )
