@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Annotated
 
@@ -44,6 +45,39 @@ def report(
         Path | None,
         typer.Option("--ledger", metavar="FILE", help="Enter every judgement in this ledger; see `servanda score`."),
     ] = None,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="html, pdf, docx, pptx, csv or md; repeat it, or give several with commas. report.json is always "
+            "written. All but html and csv need `pip install 'servanda[report]'`. [default: html]",
+            show_default=False,
+        ),
+    ] = None,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--lang",
+            metavar="CODE",
+            help="en or es; both write report.en and report.es. [default: en]",
+            show_default=False,
+        ),
+    ] = None,
+    issued: Annotated[
+        str | None,
+        typer.Option(
+            "--issued",
+            metavar="DATE",
+            help="Day of issue, such as 2026-01-31; with the same seed and day the same bytes are written. "
+            "[default: today]",
+            show_default=False,
+        ),
+    ] = None,
+    signed: Annotated[
+        str, typer.Option("--signed-by", metavar="NAME", help="Who signs it. Without a name it says that nobody does.")
+    ] = "",
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -59,9 +93,9 @@ def report(
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Answer a scenario: fit, ask, and write report.html and report.json.
+    """Answer a scenario: fit, ask, and write the report and report.json.
 
-    Example: `servanda report dprk-six-party --out out/dprk-six-party`
+    Example: `servanda report dprk-six-party --format html,pdf --lang es --out out/dprk-six-party`
     """
     from ..ledger.file import read_ledger
     from ..ledger.issue import file_hash, issue_judgements
@@ -83,21 +117,38 @@ def report(
             chains=chains,
             draft=draft,
             since=since,
+            formats=_split(formats) or ["html"],
+            languages=_split(languages) or ["en"],
+            issued=today() if issued is None else issued,
+            signed=signed,
             folder=cache,
             command=_command(),
             progress=progress,
         )
-    issued = None if ledger is None else issue_judgements(ledger, written.content, file_hash(written.json), on=today())
+    day = dt.date.fromisoformat(written.content["issued"])
+    found = None if ledger is None else issue_judgements(ledger, written.content, file_hash(written.json), on=day)
     if as_json:
-        files = {"html": str(written.html), "json": str(written.json)}
-        entered = {} if issued is None else {"issued": [one.id for one in (*issued.known, *issued.new)]}
-        print_json({**files, **entered, "answer": written.content["answer"]})
+        files = {"html": written.html and str(written.html), "json": str(written.json)}
+        every = {"files": [str(path) for path in written.files]}
+        entered = {} if found is None else {"issued": [one.id for one in (*found.known, *found.new)]}
+        print_json({**files, **every, **entered, "answer": written.content["answer"]})
         return
-    if issued is not None and not quiet:
-        typer.echo(f"{ledger}: {len(issued.new)} judgements entered, {len(issued.known)} of this report stood in it")
+    if found is not None and not quiet:
+        typer.echo(f"{ledger}: {len(found.new)} judgements entered, {len(found.known)} of this report stood in it")
     if written.reused and not quiet:
         typer.echo(f"stored fits reused: {', '.join(written.reused)}")
-    typer.echo(f"{written.html}\n{written.json}")
+    for path in dict.fromkeys([*(_shown(path, place) for path in written.files), written.json]):
+        typer.echo(path)
+
+
+def _shown(path: Path, place: Path) -> Path:
+    """A file of the report, or the folder of many."""
+    return path if path.parent == place else path.parent
+
+
+def _split(given: list[str] | None) -> list[str]:
+    """Names of an option that may be repeated or hold several with commas between."""
+    return [name.strip() for item in given or () for name in item.split(",") if name.strip()]
 
 
 def _command() -> str:

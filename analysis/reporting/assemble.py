@@ -44,6 +44,11 @@ def assemble(report: Mapping[str, Any], language: str = "en") -> Document:
         labels={
             "contents": say(N_("On this page")),
             "draft": say(N_("DRAFT")),
+            "signed": _signed(report, say),
+            "draws": say(N_("Posterior of every judged row, unrounded")),
+            "shielded": say(
+                N_("In all files a cell that a spreadsheet would take for a formula has an apostrophe before it."),
+            ),
             "skip": say(N_("Skip to the answer")),
             "footer": say(
                 N_("Every number stands, unrounded, in the file `report.json` that was written with this report."),
@@ -82,12 +87,16 @@ def _dateline(report: Mapping[str, Any], say: Language) -> Text:
     if report.get("issued"):
         parts.append(say(N_("issued {day}"), day=say.day(report["issued"])))
     parts.append(say.plural("statistical, {n} coded case", "statistical, {n} coded cases", record["cases"]))
-    signed = report.get("signed", "")
-    parts.append(say(N_("signed by {who}"), who=signed) if signed else say(N_("**not signed by an analyst**")))
+    parts.append(_signed(report, say))
     found: Text = parts[0]
     for part in parts[1:]:
         found = runs(found, " \N{MIDDLE DOT} ", part)
     return found
+
+
+def _signed(report: Mapping[str, Any], say: Language) -> Text:
+    signed = report.get("signed", "")
+    return say(N_("signed by {who}"), who=signed) if signed else say(N_("**not signed by an analyst**"))
 
 
 def _draft(report: Mapping[str, Any], say: Language) -> Callout:

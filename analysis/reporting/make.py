@@ -1,15 +1,17 @@
-"""From a scenario to files: fits, answers, HTML and JSON."""
+"""From a scenario to files: fits, answers, and the report in every format."""
 
 from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import Fault, InputError
+from ...common.errors import Fault, InputError, raise_faults
 from ...common.files import writable_folder, written_whole
 from ...common.json_values import to_json
 from ...common.progress import Progress, at_once, shown
@@ -23,8 +25,9 @@ from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import stored_fit
 from .assemble import assemble
 from .build import SCHEMA, build
+from .document.language import Language
+from .formats.files import FORMATS, checked_formats
 from .inputs import read_earlier
-from .page import page
 from .section import Material, Task
 from .sections import SECTIONS
 
@@ -44,18 +47,25 @@ class Written:
 
     Parameters
     ----------
-    html, json
-        The files.
+    json
+        The file of all numbers.
+    files
+        The report's files in the formats and languages asked for; of the first format and language first.
     content
         The dictionary they were made from.
     reused
         Prior sets whose stored fit was used.
     """
 
-    html: Path
     json: Path
+    files: tuple[Path, ...]
     content: dict[str, Any]
     reused: tuple[str, ...]
+
+    @property
+    def html(self) -> Path | None:
+        """The page in the first language, if one was written."""
+        return next((path for path in self.files if path.suffix == ".html"), None)
 
 
 def report(
@@ -69,11 +79,15 @@ def report(
     chains: int = 4,
     draft: bool = False,
     since: str | os.PathLike[str] | None = None,
+    formats: Sequence[str] = ("html",),
+    languages: Sequence[str] = ("en",),
+    issued: str | date = "",
+    signed: str = "",
     folder: Path | None = None,
     command: str = "",
     progress: bool | Progress | None = None,
 ) -> Written:
-    """Answer a scenario and write ``report.html`` and ``report.json`` to a folder.
+    """Answer a scenario and write a report and ``report.json`` to a folder.
 
     The network is fitted once for each prior set the scenario names; fits of equal inputs are found again.
 
@@ -93,6 +107,16 @@ def report(
         Write the report although a gate failed, with the failure beside the number.
     since
         The ``report.json`` of an earlier report on the same scenario, to say what changed and what explains the shift.
+    formats
+        Keys of `servanda.analysis.reporting.formats.files.FORMATS`. What is not HTML or CSV needs the packages of the
+        extra ``report``.
+    languages
+        ``en``, ``es`` or both. Files of one language are called ``report``, those of several ``report.en`` and so on.
+    issued
+        Day of issue, ISO: it stands in the report, and is the date of its files. None by default, so that nothing
+        depends on the clock.
+    signed
+        Who signs it; nobody by default, and the report says so.
     folder
         Where fits are kept.
     command
@@ -106,14 +130,19 @@ def report(
 
     Raises
     ------
-    ScenarioError, DataError, PriorError
+    ScenarioError, DataError, PriorError, QueryError
         Listing every fault of what was given.
     SinceError
         If the earlier report is damaged, of another scenario or of another schema version.
+    FormatsError
+        Listing formats that there are not, or whose packages are not installed.
     GateError
         Listing the gates that failed, if `draft` is not set; nothing is written then.
     """
     place = writable_folder(out)
+    wanted = checked_formats(formats)
+    spoken = tuple(dict.fromkeys(Language(code).code for code in languages))
+    day = _day(issued)
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
@@ -137,7 +166,9 @@ def report(
         faults = [Fault("gate", gate) for gate in content["failed_gates"]]
         faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
         raise GateError(f"report {loaded.scenario.name}", faults)
-    return _write(place, content, tuple(reused))
+    content |= {"issued": day, "signed": signed.strip()}
+    files = write_report(place, content, wanted, spoken, progress=progress)
+    return Written(place / "report.json", files, content, tuple(reused))
 
 
 def _named(progress: Progress, name: str) -> Progress:
@@ -145,11 +176,67 @@ def _named(progress: Progress, name: str) -> Progress:
     return lambda _what, done, total: progress(name, done, total)
 
 
-def _write(place: Path, content: dict[str, Any], reused: tuple[str, ...]) -> Written:
-    html, data = place / "report.html", place / "report.json"
-    text = page(assemble(content))
-    with written_whole(data) as temporary:
-        temporary.write_text(to_json(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    with written_whole(html) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return Written(html, data, content, reused)
+def _day(issued: str | date) -> str:
+    """Day of issue as ISO writes it."""
+    try:
+        return date.fromisoformat(str(issued)).isoformat() if issued else ""
+    except ValueError:
+        raise_faults("report", [Fault("issued", f"is '{issued}'; write a day as 2026-01-31")])
+        raise
+
+
+def write_report(
+    place: Path,
+    content: Mapping[str, Any],
+    formats: Sequence[str] = ("html",),
+    languages: Sequence[str] = ("en",),
+    *,
+    progress: bool | Progress | None = None,
+) -> tuple[Path, ...]:
+    """Write a report's dictionary as JSON, and as documents.
+
+    Parameters
+    ----------
+    place
+        Folder, which is there.
+    content
+        From `servanda.analysis.reporting.build.build`.
+    formats, languages
+        As in `report`.
+    progress
+        As in `report`.
+
+    Returns
+    -------
+    tuple of Path
+        The documents' files. All are made before the first is written, each whole or not at all.
+    """
+    made = {"report.json": (to_json(content, indent=1, ensure_ascii=False) + "\n").encode()}
+    with shown(progress) as tell:
+        for done, (name, language) in enumerate(pairs := [(one, code) for code in languages for one in formats]):
+            tell("writing", done, len(pairs))
+            stem = "report" if len(languages) == 1 else f"report.{language}"
+            made |= FORMATS[name].write(assemble(content, language), content, stem)
+        tell("writing", len(pairs), len(pairs))
+    for path, data in _placed(place, made):
+        with written_whole(path) as temporary:
+            temporary.write_bytes(data)
+    _drop_others(place, made)
+    return tuple(place / name for name in made if name != "report.json")
+
+
+def _placed(place: Path, made: Mapping[str, bytes]) -> Iterator[tuple[Path, bytes]]:
+    """Path and data of each file, its folder made."""
+    for name, data in made.items():
+        path = place / name
+        path.parent.mkdir(exist_ok=True)
+        yield path, data
+
+
+def _drop_others(place: Path, made: Mapping[str, bytes]) -> None:
+    """Remove numbered tables and figures of an earlier report, which would stand among those of this one."""
+    for folder in {(place / name).parent for name in made} - {place}:
+        for pattern in ("[0-9][0-9]-*.csv", "figure-*.svg"):
+            for path in folder.glob(pattern):
+                if f"{folder.name}/{path.name}" not in made:
+                    path.unlink()

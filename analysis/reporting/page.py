@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +11,12 @@ from markupsafe import Markup, escape
 
 from ...common.figure_style import DARK
 from .document.blocks import Document, Figure, plain
+from .document.safety import linkable, turns
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
-#: Where a link may lead; anything else is shown and not linked.
-_LINKS = re.compile(r"(#[\w-]+|https?://\S+)\Z")
-#: Classes of characters that turn the direction of what stands around them.
-_TURNING = {"R", "AL", "AN", "RLE", "RLO", "RLI", "LRE", "LRO", "LRI", "FSI", "PDF", "PDI"}
 
 
 def page(document: Document) -> str:
@@ -47,8 +43,7 @@ def isolated(text: str) -> Markup:
     >>> isolated("5 < 6"), isolated("\N{RIGHT-TO-LEFT OVERRIDE}47 %")
     (Markup('5 &lt; 6'), Markup('<bdi>\u202e47 %</bdi>'))
     """
-    turns = any(unicodedata.bidirectional(character) in _TURNING for character in text)
-    return Markup("<bdi>{}</bdi>").format(text) if turns else escape(text)
+    return Markup("<bdi>{}</bdi>").format(text) if turns(text) else escape(text)
 
 
 def safe_href(href: str) -> str:
@@ -59,7 +54,7 @@ def safe_href(href: str) -> str:
     >>> safe_href("https://doi.org/10.2307/1"), safe_href("javascript:alert(1)")
     ('https://doi.org/10.2307/1', '#')
     """
-    return href if _LINKS.match(href) else "#"
+    return href if linkable(href) else "#"
 
 
 def drawing(figure: Figure) -> Markup:
