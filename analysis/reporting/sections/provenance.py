@@ -22,7 +22,9 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: A
 
 
 def _identity(posterior: Posterior) -> dict[str, Any]:
-    return plain({key: value for key, value in posterior.provenance.items() if key != "parameter_gates"})
+    """What a fit is known by; how long it took is another on every run."""
+    left = ("parameter_gates", "seconds")
+    return plain({key: value for key, value in posterior.provenance.items() if key not in left})
 
 
 SECTION = Section(_content)
