@@ -29,6 +29,8 @@ from .tree import (
 #: Characters that are marks wherever they stand, and words that are marks where a line begins.
 _MARKS = re.compile(r"[\\`*_\[\]<>#|~$&]")
 _LEADING = re.compile(r"[-+=]+|\d+[.)]")
+#: A cell of a table has one line.
+_APART = ({"t": "Space"}, {"t": "Str", "c": "\N{MIDDLE DOT}"}, {"t": "Space"})
 
 
 def markdown(document: Document, _content: Mapping[str, Any], stem: str) -> dict[str, bytes]:
@@ -55,7 +57,7 @@ def markdown(document: Document, _content: Mapping[str, Any], stem: str) -> dict
 
     # GitHub makes anchors of titles by itself, so that no link within the document would lead anywhere.
     setting = Setting(
-        words=_words, styles={"second": _second}, figure=figure, kinds={"table": _table, "terms": _terms, "fold": _fold}
+        words=_words, apart=_APART, figure=figure, kinds={"table": _table, "terms": _terms, "fold": _fold}
     )
     found = [paragraph(inlines(document.dateline, setting)), header(1, inlines(document.title, setting), "", setting)]
     for place, chapter in enumerate(document.chapters):
@@ -74,11 +76,6 @@ def _shielded(word: Element) -> Element:
     marks = re.compile(r"\D") if _LEADING.fullmatch(word["c"]) else _MARKS
     text = marks.sub(r"\\\g<0>", word["c"])
     return word if text == word["c"] else raw_inline("markdown", text)
-
-
-def _second(found: list[Element]) -> list[Element]:
-    # A cell of a table has one line.
-    return [{"t": "Space"}, {"t": "Str", "c": "\N{MIDDLE DOT}"}, {"t": "Space"}, *found]
 
 
 def _table(block: Table, setting: Setting) -> list[Element]:

@@ -25,7 +25,7 @@ PACKAGES = ("pypandoc", "typst")
 #: Letters of text and of figures; what the first lacks comes from the second.
 FONTS = ("Libertinus Serif", "DejaVu Sans")
 #: Dots an inch of a figure in a format that takes no vectors, and points of an SVG picture an inch.
-_DPI, SVG_UNITS = 220, 72.0
+_DPI, SVG_UNITS = 170, 72.0
 
 
 class FormatError(ServandaError):

@@ -24,8 +24,8 @@ _LEFT, _WIDTH, _GAP = 34, 652, 22
 _HALF = (_WIDTH - _GAP) / 2
 _TITLE = (_LEFT, 14, _WIDTH, 56)
 _ABOVE = (_LEFT, 72, _WIDTH, 84)
-_BELOW = (_LEFT, 342, _WIDTH, 58)
-_CONTENTS = ((_LEFT, 160, _HALF, 182), (_LEFT + _HALF + _GAP, 160, _HALF, 182))
+_BELOW = (_LEFT, 338, _WIDTH, 62)
+_CONTENTS = ((_LEFT, 156, _HALF, 180), (_LEFT + _HALF + _GAP, 156, _HALF, 180))
 _TEXTS = ((_LEFT, 78, _HALF, 310), (_LEFT + _HALF + _GAP, 78, _HALF, 310))
 
 
@@ -55,7 +55,8 @@ def pptx(document: Document, _content: Mapping[str, Any], stem: str) -> dict[str
     dict
         Name of the file and what it holds; equal documents give equal bytes.
     """
-    setting = Setting(figure=figures_of(document, described="title"), kinds={"table": _table}, narrow=True)
+    first = [block for chapter in document.chapters[:1] for block in chapter.blocks]
+    setting = Setting(figure=figures_of(first, described="title"), kinds={"table": _table}, narrow=True)
     found = slides(document)
     body = [element for slide in found for element in _slide(slide, setting)]
     made = pandoc(tree(body), "pptx", _reference(), "--slide-level=1")
@@ -202,8 +203,8 @@ def _reference() -> bytes:
         {
             "ppt/slideMasters/slideMaster1.xml": _master,
             "ppt/presentation.xml": lambda found: found.replace(b'sz="1800"', b'sz="1200"'),
-            f"{layouts}4.xml": lambda found: _boxed(found, _TEXTS),
-            f"{layouts}5.xml": lambda found: _boxed(found, (_ABOVE, _CONTENTS[0], _BELOW, _CONTENTS[1])),
+            f"{layouts}4.xml": lambda found: _boxed(found, _TEXTS, 15),
+            f"{layouts}5.xml": lambda found: _boxed(found, (_ABOVE, _CONTENTS[0], _BELOW, _CONTENTS[1]), 12),
         },
     )
 
@@ -214,12 +215,12 @@ def _master(found: bytes) -> bytes:
     title = text.index("<p:titleStyle>")
     ends = text.index("</p:titleStyle>")
     style = text[title:ends].replace('algn="ctr"', 'algn="l"').replace('sz="3300"', 'sz="2200" b="1"')
-    text = text[:title] + style + text[ends:].replace('sz="2400"', 'sz="1500"').replace('sz="2100"', 'sz="1400"')
-    return _boxed(text.encode(), (_TITLE,))
+    text = text[:title] + style + text[ends:]
+    return _boxed(text.encode(), (_TITLE,), 15)
 
 
-def _boxed(found: bytes, boxes: Sequence[tuple[float, float, float, float]]) -> bytes:
-    """Layout whose first boxes stand elsewhere, with smaller letters in them."""
+def _boxed(found: bytes, boxes: Sequence[tuple[float, float, float, float]], size: int) -> bytes:
+    """Layout whose first boxes stand elsewhere, with letters of so many points in them."""
     given = iter(boxes)
 
     def placed(old: re.Match[str]) -> str:
@@ -231,5 +232,4 @@ def _boxed(found: bytes, boxes: Sequence[tuple[float, float, float, float]]) -> 
 
     text = re.sub(r"<a:off [^>]*/><a:ext [^>]*/>", placed, found.decode())
     text = text.replace('<a:bodyPr anchor="b"/>', '<a:bodyPr anchor="t"><a:normAutofit/></a:bodyPr>')
-    text = re.sub(r'sz="(2100|1800)"( b="1")?', 'sz="1300"', text)
-    return re.sub(r'sz="(1500|1350)"( b="1")?', 'sz="1200"', text).encode()
+    return re.sub(r'sz="(2400|2100|1800|1500|1350)"( b="1")?', f'sz="{100 * size}"', text).encode()

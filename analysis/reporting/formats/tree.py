@@ -6,6 +6,7 @@ own `Setting`.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ type Attributes = list[Any]
 API_VERSION = [1, 23, 1]
 #: Characters that a column of average letters holds over the whole width, and a word of at most so many is not broken.
 _WIDTH, _LONGEST_WORD = 96, 18
+#: Share of a figure's own size at which it is set, and points of the widest.
+_SCALE, _WIDEST = 0.78, 630.0
 #: Ground of the row that is the answer.
 PALE = "#eaf1f7"
 
@@ -99,6 +102,8 @@ class Setting:
         Text that is code, as an inline.
     styles
         Style of a run -> what it makes of inlines.
+    apart
+        What stands before a run that is on a line of its own.
     language
         Marks inlines as written in another language.
     figure
@@ -118,6 +123,7 @@ class Setting:
     words: Callable[[str], list[Element]] = words
     code: Callable[[str], Element] = _code
     styles: Mapping[str, Callable[[list[Element]], list[Element]]] = field(default_factory=dict)
+    apart: Sequence[Element] = ({"t": "LineBreak"},)
     language: Callable[[list[Element], str], list[Element]] = _as_is
     figure: Callable[[Figure, Setting], list[Element]] = _no_figure
     kinds: Mapping[str, Callable[[Any, Setting], list[Element]]] = field(default_factory=dict)
@@ -131,15 +137,18 @@ _STYLES: Mapping[str, Callable[[list[Element]], list[Element]]] = {
     "": _as_is,
     "strong": _strong,
     "emphasis": _emphasis,
-    "second": _second,
+    "second": _as_is,
     "alarm": _strong,
 }
+#: Styles of runs that stand on a line of their own.
+_APART = ("second", "alarm")
 
 
 def inlines(text: Text, setting: Setting) -> list[Element]:
     """Runs of text as inlines."""
     found: list[Element] = []
     for run in text:
+        found += setting.apart if found and run.style in _APART else ()
         found += _run(run, setting)
     return found
 
@@ -230,7 +239,7 @@ def _columns(block: Any, setting: Setting) -> list[Element]:
 def table(block: Table, setting: Setting) -> list[Element]:
     """A table with its caption above it."""
     columns = range(len(block.columns))
-    aligned = [{"t": "AlignRight" if place in block.numeric else "AlignLeft"} for place in columns]
+    aligned = [{"t": "AlignRight" if _to_the_right(block, place) else "AlignLeft"} for place in columns]
     widths = [{"t": "ColWidth", "c": share} for share in column_shares(block, narrow=setting.narrow)]
     head = [attributes(), [_row([_strong(inlines(column, setting)) for column in block.columns], setting)]]
     body = []
@@ -242,6 +251,11 @@ def table(block: Table, setting: Setting) -> list[Element]:
     columns_of = [list(pair) for pair in zip(aligned, widths, strict=True)]
     caption = [None, _caption(block, setting)]
     return [{"t": "Table", "c": [attributes(), caption, columns_of, head, [parts], [attributes(), []]]}]
+
+
+def _to_the_right(block: Table, place: int) -> bool:
+    """Whether a column is all numbers: words below one would end ragged."""
+    return place in block.numeric and all(run.style != "second" for row in block.rows for run in row[place])
 
 
 def _caption(block: Table, setting: Setting) -> list[Element]:
@@ -306,6 +320,18 @@ def every(found: Sequence[Block]) -> Iterator[Block]:
     for block in found:
         yield block
         yield from every(_within(block))
+
+
+def figure_width(figure: Figure) -> float:
+    """Points that a figure is wide where it has the room: its letters are then as large as those around it.
+
+    Examples
+    --------
+    >>> figure_width(Figure('<svg width="330pt"></svg>', "what it shows"))
+    257.4
+    """
+    found = re.search(r'\bwidth="([\d.]+)', figure.svg)
+    return round(min(float(found[1]) if found else _WIDEST, _WIDEST) * _SCALE, 1)
 
 
 def every_block(document: Document) -> Iterator[Block]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..document.blocks import Chapter, Columns, Document, Figure, plain
+from ..document.blocks import Columns, Document, Figure, plain
 from ..document.safety import isolated, one_line
 from .programs import FONTS, compiler, literal, moment, pandoc
 from .tree import (
@@ -16,6 +16,8 @@ from .tree import (
     blocks,
     chapter_title,
     div,
+    every,
+    figure_width,
     header,
     inlines,
     paragraph,
@@ -29,9 +31,7 @@ from .tree import (
 STANDARDS: Any = ["a-2a", "ua-1"]
 #: Sizes of letters in points: the first at which page one fits on a page is taken, for all pages.
 SIZES = (10.2, 9.8, 9.4, 9.1, 8.8, 8.4, 8.0)
-#: Stops typst where page one has taken more than a page.
-_TOO_LONG = "page one is longer than a page"
-_CHECK = f'#context if here().page() > 1 {{ panic("{_TOO_LONG}") }}'
+_NEW_PAGE = raw("typst", "#pagebreak(weak: true)")
 
 _TEMPLATE = r"""
 #set document(title: {title})
@@ -92,25 +92,22 @@ def pdf(document: Document, _content: Mapping[str, Any], stem: str) -> dict[str,
         anchors=anchors(document) | {"answer"},
         fill="typst:fill",
     )
-    body = pandoc(tree(_all(document, setting)), "typst").decode()
-    found = _set(document, body)
+    # Of page one alone no link leads anywhere.
+    alone = pandoc(tree(_page_one(document, replace(setting, anchors=frozenset()))), "typst").decode()
+    size = next((size for size in SIZES if _pages(document, alone, size) == 1), SIZES[-1])
+    body = pandoc(tree([*_page_one(document, setting), *_after(document, setting)]), "typst").decode()
+    found: Any = compiler().compile(
+        _source(document, body, size), format="pdf", pdf_standards=STANDARDS, timestamp=moment(document)
+    )
     return {f"{stem}.pdf": found}
 
 
-def _set(document: Document, body: str) -> bytes:
-    """PDF at the first size at which page one fits on a page; at the last where it fits at none."""
-    from typst import TypstError
-
-    for size in SIZES[:-1]:
-        try:
-            return _compiled(document, body, size)
-        except TypstError as error:
-            if _TOO_LONG not in str(error):
-                raise
-    return _compiled(document, body.replace(_CHECK, ""), SIZES[-1])
+def _pages(document: Document, body: str, size: float) -> int:
+    found: Any = compiler().compile(_source(document, body, size), format="png", ppi=1)
+    return len(found) if isinstance(found, list) else 1
 
 
-def _compiled(document: Document, body: str, size: float) -> bytes:
+def _source(document: Document, body: str, size: float) -> bytes:
     template = _TEMPLATE.format(
         title=_literal(plain(document.title)),
         standing=_literal(standing(document)),
@@ -118,27 +115,31 @@ def _compiled(document: Document, body: str, size: float) -> bytes:
         fonts="(" + ", ".join(literal(font) for font in FONTS) + ")",
         size=size,
     )
-    made = (template + body).encode()
-    found: Any = compiler().compile(made, format="pdf", pdf_standards=STANDARDS, timestamp=moment(document))
-    return found
+    return (template + body).encode()
 
 
-def _all(document: Document, setting: Setting) -> list[Element]:
+def _page_one(document: Document, setting: Setting) -> list[Element]:
+    """Dateline, title and first chapter; of what folds there only the summary, since it is one page."""
     title = header(1, inlines(document.title, setting), "answer", setting)
-    dateline = _small(inlines(document.dateline, setting))
-    found = [dateline, title]
-    for place, chapter in enumerate(document.chapters):
-        found += (
-            _first(chapter, setting)
-            if place == 0
-            else [raw("typst", "#pagebreak(weak: true)"), chapter_title(chapter, setting)]
-        )
-        found += [] if place == 0 else blocks(chapter.blocks, setting)
+    first = replace(setting, raised=1, kinds={**setting.kinds, "fold": _summary})
+    found = [element for chapter in document.chapters[:1] for element in blocks(chapter.blocks, first)]
+    return [_small(inlines(document.dateline, setting)), title, *found]
+
+
+def _after(document: Document, setting: Setting) -> list[Element]:
+    """Chapters after the first, each on a page of its own, and what is folded in the first."""
+    found: list[Element] = []
+    for chapter in document.chapters[1:]:
+        found += [_NEW_PAGE, chapter_title(chapter, setting), *blocks(chapter.blocks, setting)]
+    for fold in (block for chapter in document.chapters[:1] for block in every(chapter.blocks) if block.kind == "fold"):
+        found += [_NEW_PAGE, *blocks([fold], setting)]
     return found
 
 
-def _first(chapter: Chapter, setting: Setting) -> list[Element]:
-    return [*blocks(chapter.blocks, replace(setting, raised=1)), raw("typst", _CHECK)]
+def _summary(block: Any, setting: Setting) -> list[Element]:
+    return [
+        paragraph([{"t": "Strong", "c": inlines(block.summary, setting)}, *setting.words(" \N{HORIZONTAL ELLIPSIS}")])
+    ]
 
 
 def _literal(text: str) -> str:
@@ -155,7 +156,7 @@ def _code(text: str) -> Element:
 
 
 def _second(found: list[Element]) -> list[Element]:
-    return [{"t": "LineBreak"}, *_within('#text(size: 0.9em, fill: rgb("#55606c"))[', found)]
+    return _within('#text(size: 0.9em, fill: rgb("#55606c"))[', found)
 
 
 def _within(opening: str, found: list[Element]) -> list[Element]:
@@ -190,7 +191,7 @@ def _paragraph(block: Any, setting: Setting) -> list[Element]:
 
 
 def _figure(figure: Figure, setting: Setting) -> list[Element]:
-    width = "100%" if figure.wide or setting.narrow else "11cm"
+    width = "100%" if figure.wide or setting.narrow else f"{figure_width(figure):.1f}pt"
     picture = f'image(bytes({literal(figure.svg)}), format: "svg", width: {width}, alt: {_literal(figure.alt)})'
     return [raw("typst", f"#block(breakable: false, {picture})")]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..document.blocks import Chapter, Document, Figure, plain
+from ..document.blocks import Block, Chapter, Document, Figure, plain
 from ..document.safety import isolated, one_line
 from .office import changed, finished, text
 from .programs import SVG_UNITS, pandoc, pandoc_file, pixels
@@ -21,7 +21,8 @@ from .tree import (
     blocks,
     chapter_title,
     div,
-    every_block,
+    every,
+    figure_width,
     header,
     inlines,
     paragraph,
@@ -32,8 +33,6 @@ from .tree import (
 
 #: Language of a document -> of Word's spelling.
 TAGS = {"en": "en-GB", "es": "es-ES"}
-#: Inches of the widest picture.
-_WIDEST = 6.9
 _INK, _MUTED, _ACCENT, _ALARM = "1D2733", "55606C", "1F4E79", "A3281E"
 _WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -58,7 +57,7 @@ def docx(document: Document, _content: Mapping[str, Any], stem: str) -> dict[str
     setting = Setting(
         styles={"alarm": _alarm, "second": _second},
         language=_language,
-        figure=figures_of(document),
+        figure=figures_of(block for chapter in document.chapters for block in chapter.blocks),
         kinds={"paragraph": _paragraph, "callout": _callout},
         anchors=anchors(document) | {"answer"},
     )
@@ -74,23 +73,23 @@ def docx(document: Document, _content: Mapping[str, Any], stem: str) -> dict[str
     return {f"{stem}.docx": finished(pandoc(whole, "docx", _reference(document)), document)}
 
 
-def figures_of(document: Document, *, described: str = "alt") -> Any:
-    """Sets figures of a document as pictures in dots, at their own width in the text.
+def figures_of(found: Iterable[Block], *, described: str = "alt") -> Any:
+    """Sets figures as pictures in dots.
 
     Parameters
     ----------
-    document
-        Whose figures.
+    found
+        Blocks that hold them.
     described
         Where pandoc looks for what a picture shows: ``alt``, or ``title`` for slides, which print the other below it.
     """
-    drawn = {block.svg: block for block in every_block(document) if isinstance(block, Figure)}
+    drawn = {block.svg: block for block in every([*found]) if isinstance(block, Figure)}
     dots = dict(zip(drawn, pixels(tuple(drawn)), strict=True))
     return lambda figure, _setting: [paragraph([_picture(figure, dots[figure.svg], described)])]
 
 
 def _picture(figure: Figure, dots: bytes, described: str) -> Element:
-    width = min(float(re.search(r'width="([\d.]+)', figure.svg)[1]) / SVG_UNITS, _WIDEST)  # type: ignore[index]
+    width = figure_width(figure) / SVG_UNITS
     address = f"data:image/png;base64,{b64encode(dots).decode()}"
     said = isolated(one_line(figure.alt))
     alt = [{"t": "Str", "c": said}] if described == "alt" else []
@@ -115,7 +114,7 @@ def _alarm(found: list[Element]) -> list[Element]:
 
 
 def _second(found: list[Element]) -> list[Element]:
-    return [{"t": "LineBreak"}, *span(found, {"custom-style": "Second"})]
+    return span(found, {"custom-style": "Second"})
 
 
 def _language(found: list[Element], code: str) -> list[Element]:
