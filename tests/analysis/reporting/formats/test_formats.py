@@ -104,6 +104,18 @@ def test_pptx_holds_hostile_text_as_text_on_three_slides(made):
         assert lines.count(seen(text)) >= 2, name
 
 
+@pytest.mark.parametrize("form", ["docx", "pptx"])
+def test_every_member_of_an_office_file_is_xml_and_holds_the_title_as_text(made, form):
+    data = made["hostile"][form][f"hostile.{form}"]
+    assert members(data, r".*\.(xml|rels)")
+    (core,) = members(data, r"docProps/core\.xml")
+    title = next(one.text for one in core if one.tag.endswith("}title"))
+    assert seen(title) == seen(HOSTILE["script"] + HOSTILE["typst"])
+    for footer in members(data, r"word/footer1\.xml"):
+        said = "".join(piece.text for piece in footer.iter(f"{WORDS}t"))
+        assert seen(said).count(seen(HOSTILE["script"])) == 3, "title, draft and who signs"
+
+
 @pytest.mark.skipif(PDFTOTEXT is None, reason="pdftotext (poppler) is not installed")
 def test_pdf_holds_hostile_text_as_text(made, tmp_path):
     found = seen(read_pdf(made["hostile"]["pdf"]["hostile.pdf"], tmp_path))
