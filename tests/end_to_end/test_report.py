@@ -89,7 +89,7 @@ def test_an_interrupted_run_leaves_the_earlier_report(
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(make, "render", interrupted)
+    monkeypatch.setattr(make, "assemble", interrupted)
     result = run(own_scenario, tmp_path / "out", "--seed", "5")
     assert result.exit_code == 130
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
