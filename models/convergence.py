@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from .diagnostics import Mixing, mixing
 from .errors import ConvergenceWarning
 
 #: Vehtari et al. 2021, doi 10.1214/20-BA1221.
@@ -110,7 +111,8 @@ def energy_bfmi(energy: xr.DataArray) -> float:
 
 def _mixing_faults(variables: Mapping[str, xr.DataArray]) -> list[str]:
     """The worst R-hat and effective sizes of some parameters, where they are worse than a run of this length allows."""
-    found: list[tuple[str, float, float, float]] = []
+    names: list[str] = []
+    found: list[Mixing] = []
     chains, least, most = 0, 0.0, math.inf
     for name, draws in variables.items():
         ordered = draws.transpose("chain", "draw", ...)
@@ -119,12 +121,12 @@ def _mixing_faults(variables: Mapping[str, xr.DataArray]) -> list[str]:
             return []
         least, most = _limits(chains, length)
         cells = ordered.values.reshape(chains, length, -1)
-        moving = (cells[..., at] for at in range(cells.shape[2]) if np.ptp(cells[..., at]) > 0)
-        found += [(name, *diagnostics(x, TAILS)) for x in moving]
-    if not found:
+        moving = cells[..., np.ptp(cells, axis=(0, 1)) > 0]
+        names += [name] * moving.shape[2]
+        found.append(mixing(moving, TAILS))
+    if not names:
         return []
-    bulk, tail, rhat = (np.array(kind) for kind in list(zip(*found, strict=True))[1:])
-    names = [name for name, *_ in found]
+    bulk, tail, rhat = (np.concatenate([getattr(one, kind) for one in found]) for kind in ("bulk", "tail", "rhat"))
     # A number that could not be computed is the worst; a single chain has none to disagree with.
     at = int(np.argmax(np.where(np.isnan(rhat), np.inf, rhat)))
     agree = chains == 1 or rhat[at] <= most
@@ -142,41 +144,6 @@ def _limits(chains: int, length: int) -> tuple[float, float]:
         return 0.0, TRIAL_RHAT
     least = min(float(LEAST_ESS), SHARE * chains * length)
     return least, max(MOST_RHAT, math.sqrt(1 + 2 * chains / least))
-
-
-def diagnostics(x: np.ndarray, tails: tuple[float, float]) -> tuple[float, float, float]:
-    """Bulk and tail effective sample size and R-hat of one number, by ArviZ.
-
-    Parameters
-    ----------
-    x
-        Draws, shape (chain, draw), that are not all equal.
-    tails
-        Quantiles whose effective sizes are those of the tails.
-
-    Returns
-    -------
-    tuple of float
-        Bulk, tail and R-hat; that is NaN for a single chain.
-
-    Examples
-    --------
-    >>> x = np.random.default_rng(1).normal(size=(4, 500))
-    >>> diagnostics(x, TAILS)[2] < MOST_RHAT
-    True
-    """
-    core = array_stats()
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
-    bulk = float(core.ess(x, method="bulk", **axes))
-    tail = float(core.ess(x, method="tail", prob=tails, **axes))
-    return bulk, tail, float(core.rhat(x, **axes)) if len(x) > 1 else math.nan
-
-
-def array_stats() -> Any:
-    """ArviZ's statistics of plain arrays, imported when they are needed."""
-    import arviz_stats.base as stats
-
-    return vars(stats)["array_stats"]
 
 
 def _advice(latent: Collection[str], *, diverging: bool, mixing: bool) -> str:

@@ -12,6 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from ...models.density.marginal_likelihood import bridge_log_ratio
+from ...models.diagnostics import mean_error
 from ...models.errors import PriorError
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior_set import PriorSet
@@ -20,7 +21,6 @@ from ...models.sampling.refit import inputs_of, resample_blocks
 from ...models.sampling.run import FitInputs
 from ...models.sampling.samplers import dirichlet_of
 from ...priors.panel.logarithmic_pool import logarithmic_pool
-from ..summaries.summary import array_stats
 from .reweighted import ReweightedFit, changed_blocks, log_prior_ratio
 
 #: A bridge is close enough with this error of the logarithm; at most so many fits stand on the way, ends included.
@@ -172,7 +172,7 @@ def _relative_error(log: np.ndarray) -> float:
         return 0.0
     if x.sum() ** 2 < _FEWEST * (x**2).sum():
         return np.inf
-    return float(array_stats().mcse(x, method="mean", chain_axis=0, draw_axis=1)) / float(x.mean())
+    return float(mean_error(x[..., None])[0]) / float(x.mean())
 
 
 def _table_ratio(run: FitInputs, priors: PriorSet, name: str) -> float:

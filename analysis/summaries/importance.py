@@ -10,10 +10,10 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
+from ...models.diagnostics import mean_error, mean_size
 from .summary import INTERVAL, array_stats
 
 #: Weights with a larger shape are not trusted; with few draws even smaller ones are not.
@@ -112,8 +112,7 @@ def _pareto_smoothed(log_ratio: np.ndarray, efficiency: float) -> tuple[np.ndarr
 
 def relative_efficiency(x: np.ndarray) -> float:
     """Effective share of draws of shape (chains, draws) for their mean."""
-    axes: dict[str, Any] = {"chain_axis": 0, "draw_axis": 1}
-    return float(array_stats().ess(x, method="mean", relative=True, **axes))
+    return float(mean_size(x[..., None])[0]) / x.size
 
 
 def likelihood_efficiency(log_p: np.ndarray) -> float:
@@ -124,8 +123,8 @@ def likelihood_efficiency(log_p: np.ndarray) -> float:
     log_p
         Log-probability of each unit, shape (chains, draws, units).
     """
-    by_unit = np.moveaxis(np.exp(log_p), -1, 0)
-    return float(np.mean([relative_efficiency(p) for p in by_unit])) if len(log_p) > 1 else 1.0
+    chains, draws, _ = log_p.shape
+    return float(mean_size(np.exp(log_p)).mean()) / (chains * draws) if chains > 1 else 1.0
 
 
 def leave_out_weights(log_p: np.ndarray, *, efficiency: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -195,7 +194,7 @@ def weighted_summary(x: np.ndarray, weights: ImportanceWeights | None, interval:
     # Of a ratio of means, by the delta method: the error of the mean of what each draw adds.
     added = x.size * share * (x - mean)
     flat = np.ptp(added) == 0 or x.shape[1] < 4
-    mcse = 0.0 if flat else float(array_stats().mcse(added, method="mean", chain_axis=0, draw_axis=1))
+    mcse = 0.0 if flat else float(mean_error(added[..., None])[0])
     return WeightedSummary(mean, sd, float(lower), float(upper), mcse, interval)
 
 

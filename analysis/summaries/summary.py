@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from ...models.convergence import array_stats, diagnostics
+from ...models.diagnostics import mean_error, mixing
 from ...models.names import escape, shown
 
 #: Share of the posterior that a reported interval holds, equal tails.
@@ -68,20 +69,27 @@ def summarise(draws: xr.DataArray, interval: float = INTERVAL) -> Summary:
     >>> str(summarise(draws))
     '0.50 [0.05, 0.95]'
     """
-    x = np.asarray(draws.transpose("chain", "draw").values, float)
-    lower, upper = np.quantile(x, [(1 - interval) / 2, (1 + interval) / 2])
-    bulk, tail, rhat, mcse = _diagnostics(x, interval)
-    return Summary(float(x.mean()), float(lower), float(upper), float(x.std()), mcse, bulk, tail, rhat, interval)
+    return cell_summaries(draws.transpose("chain", "draw"), interval)[0]
 
 
-def _diagnostics(x: np.ndarray, interval: float) -> tuple[float, float, float, float]:
+def _diagnostics(x: np.ndarray, tails: tuple[float, float]) -> np.ndarray:
+    """Monte Carlo error, effective sizes of bulk and tail, and R-hat of every number, shape (4, numbers)."""
+    found = np.full((4, x.shape[2]), math.nan)
     if x.shape[1] < 4:
-        return math.nan, math.nan, math.nan, math.nan
-    if np.ptp(x) == 0:
-        # A constant has nothing to mix: evidence settles it.
-        return (float(x.size), float(x.size), 1.0, 0.0)
-    mcse = float(array_stats().mcse(x, method="mean", chain_axis=0, draw_axis=1))
-    return (*diagnostics(x, ((1 - interval) / 2, (1 + interval) / 2)), mcse)
+        return found
+    moving = np.ptp(x, axis=(0, 1)) != 0
+    # A constant has nothing to mix: evidence settles it.
+    found[:, ~moving] = [[0.0], [x[..., 0].size], [x[..., 0].size], [1.0]]
+    mixed = mixing(x[..., moving], tails)
+    found[:, moving] = mean_error(x[..., moving]), mixed.bulk, mixed.tail, mixed.rhat
+    return found
+
+
+def array_stats() -> Any:
+    """ArviZ's statistics of plain arrays, imported when they are needed."""
+    import arviz_stats.base as stats
+
+    return vars(stats)["array_stats"]
 
 
 def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Dataset:
@@ -111,5 +119,11 @@ def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Datase
 def cell_summaries(draws: xr.DataArray, interval: float = INTERVAL) -> list[Summary]:
     """Summarise every cell of an array of draws, in the order of its other dims."""
     ordered = draws.transpose("chain", "draw", ...)
-    x = ordered.values.reshape((*ordered.shape[:2], -1))
-    return [summarise(xr.DataArray(x[:, :, place], dims=("chain", "draw")), interval) for place in range(x.shape[2])]
+    x = np.asarray(ordered.values, float).reshape((*ordered.shape[:2], -1))
+    if not x.shape[2]:
+        return []
+    tails = ((1 - interval) / 2, (1 + interval) / 2)
+    flat = x.reshape((-1, x.shape[2]))
+    numbers = (flat.mean(axis=0), *np.quantile(flat, tails, axis=0), flat.std(axis=0), *_diagnostics(x, tails))
+    cells: list[list[float]] = np.array(numbers).T.tolist()
+    return [Summary(*cell, interval=interval) for cell in cells]
