@@ -143,7 +143,7 @@ CALLS = {
     "bayes_factor": lambda f, tree: f(tree, var_names=SPREAD, ref_vals=0.5),
     "ci_in_rope": lambda f, tree: f(tree, rope=(-0.1, 0.1), **SOME),
     "rhat_nested": lambda f, tree: f(tree, superchain_ids=[0, 0], **SOME),
-    **dict.fromkeys(("kl_divergence", "wasserstein"), lambda f, tree: f(tree, tree, **SOME)),
+    **dict.fromkeys(("kl_divergence", "wasserstein"), lambda f, tree: f(tree, tree, num_samples=60, **SOME)),
     **dict.fromkeys(
         ("get_log_likelihood", "loo", "loo_expectations", "loo_metrics", "loo_score", "metrics"),
         lambda f, tree: f(tree, var_name=TWO),
