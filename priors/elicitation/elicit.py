@@ -31,13 +31,12 @@ from ..files.load import Priors, as_priors
 from .figure import Panel, elicitation_figure
 from .smooth_draws import SmoothDraws
 from .solving import Biases, Solver, achieved, worst_misfit
-from .statements import Statement
+from .statements import Asked, Statement
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-    from ...models.posterior import Posterior
 
 #: Draws that are solved on: many where the case is described in full, fewer where other nodes are summed over.
 _DRAWS, _DRAWS_SUMMED = 2**10, 2**8
@@ -109,6 +108,12 @@ class Elicited:
         return bool(self.table["met"].all())
 
     @property
+    def missed(self) -> tuple[str, ...]:
+        """Labels of statements of which some point is missed by more than is allowed."""
+        labels = self.table.index.get_level_values("statement")[~self.table["met"].to_numpy(bool)]
+        return tuple(map(str, labels.unique()))
+
+    @property
     def changes(self) -> PriorDiff:
         """Priors that changed, from what to what."""
         return prior_diff(replace(self.base, name=f"{self.base.name} (before)"), self.priors, self.network)
@@ -123,10 +128,7 @@ class Elicited:
         moved = f"{changed} prior{'' if changed == 1 else 's'} changed"
         if self.met:
             return f"All that was asked is said; the largest misfit is {off}. {moved}."
-        missed = table.index.get_level_values("statement")[~table["met"].to_numpy(bool)]
-        said = [
-            f"Not all that was asked is said: {', '.join(dict.fromkeys(missed))}; the largest misfit is {off}. {moved}."
-        ]
+        said = [f"Not all that was asked is said: {', '.join(self.missed)}; the largest misfit is {off}. {moved}."]
         for labels in self.contradictions:
             first, *rest = (f"“{label}”" for label in labels)
             if rest:
@@ -244,8 +246,8 @@ def elicit(
     def judge(stream: int) -> SmoothDraws:
         return SmoothDraws.of(network, needed, seed=stream, draws=judges)
 
-    def judged(theta: np.ndarray, smooth: SmoothDraws) -> Posterior:
-        return smooth.at([solver.priors(theta, rounded=True)])
+    def judged(theta: np.ndarray, smooth: SmoothDraws) -> Asked:
+        return Asked(smooth.at([solver.priors(theta, rounded=True)]))
 
     steps = 1 + _ROUNDS + len(statements)
     with shown(progress) as tell:
@@ -255,7 +257,7 @@ def elicit(
             theta = solver.solved(statements, start=theta, biases=biases)
             # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
             there_now = judged(theta, judge(streams[number]))
-            there, few = achieved(statements, there_now), achieved(statements, solver.posterior([theta]))
+            there, few = achieved(statements, there_now), achieved(statements, Asked(solver.posterior([theta])))
             worst = worst_misfit(statements, there, there_now)
             if worst < least:
                 best, least = theta, worst
@@ -279,7 +281,8 @@ def elicit(
             (),
         )
         if not found.met:
-            found = replace(found, contradictions=tuple(_contradictions(solver, statements, biases, tell, steps)))
+            cores = _contradictions(solver, statements, found.missed, biases, tell, steps)
+            found = replace(found, contradictions=tuple(cores))
             warnings.warn(found.verdict, MisfitWarning, stacklevel=2)
         tell("eliciting", steps, steps)
         return found
@@ -319,7 +322,7 @@ def _check(
     for label, statement in statements.items():
         found = statement.faults(network)
         try:
-            _ = found or statement.draws(few)
+            _ = found or statement.draws(Asked(few))
         except QueryError as error:
             found = list(error.faults)
         faults += [fault.within(f"statement {label}") for fault in found]
@@ -335,11 +338,19 @@ def _check(
 
 
 def _contradictions(
-    solver: Solver, statements: Mapping[str, Statement], biases: Biases | None, progress: Progress, steps: int
+    solver: Solver,
+    statements: Mapping[str, Statement],
+    missed: Collection[str],
+    biases: Biases | None,
+    progress: Progress,
+    steps: int,
 ) -> Iterable[tuple[str, ...]]:
     """Find sets of statements that cannot hold together and from which none can be spared (a deletion filter)."""
 
     def misses(some: Mapping[str, Statement]) -> bool:
+        # The priors that were found say the others together.
+        if not set(missed) & set(some):
+            return False
         return solver.worst(solver.solved(some, biases=biases), some, biases) > 1
 
     left = dict(statements)

@@ -7,7 +7,7 @@ numbers can be solved for.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -109,6 +109,10 @@ class SmoothDraws:
         }
         return cls(network, parameters, coords, uniform)
 
+    def first(self, draws: int) -> SmoothDraws:
+        """The first of the draws, which are spread as evenly where they are a power of two."""
+        return replace(self, uniform={name: u[:draws] for name, u in self.uniform.items()}, _made={})
+
     def at(self, sets: Sequence[Mapping[str, Prior]]) -> Posterior:
         """Draws under several sets of priors of the parameters that follow, as a posterior of a chain for each set."""
         found = [self._values(priors) for priors in sets]
@@ -126,6 +130,11 @@ class SmoothDraws:
         coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
         tree = draws_tree({"posterior": xr.Dataset(variables, coords)})
         return Posterior(self.network, tree)
+
+    @property
+    def size(self) -> int:
+        """Number of draws."""
+        return len(next(iter(self.uniform.values())))
 
     @property
     def cells(self) -> int:

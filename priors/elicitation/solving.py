@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import Prior
 from .smooth_draws import SmoothDraws
-from .statements import Statement
+from .statements import Asked, Statement
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -23,12 +23,17 @@ if TYPE_CHECKING:
 
 #: What is allowed as a misfit counts as much as a move by so many spreads would, were it squared and added to the rest.
 _WEIGHT, _PULL = 5.0, 0.05
-#: A first search looks at quantiles on scales that do not end; so much on these counts as one.
-_ROUGH = 0.1
+#: A first search looks at quantiles on scales that do not end, in few draws; so much on these counts as one.
+_ROUGH, _DRAWS_FEW = 0.1, 2**8
+#: What is missed by less than what counts as one is near enough. So often at most are slopes taken anew, and only while
+#: that lowers the sum of squares by more than this share.
+_NEAR, _ANEW, _GAIN = 0.5, 6, 0.01
 #: Steps by which slopes are taken, as quantiles of draws have small kinks.
 _STEP = 0.02
 #: A number that moves all points by less than this share of what is allowed, in a large move, stays where it is.
 _IDLE = 0.01
+#: Slopes of more numbers than this are taken anew only where some number has moved by more than this.
+_MANY, _FAR = 8, 0.3
 #: Steps of a search.
 _TRIES = 60
 #: A second start has spreads so much smaller and counts so much larger, as logarithms.
@@ -154,10 +159,15 @@ class Solver:
         return self.draws.at([self.priors(theta) for theta in thetas])
 
     @cached_property
+    def few(self) -> Solver:
+        """The same with few draws, for a first search."""
+        return self if self.draws.size <= _DRAWS_FEW else replace(self, draws=self.draws.first(_DRAWS_FEW))
+
+    @cached_property
     def sensitive(self) -> np.ndarray:
         """Mask of the numbers that some statement depends on."""
         zero, everything = np.zeros(self.size), np.ones(self.size, bool)
-        search = _Search(self, self.statements, None, rough=False)
+        search = _Search(self.few, self.statements, None, rough=False)
         return np.abs(search.slopes(zero, everything)).max(axis=0, initial=0.0) > _IDLE * _WEIGHT
 
     def solved(
@@ -176,7 +186,7 @@ class Solver:
         best, least = np.zeros(self.size), math.inf
         tight = np.concatenate([number.tight for number in self.free])
         for begin in (np.zeros(self.size), np.where(self.sensitive, tight, 0.0)):
-            near = _Search(self, statements, biases, rough=True).end(begin, self.sensitive)
+            near = _Search(self.few, statements, biases, rough=True).end(begin, self.sensitive)
             theta = fine.end(near, self.sensitive)
             worst = self.worst(theta, statements, biases)
             if worst < least:
@@ -187,22 +197,22 @@ class Solver:
 
     def worst(self, theta: np.ndarray, statements: Mapping[str, Statement], biases: Biases | None = None) -> float:
         """The largest misfit of some statements, as a share of what is allowed."""
-        posterior = self.posterior([theta])
-        found = achieved(statements, posterior)
+        asked = Asked(self.posterior([theta]))
+        found = achieved(statements, asked)
         if biases is not None:
             found = {label: points + biases[label] for label, points in found.items()}
-        return worst_misfit(statements, found, posterior)
+        return worst_misfit(statements, found, asked)
 
 
-def achieved(statements: Mapping[str, Statement], posterior: Posterior) -> dict[str, np.ndarray]:
+def achieved(statements: Mapping[str, Statement], asked: Asked) -> dict[str, np.ndarray]:
     """Label -> points of each statement in draws of one chain."""
-    return {label: s.achieved(s.draws(posterior))[0] for label, s in statements.items()}
+    return {label: s.achieved(s.draws(asked))[0] for label, s in statements.items()}
 
 
-def worst_misfit(statements: Mapping[str, Statement], found: Mapping[str, np.ndarray], posterior: Posterior) -> float:
+def worst_misfit(statements: Mapping[str, Statement], found: Mapping[str, np.ndarray], asked: Asked) -> float:
     """The largest misfit of points that were found in draws of one chain, as a share of what is allowed."""
     return max(
-        float(np.abs((found[label] - s.asked) / s.allowed(s.denominator(posterior))).max())
+        float(np.abs((found[label] - s.asked) / s.allowed(s.denominator(asked))).max())
         for label, s in statements.items()
     )
 
@@ -219,7 +229,7 @@ class _Search:
     @cached_property
     def weights(self) -> dict[str, np.ndarray]:
         """Label -> what a misfit of each point is multiplied by; that of ratios as they are at the start."""
-        start = self.solver.posterior([np.zeros(self.solver.size)])
+        start = Asked(self.solver.posterior([np.zeros(self.solver.size)]))
         return {label: _WEIGHT / s.allowed(s.denominator(start)) for label, s in self.statements.items()}
 
     def misfits(self, thetas: np.ndarray) -> np.ndarray:
@@ -229,16 +239,21 @@ class _Search:
         return np.concatenate(parts)
 
     def _misfits(self, thetas: np.ndarray) -> np.ndarray:
-        posterior = self.solver.posterior(list(thetas))
+        asked = Asked(self.solver.posterior(list(thetas)))
         found = []
         for label, s in self.statements.items():
-            x = s.draws(posterior)
+            x = s.draws(asked)
             if self.rough:
                 found.append(s.apart(x) / _ROUGH)
             else:
                 off = s.achieved(x) - s.asked + (0.0 if self.biases is None else self.biases[label])
                 found.append(off * self.weights[label])
         return np.concatenate(found, axis=1)
+
+    @cached_property
+    def in_few(self) -> _Search:
+        """The same in few draws, which tell slopes well enough."""
+        return replace(self, solver=self.solver.few)
 
     def slopes(self, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Slopes of the misfits, shape (points, free numbers)."""
@@ -247,7 +262,11 @@ class _Search:
         return ((found[1:] - found[0]) / _STEP).T
 
     def end(self, begin: np.ndarray, free: np.ndarray) -> np.ndarray:
-        """Where a search that begins somewhere ends."""
+        """Where a search that begins somewhere ends.
+
+        Slopes are taken in few draws. Of many free numbers they cost much, and follow from what short steps find; where
+        that ends they are taken anew, until all is near or nothing is gained.
+        """
         from scipy.optimize import least_squares
 
         def full(moved: np.ndarray) -> np.ndarray:
@@ -255,16 +274,51 @@ class _Search:
             theta[free] = moved
             return theta
 
-        jacobian: Any = lambda x: np.vstack([self.slopes(full(x), free), _PULL * np.eye(x.size)])  # noqa: E731
-        found = least_squares(
-            lambda x: np.concatenate([self.misfits(full(x)[None])[0], _PULL * x]),
-            begin[free],
-            jac=jacobian,
-            ftol=3e-3,
-            xtol=1e-3,
-            max_nfev=_TRIES,
-        )
-        return full(found.x)
+        def misses(x: np.ndarray) -> np.ndarray:
+            return np.concatenate([self.misfits(full(x)[None])[0], _PULL * x])
+
+        def slopes(x: np.ndarray) -> np.ndarray:
+            return np.vstack([self.in_few.slopes(full(x), free), _PULL * np.eye(x.size)])
+
+        x, cost = begin[free], math.inf
+        far, anew = (_FAR, _ANEW) if x.size > _MANY else (0.0, 1)
+        for _ in range(anew):
+            secant: Any = _Secant(misses, slopes, far)
+            found = least_squares(secant.value, x, jac=secant.slopes_at, ftol=3e-3, xtol=1e-3, max_nfev=_TRIES)
+            x, gained = found.x, cost - found.cost
+            if np.abs(found.fun[: -x.size]).max() <= _NEAR or gained <= _GAIN * found.cost:
+                break
+            cost = found.cost
+        return full(x)
+
+
+class _Secant:
+    """A function and its slopes, which nearby follow from what its values tell (Broyden 1965†)."""
+
+    def __init__(
+        self,
+        function: Callable[[np.ndarray], np.ndarray],
+        slopes: Callable[[np.ndarray], np.ndarray],
+        far: float,
+    ) -> None:
+        self.function, self.anew, self.far = function, slopes, far
+        self.last: tuple[np.ndarray, np.ndarray] | None = None
+        self.taken: np.ndarray | None = None
+        self.slopes = np.zeros((0, 0))
+
+    def value(self, x: np.ndarray) -> np.ndarray:
+        """Value at a point; a step that was tried teaches the slopes, taken or not."""
+        value = self.function(x)
+        if self.last is not None and self.taken is not None and np.any(step := x - self.last[0]):
+            self.slopes = self.slopes + np.outer(value - self.last[1] - self.slopes @ step, step) / (step @ step)
+        self.last = (x.copy(), value)
+        return value
+
+    def slopes_at(self, x: np.ndarray) -> np.ndarray:
+        """Slopes, taken anew far from where they were."""
+        if self.taken is None or np.abs(x - self.taken).max() > self.far:
+            self.taken, self.slopes = x.copy(), self.anew(x)
+        return self.slopes
 
 
 def _rounded(value: float) -> float:

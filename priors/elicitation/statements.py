@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
@@ -25,6 +25,31 @@ _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 TOLERANCE = 0.01
 #: Probabilities closer to 0 or 1 are taken for as close.
 _NEAR = 1e-4
+#: What is divided by is taken for this at the least, so that a search may pass where it is no number.
+_LEAST = 1e-9
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Draws that statements are held against; what several speak of is asked once.
+
+    Parameters
+    ----------
+    posterior
+        The draws.
+    """
+
+    posterior: Posterior
+    _found: list[tuple[Quantity, np.ndarray]] = field(default_factory=list)
+
+    def draws(self, of: Quantity) -> np.ndarray:
+        """Draws of a quantity, shape (chains, draws)."""
+        for known, x in self._found:
+            if known is of:
+                return x
+        x = of.draws(self.posterior).values
+        self._found.append((of, x))
+        return x
 
 
 @dataclass(frozen=True)
@@ -55,10 +80,10 @@ class Statement:
     by_level: bool = False
     grain: float = 0.0
 
-    def draws(self, posterior: Posterior) -> np.ndarray:
+    def draws(self, asked: Asked) -> np.ndarray:
         """Draws of what is spoken of, shape (chains, draws)."""
-        x = self.chance.draws(posterior).values
-        return x if self.against is None else x / self.against.draws(posterior).values
+        x = asked.draws(self.chance)
+        return x if self.against is None else x / np.maximum(asked.draws(self.against), _LEAST)
 
     def nodes(self, network: Network) -> frozenset[str]:
         """Nodes whose tables it depends on."""
@@ -117,9 +142,9 @@ class Statement:
             return np.full(len(values), TOLERANCE)
         return np.minimum(TOLERANCE, 0.2 * np.minimum(values, 1 - values))
 
-    def denominator(self, posterior: Posterior) -> float:
+    def denominator(self, asked: Asked) -> float:
         """Median of what is divided by; 1 where nothing is."""
-        return 1.0 if self.against is None else float(np.median(self.against.draws(posterior).values))
+        return 1.0 if self.against is None else max(float(np.median(asked.draws(self.against))), _LEAST)
 
     def apart(self, x: np.ndarray) -> np.ndarray:
         """Distance of quantiles of draws from where they should be, on a scale that does not end.
@@ -368,4 +393,4 @@ def _stated(chance: Quantity, against: Quantity | None, points: list[tuple[float
     return Statement(chance, against, tuple(p[0] for p in points), tuple(p[1] for p in points), said)
 
 
-__all__ = ["Statement", "between", "kept", "quantiles", "roulette", "times_as_likely"]
+__all__ = ["Asked", "Statement", "between", "kept", "quantiles", "roulette", "times_as_likely"]

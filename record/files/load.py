@@ -100,7 +100,9 @@ def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
     [(2, {'x': '1'})]
     """
     names = [str(name) for name in frame.columns]
-    for line, *values in frame.itertuples(name=None):
+    # A column at a time: pandas takes as long for each cell of text as Python for a row.
+    columns = [frame.iloc[:, place].tolist() for place in range(len(names))]
+    for line, values in zip(frame.index.tolist(), zip(*columns, strict=True), strict=bool(names)):
         yield line, dict(zip(names, values, strict=True))
 
 

@@ -166,7 +166,7 @@ def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
         wrong = {text: what for text in frame[name].unique() if (what := written_by_a_program(text, kind))}
         faults += [
             Fault.at(line, name, wrong[text])
-            for line, text in zip(frame.index, frame[name], strict=True)
+            for line, text in (zip(frame.index, frame[name], strict=True) if wrong else ())
             if text in wrong
         ]
     return faults + [_translated(case, frame, table) for case in _failures(frame, table) if case[2:] not in told]
