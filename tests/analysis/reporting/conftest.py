@@ -7,7 +7,7 @@ from copy import deepcopy
 import pytest
 
 from .content import report
-from .page import Page
+from .page import Page, render
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def failing():
 @pytest.fixture
 def read():
     """Render a report and read it back."""
-    return lambda content: Page(render(content))
+    return lambda content, language="en": Page(render(content, language))
 
 
 @pytest.fixture(scope="session")

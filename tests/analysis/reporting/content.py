@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from servanda.analysis.reporting.build import SCHEMA
 from servanda.analysis.reporting.confidence import confidence, coverage_part, score_part, spread_part
 from servanda.analysis.summaries.likelihood_words import load_lexicon
 
@@ -61,27 +62,29 @@ def row(label: str, told: dict[str, Any], change: dict[str, Any] | None, *, pass
     }
 
 
-CHANGE = {
-    "from": "alone",
-    "difference": {
-        **figures(0.13, -0.07, 0.29),
-        "quarter": 0.04,
-        "three_quarters": 0.21,
-        "gain": 0.73,
-        "within": 0.21,
-        "loss": 0.06,
-        "margin": 0.05,
-    },
-    "ratio": figures(1.3, 0.9, 1.8),
-}
+def change(mean: float, lower: float, upper: float, gain: float, within: float, loss: float) -> dict[str, Any]:
+    shares = {"gain": gain, "within": within, "loss": loss, "margin": 0.05}
+    halves = {"quarter": mean - 0.09, "three_quarters": mean + 0.08}
+    return {
+        "from": "alone",
+        "difference": {**figures(mean, lower, upper), **halves, **shares},
+        "ratio": figures(1 + mean, 1 + lower, 1 + upper),
+    }
+
+
+CHANGE = change(0.13, -0.07, 0.29, gain=0.73, within=0.21, loss=0.06)
 ALONE = number(0.47, 0.14, 0.81, "roughly even chance", "45-55 %")
 BACKED = number(0.61, 0.22, 0.92, "likely", "55-80 %")
+#: The same two formats read otherwise: the step goes the other way.
+RIVAL = change(-0.06, -0.27, 0.11, gain=0.12, within=0.34, loss=0.54)
+RIVAL_ALONE = number(0.53, 0.19, 0.83, "roughly even chance", "45-55 %")
+RIVAL_BACKED = number(0.48, 0.16, 0.79, "roughly even chance", "45-55 %")
 
 
 PARTS = [
     score_part(None, "servanda evaluate guarantee"),
-    coverage_part(3, 44, ["guarantor + 2"]),
-    spread_part(("prior set: No opinion", -0.03), ("reading: France as guarantor", 0.13), ["coders of the outcome"]),
+    coverage_part(3, 44, [["guarantor", "2"]]),
+    spread_part(("prior", "No opinion", -0.03), ("reading", "France as guarantor", 0.13), ["coder"]),
 ]
 
 
@@ -102,7 +105,7 @@ def case(**changes: Any) -> dict[str, Any]:
         "doubted": True,
         "shared": 1,
         "described": 2,
-        "differs": ["Number of guarantors: 5"],
+        "differs": [{"node": "Number of guarantors", "state": "5"}],
         "note": "War was declared on the day.",
         "sources": ["clark2012", "unlisted"],
         **changes,
@@ -113,12 +116,39 @@ def held(label: str) -> dict[str, Any]:
     return {
         "judgement": "own",
         "label": label,
-        "states": [{"node": "Role", "state": "guarantor", "cases": 31}],
+        "states": [
+            {"node": "Role", "state": "guarantor", "set": False, "cases": 31},
+            {"node": "Number of guarantors", "state": "2", "set": True, "cases": 9},
+        ],
         "exact": 3,
-        "pairs_unseen": ["Role: guarantor, with Number of guarantors: 2"],
+        "pairs_unseen": [[{"node": "Role", "state": "guarantor"}, {"node": "Number of guarantors", "state": "2"}]],
         "own": {"actor": "FRA", "cases": 7, "outcomes": {"defected": 2, "complied": 5}},
-        "nearest": [case()],
+        "nearest": [
+            case(),
+            case(
+                case_id="b_1870", guarantee="Treaty of 1870", tested="1870-08-09", doubted=False, sources=["clark2012"]
+            ),
+            case(case_id="c_1938", guarantee="Treaty of Prague", obligor="FRA", tested="1938-09", outcome="defected"),
+        ],
     }
+
+
+COUNT = {
+    "by": "Number of guarantors",
+    "split": "Role",
+    "columns": ["guarantor", "principal"],
+    "rows": [
+        {"state": "1", "cells": [{"kept": 8, "cases": 22}, {"kept": 0, "cases": 0}]},
+        {"state": "2", "cells": [{"kept": 6, "cases": 9}, {"kept": 2, "cases": 13}]},
+    ],
+    "own": {
+        "actor": "FRA",
+        "by": "Role",
+        "rows": [{"state": "guarantor", "cells": [{"kept": 5, "cases": 7}]}],
+        "kept": 5,
+        "cases": 7,
+    },
+}
 
 
 def fit(name: str) -> dict[str, Any]:
@@ -127,22 +157,28 @@ def fit(name: str) -> dict[str, Any]:
 
 def report(*, passed: bool = True) -> dict[str, Any]:
     """The dictionary of a report on two formats of one judgement."""
-    answer = {**BACKED, "judgement": "own", "format": "with an ally", "claim": "France keeps its promise"}
+    answer = {**BACKED, "judgement": "own", "format": "with an ally", "base": "alone"}
+    answer |= {"claim": "France keeps its promise"}
     lines = [
         {
-            "judgement": "own",
+            "judgement": judgement,
             "label": label,
             "answers": [
                 {"priors": "literature", "after": told, "before": figures(0.39, 0.03, 0.87)},
                 {"priors": "flat", "after": figures(0.66, 0.26, 0.94), "before": figures(0.34, 0.01, 0.96)},
             ],
         }
-        for label, told in (("alone", ALONE), ("with an ally", BACKED))
+        for judgement, label, told in (
+            ("own", "alone", ALONE),
+            ("own", "with an ally", BACKED),
+            ("rival", "alone", RIVAL_ALONE),
+            ("rival", "with an ally", RIVAL_BACKED),
+        )
     ]
     gate = {"name": "bulk ESS of P(with an ally; own; literature)", "passed": passed, "value": 262.0, "limit": "400"}
     worst = {"kind": "bulk ESS", "checked": 12, "worst": gate, "failed": [] if passed else [gate]}
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "question": {
             "name": "ally",
             "title": "A promise of France",
@@ -151,11 +187,19 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "horizon": "ten years",
             "resolution": "By the codebook.",
             "assumptions": ["It comes to a test."],
+            "cannot_see": ["the chance of a test", "who is in office"],
+            "ask": "Does an ally help France to keep its word?",
         },
         "answer": {
             **answer,
             "change": CHANGE,
+            "verdict": {"settled": False, "direction": "", "limit": 0.9},
             "confidence": confidence(PARTS),
+            "definition": {
+                "node": "Compliance",
+                "description": "What was done.",
+                "rules": {"complied": "the core duty was performed in substance when it counted"},
+            },
             "lexicon": {
                 "name": "icd203",
                 "title": "ICD 203 (2015)",
@@ -201,7 +245,18 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                 "note": "Two states.",
                 "supposed": ["the ally wavered"],
                 "rows": [row("alone", ALONE, None), row("with an ally", BACKED, CHANGE, passed=passed)],
-            }
+            },
+            {
+                "id": "rival",
+                "title": "France as principal",
+                "claim": "France keeps its promise",
+                "node": "Compliance",
+                "states": ["complied"],
+                "base": "alone",
+                "note": "",
+                "supposed": [],
+                "rows": [row("alone", RIVAL_ALONE, None), row("with an ally", RIVAL_BACKED, RIVAL)],
+            },
         ],
         "record": {
             "cases": 44,
@@ -218,6 +273,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "selection": "The record is not a sample.",
             "coders": {"cases": 40, "agreement": 0.88},
             "held": [held("alone"), held("with an ally")],
+            "count": COUNT,
             "citations": {"clark2012": "Clark (2012). The Sleepwalkers. https://example.org/book"},
         },
         "priors": {
@@ -279,6 +335,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
         "provenance": {
             "scenario": "ally",
             "command": "servanda report ally",
+            "record": "the shipped record",
             "fits": {"literature": fit("literature"), "flat": fit("flat")},
             "interval": 0.9,
             "interval_type": "equal-tailed credible interval",

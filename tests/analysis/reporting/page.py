@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from html.parser import HTMLParser
+from typing import Any
+
+from servanda.analysis.reporting.assemble import assemble
+from servanda.analysis.reporting.page import page
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
 #: What print sets finely, as a keyboard has it.
 PLAIN = {0xA0: " ", 0x2013: "-", 0x2212: "-", 0x2018: "'", 0x2019: "'"}
-INLINE = {"strong", "span", "small", "a", "code", "em"}
+INLINE = {"strong", "span", "small", "a", "code", "em", "bdi"}
+
+
+def render(content: Mapping[str, Any], language: str = "en") -> str:
+    """Page of a report's dictionary."""
+    return page(assemble(content, language))
 
 
 class Page(HTMLParser):

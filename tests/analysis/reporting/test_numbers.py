@@ -36,6 +36,8 @@ from servanda.models.parameters.prior_set import PriorEntry
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.record import load_guarantees, load_second_coding, past_defections_of
 
+from .page import render
+
 AS_OF = "2019-04-25"
 OUTCOMES = ("defected", "partial", "complied")
 PACT = Network(
@@ -263,24 +265,20 @@ def test_the_parts_of_confidence_are_counted_and_computed_by_hand(built):
     again = {row["case_id"]: int(row["guarantors"]) > 1 for row in rows_of("second_coding")}
     same = sum(again[case] == several[case] for case in several) / len(several)
     assert parts["coders"]["value"] == pytest.approx(min(alike, same))
-    assert f"compliance {alike:.0%}" in parts["coders"]["reason"]
-    assert f"guarantors {same:.0%}" in parts["coders"]["reason"]
+    assert parts["coders"]["facts"]["shares"] == pytest.approx({"compliance": alike, "guarantors": same})
     assert parts["precedents"]["value"] == sum(several.values())
-    assert (
-        parts["precedents"]["reason"] == f"{sum(several.values())} of {len(CASES)} cases share every described state."
-    )
+    counted = {"precedents": sum(several.values()), "cases": len(CASES), "unseen": []}
+    assert parts["precedents"]["facts"] == counted
     nearest = built["record"]["held"][1]["nearest"]
     assert parts["doubtful neighbours"]["value"] == sum(case["doubted"] for case in nearest) / 8
     opinions = [kept("several", name).mean() - kept("one", name).mean() for name in ADDED]
     assert parts["range of opinion"]["value"] == pytest.approx(max(opinions) - min(opinions), abs=0.005)
     assert parts["range of opinion"]["grade"] == "poor"
-    assert (
-        "not measured over readings of the case, theories of the count or coders of the outcome"
-        in (parts["range of opinion"]["reason"])
-    )
+    assert parts["range of opinion"]["facts"]["unmeasured"] == ["reading", "theory", "coder"]
     assert math.isnan(parts["held-out crises"]["value"])
-    assert "servanda evaluate guarantee --priors open --as-of 2019-04-25" in parts["held-out crises"]["reason"]
-    assert built["score"] == {"measured": False, "how": "servanda evaluate guarantee --priors open --as-of 2019-04-25"}
+    how = "servanda evaluate guarantee --priors open --as-of 2019-04-25"
+    assert parts["held-out crises"]["facts"] == {"how": how}
+    assert built["score"] == {"measured": False, "how": how}
     assert built["answer"]["confidence"]["level"] == "low"
     moves = expected_move(counts(several=True) + 1)
     assert parts["responsiveness to news"]["value"] == pytest.approx(moves, rel=0.02)
@@ -449,18 +447,21 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
         ticks = {name: [bool(code == number) for code in codes[name]] for name, number in wanted.items()}
         alike = [sum(tick[place] for tick in ticks.values()) for place in range(len(cases))]
         assert held["states"] == [
-            {"node": network[name].title, "state": network[name].states[number], "cases": sum(ticks[name])}
+            {
+                "node": network[name].title,
+                "state": network[name].states[number],
+                "set": name in row["do"],
+                "cases": sum(ticks[name]),
+            }
             for name, number in wanted.items()
         ]
         assert held["exact"] == alike.count(len(wanted))
         unseen = [
-            " and ".join(f"{network[name].title} = {network[name].states[wanted[name]]}" for name in pair)
+            [{"node": network[name].title, "state": network[name].states[wanted[name]]} for name in pair]
             for pair in combinations(wanted, 2)
             if not any(first and second for first, second in zip(*(ticks[name] for name in pair), strict=True))
         ]
         assert held["pairs_unseen"] == unseen
-        short = [" + ".join(part.split(" = ")[1] for part in pair.split(" and ")) for pair in unseen]
-        assert held["pairs_in_short"] == short
         own = [case for case in cases["case_id"] if told[case]["obligor"] == row["actor"]]
         assert held["own"]["cases"] == len(own)
         assert held["own"]["outcomes"] == {o: sum(told[c]["outcome"] == o for c in own) for o in OUTCOMES}
@@ -512,7 +513,7 @@ def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():
     again = build(Material(loaded, load_guarantees(as_of=AS_OF), {"open": blank}, command="make mine", shipped=False))
     assert again["provenance"]["command"] == "make mine"
     (coders,) = [part for part in again["answer"]["confidence"]["parts"] if part["name"] == "coders"]
-    assert (coders["grade"], coders["reason"]) == ("poor", "The record was coded once: agreement is not measured.")
+    assert (coders["grade"], coders["facts"]) == ("poor", {"shares": {}})
     assert "coders" not in again["record"]
 
 

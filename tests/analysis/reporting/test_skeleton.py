@@ -17,7 +17,7 @@ from servanda.analysis.scenarios.scenario import load_scenario
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.record import load_guarantees, with_backers
 
-from .page import Page
+from .page import Page, render
 
 SKELETON = Path(__file__).parents[3] / "docs" / "skeletons" / "section.py"
 

@@ -45,19 +45,6 @@ def test_the_section_is_plain_and_complete(told):
     assert "log of the count: 0.0 behind" in again["figure"]
 
 
-def test_the_page_shows_what_the_section_holds(told, content):
-    page = render({**content, "theories": told})
-    assert page.count('id="theories"') == 1
-    assert '<a href="#theories">How many, or who?</a>' in page
-    assert "“log of the count” foretells kept best. The record tells it apart from all the others" in page
-    assert f"{told['table'][1]['behind']:.1f}</td>" in page
-    assert "Left aside" not in page
-    assert "Left aside, since the cases do not say who stands behind them: rival_backer." in render(
-        {**content, "theories": {**told, "left_aside": ["rival_backer"]}}
-    )
-    assert 'id="theories"' not in render(content)
-
-
 def test_a_scenario_without_theories_compares_none():
     loaded = load_scenario("dprk-backers")
     assert scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), Sampling(1)) is None

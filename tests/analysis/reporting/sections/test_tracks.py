@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from html import unescape
 from pathlib import Path
 
 import pytest
 
 from servanda.analysis.reporting.sections import tracks
 from servanda.analysis.scenarios.scenario import load_scenario
+
+from ..page import render
 
 
 @pytest.fixture(scope="module")
@@ -39,38 +40,6 @@ def test_actors_are_named_once_and_nobody_is_none():
     scenario = load_scenario("dprk-six-party").scenario
     assert tracks.scenario_actors(scenario) == ["USA", "PRK", "RUS", "CHN"]
     assert tracks.scenario_actors(scenario.model_copy(update={"judgements": scenario.judgements[2:3]})) == ["PRK"]
-
-
-def test_the_page_shows_what_the_dictionary_holds(described, content):
-    told, _ = described
-    page = render({**content, "tracks": told})
-    assert page.count('id="tracks"') == 1
-    assert '<a href="#tracks">' in page
-    assert "No event is known of CHN." in page
-    assert "not passed: " in page  # a few draws pass no gate, and the page says so
-    assert render({**content, "tracks": told}) == page
-    for said in (told["score"]["verdict"], told["score"]["rule"]):
-        assert said in unescape(page)
-
-
-def test_the_page_shows_a_history_or_a_ranking(described, content):
-    """By the score, and by nothing else: the same numbers are told as means and differences, or not at all."""
-    told, _ = described
-    history = render({**content, "tracks": told})
-    assert not told["ranked"]
-    assert "a history, and no ranking" in history
-    assert "It was not found to foretell." in history
-    assert "Keeps its word</th>" not in history
-    assert all(event["detail"][:20] in history for actor in told["actors"] for event in actor["events"][:3])
-    change = {"mean": -0.1, "lower": -0.5, "upper": 0.3, "gain": 0.3, "within": 0.1, "loss": 0.6, "margin": 0.05}
-    pair = {"first": "USA", "second": "PRK", "difference": change}
-    ranking = render({**content, "tracks": {**told, "ranked": True, "comparisons": [pair]}})
-    assert "Keeps its word</th>" in ranking
-    assert "USA against PRK: " in ranking
-    for actor in told["actors"]:
-        assert f"{100 * actor['mean']:.0f}\N{NO-BREAK SPACE}%" in ranking
-    unmeasured = {**told, "score": {**told["score"], "measured": False}}
-    assert "It was not measured." in render({**content, "tracks": unmeasured})
 
 
 def test_without_actors_there_is_no_section(content):
