@@ -78,7 +78,9 @@ def _parts(report: Mapping[str, Any], say: Language, chapter: str) -> Iterator[t
         for place, part in enumerate(section.parts):
             blocks = [*part.blocks(report, say)] if part.chapter == chapter else []
             if blocks:
-                yield name if place == 0 else f"{name}-{chapter}", part.title, blocks
+                # A chapter may be called as a section is, and an anchor stands once.
+                own = name if place == 0 and name not in CHAPTERS else f"{name}-{chapter}"
+                yield own, part.title, blocks
 
 
 def _dateline(report: Mapping[str, Any], say: Language) -> Text:

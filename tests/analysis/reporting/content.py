@@ -216,7 +216,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "lowest": "reading: France as principal",
             "highest": "reading: France as guarantor",
             "width": 0.19,
-            "unmeasured": ["theories of the count", "coders of the outcome"],
+            "unmeasured": ["theory", "coder"],
             "confounding": {
                 "cause": "guarantors",
                 "target": "compliance",

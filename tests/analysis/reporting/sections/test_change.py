@@ -47,7 +47,7 @@ def test_rows_are_the_rival_reading_and_every_prior_set(supposed):
         assert found["rows"][0][name] == found["rows"][2][name] == reported[name]
     means = [row["mean"] for row in found["rows"]]
     assert found["width"] == pytest.approx(max(means) - min(means))
-    assert found["unmeasured"] == ["theories of the count", "coders of the outcome"]
+    assert found["unmeasured"] == ["theory", "coder"]
 
 
 def test_a_rival_reading_is_the_change_of_its_own_judgement(supposed):
