@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, MUTED, RULE, WIDTH, new_figure, styled
+from ...common.figure_style import AXIS_SIZE, COLOURS, INK, MUTED, RULE, WIDTH, new_figure, styled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _ROW, _EDGES = 0.42, 1.15
 
 
-def comparison_figure(table: pd.DataFrame, *, unit: str, errors: float) -> Figure:
+def comparison_figure(
+    table: pd.DataFrame, *, unit: str, errors: float, weight: str = "weight", axis: str | None = None
+) -> Figure:
     """How far each model is behind the best, with standard errors of the difference, and its weight.
 
     Parameters
@@ -27,7 +29,12 @@ def comparison_figure(table: pd.DataFrame, *, unit: str, errors: float) -> Figur
         What was left out at a time.
     errors
         How many standard errors are drawn to each side.
+    weight
+        What stands over the weights.
+    axis
+        What stands under the axis, instead of what is measured, by `unit` and `errors`.
     """
+    measured = f"expected log predictive density against the best, {unit} by {unit}, ± {errors:g} standard errors"
     with styled():
         figure = new_figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
         axes = figure.add_subplot()
@@ -47,21 +54,17 @@ def comparison_figure(table: pd.DataFrame, *, unit: str, errors: float) -> Figur
                 1.02,
                 place,
                 f"{row['weight']:.2f}",
-                color=INK if row["weight"] >= 0.01 else FAINT,
+                color=INK if row["weight"] >= 0.01 else MUTED,
                 va="center",
                 fontsize=9.5,
                 transform=axes.get_yaxis_transform(),
             )
         axes.text(
-            1.02, -0.9, "weight", color=MUTED, va="center", fontsize=AXIS_SIZE, transform=axes.get_yaxis_transform()
+            1.02, -0.9, weight, color=MUTED, va="center", fontsize=AXIS_SIZE, transform=axes.get_yaxis_transform()
         )
         axes.set_yticks(range(len(table)), ["\n".join(textwrap.wrap(title, 34)) for title in table["title"]])
         axes.set_ylim(len(table) - 0.4, -0.6)
-        axes.set_xlabel(
-            f"expected log predictive density against the best, {unit} by {unit}, ± {errors:g} standard errors",
-            color=MUTED,
-            fontsize=AXIS_SIZE,
-        )
+        axes.set_xlabel(measured if axis is None else axis, color=MUTED, fontsize=AXIS_SIZE)
         axes.spines[["top", "right", "left"]].set_visible(False)
         axes.tick_params(left=False)
     return figure

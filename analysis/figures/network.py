@@ -25,7 +25,9 @@ ROOM = 10
 Point = tuple[float, float]
 
 
-def network_svg(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> str:
+def network_svg(
+    nodes: Iterable[str], arrows: Iterable[tuple[str, str]], *, titles: Mapping[str, str] | None = None
+) -> str:
     """Drawing of a network, as an ``svg`` element.
 
     Parameters
@@ -34,6 +36,8 @@ def network_svg(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> str:
         Their names.
     arrows
         Parent and child.
+    titles
+        Name -> what stands in its box; the name itself by default.
     """
     arrows = tuple(arrows)
     places = arranged(tuple(nodes), arrows)
@@ -44,7 +48,7 @@ def network_svg(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> str:
         for start, end in arrows:
             _draw_arrow(axes, places[start], places[end], faint=end in last)
         for name, place in places.items():
-            _draw_box(axes, name.replace("_", " "), place, final=name in last)
+            _draw_box(axes, (titles or {}).get(name, name.replace("_", " ")), place, final=name in last)
         said = ", ".join(name.replace("_", " ") for name in places)
         return svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {said}.")
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Width in pixels of what is drawn over the axis; narrow, so that a telephone shows it near full size.
-WIDTH, MARGIN = 400, 14
+#: Width in pixels of what is drawn over the axis; as wide as a telephone shows it, so that its text is not shrunk.
+WIDTH, MARGIN = 306, 12
 
 
 def probability_panel(height: float) -> tuple[Figure, Axes]:
@@ -36,7 +36,7 @@ def tops(heights: Sequence[float], start: float) -> list[float]:
 def draw_label(axes: Axes, lines: Sequence[str], top: float) -> None:
     """Name of a row, in one line or more."""
     for place, line in enumerate(lines):
-        axes.text(0, top + 11 + 14 * place, line, fontsize=10.5, color=INK, backgroundcolor="none")
+        axes.text(0, top + 11 + 14 * place, line, fontsize=11, color=INK, backgroundcolor="none")
 
 
 def draw_interval(
@@ -64,4 +64,4 @@ def draw_percent_axis(axes: Axes, y: float) -> None:
         axes.vlines(x, y, y + 4, color=MUTED, linewidth=0.8)
         # The outermost labels turn inwards, so that none is cut off.
         side = "left" if x == 0 else "right" if x == 1 else "center"
-        axes.text(x, y + 16, percent(x, exact=True), fontsize=9.5, color=MUTED, ha=side)
+        axes.text(x, y + 16, percent(x, exact=True), fontsize=11, color=MUTED, ha=side)

@@ -23,7 +23,13 @@ if TYPE_CHECKING:
 _ROW, _GAP, _EDGES = 0.24, 0.3, 1.0
 
 
-def prior_sets_svg(lines: Sequence[Mapping[str, Any]], titles: Mapping[str, str], *, name: str) -> str:
+def prior_sets_svg(
+    lines: Sequence[Mapping[str, Any]],
+    titles: Mapping[str, str],
+    *,
+    name: str,
+    before: str = "below each: the same priors before the record",
+) -> str:
     """Answers to one question under every prior set, after the record and before it, as an ``svg`` element.
 
     Parameters
@@ -35,16 +41,18 @@ def prior_sets_svg(lines: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
         Name of a prior set -> what it is called, in the order drawn.
     name
         Sets the names inside it apart from those of other figures on the page.
+    before
+        What the second line of each answer is called.
     """
     colours = dict(zip(titles, islice(cycle(COLOURS), len(titles)), strict=True))
-    labels = [textwrap.wrap(line["label"], 58) for line in lines]
+    labels = [textwrap.wrap(line["label"], 46) for line in lines]
     edges = tops(
         [15 * len(words) + 20 * len(line["answers"]) + 14 for words, line in zip(labels, lines, strict=True)],
         start=18 * (len(titles) + 1) + 12,
     )
     with styled():
         figure, axes = probability_panel(edges[-1] + 24)
-        _draw_key(axes, titles, colours)
+        _draw_key(axes, titles, colours, before)
         axes.vlines([0, 0.25, 0.5, 0.75, 1], edges[0] - 4, edges[-1], color=RULE, linewidth=0.8)
         for line, words, top in zip(lines, labels, edges, strict=False):
             draw_label(axes, words, top)
@@ -62,15 +70,15 @@ def prior_sets_svg(lines: Sequence[Mapping[str, Any]], titles: Mapping[str, str]
         return svg(figure, f"priors-{name}", f"Answers under each prior set. {said}.")
 
 
-def _draw_key(axes: Axes, titles: Mapping[str, str], colours: Mapping[str, str]) -> None:
+def _draw_key(axes: Axes, titles: Mapping[str, str], colours: Mapping[str, str], before: str) -> None:
     shown = {"mean": 0.03, "lower": 0.0, "upper": 0.06}
     for place, (name, title) in enumerate(titles.items()):
         y = 9 + 18 * place
         draw_interval(axes, shown, y, colours[name], width=3.5)
-        axes.text(0.09, y + 4, f"after the record, priors: {title}", fontsize=9.5, color=INK)
+        axes.text(0.09, y + 4, title, fontsize=11, color=INK)
     y = 9 + 18 * len(titles)
     draw_interval(axes, shown, y, FAINT, width=1.0, hollow=True)
-    axes.text(0.09, y + 4, "below each: what the same priors say before the record", fontsize=9.5, color=INK)
+    axes.text(0.09, y + 4, before, fontsize=11, color=INK)
 
 
 def priors_figure(

@@ -37,10 +37,12 @@ MARKS: Mapping[str, str] = {
 READS: Mapping[str, str] = {"kept": KEPT, "partly": IN_PART, "broken": ALARM}
 #: Gravity -> area of a mark; events without one are drawn as the gravest.
 SIZES: Mapping[str, float] = {"core": 40.0, "part": 27.0, "minor": 17.0}
-WIDTH, TOP, LANE, BETWEEN, BOTTOM = 860.0, 300.0, 17.0, 24.0, 58.0
+WIDTH, TOP, LANE, BETWEEN, BOTTOM = 800.0, 300.0, 18.0, 24.0, 78.0
 #: Of a history: the frame of one actor's band, more room between actors, and the head.
 BAND, APART, HEAD = 54.0, 14.0, 44.0
-LEFT, RIGHT = 170.0, 60.0
+LEFT, RIGHT = 190.0, 60.0
+#: Of letters: so large that they can be read where a telephone lets the figure scroll.
+SMALL, PLAIN = 10.0, 10.5
 #: Formats that a figure can be written in.
 SUFFIXES = (".png", ".svg", ".pdf")
 
@@ -60,8 +62,15 @@ def track_figure(description: Mapping[str, Any]) -> Figure:
     matplotlib.figure.Figure
         Made without pyplot, so nothing is shown or kept.
     """
-    draw = _draw_ranking if description.get("ranked") else _draw_history
-    return draw(description)
+    if description.get("ranked"):
+        return _draw_ranking(description)
+    head = (
+        f"Events known on {description['at']}: a history, and no ranking."
+        " Shape: what was done; colour: what it reads as; size: how grave\n"
+        f"Band: half and {description['interval']:.0%} of P(keeps its word), which describes these events and is no"
+        " forecast of the next"
+    )
+    return history_figure(description, head=head)
 
 
 def _draw_ranking(description: Mapping[str, Any]) -> Figure:
@@ -77,29 +86,41 @@ def _draw_ranking(description: Mapping[str, Any]) -> Figure:
         axes.set_title(actor["actor"], fontsize=10, weight="bold", color=INK, loc="left", pad=4)
         _draw_lanes(axes, actor, names, span)
         top += tall
-    _legend(figure, description)
+    _legend(figure, description, {kind: kind for kind in MARKS}, {name: f"reads {name}" for name in READS})
     return figure
 
 
-def _draw_history(description: Mapping[str, Any]) -> Figure:
-    """The band of each actor in a frame of its own, its lanes below, in the order given."""
+def history_figure(
+    description: Mapping[str, Any],
+    *,
+    head: str = "",
+    kinds: Mapping[str, str] | None = None,
+    reads: Mapping[str, str] | None = None,
+) -> Figure:
+    """The band of each actor in a frame of its own, its lanes below, in the order given.
+
+    Parameters
+    ----------
+    description
+        As `track_figure` takes it.
+    head
+        What stands over all of it.
+    kinds, reads
+        Kind of event, and reading of one -> what it is called; as they are by default.
+    """
+    kinds, reads = kinds or {kind: kind for kind in MARKS}, reads or {name: f"reads {name}" for name in READS}
     lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
     between = BETWEEN + APART
     heights = [between + BAND + LANE * len(names) for _, names in lanes]
-    figure, place = _page(HEAD + sum(heights) + BOTTOM)
-    span, top = _span(description), HEAD
-    head = (
-        f"Events known on {description['at']}: a history, and no ranking."
-        " Shape: what was done; colour: what it reads as; size: how grave\n"
-        f"Band: half and {description['interval']:.0%} of P(keeps its word), which describes these events and is no"
-        " forecast of the next"
-    )
-    figure.text(0.02, 1 - 8 / (figure.get_figheight() * 72), head, fontsize=10, color=INK, va="top", linespacing=1.5)
+    room = HEAD if head else 0.0
+    figure, place = _page(room + sum(heights) + BOTTOM)
+    span, top = _span(description), room
+    figure.text(0.02, 1 - 8 / (figure.get_figheight() * 72), head, fontsize=SMALL, color=INK, va="top", linespacing=1.5)
     for (actor, names), tall in zip(lanes, heights, strict=True):
         band = place(top + between, BAND - 8)
-        counted = ", ".join(f"{count} {reading}" for reading, count in actor["counts"].items())
-        band.set_title(actor["actor"], fontsize=10, weight="bold", color=INK, loc="left", pad=4)
-        band.set_title(f"{len(actor['events'])} events: {counted}", fontsize=9, color=MUTED, loc="right", pad=4)
+        counted = ", ".join(f"{count} {reads[reading]}" for reading, count in actor["counts"].items())
+        band.set_title(actor["actor"], fontsize=PLAIN, weight="bold", color=INK, loc="left", pad=4)
+        band.set_title(counted, fontsize=SMALL, color=MUTED, loc="right", pad=4)
         band.set(xlim=span, ylim=(0, 1), yticks=(0, 1), xticks=())
         band.set_yticklabels(["0 %", "100 %"])
         band.grid(axis="y", color=RULE, linewidth=0.8)
@@ -109,7 +130,7 @@ def _draw_history(description: Mapping[str, Any]) -> Figure:
         band.fill_between(x, path["quarter"], path["three_quarters"], color=MUTED, alpha=0.22, linewidth=0)
         _draw_lanes(place(top + between + BAND, tall - between - BAND), actor, names, span)
         top += tall
-    _legend(figure, description)
+    _legend(figure, description, kinds, reads)
     return figure
 
 
@@ -124,7 +145,7 @@ def _page(height: float) -> tuple[Figure, Callable[[float, float], Axes]]:
         axes = figure.add_axes((LEFT / WIDTH, 1 - (top + tall) / height, 1 - (LEFT + RIGHT) / WIDTH, tall / height))
         for side in ("top", "right", "left", "bottom"):
             axes.spines[side].set_visible(False)
-        axes.tick_params(length=0, labelsize=9, colors=MUTED)
+        axes.tick_params(length=0, labelsize=SMALL, colors=MUTED)
         return axes
 
     return figure, place
@@ -181,8 +202,8 @@ def _draw_curves(axes: Axes, description: Mapping[str, Any], span: tuple[float, 
         ahead = x >= (x[seen][-1] if seen.any() else x[0])
         axes.plot(x[ahead], mean[ahead], color=colour, linewidth=1.4, linestyle=(0, (1, 1.5)))
         ends.append((float(mean[-1]), actor["actor"], colour))
-    for y, (_, name, colour) in zip(_apart([end[0] for end in ends], 0.05), ends, strict=True):
-        axes.text(span[1], y, f" {name}", color=colour, fontsize=10, weight="bold", va="center", clip_on=False)
+    for y, (_, name, _) in zip(_apart([end[0] for end in ends], 0.05), ends, strict=True):
+        axes.text(span[1], y, f" {name}", color=INK, fontsize=10, weight="bold", va="center", clip_on=False)
     now = _years([description["at"]])[0]
     axes.axvline(now, color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
     axes.set_title(
@@ -223,7 +244,7 @@ def _draw_lanes(axes: Axes, actor: Mapping[str, Any], names: Sequence[str], span
             marker=MARKS[kind],
             s=SIZES[gravity],
             color=READS[reads],
-            edgecolors="white",
+            edgecolors="#ffffff",
             linewidths=0.6,
             zorder=3,
         )
@@ -252,7 +273,7 @@ def _date_events(axes: Axes, events: Sequence[Mapping[str, Any]], names: Sequenc
                 (event["year"], names.index(event["agreement"])),
                 xytext=(shift, 0),
                 textcoords="offset points",
-                fontsize=7,
+                fontsize=SMALL,
                 color=MUTED,
                 ha=side,
                 va="center_baseline",
@@ -273,15 +294,17 @@ def _mark(axes: Axes, x: float, y: float) -> Bbox:
     return Bbox.from_bounds(at[0] - 10, at[1] - 4, 20, 8)
 
 
-def _legend(figure: Figure, description: Mapping[str, Any]) -> None:
+def _legend(figure: Figure, description: Mapping[str, Any], kinds: Mapping[str, str], reads: Mapping[str, str]) -> None:
     from matplotlib.lines import Line2D
 
     seen = {event["event"] for actor in description["actors"] for event in actor["events"]}
     style: Mapping[str, Any] = {"linestyle": "", "markersize": 7}
     handles = [
-        Line2D([], [], marker=marker, color=MUTED, label=kind, **style)
+        Line2D([], [], marker=marker, color=MUTED, label=kinds[kind], **style)
         for kind, marker in MARKS.items()
         if kind in seen
     ]
-    handles += [Line2D([], [], marker="s", color=READS[name], label=f"reads {name}", **style) for name in READS]
-    figure.legend(handles=handles, loc="lower center", ncols=len(handles), frameon=False, fontsize=8.5, labelcolor=INK)
+    handles += [Line2D([], [], marker="s", color=READS[name], label=reads[name], **style) for name in READS]
+    figure.legend(
+        handles=handles, loc="lower center", ncols=-(-len(handles) // 2), frameon=False, fontsize=SMALL, labelcolor=INK
+    )

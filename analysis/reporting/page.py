@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEMPLATES = Path(__file__).parent / "templates"
+#: Size in pixels of the smallest text of a figure, as it is shown.
+READABLE = 11.0
 
 
 def page(document: Document) -> str:
@@ -60,7 +62,16 @@ def safe_href(href: str) -> str:
 def drawing(figure: Figure) -> Markup:
     """Picture of a figure in colours that follow the page, light or dark, described in the page's language."""
     svg = re.sub(r'aria-label="[^"]*"', lambda _: f'aria-label="{escape(figure.alt)}"', figure.svg, count=1)
+    if figure.wide:
+        svg = svg.replace("<svg ", f'<svg style="min-width: {_readable(svg):.0f}px" ', 1)
     return Markup(re.sub(r"#[0-9a-f]{6}\b", lambda found: _variable(found[0]), svg))  # noqa: S704 - matplotlib escapes
+
+
+def _readable(svg: str) -> float:
+    """Width in pixels from which on the smallest text of a picture is readable."""
+    sizes = [float(size) for size in re.findall(r"font-size: ([\d.]+)px", svg)]
+    box = re.search(r'viewBox="0 0 ([\d.]+)', svg)
+    return float(box[1]) * READABLE / min(sizes) if box and sizes else 0.0
 
 
 def _variable(colour: str) -> str:

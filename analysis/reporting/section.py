@@ -142,8 +142,8 @@ class Section:
     prepare
         Long work that `content` finds under its name in `Material.prepared`.
     parts
-        What it adds to the document, chapter by chapter. The first part's anchor is the section's name, with that of the
-        chapter behind it where a chapter has the name already; the anchors of others end in their chapters'.
+        What it adds to the document, chapter by chapter. The first part's anchor is the section's name, with that of
+        the chapter behind it where a chapter has the name already; the anchors of others end in their chapters'.
     """
 
     content: Callable[[Material, Answers], Any]

@@ -27,12 +27,15 @@ class Run:
         Where it leads: ``#anchor`` on the same document, or an address; nowhere by default.
     language
         Code of its language where that is not the document's, e.g. a note of the record.
+    anchor
+        What leads to it, if anything.
     """
 
     text: str
     style: Style = ""
     href: str = ""
     language: str = ""
+    anchor: str = ""
 
 
 #: What a reader reads in one go.
@@ -44,8 +47,8 @@ def runs(*parts: str | Run | Text) -> Text:
 
     Examples
     --------
-    >>> runs("kept ", Run("74 %", "strong"))
-    (Run(text='kept ', style='', href='', language=''), Run(text='74 %', style='strong', href='', language=''))
+    >>> [(run.text, run.style) for run in runs("kept ", Run("74 %", "strong"))]
+    [('kept ', ''), ('74 %', 'strong')]
     """
     found: list[Run] = []
     for part in parts:

@@ -17,6 +17,7 @@ from . import (
     question,
     record,
     score,
+    sources,
     theories,
     tracks,
 )
@@ -41,5 +42,6 @@ SECTIONS: Mapping[str, Section] = {
     "network": network.SECTION,
     "since": since.SECTION,
     "provenance": provenance.SECTION,
+    "sources": sources.SECTION,
     "inputs": since.INPUTS,
 }

@@ -31,6 +31,7 @@ from ..numbers import described_change, described_number, described_outcomes
 from ..reasons import reason
 from ..section import Answers, Material, Part, Section
 from .change import AVERAGED, headline_spread
+from .judgements import gate_line
 from .record import agreement_by_node, case_section
 from .score import how_to_measure, scenario_score
 from .would_change.mind import change_our_mind
@@ -222,17 +223,8 @@ def _outcomes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
         single = say.span(answer["single"]["lower"], answer["single"]["upper"])
         told = runs(told, " ", say(N_("Single guarantees of the kind differ: {single}."), single=single))
     blocks.append(Paragraph(told, "note"))
-    blocks += [Paragraph((Run(_gate(gate, say), "alarm"),)) for gate in rows[-1]["gates"] if not gate["passed"]]
+    blocks += [Paragraph((Run(gate_line(gate, say), "alarm"),)) for gate in rows[-1]["gates"] if not gate["passed"]]
     return tuple(blocks)
-
-
-def _gate(gate: Mapping[str, Any], say: Language) -> str:
-    return say.line(
-        N_("not passed: {name} {value}, asked {limit}"),
-        name=gate["name"],
-        value=say.figure(gate["value"]),
-        limit=gate["limit"],
-    )
 
 
 def _changes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:

@@ -10,11 +10,12 @@ import numpy as np
 
 from ....models.cases.encode import MISSING, encode
 from ....models.network.network import Network
-from ....record import coder_agreement, load_sources, with_second_coding
+from ....record import coder_agreement, with_second_coding
 from ....record.second_coding import PREFIX
 from ..answers import Row
-from ..document.language import N_
-from ..section import Answers, Material, Section
+from ..document.blocks import Block, Bullets, Callout, Fold, Paragraph, Run, Table, Text, runs
+from ..document.language import N_, Language
+from ..section import Answers, Material, Part, Section
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -197,12 +198,6 @@ def raw_counts(
     }
 
 
-def citations(keys: list[str]) -> dict[str, str]:
-    """Give the bibliography of some source keys; keys that the shipped bibliography lacks stay keys."""
-    known = load_sources()
-    return {key: str(known[key]) if key in known else key for key in sorted(set(keys))}
-
-
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
     scenario, network = material.loaded.scenario, material.loaded.network
     section = record_section(network, material.cases, scenario.as_of, shipped=material.shipped)
@@ -212,7 +207,6 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
     ]
     section["held"] = held
     section["count"] = _headline_count(material, answers)
-    section["citations"] = citations([key for part in held for case in part["nearest"] for key in case["sources"]])
     return section
 
 
@@ -230,4 +224,204 @@ def _headline_count(material: Material, answers: Answers) -> dict[str, Any] | No
     return raw_counts(network, material.cases, judgement.node, row.asked.states, row, by)
 
 
-SECTION = Section(_content)
+def _headline(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """What the record holds for the row that is the answer; None for a collective."""
+    answer = report["answer"]
+    asked = (answer["judgement"], answer["format"])
+    return next((one for one in report["record"]["held"] if (one["judgement"], one["label"]) == asked), None)
+
+
+def _described_case(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """The state each input became, and how many cases share it."""
+    held = _headline(report)
+    if held is None or not held["states"]:
+        return []
+    rows = tuple(
+        (
+            runs(say.term(line["node"])),
+            runs(say.state(line["state"]), *([Run(say.line(N_("set")), "second")] if line["set"] else [])),
+            runs(say.count(line["cases"])),
+        )
+        for line in held["states"]
+    )
+    columns = (say(N_("Feature")), say(N_("Here")), say(N_("Cases")))
+    note = say(N_("of {cases} cases, those that share each; *set*: by the format"), cases=_cases(report, say))
+    caption = say(N_("What each input became"))
+    return [Table(caption, columns, rows, note, numeric=frozenset({2}), compact=True)]
+
+
+def _cases(report: Mapping[str, Any], say: Language) -> str:
+    return say.count(report["record"]["cases"])
+
+
+def shown_cases(nearest: Sequence[Mapping[str, Any]], most: int = 5) -> list[Mapping[str, Any]]:
+    """Cases of the nearest that a reader is shown first: the nearest of each outcome, then the nearest of all.
+
+    Parameters
+    ----------
+    nearest
+        In order; each has an ``outcome``.
+    most
+        How many, unless there are more outcomes.
+
+    Examples
+    --------
+    >>> near = [{"outcome": outcome} for outcome in ("kept", "kept", "kept", "broken")]
+    >>> [case["outcome"] for case in shown_cases(near, 2)]
+    ['kept', 'broken']
+    """
+    firsts = {case["outcome"]: place for place, case in reversed([*enumerate(nearest)])}
+    others = [place for place in range(len(nearest)) if place not in firsts.values()]
+    chosen = [*firsts.values(), *others][: max(most, len(firsts))]
+    return [nearest[place] for place in sorted(chosen)]
+
+
+def _nearest_cases(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """The nearest cases of the answer: what they share, how they differ, how they ended."""
+    held = _headline(report)
+    if held is None or not held["nearest"]:
+        return []
+    shown = shown_cases(held["nearest"])
+    places = _places(report)
+    rows = tuple(
+        (_case_link(case, places, say), _shared(case, say), runs(_differing(case, say)), _ended(case, say))
+        for case in shown
+    )
+    columns = (say(N_("Case")), say(N_("Shares")), say(N_("Differs in")), say(N_("Ended")))
+    caption = say(N_("The nearest of each outcome, then the nearest of all"))
+    return [Table(caption, columns, rows)]
+
+
+def named_cases(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Every case that a report names, once, in the order in which each is first."""
+    cases = [case for part in report["record"]["held"] for case in part["nearest"]]
+    return [*{case["case_id"]: case for case in reversed(cases)}.values()][::-1]
+
+
+def _places(report: Mapping[str, Any]) -> dict[str, int]:
+    """Number of each case that is named."""
+    return {case["case_id"]: place for place, case in enumerate(named_cases(report), 1)}
+
+
+def _case_link(case: Mapping[str, Any], places: Mapping[str, int], say: Language) -> Text:
+    who = f"{say.term(case['obligor'])}, {case['tested'][:4]}"
+    return runs(Run(case["guarantee"], href=f"#case-{places[case['case_id']]}"), Run(who, "second"))
+
+
+def _shared(case: Mapping[str, Any], say: Language) -> Text:
+    message = N_("{shared} of {described}")
+    return say(message, shared=say.count(case["shared"]), described=say.count(case["described"]))
+
+
+def _differing(case: Mapping[str, Any], say: Language) -> str:
+    return "; ".join(f"{say.term(it['node'])}: {say.state(it['state'])}" for it in case["differs"])
+
+
+def _ended(case: Mapping[str, Any], say: Language) -> Text:
+    doubted = [Run(say.line(N_("doubtful")), "second")] if case["doubted"] else []
+    return runs(say.state(case["outcome"]), *doubted)
+
+
+def _annex(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """Size and selection of the record, every case that is named, and the nearest cases of every row."""
+    found = report["record"]
+    outcomes = ", ".join(f"{say.count(n)} {say.state(state)}" for state, n in found["outcomes"].items())
+    message = N_(
+        "As of {day} the record holds {cases} cases of {guarantees} guarantees by {obligors} obligors in {crises} "
+        "crises, tested from {first} to {last}: {outcomes}."
+    )
+    counted = {name: say.count(found[name]) for name in ("cases", "guarantees", "obligors", "crises")}
+    years = {"first": str(found["from"]), "last": str(found["to"])}
+    told = say(message, day=say.day(found["as_of"]), outcomes=outcomes, **counted, **years)
+    blocks: list[Block] = [Paragraph(told)]
+    points = _doubts(report, say)
+    if points:
+        blocks.append(Bullets(tuple(points)))
+    selection = runs(say(N_("**Selection.**")), " ", say.term(found["selection"]))
+    blocks.append(Callout((Paragraph(selection),)))
+    if found["held"]:
+        blocks.append(_named_cases(report, say))
+    blocks += [_held(part, report, say) for part in found["held"]]
+    return blocks
+
+
+def _doubts(report: Mapping[str, Any], say: Language) -> list[Text]:
+    found = report["record"]
+    points = []
+    if found["doubted"]:
+        points.append(
+            say.plural(
+                "The coders marked {n} case doubtful.", "The coders marked {n} cases doubtful.", found["doubted"]
+            )
+        )
+    if found["unsourced"]:
+        points.append(
+            say.plural(
+                "{n} case names no source: coded from general knowledge, a draft for review.",
+                "{n} cases name no source: coded from general knowledge, a draft for review.",
+                found["unsourced"],
+            )
+        )
+    coders = found.get("coders", {})
+    if coders.get("cases"):
+        message = N_("Two coders, blind to each other, gave the same outcome in {share} of {cases} cases.")
+        points.append(say(message, share=say.percent(coders["agreement"]), cases=say.count(coders["cases"])))
+    titles = {node["name"]: node["title"] for node in report["network"]["nodes"]}
+    for name, n in found["missing_cells"].items():
+        message = N_("{name}: not known in {n} cases; summed out, not filled in.")
+        points.append(say(message, name=say.term(titles.get(name, name)), n=say.count(n)))
+    return points
+
+
+def _named_cases(report: Mapping[str, Any], say: Language) -> Table:
+    """Every case that the report names, once, with what happened and its sources."""
+    numbers = {key: place for place, key in enumerate(report["sources"], 1)}
+    rows = []
+    for place, case in enumerate(named_cases(report), 1):
+        message = N_("{obligor} as {role}, tested {day}")
+        who = say.line(
+            message, obligor=say.term(case["obligor"]), role=say.state(case["role"]), day=say.day(case["tested"])
+        )
+        links = [Run(f"[{numbers[key]}]", href=f"#source-{numbers[key]}") for key in case["sources"] if key in numbers]
+        spaced = [it for link in links for it in (" ", link)][1:]
+        title = runs(Run(case["guarantee"], anchor=f"case-{place}"), Run(who, "second"))
+        rows.append((title, _ended(case, say), runs(Run(case["note"], language="en")), runs(*spaced)))
+    columns = (say(N_("Case")), say(N_("Ended")), say(N_("What happened")), say(N_("Sources")))
+    return Table(say(N_("Every case named in this report")), columns, tuple(rows))
+
+
+def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> Fold:
+    """What the record holds for one row, in a fold."""
+    titles = {one["id"]: one["title"] for one in report["judgements"]}
+    places = _places(report)
+    message = N_("{n} of {cases} cases share every described feature.")
+    told = say(message, n=say.count(part["exact"]), cases=_cases(report, say))
+    own = part["own"]
+    if own["actor"]:
+        outcomes = ", ".join(f"{say.count(n)} {say.state(state)}" for state, n in own["outcomes"].items() if n)
+        message = N_("Cases of {actor} as obligor: {n} ({outcomes}).") if outcomes else N_("No case of {actor}.")
+        told = runs(told, " ", say(message, actor=say.term(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes))
+    pairs = [" + ".join(say.state(it["state"]) for it in pair) for pair in part["pairs_unseen"]]
+    if pairs:
+        message = N_("No case joins {pairs}: what the network says of them rests on its form and on the priors.")
+        told = runs(told, " ", say(message, pairs=say.listed(pairs, "or")))
+    rows = tuple(
+        (_case_link(case, places, say), _shared(case, say), runs(_differing(case, say)), _ended(case, say))
+        for case in part["nearest"]
+    )
+    columns = (say(N_("Case")), say(N_("Shares")), say(N_("Differs in")), say(N_("Ended")))
+    caption = say(N_("The nearest cases, whatever their outcome"))
+    note = say(N_("most features shared first; then the obligor's own; then the latest"))
+    name = f"{say.term(titles[part['judgement']])}: {say.term(part['label'])}"
+    message = N_("Nearest cases of “{name}”")
+    return Fold(say(message, name=name), (Paragraph(told), Table(caption, columns, rows, note)))
+
+
+SECTION = Section(
+    _content,
+    parts=(
+        Part("why", N_("The case as described"), _described_case),
+        Part("why", N_("The nearest cases"), _nearest_cases),
+        Part("annex", N_("The record"), _annex),
+    ),
+)

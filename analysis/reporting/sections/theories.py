@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pandas as pd
 
 from ....common.figure_style import styled
 from ....common.progress import Progress
@@ -21,18 +23,17 @@ from ...figures.comparison import comparison_figure
 from ...figures.svg import svg
 from ...scenarios.scenario import Loaded
 from ...scenarios.stored_fits import kept_beside_fits
-from ..section import Answers, Material, Section, Task
+from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, Text, runs
+from ..document.language import N_, Language
+from ..section import Answers, Material, Part, Section, Task
 from .change import headline_change
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 #: What is left out at a time: rows of one guarantee share its text, its parties and its moment.
-UNIT = "guarantee"
+UNIT = N_("guarantee")
 #: The change that every theory is asked for.
 HEADLINE = "headline"
 #: Raised when what is kept beside the fits changes its meaning.
-_KEPT = 3
+_KEPT = 4
 
 
 def scenario_theories(
@@ -93,7 +94,7 @@ def _with_who(cases: pd.DataFrame) -> pd.DataFrame:
 
 
 def described(found: Comparison) -> dict[str, Any]:
-    """Put a comparison into plain numbers and sentences, figure included."""
+    """Put a comparison into plain numbers."""
     rows = found.table.reset_index().to_dict("records")
     averaged = found.averaged(HEADLINE) if HEADLINE in found.answers else None
     lines = [
@@ -105,22 +106,13 @@ def described(found: Comparison) -> dict[str, Any]:
         }
         for row in rows
     ]
-    with styled():
-        said = "; ".join(f"{row['title']}: {row['behind']:.1f} behind, weight {row['weight']:.2f}" for row in rows)
-        figure = svg(
-            comparison_figure(found.table, unit=found.unit, errors=SURE),
-            "theories",
-            f"How far each theory is behind the best. {said}.",
-        )
     return {
         "node": found.node,
         "unit": found.unit,
         "units": len(next(iter(found.left_out.values())).units),
-        "verdict": found.verdict,
         "table": lines,
         "averaged": None if averaged is None else asdict(averaged.mixture),
         "untrusted": {name: list(left.untrusted) for name, left in found.left_out.items() if left.untrusted},
-        "figure": figure,
     }
 
 
@@ -135,4 +127,125 @@ def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None: 
     return material.prepared.get("theories")
 
 
-SECTION = Section(_content, prepare=_prepare)
+def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """What the record can tell apart, and the change over all theories, in two sentences."""
+    found = report["theories"]
+    best, *others = found["table"]
+    apart = [f"\N{LEFT DOUBLE QUOTATION MARK}{say.term(row['title'])}\N{RIGHT DOUBLE QUOTATION MARK}" for row in others
+             if row["apart"]]  # fmt: skip
+    values = {"best": say.term(best["title"]), "unit": say.term(found["unit"]), "apart": say.listed(apart)}
+    if not apart:
+        message = N_("“{best}” predicts best, one {unit} left out at a time; the record excludes no rival theory.")
+    elif len(apart) < len(others):
+        message = N_("“{best}” predicts best, one {unit} left out at a time; the record tells it apart from {apart}.")
+    else:
+        message = N_("“{best}” predicts best, one {unit} left out at a time; the record excludes every rival theory.")
+    told = say(message, **values)
+    mixed = found["averaged"]
+    if mixed:
+        message = N_("Over all theories, weighed by how they predict, the change is {mean} points ({span}).")
+        ends = say.points_span(mixed["lower"], mixed["upper"])
+        told = runs(told, " ", say(message, mean=say.points(mixed["mean"]), span=ends))
+    return [Paragraph(told)]
+
+
+def _all(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """How far each theory is behind the best, drawn and in a table."""
+    found = report["theories"]
+    rows = found["table"]
+    message = N_(
+        "Rival theories take the place of the number of guarantors in the network, all else equal. Each is asked to "
+        "foretell the outcomes of one {unit} from all others ({units} in turn). A difference counts if it "
+        "exceeds 4 and "
+        "two standard errors. The answer rests on the log of the count, whichever of them predicts best."
+    )
+    blocks: list[Block] = [
+        Paragraph(say(message, unit=say.term(found["unit"]), units=say.count(found["units"]))),
+        _drawn(rows, say),
+        Fold(say(N_("The theories, with figures")), (_figures(found, say), *_notes(found, say))),
+    ]
+    return blocks
+
+
+def _drawn(rows: Sequence[Mapping[str, Any]], say: Language) -> Figure:
+    axis = say.line(
+        N_("log score of cases left out, against the best; \N{PLUS-MINUS SIGN} {errors} standard errors"),
+        errors=say.decimal(SURE, 0),
+    )
+    words = {"weight": say.line(N_("weight")), "axis": axis}
+    with styled():
+        table = pd.DataFrame([{**row, "title": say.term(row["title"])} for row in rows])
+        drawn = svg(comparison_figure(table, unit="", errors=SURE, **words), "theories", "theories")
+    message = N_("{title}: {behind} behind, weight {weight}")
+    said = "; ".join(
+        say.line(
+            message,
+            title=say.term(row["title"]),
+            behind=say.decimal(row["behind"], 1),
+            weight=say.decimal(row["weight"], 2),
+        )
+        for row in rows
+    )
+    caption = say(
+        N_(
+            "Dots: how much worse than the best a theory foretells cases that were left out. Lines: two standard "
+            "errors of that difference. Weight: pseudo-BMA+, which theories that foretell nearly the same share."
+        )
+    )
+    return Figure(drawn, said, caption, wide=True)
+
+
+def _figures(found: Mapping[str, Any], say: Language) -> Table:
+    columns = (
+        say(N_("Theory")),
+        say(N_("It says")),
+        say(N_("Behind")),
+        say(N_("Standard error")),
+        say(N_("Weight")),
+        say(N_("Stacking")),
+        say(N_("Bayes factor")),
+        say(N_("Worst Pareto k")),
+        say(N_("Fitted again")),
+    )
+    rows = tuple(
+        (
+            runs(say.term(row["title"])),
+            runs(Run(row["claim"], language="en"), Run(row["source"], "second", language="en")),
+            runs(say.decimal(row["behind"], 1)),
+            runs(say.decimal(row["error"], 1)),
+            runs(say.decimal(row["weight"], 2)),
+            runs(say.decimal(row["stacking"], 2)),
+            runs(say.decimal(row["bayes_factor"], 2)),
+            runs(say.decimal(row["pareto_k"], 2)),
+            runs(say.count(row["refits"])),
+        )
+        for row in found["table"]
+    )
+    note = say(N_("log score; priors: {priors}"), priors=say.term(found["priors"].replace("_", " ")))
+    return Table(say(N_("Theories of what backers do")), columns, rows, note, frozenset(range(2, len(columns))))
+
+
+def _notes(found: Mapping[str, Any], say: Language) -> list[Block]:
+    message = N_(
+        "Bayes factors are against the theory with the most evidence; they compare how well each theory foretold the "
+        "whole record from its priors, and depend on these far more than the weights do."
+    )
+    notes: list[Block] = [Paragraph(say(message))]
+    for name, units in found["untrusted"].items():
+        message = N_("{name}: importance weights could not be trusted for {units}, which were not fitted again.")
+        notes.append(Paragraph(say(message, name=name.replace("_", " "), units=", ".join(units)), "alarm"))
+    if found["left_aside"]:
+        message = N_("Left aside, since the cases do not say who stands behind them: {names}.")
+        names: Text = runs(", ".join(say.term(THEORIES[name].title) for name in found["left_aside"]))
+        notes.append(Paragraph(say(message, names=names)))
+    return notes
+
+
+SECTION = Section(
+    _content,
+    prepare=_prepare,
+    parts=(
+        Part("change", N_("Rival theories"), _verdict),
+        Part("annex", N_("How many, or who? What the record can tell apart"), _all),
+    ),
+)

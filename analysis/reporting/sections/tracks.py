@@ -11,14 +11,15 @@ from ....models.track.events import as_date, line_up
 from ....models.track.fit import fit_track
 from ....models.track.settings import load_track_settings
 from ....record import load_track_record
-from ...figures.percent import percent, span
 from ...figures.svg import svg
-from ...figures.track import track_figure
+from ...figures.track import MARKS, history_figure
 from ...scenarios.scenario import Scenario
 from ...scenarios.stored_fits import kept_beside_fits
 from ...track.description import describe_tracks
 from ...track.scores import SHIPPED
-from ..section import Answers, Material, Section, Task
+from ..document.blocks import Block, Bullets, Callout, Figure, Fold, Paragraph, Run, Table, Text, runs
+from ..document.language import N_, Language
+from ..section import Answers, Material, Part, Section, Task
 
 #: How the track record is sampled for a report; the settings of the network's fit do not matter to it.
 SAMPLING: Mapping[str, Any] = {"draws": 1000, "tune": 1000, "chains": 4}
@@ -75,24 +76,6 @@ def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -
     return kept_beside_fits("tracks", identity, make, folder)
 
 
-def tracks_figure(description: Mapping[str, Any]) -> str:
-    """Draw the tracks as an ``svg`` element for the page."""
-    if description["ranked"]:
-        head = f"Credibility over the years. On {description['at']}"
-        told = [
-            f"{each['actor']}: {percent(each['mean'])} ({span(each['lower'], each['upper'])})"
-            for each in description["actors"]
-        ]
-    else:
-        head = f"Events known on {description['at']}, by what they read as"
-        told = [
-            f"{each['actor']}: " + ", ".join(f"{count} {reading}" for reading, count in each["counts"].items())
-            for each in description["actors"]
-        ]
-    with styled():
-        return svg(track_figure(description), "tracks", f"{head}: {'; '.join(told)}.")
-
-
 def _prepare(task: Task) -> dict[str, Any] | None:
     return scenario_tracks(task.loaded.scenario, task.sampling.seed, task.folder)
 
@@ -101,4 +84,148 @@ def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None: 
     return material.prepared.get("tracks")
 
 
-SECTION = Section(_content, prepare=_prepare)
+def _history(report: Mapping[str, Any], say: Language) -> list[Block]:
+    """Events of each actor by what they read as, drawn and listed; nobody is ranked."""
+    found = report["tracks"]
+    message = N_(
+        "Dated events of each actor, and not cases, as known on {day}. They do not enter the answer, which "
+        "takes the past "
+        "as a count of defections. Which events were written down is a choice of the coder, so that their counts rank "
+        "nobody; how grave each is was judged by one coder."
+    )
+    blocks: list[Block] = [Paragraph(say(message, day=say.day(found["at"])))]
+    rows = tuple(
+        (
+            runs(say.term(actor["actor"])),
+            *(runs(say.count(actor["counts"][name])) for name in _READINGS),
+            _last(actor["events"][-1], say),
+        )
+        for actor in found["actors"]
+    )
+    columns = (say(N_("Actor")), *(say(it) for it in _READINGS.values()), say(N_("The last event")))
+    caption = say(N_("Events, by what they read as"))
+    blocks.append(Table(caption, columns, rows, numeric=frozenset({1, 2, 3})))
+    if found["absent"]:
+        who = say.listed([say.term(actor) for actor in found["absent"]], "or")
+        blocks.append(Paragraph(say(N_("No event is known of {actors}."), actors=who)))
+    if found["failed_gates"]:
+        message = N_("not passed: {gate}")
+        blocks.append(Bullets(tuple(runs(Run(say.line(message, gate=g), "alarm")) for g in found["failed_gates"])))
+    blocks.append(_figure(found, say))
+    scored = runs(Run(found["score"]["verdict"], language="en"), " ", Run(found["score"]["rule"], language="en"))
+    head = say(N_("**Whether the past foretells.**"))
+    blocks.append(Callout((Paragraph(runs(head, " ", scored)),)))
+    blocks.append(Fold(say(N_("Every event")), tuple(_events(actor, say) for actor in found["actors"])))
+    blocks.append(Fold(say(N_("What events, grounds and gravity are taken to say")), tuple(_reading(found, say))))
+    return blocks
+
+
+#: Reading of an event -> title of its column.
+_READINGS = {"kept": N_("Kept"), "partly": N_("In part"), "broken": N_("Broken")}
+#: Kinds of events, grounds of a stop and gravity, as a reader sees them.
+_NAMES = {
+    "complied": N_("performed"),
+    "resumed": N_("resumed"),
+    "partial": N_("performed in part"),
+    "suspended": N_("suspended"),
+    "withdrew": N_("withdrew"),
+    "defected": N_("refused"),
+    "lawful": N_("lawful exit"),
+    "answer": N_("answer to a breach"),
+    "none": N_("no ground"),
+    "core": N_("core duty"),
+    "part": N_("part of the duty"),
+    "minor": N_("minor"),
+}
+
+
+def _named(name: str, say: Language) -> str:
+    return say.term(_NAMES.get(name, name))
+
+
+def _last(event: Mapping[str, Any], say: Language) -> Text:
+    return runs(
+        say.day(event["date"]), Run(f"{event['agreement'].replace('_', ' ')}: {_named(event['event'], say)}", "second")
+    )
+
+
+def _figure(found: Mapping[str, Any], say: Language) -> Figure:
+    actors = [{**actor, "actor": say.term(actor["actor"])} for actor in found["actors"]]
+    kinds = {kind: _named(kind, say) for kind in MARKS}
+    reads = {name: say.line(title).lower() for name, title in _READINGS.items()}
+    with styled():
+        drawn = svg(history_figure({**found, "actors": actors}, kinds=kinds, reads=reads), "tracks", "tracks")
+    message = N_("{actor}: {kept} kept, {partly} in part, {broken} broken")
+    said = "; ".join(
+        say.line(message, actor=actor["actor"], **{name: say.count(actor["counts"][name]) for name in _READINGS})
+        for actor in actors
+    )
+    alt = say.line(N_("The events of each actor over the years. {numbers}."), numbers=said)
+    caption = say(
+        N_(
+            "Each event stands in the lane of its agreement. Shape: what was done; colour: what it reads as; "
+            "size: how grave."
+        )
+    )
+    return Figure(drawn, alt, caption, wide=True)
+
+
+def _events(actor: Mapping[str, Any], say: Language) -> Table:
+    def reads(name: str) -> Text:
+        return say(_READINGS[name])
+
+    rows = []
+    for event in actor["events"]:
+        more = [_named(event[name], say) for name in ("ground", "gravity") if event.get(name)]
+        what = runs(_named(event["event"], say), *([Run(", ".join(more), "second")] if more else []))
+        detail = runs(Run(event.get("detail", ""), language="en"))
+        agreement = runs(event["agreement"].replace("_", " "))
+        rows.append((runs(say.day(event["date"])), agreement, what, reads(event["reads"]), detail))
+    columns = (say(N_("Date")), say(N_("Agreement")), say(N_("Event")), say(N_("Reads as")), say(N_("What happened")))
+    return Table(runs(say.term(actor["actor"])), columns, tuple(rows))
+
+
+def _reading(found: Mapping[str, Any], say: Language) -> list[Table]:
+    def reads(name: str) -> Text:
+        return say(_READINGS[name])
+
+    says = found["says"]
+    events = tuple(
+        (
+            runs(_named(kind, say)),
+            reads(it["reads"]),
+            runs(say.percent(it["reliability"])),
+            runs(say.percent(it.get("self_announced", it["reliability"]))),
+            runs(Run(it["reason"], language="en")),
+        )
+        for kind, it in says["events"].items()
+    )
+    columns = (
+        say(N_("Event")),
+        say(N_("Reads as")),
+        say(N_("Reliability")),
+        say(N_("Self-announced")),
+        say(N_("Reason")),
+    )
+    note = say(N_("how surely an event says what a test would have found"))
+    first = Table(say(N_("Reading of events")), columns, events, note, frozenset({2, 3}))
+    grounds = [
+        (runs(say.line(N_("ground: {name}"), name=_named(name, say))), reads(it["reads"]), (), it["reason"])
+        for name, it in says["grounds"].items()
+    ]
+    grounds += [
+        (
+            runs(say.line(N_("gravity: {name}"), name=_named(name, say))),
+            reads(it["breach"]),
+            runs(say.figure(it["weight"])),
+            it["reason"],
+        )
+        for name, it in says["gravity"].items()
+    ]
+    columns = (say(N_("Ground or gravity")), say(N_("A breach reads as")), say(N_("Tests")), say(N_("Reason")))
+    rows = tuple((name, reads, tests, runs(Run(reason, language="en"))) for name, reads, tests, reason in grounds)
+    note = say(N_("a test: what an event is worth"))
+    return [first, Table(say(N_("Ground of a stop, and gravity")), columns, rows, note, frozenset({2}))]
+
+
+SECTION = Section(_content, prepare=_prepare, parts=(Part("annex", N_("The actors' past: a history"), _history),))

@@ -60,10 +60,13 @@ def test_figures_are_xml_of_their_own_and_the_same_again(content, drawn):
     assert len(ids) == len(set(ids))
 
 
-def test_the_words_of_the_scale_are_said_once(content, drawn):
+def test_the_words_of_the_scale_are_said_once_where_there_is_room(content, drawn):
     said = texts(drawn(content)["density"])
-    for word in {part for band in BANDS for part in band.word.split()}:
-        assert said.count(word) == sum(word in band.word.split() for band in BANDS)
+    wide = [band for band in BANDS if band.high - band.low >= 0.2]
+    assert wide
+    for word in {part for band in wide for part in band.word.split()}:
+        assert said.count(word) >= sum(word in band.word.split() for band in wide)
+    assert "almost" not in said  # of the bands of 4 points at either end
 
 
 def test_each_row_has_its_number(content, drawn):

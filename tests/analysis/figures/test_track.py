@@ -40,7 +40,7 @@ def test_no_text_of_the_figure_meets_another(figure):
         dated += len(boxes)
         for place, box in enumerate(boxes):
             assert not any(box.overlaps(other) for other in boxes[:place])
-    assert dated > 30
+    assert dated > 25
     names = [text.get_window_extent(renderer) for text in figure.axes[0].texts]
     assert not any(box.overlaps(other) for place, box in enumerate(names) for other in names[:place])
 

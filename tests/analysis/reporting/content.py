@@ -274,8 +274,8 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "coders": {"cases": 40, "agreement": 0.88},
             "held": [held("alone"), held("with an ally")],
             "count": COUNT,
-            "citations": {"clark2012": "Clark (2012). The Sleepwalkers. https://example.org/book"},
         },
+        "sources": {"clark2012": {"text": "Clark (2012). The Sleepwalkers.", "href": "https://example.org/book"}},
         "priors": {
             "sets": [
                 {"name": "literature", "title": "What is published", "description": "A reader's view."},

@@ -15,6 +15,8 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.integrate import quad
 from scipy.special import expit
 from scipy.stats import beta, norm
@@ -24,7 +26,8 @@ from servanda.analysis.reporting.answers import Row, judged, next_case_moves
 from servanda.analysis.reporting.build import build
 from servanda.analysis.reporting.make import report
 from servanda.analysis.reporting.section import Material
-from servanda.analysis.reporting.sections.record import case_section, citations
+from servanda.analysis.reporting.sections.record import case_section, shown_cases
+from servanda.analysis.reporting.sections.sources import cited
 from servanda.analysis.scenarios.questions import with_past_defections
 from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario, load_scenario
 from servanda.common.json_values import without_nan
@@ -481,8 +484,8 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
             # A cell that is blank does not differ.
             blank = sum(codes[name][place] < 0 for name in wanted)
             assert len(case["differs"]) == len(wanted) - case["shared"] - blank
-    cited = {key for held in supposed["record"]["held"] for case in held["nearest"] for key in case["sources"]}
-    assert list(supposed["record"]["citations"]) == sorted(cited)
+    keys = {key for held in supposed["record"]["held"] for case in held["nearest"] for key in case["sources"]}
+    assert list(supposed["sources"]) == sorted(keys)
 
 
 def test_sources_and_notes_that_are_blank_are_none(material):
@@ -497,7 +500,28 @@ def test_sources_and_notes_that_are_blank_are_none(material):
             assert case["note"] == ""
     bare = case_section(PACT, untidy.drop(columns=["note", "sources"]), row, nearest=3)["nearest"]
     assert [case["sources"] for case in bare] == [[], [], []]
-    assert list(citations(["zzz", "a", "zzz"])) == ["a", "zzz"]
+    assert cited(["zzz", "a", "zzz"]) == {key: {"text": key, "href": ""} for key in ("a", "zzz")}
+
+
+def test_a_source_has_its_address_apart_from_its_text():
+    found = cited(["aca_dprk_chron"])["aca_dprk_chron"]
+    assert found["href"] == "https://www.armscontrol.org/factsheets/dprkchron"
+    assert found["text"].startswith("Arms Control Association (2024).")
+    assert "http" not in found["text"]
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.integers(1, 6))
+def test_cases_are_shown_with_one_of_each_outcome_and_in_order(outcomes, most):
+    nearest = [{"outcome": outcome, "place": place} for place, outcome in enumerate(outcomes)]
+    shown = shown_cases(nearest, most)
+    places = [case["place"] for case in shown]
+    assert places == sorted(set(places))
+    assert {case["outcome"] for case in shown} == set(outcomes)
+    assert len(shown) == min(len(outcomes), max(most, len(set(outcomes))))
+    # Nobody who is left out is nearer than one shown of the same outcome.
+    for case in nearest:
+        if case not in shown:
+            assert any(other["outcome"] == case["outcome"] and other["place"] < case["place"] for other in shown)
 
 
 def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():

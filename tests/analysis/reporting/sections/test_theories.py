@@ -41,8 +41,36 @@ def test_the_section_is_plain_and_complete(told):
     assert [row["model"] for row in again["table"]] == ["log", "none"]
     assert again["table"][1]["apart"] is True
     assert again["units"] == 200
-    assert again["figure"].startswith("<svg ")
-    assert "log of the count: 0.0 behind" in again["figure"]
+
+
+@pytest.mark.parametrize(
+    ("apart", "said"),
+    [
+        ([True], "the record excludes every rival theory."),
+        ([False], "the record excludes no rival theory."),
+        ([False, True], "the record tells it apart from “cheap talk”."),
+    ],
+)
+def test_the_verdict_says_what_the_record_can_tell_apart(told, content, read, apart, said):
+    best, other = told["table"]
+    table = [best, *({**other, "apart": one} for one in apart)]
+    averaged = {"mean": 0.02, "lower": -0.07, "upper": 0.14}
+    text = read({**content, "theories": {**told, "table": table, "averaged": averaged}}).text
+    assert f"“log of the count” predicts best, one case left out at a time; {said}" in text
+    assert "Over all theories, weighed by how they predict, the change is +2 points (-7 to +14)." in text
+
+
+def test_the_page_shows_what_the_section_holds(told, content, read):
+    page = read({**content, "theories": told})
+    assert "theories" in page.values("id")
+    assert f"{told['table'][1]['behind']:.1f}" in page.cells
+    assert any("log of the count: 0.0 behind" in label for label in page.values("aria-label"))
+    assert "Left aside" not in page.text
+    aside = read({**content, "theories": {**told, "left_aside": ["rival_backer"]}}).text
+    assert "Left aside, since the cases do not say who stands behind them: a rival among the backers." in aside
+    untrusted = read({**content, "theories": {**told, "untrusted": {"log": ["1", "2"]}}}).text
+    assert "log: importance weights could not be trusted for 1, 2, which were not fitted again." in untrusted
+    assert "theories" not in read(content).values("id")
 
 
 def test_a_scenario_without_theories_compares_none():

@@ -11,7 +11,7 @@ import pytest
 from servanda.analysis.reporting.sections import tracks
 from servanda.analysis.scenarios.scenario import load_scenario
 
-from ..page import render
+from ..page import PLAIN, render
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +40,27 @@ def test_actors_are_named_once_and_nobody_is_none():
     scenario = load_scenario("dprk-six-party").scenario
     assert tracks.scenario_actors(scenario) == ["USA", "PRK", "RUS", "CHN"]
     assert tracks.scenario_actors(scenario.model_copy(update={"judgements": scenario.judgements[2:3]})) == ["PRK"]
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_the_page_shows_a_history_and_ranks_nobody(described, content, read, language):
+    """Counts of events by what they read as, every event, and no share of kept promises anywhere."""
+    told, _ = described
+    page = read({**content, "tracks": told}, language)
+    assert "tracks" in page.values("id")
+    for actor in told["actors"]:
+        counts = [str(actor["counts"][name]) for name in ("kept", "partly", "broken")]
+        assert any(page.cells[place : place + 3] == counts for place in range(len(page.cells)))
+        assert all(" ".join(event.get("detail", "").split()).translate(PLAIN) in page.text for event in actor["events"])
+        shares = {f"{100 * actor[name]:.0f} %" for name in ("mean", "lower", "upper")}
+        of_actor = page.text[page.text.index("tracks") if "tracks" in page.text else 0 :]
+        assert f"{actor['actor']}: {shares}" not in of_actor
+    assert "keeps its word" not in page.text.replace("P(keeps its word)", "")
+    assert any("bulk ESS" in gate or "R-hat" in gate for gate in told["failed_gates"])
+    assert told["failed_gates"][0] in page.text
+    if language == "en":
+        assert "No event is known of CHN." in page.text
+        assert "so that their counts rank nobody" in page.text
 
 
 def test_without_actors_there_is_no_section(content):
