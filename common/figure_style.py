@@ -22,6 +22,8 @@ PALE = "#9db4ca"
 COLOURS = (ACCENT, "#c2701c", "#5b8f5f", "#7d4f92", ALARM, MUTED)
 #: Of a kept promise, and of one kept in part.
 KEPT, IN_PART = "#2e7d4f", "#c2901c"
+#: Of a broken promise, as a ground for pale numbers: it stays as it is on a dark page.
+BROKEN = "#b0392d"
 #: Of elicited priors: what they say now, what they said before, points that are met and points that are missed.
 NOW, BEFORE, MET, MISSED = "#1f5f8b", "#b0b0b0", "#222222", "#c0392b"
 
@@ -37,6 +39,9 @@ DARK = {
     GREY_FILL: "#333c46",
     ALARM: "#f29a90",
     PALE: "#4f6f8f",
+    COLOURS[1]: "#e09a52",
+    COLOURS[2]: "#86b98a",
+    COLOURS[3]: "#b892cc",
     "#ffffff": "#12171d",
     "#000000": "#e4e8ed",
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: Width and height of a node, and the steps between nodes to the right and down.
-BOX, STEP = (96.0, 36.0), (142.0, 64.0)
+BOX, STEP = (110.0, 46.0), (148.0, 68.0)
 #: How often the placing of nodes begins anew, and from what nodes times arrows it is left as it falls.
 STARTS, MOST_LOOKED_AT = 8, 1000
 #: Nodes for which every generation has room: in fewer places the arrows of the shipped networks find no way.
@@ -140,14 +140,14 @@ def _draw_arrow(axes: Axes, start: Point, end: Point, *, faint: bool) -> None:
 def _draw_box(axes: Axes, text: str, place: Point, *, final: bool) -> None:
     from matplotlib.patches import FancyBboxPatch
 
-    lines = textwrap.wrap(text, 13)
+    lines = textwrap.wrap(text, 16)
     x, y = place
     axes.add_patch(
         FancyBboxPatch(
             (x - BOX[0] / 2, y - BOX[1] / 2),
             *BOX,
             boxstyle="round,pad=0,rounding_size=6",
-            facecolor=ACCENT if final else "white",
+            facecolor=ACCENT if final else "#ffffff",
             edgecolor=ACCENT if final else GREY,
             linewidth=1,
             zorder=2,
@@ -157,7 +157,7 @@ def _draw_box(axes: Axes, text: str, place: Point, *, final: bool) -> None:
         x,
         y,
         "\n".join(lines),
-        fontsize=13 if len(lines) == 1 else 11.5,
+        fontsize=12 if len(lines) == 1 else 11,
         ha="center",
         va="center",
         color="white" if final else INK,

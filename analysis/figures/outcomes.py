@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...common.figure_style import ALARM, GREY, IN_PART, INK, KEPT, styled
+from ...common.figure_style import BROKEN, IN_PART, INK, KEPT, styled
 from .panel import tops
 from .percent import percent
 from .svg import pixel_canvas, svg
@@ -20,8 +20,8 @@ _WIDTH, _BAR = 330, 24
 #: A share narrower than this holds no number.
 _LEAST = 0.11
 #: Colours of three ordered outcomes, the best first, and of those of any other count.
-_THREE = (KEPT, IN_PART, ALARM)
-_OTHERS = (KEPT, GREY, IN_PART, ALARM)
+_THREE = (KEPT, IN_PART, BROKEN)
+_OTHERS = (KEPT, "#5d6874", IN_PART, BROKEN)
 
 
 def outcome_colours(states: Sequence[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ...figures.densities import densities_svg
@@ -107,7 +108,7 @@ def _every(report: Mapping[str, Any], say: Language) -> list[Block]:
         "over to the described case: an effect only if the network holds every common cause."
     )
     answer = report["answer"]
-    told = Paragraph(say(message, lexicon=answer["lexicon"]["title"]))
+    told = Paragraph(say(message, lexicon=answer["lexicon"]["titles"].get(say.code, answer["lexicon"]["title"])))
     return [told, *(_judged(one, answer, say) for one in report["judgements"])]
 
 
@@ -118,7 +119,7 @@ def _judged(one: Mapping[str, Any], answer: Mapping[str, Any], say: Language) ->
     if notes:
         blocks.append(Paragraph(runs(" ".join(notes))))
     blocks.append(_table(one, answer, say))
-    bands = [{**band, "word": say.term(band["word"])} for band in answer["lexicon"]["bands"]]
+    bands = [asdict(band) for band in load_lexicon(answer["lexicon"]["name"]).in_language(say.code).bands]
     rows = [{**row, "label": say.term(row["label"])} for row in one["rows"]]
     base = say.term(one["base"]) if one["base"] else None
     figure = densities_svg(rows, bands, name=one["id"], base=base)
@@ -147,7 +148,7 @@ def _table(one: Mapping[str, Any], answer: Mapping[str, Any], say: Language) -> 
         if row["note"]:
             name = runs(name, Run(say.term(row["note"]), "second"))
         bounds = row["range"].replace("-", "\N{EN DASH}").replace(" %", "\N{NO-BREAK SPACE}%")
-        cells = [name, _chance(one, row, say), runs(say.term(row["word"]), Run(f"[{bounds}]", "second"))]
+        cells = [name, _chance(one, row, say), runs(row["words"].get(say.code, row["word"]), Run(f"[{bounds}]", "second"))]
         if one["base"]:
             cells += [_moved(row, say), _worth(row, say)]
         rows.append(tuple(cells))

@@ -304,7 +304,7 @@ def _places(report: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _case_link(case: Mapping[str, Any], places: Mapping[str, int], say: Language) -> Text:
-    who = f"{say.term(case['obligor'])}, {case['tested'][:4]}"
+    who = f"{say.actor(case['obligor'])}, {case['tested'][:4]}"
     return runs(Run(case["guarantee"], href=f"#case-{places[case['case_id']]}"), Run(who, "second"))
 
 
@@ -380,7 +380,7 @@ def _named_cases(report: Mapping[str, Any], say: Language) -> Table:
     for place, case in enumerate(named_cases(report), 1):
         message = N_("{obligor} as {role}, tested {day}")
         who = say.line(
-            message, obligor=say.term(case["obligor"]), role=say.state(case["role"]), day=say.day(case["tested"])
+            message, obligor=say.actor(case["obligor"]), role=say.state(case["role"]), day=say.day(case["tested"])
         )
         links = [Run(f"[{numbers[key]}]", href=f"#source-{numbers[key]}") for key in case["sources"] if key in numbers]
         spaced = [it for link in links for it in (" ", link)][1:]
@@ -400,7 +400,7 @@ def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> 
     if own["actor"]:
         outcomes = ", ".join(f"{say.count(n)} {say.state(state)}" for state, n in own["outcomes"].items() if n)
         message = N_("Cases of {actor} as obligor: {n} ({outcomes}).") if outcomes else N_("No case of {actor}.")
-        told = runs(told, " ", say(message, actor=say.term(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes))
+        told = runs(told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes))
     pairs = [" + ".join(say.state(it["state"]) for it in pair) for pair in part["pairs_unseen"]]
     if pairs:
         message = N_("No case joins {pairs}: what the network says of them rests on its form and on the priors.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from ....common.figure_style import styled
@@ -16,6 +17,7 @@ from ...figures.track import MARKS, history_figure
 from ...scenarios.scenario import Scenario
 from ...scenarios.stored_fits import kept_beside_fits
 from ...track.description import describe_tracks
+from ...summaries.names import agreement_name, event_name
 from ...track.scores import SHIPPED
 from ..document.blocks import Block, Bullets, Callout, Figure, Fold, Paragraph, Run, Table, Text, runs
 from ..document.language import N_, Language
@@ -96,7 +98,7 @@ def _history(report: Mapping[str, Any], say: Language) -> list[Block]:
     blocks: list[Block] = [Paragraph(say(message, day=say.day(found["at"])))]
     rows = tuple(
         (
-            runs(say.term(actor["actor"])),
+            runs(say.actor(actor["actor"])),
             *(runs(say.count(actor["counts"][name])) for name in _READINGS),
             _last(actor["events"][-1], say),
         )
@@ -106,7 +108,7 @@ def _history(report: Mapping[str, Any], say: Language) -> list[Block]:
     caption = say(N_("Events, by what they read as"))
     blocks.append(Table(caption, columns, rows, numeric=frozenset({1, 2, 3})))
     if found["absent"]:
-        who = say.listed([say.term(actor) for actor in found["absent"]], "or")
+        who = say.listed([say.actor(actor) for actor in found["absent"]], "or")
         blocks.append(Paragraph(say(N_("No event is known of {actors}."), actors=who)))
     if found["failed_gates"]:
         message = N_("not passed: {gate}")
@@ -120,16 +122,12 @@ def _history(report: Mapping[str, Any], say: Language) -> list[Block]:
     return blocks
 
 
+#: Letters of the name of an agreement that its lane has room for.
+_LANE = 34
 #: Reading of an event -> title of its column.
 _READINGS = {"kept": N_("Kept"), "partly": N_("In part"), "broken": N_("Broken")}
-#: Kinds of events, grounds of a stop and gravity, as a reader sees them.
+#: Grounds of a stop, and gravity, as a reader sees them.
 _NAMES = {
-    "complied": N_("performed"),
-    "resumed": N_("resumed"),
-    "partial": N_("performed in part"),
-    "suspended": N_("suspended"),
-    "withdrew": N_("withdrew"),
-    "defected": N_("refused"),
     "lawful": N_("lawful exit"),
     "answer": N_("answer to a breach"),
     "none": N_("no ground"),
@@ -145,13 +143,23 @@ def _named(name: str, say: Language) -> str:
 
 def _last(event: Mapping[str, Any], say: Language) -> Text:
     return runs(
-        say.day(event["date"]), Run(f"{event['agreement'].replace('_', ' ')}: {_named(event['event'], say)}", "second")
+        say.day(event["date"]), Run(f"{agreement_name(event['agreement'], say.code)}: {event_name(event['event'], say.code)}", "second")
     )
 
 
 def _figure(found: Mapping[str, Any], say: Language) -> Figure:
-    actors = [{**actor, "actor": say.term(actor["actor"])} for actor in found["actors"]]
-    kinds = {kind: _named(kind, say) for kind in MARKS}
+    actors = [
+        {
+            **actor,
+            "actor": say.actor(actor["actor"]),
+            "events": [
+                {**event, "agreement": shorten(agreement_name(event["agreement"], say.code), _LANE, placeholder="…")}
+                for event in actor["events"]
+            ],
+        }
+        for actor in found["actors"]
+    ]
+    kinds = {kind: event_name(kind, say.code) for kind in MARKS}
     reads = {name: say.line(title).lower() for name, title in _READINGS.items()}
     with styled():
         drawn = svg(history_figure({**found, "actors": actors}, kinds=kinds, reads=reads), "tracks", "tracks")
@@ -177,12 +185,12 @@ def _events(actor: Mapping[str, Any], say: Language) -> Table:
     rows = []
     for event in actor["events"]:
         more = [_named(event[name], say) for name in ("ground", "gravity") if event.get(name)]
-        what = runs(_named(event["event"], say), *([Run(", ".join(more), "second")] if more else []))
+        what = runs(event_name(event["event"], say.code), *([Run(", ".join(more), "second")] if more else []))
         detail = runs(Run(event.get("detail", ""), language="en"))
-        agreement = runs(event["agreement"].replace("_", " "))
+        agreement = runs(agreement_name(event["agreement"], say.code))
         rows.append((runs(say.day(event["date"])), agreement, what, reads(event["reads"]), detail))
     columns = (say(N_("Date")), say(N_("Agreement")), say(N_("Event")), say(N_("Reads as")), say(N_("What happened")))
-    return Table(runs(say.term(actor["actor"])), columns, tuple(rows))
+    return Table(runs(say.actor(actor["actor"])), columns, tuple(rows))
 
 
 def _reading(found: Mapping[str, Any], say: Language) -> list[Table]:
@@ -192,7 +200,7 @@ def _reading(found: Mapping[str, Any], say: Language) -> list[Table]:
     says = found["says"]
     events = tuple(
         (
-            runs(_named(kind, say)),
+            runs(event_name(kind, say.code)),
             reads(it["reads"]),
             runs(say.percent(it["reliability"])),
             runs(say.percent(it.get("self_announced", it["reliability"]))),

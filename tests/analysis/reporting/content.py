@@ -28,6 +28,7 @@ def number(mean: float, lower: float, upper: float, word: str, words: str) -> di
     return {
         **figures(mean, lower, upper),
         "word": word,
+        "words": {"en": word, "es": load_lexicon("icd203").word(mean, "es")},
         "range": words,
         "interval_straddles_words": True,
         "natural_frequency": f"about {round(10 * mean)} in 10 comparable cases",
@@ -203,6 +204,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "lexicon": {
                 "name": "icd203",
                 "title": "ICD 203 (2015)",
+                "titles": {"en": "ICD 203 (2015)", "es": "ICD 203 (2015), traducci\N{LATIN SMALL LETTER O WITH ACUTE}n propia"},
                 "source": "the directive",
                 "bands": [asdict(band) for band in load_lexicon("icd203").bands],
             },

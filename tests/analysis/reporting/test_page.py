@@ -122,7 +122,7 @@ def test_what_the_record_settles_holds_in_every_reading_and_on_average(monkeypat
 
 def test_one_word_for_both_is_said_once(content):
     base = content["judgements"][0]["rows"][0]
-    base |= {"word": "likely", "range": "55-80 %", "mean": 0.57}
+    base |= {"word": "likely", "words": {"en": "likely"}, "range": "55-80 %", "mean": 0.57}
     assert "goes from 57 % (alone) to 61 % (with an ally): likely [55-80 %] either way." in lead(content)
 
 
@@ -143,8 +143,11 @@ def mixed(html: str) -> list[str]:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("word", BANDS)
 def test_no_sentence_has_a_likelihood_and_a_confidence_word(content, word, language):
+    lexicon = load_lexicon("icd203")
+    band = next(band for band in lexicon.bands if band.word == word)
+    words = {code: lexicon.word((band.low + band.high) / 2, code) for code in LANGUAGES}
     for row in (content["answer"], content["judgements"][0]["rows"][1]):
-        row["word"] = word
+        row |= {"word": word, "words": words}
     html = render(content, language)
     assert mixed(html) == []
     assert CONFIDENCE.search(html)
