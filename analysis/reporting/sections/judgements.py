@@ -81,7 +81,7 @@ def _formats(report: Mapping[str, Any], say: Language) -> list[Block]:
     marked = [row["label"] for row in one["rows"]].index(answer["format"])
     claim = say(N_("The chance that {claim}"), claim=say.term(one["claim"]).rstrip("."))
     return [
-        Table(claim, tuple(columns), tuple(rows), note, numeric=frozenset(range(1, len(columns))), marked=marked),
+        Table(claim, tuple(columns), tuple(rows), note, frozenset(range(1, len(columns))), marked, compact=True),
     ]
 
 
@@ -148,7 +148,11 @@ def _table(one: Mapping[str, Any], answer: Mapping[str, Any], say: Language) -> 
         if row["note"]:
             name = runs(name, Run(say.term(row["note"]), "second"))
         bounds = row["range"].replace("-", "\N{EN DASH}").replace(" %", "\N{NO-BREAK SPACE}%")
-        cells = [name, _chance(one, row, say), runs(row["words"].get(say.code, row["word"]), Run(f"[{bounds}]", "second"))]
+        cells = [
+            name,
+            _chance(one, row, say),
+            runs(row["words"].get(say.code, row["word"]), Run(f"[{bounds}]", "second")),
+        ]
         if one["base"]:
             cells += [_moved(row, say), _worth(row, say)]
         rows.append(tuple(cells))

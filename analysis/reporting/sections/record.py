@@ -400,7 +400,9 @@ def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> 
     if own["actor"]:
         outcomes = ", ".join(f"{say.count(n)} {say.state(state)}" for state, n in own["outcomes"].items() if n)
         message = N_("Cases of {actor} as obligor: {n} ({outcomes}).") if outcomes else N_("No case of {actor}.")
-        told = runs(told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes))
+        told = runs(
+            told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes)
+        )
     pairs = [" + ".join(say.state(it["state"]) for it in pair) for pair in part["pairs_unseen"]]
     if pairs:
         message = N_("No case joins {pairs}: what the network says of them rests on its form and on the priors.")

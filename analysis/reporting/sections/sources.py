@@ -54,7 +54,11 @@ def _listed(report: Mapping[str, Any], say: Language) -> list[Block]:
         rows.append((runs(Run(f"[{number}]", anchor=f"source-{number}")), runs(text), runs(*back)))
     columns = (say(N_("Number")), say(N_("Source")), say(N_("Cases")))
     lexicon = report["answer"]["lexicon"]
-    words = say(N_("Likelihood words: {title}; {source}."), title=lexicon["titles"].get(say.code, lexicon["title"]), source=lexicon["source"])
+    words = say(
+        N_("Likelihood words: {title}; {source}."),
+        title=lexicon["titles"].get(say.code, lexicon["title"]),
+        source=lexicon["source"],
+    )
     return [Table(say(N_("Sources of the cases named in this report")), columns, tuple(rows)), Paragraph(words, "note")]
 
 

@@ -143,7 +143,8 @@ def _named(name: str, say: Language) -> str:
 
 def _last(event: Mapping[str, Any], say: Language) -> Text:
     return runs(
-        say.day(event["date"]), Run(f"{agreement_name(event['agreement'], say.code)}: {event_name(event['event'], say.code)}", "second")
+        say.day(event["date"]),
+        Run(f"{agreement_name(event['agreement'], say.code)}: {event_name(event['event'], say.code)}", "second"),
     )
 
 

@@ -204,7 +204,10 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "lexicon": {
                 "name": "icd203",
                 "title": "ICD 203 (2015)",
-                "titles": {"en": "ICD 203 (2015)", "es": "ICD 203 (2015), traducci\N{LATIN SMALL LETTER O WITH ACUTE}n propia"},
+                "titles": {
+                    "en": "ICD 203 (2015)",
+                    "es": "ICD 203 (2015), traducci\N{LATIN SMALL LETTER O WITH ACUTE}n propia",
+                },
                 "source": "the directive",
                 "bands": [asdict(band) for band in load_lexicon("icd203").bands],
             },
