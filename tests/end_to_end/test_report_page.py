@@ -21,7 +21,10 @@ from ..analysis.figures.test_readable import THEORIES, TRACKS
 from ..analysis.reporting.content import report
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-HOSTILE = "</p><script>document.title='taken'</script><img src=https://example.org/x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}"
+HOSTILE = (
+    "</p><script>document.title='taken'</script>"
+    "<img src=https://example.org/x onerror=alert(1)>\N{RIGHT-TO-LEFT OVERRIDE}"
+)
 #: What a page measures of itself: elements wider than the window that nothing lets scroll.
 SIDEWAYS = """() => [...document.querySelectorAll('main *')].filter(e => {
   if (e.closest('.scroll') || e.closest('svg') || e.closest('details:not([open])')) return false;

@@ -11,16 +11,15 @@ from . import (
     diagnostics,
     drivers,
     judgements,
-    network,
     priors,
     provenance,
     question,
     record,
     score,
-    sources,
     theories,
     tracks,
 )
+from .annex import network, sources
 from .would_change import assumptions, influence, since, value_of_information
 
 #: Every section of a report, in the order a reader meets them; a new one is a file and a line here.

@@ -16,8 +16,8 @@ from ...figures.svg import svg
 from ...figures.track import MARKS, history_figure
 from ...scenarios.scenario import Scenario
 from ...scenarios.stored_fits import kept_beside_fits
-from ...track.description import describe_tracks
 from ...summaries.names import agreement_name, event_name
+from ...track.description import describe_tracks
 from ...track.scores import SHIPPED
 from ..document.blocks import Block, Bullets, Callout, Figure, Fold, Paragraph, Run, Table, Text, runs
 from ..document.language import N_, Language

@@ -33,8 +33,13 @@ TRACKS = {
         {
             "actor": actor,
             "counts": {"kept": 1, "partly": 1, "broken": 1},
-            "path": {"dates": ["1990-01-01", "2019-04-25"], **dict.fromkeys(("lower", "quarter"), [0.2, 0.3])}
-            | dict.fromkeys(("three_quarters", "upper"), [0.7, 0.8]),
+            "path": {
+                "dates": ["1990-01-01", "2019-04-25"],
+                "lower": [0.2, 0.3],
+                "quarter": [0.3, 0.4],
+                "three_quarters": [0.6, 0.7],
+                "upper": [0.7, 0.8],
+            },
             "events": [
                 {
                     "date": f"{year}-05-01",

@@ -26,8 +26,8 @@ from servanda.analysis.reporting.answers import Row, judged, next_case_moves
 from servanda.analysis.reporting.build import build
 from servanda.analysis.reporting.make import report
 from servanda.analysis.reporting.section import Material
+from servanda.analysis.reporting.sections.annex.sources import cited
 from servanda.analysis.reporting.sections.record import case_section, shown_cases
-from servanda.analysis.reporting.sections.sources import cited
 from servanda.analysis.scenarios.questions import with_past_defections
 from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario, load_scenario
 from servanda.common.json_values import without_nan

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ....record import load_sources
-from ..document.blocks import Block, Paragraph, Run, Table, runs
-from ..document.language import N_, Language
-from ..section import Answers, Material, Part, Section
-from .record import case_section, named_cases
+from .....record import load_sources
+from ...document.blocks import Block, Paragraph, Run, Table, runs
+from ...document.language import N_, Language
+from ...section import Answers, Material, Part, Section
+from ..record import case_section, named_cases
 
 
 def cited(keys: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...figures.network import network_svg
-from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, runs
-from ..document.language import N_, Language
-from ..section import Answers, Material, Part, Section
+from ....figures.network import network_svg
+from ...document.blocks import Block, Figure, Fold, Paragraph, Run, Table, runs
+from ...document.language import N_, Language
+from ...section import Answers, Material, Part, Section
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001

@@ -1,0 +1,1 @@
+"""What only the annex has room for."""
