@@ -162,6 +162,69 @@ def record_summaries(
     network = posterior.network
     chosen, groups = ([one] if isinstance(one, str) else list(one) for one in (states, by))
     _check(network, target, chosen, groups)
+    coded, rows = _judged(posterior, cases, target)
+    counts = coded.weights[rows]
+    numbers = [network[target].states.index(state) for state in chosen]
+    # Sums of several states' probabilities may pass 1 by rounding.
+    p = np.minimum(_chances(posterior, coded, rows, target)[..., numbers].sum(axis=-1), 1.0)
+    drawn = np.random.default_rng(seed).binomial(counts, p)
+    hit = np.isin(coded.codes[target][rows], numbers)
+    found = _by_group(_groups(network, coded, rows, groups), counts, hit, drawn)
+    return RecordSummaries(f"share of {target} = {' or '.join(chosen)}", found)
+
+
+def outcome_summaries(
+    posterior: Posterior, cases: pd.DataFrame | Cases, target: str, *, by: str | Iterable[str] = (), seed: int
+) -> dict[str, RecordSummaries]:
+    """Predictive check of every outcome at once: one outcome is drawn for each case, and counted under its state.
+
+    Parameters
+    ----------
+    posterior, cases, target, by, seed
+        As in `record_summaries`.
+
+    Returns
+    -------
+    dict
+        State of the target -> its summaries, whose shares add up to one in every draw.
+
+    Raises
+    ------
+    QueryError
+        As `record_summaries`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, Prior, PriorSet
+    >>> from servanda.priors import prior_predictive
+    >>> network = Network((Node("kept", ("no", "yes")),))
+    >>> flat = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
+    >>> record = pd.DataFrame({"kept": ["yes"] * 30 + ["no"] * 10})
+    >>> found = outcome_summaries(prior_predictive(network, flat, seed=1), record, "kept", seed=1)
+    >>> {state: one.summaries["all", ""].seen for state, one in found.items()}
+    {'no': 0.25, 'yes': 0.75}
+    """
+    network = posterior.network
+    groups = [by] if isinstance(by, str) else list(by)
+    _check(network, target, [*network[target].states] if target in network else ["any"], groups)
+    coded, rows = _judged(posterior, cases, target)
+    counts = coded.weights[rows]
+    p = _chances(posterior, coded, rows, target)
+    drawn = np.random.default_rng(seed).multinomial(counts, p / p.sum(axis=-1, keepdims=True))
+    parts = _groups(network, coded, rows, groups)
+    found = {}
+    for number, state in enumerate(network[target].states):
+        hit = coded.codes[target][rows] == number
+        found[state] = RecordSummaries(
+            f"share of {target} = {state}", _by_group(parts, counts, hit, drawn[..., number])
+        )
+    return found
+
+
+def _judged(posterior: Posterior, cases: pd.DataFrame | Cases, target: str) -> tuple[Cases, np.ndarray]:
+    """Coded cases, and the rows of those whose outcome is known; draws must hold whose they are."""
+    network = posterior.network
     coded = as_cases(network, cases)
     for group in network[target].groups:
         strangers = [who for who in coded.levels[group.name] if who not in posterior.members[group.name]]
@@ -172,22 +235,29 @@ def record_summaries(
     rows = np.flatnonzero(coded.codes[target] != MISSING)
     if not len(rows):
         raise QueryError("summaries", [Fault(f"target {target}", "is missing in every case")])
-    counts = coded.weights[rows]
-    # Sums of several states' probabilities may pass 1 by rounding.
-    p = np.minimum(_chances(posterior, coded, rows, target, chosen), 1.0)
-    drawn = np.random.default_rng(seed).binomial(counts, p)
-    hit = np.isin(coded.codes[target][rows], [network[target].states.index(state) for state in chosen])
+    return coded, rows
+
+
+def _groups(network: Network, coded: Cases, rows: np.ndarray, names: list[str]) -> dict[tuple[str, str], np.ndarray]:
+    """Which rows each group holds."""
     parts = {(ALL, ""): np.ones(len(rows), bool)}
-    for name in groups:
+    for name in names:
         codes = coded.codes[name][rows]
         parts |= {(name, state): codes == number for number, state in enumerate(network[name].states)}
+    return parts
+
+
+def _by_group(
+    parts: dict[tuple[str, str], np.ndarray], counts: np.ndarray, hit: np.ndarray, drawn: np.ndarray
+) -> dict[tuple[str, str], RecordSummary]:
+    """Shares of each group that holds a case."""
     found = {}
     for key, inside in parts.items():
         total = int(counts[inside].sum())
         if total:
             seen = float((counts * hit)[inside].sum()) / total
             found[key] = RecordSummary(total, seen, drawn[:, inside].sum(axis=1) / total)
-    return RecordSummaries(f"share of {target} = {' or '.join(chosen)}", found)
+    return found
 
 
 def _check(network: Network, target: str, states: list[str], by: list[str]) -> None:
@@ -214,8 +284,8 @@ def _check(network: Network, target: str, states: list[str], by: list[str]) -> N
     raise_faults("summaries", faults, QueryError)
 
 
-def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str, states: list[str]) -> np.ndarray:
-    """Probability that each case ends in the states, given all but what follows from it; shape (draws, cases)."""
+def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str) -> np.ndarray:
+    """Probability of each outcome of each case, given all but what follows from it; shape (draws, cases, states)."""
     import pandas as pd
 
     network = posterior.network
@@ -233,7 +303,5 @@ def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str, 
     given = pd.DataFrame(known, index=range(len(rows))) if known else None
     answer = probability(posterior, target, given, **members)
     own = name_in(answer.dims, target)
-    p = answer.sel({own: states}).sum(own)
-    if "case" not in p.dims:
-        p = p.expand_dims(case=len(rows))
-    return p.transpose("chain", "draw", "case").values.reshape(-1, len(rows))
+    p = answer if "case" in answer.dims else answer.expand_dims(case=len(rows))
+    return p.transpose("chain", "draw", "case", own).values.reshape(-1, len(rows), p.sizes[own])

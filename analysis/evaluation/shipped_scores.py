@@ -118,6 +118,25 @@ def measured_score(network: Network, cases: pd.DataFrame | Cases, priors: PriorS
     >>> measured_score(load_network("guarantee"), load_guarantees(as_of="1950"), None) is None
     True
     """
+    found = measured_evaluation(network, cases, priors)
+    return None if found is None else score_of(*found)
+
+
+def measured_evaluation(
+    network: Network, cases: pd.DataFrame | Cases, priors: PriorSet | None
+) -> tuple[Evaluation, str] | None:
+    """Shipped evaluation of exactly this network, record and prior set, and the name of the prior set in it.
+
+    Parameters
+    ----------
+    network, cases, priors
+        As a fit takes them.
+
+    Returns
+    -------
+    tuple or None
+        None where nothing was measured for these.
+    """
     coded = cases if isinstance(cases, Cases) else encode(network, cases)
     asked = identity_of(network, coded, {"asked": priors})
     for path in sorted(FOLDER.glob("*.json")):
@@ -125,7 +144,7 @@ def measured_score(network: Network, cases: pd.DataFrame | Cases, priors: PriorS
         if all(evaluation.identity[what] == asked[what] for what in ("network", "data")):
             for name, digest in evaluation.identity["priors"].items():
                 if digest == asked["priors"]["asked"]:
-                    return score_of(evaluation, name)
+                    return evaluation, name
     return None
 
 

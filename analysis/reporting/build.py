@@ -15,7 +15,7 @@ from .section import Answers, Material
 from .sections import SECTIONS
 
 #: Raised when a field of the JSON changes its meaning or goes.
-SCHEMA = 2
+SCHEMA = 3
 
 
 def build(material: Material) -> dict[str, Any]:
@@ -29,15 +29,17 @@ def build(material: Material) -> dict[str, Any]:
     Returns
     -------
     dict
-        JSON-ready. ``passed`` says whether every gate passed; ``failed_gates`` which did not.
+        JSON-ready. ``passed`` says whether every gate of the reported prior set passed; ``failed_gates`` which did not.
+        Another set whose gates failed is left out.
     """
     answers = _answer(material)
     report: dict[str, Any] = {"schema": SCHEMA}
     for name, section in SECTIONS.items():
         report[name] = section.content(material, answers)
-    every = [gate for gates in (*answers.gates.values(), *answers.fits.values()) for gate in gates]
+    report |= {name: section.closing(report) for name, section in SECTIONS.items() if section.closing}
     own = [gate for part in report.values() if isinstance(part, Mapping) for gate in part.get("failed_gates", ())]
-    report["failed_gates"] = list(dict.fromkeys([*(str(gate) for gate in failed(every)), *own]))
+    reported = _failed_of(answers, next(iter(answers.rows)))
+    report["failed_gates"] = list(dict.fromkeys([*(str(gate) for gate in reported), *own]))
     report["passed"] = not report["failed_gates"]
     return report
 
@@ -52,7 +54,16 @@ def _answer(material: Material) -> Answers:
         before[prior.name] = {j.id: judged(blank, scenario, j, material.cases) for j in scenario.judgements}
         for judgement in scenario.judgements:
             gates |= _row_gates(judgement, rows[prior.name][judgement.id], prior.name)
-    return Answers(rows, before, gates, _fit_gates(material))
+    every = Answers(rows, before, gates, _fit_gates(material))
+    failing = {prior.name: _failed_of(every, prior.name) for prior in material.loaded.priors[1:]}
+    left_out = {name: found for name, found in failing.items() if found}
+    return replace(every, rows={name: found for name, found in rows.items() if name not in left_out}, left_out=left_out)
+
+
+def _failed_of(answers: Answers, prior: str) -> tuple[Gate, ...]:
+    """Gates that failed of a prior set's numbers and of its fit."""
+    numbers = [gate for (_, row), gates in answers.gates.items() if row.endswith(f"|{prior}") for gate in gates]
+    return failed([*numbers, *answers.fits[prior]])
 
 
 def _row_gates(judgement: Judgement, rows: Sequence[Row], prior: str) -> dict[tuple[str, str], tuple[Gate, ...]]:

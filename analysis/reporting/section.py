@@ -31,6 +31,10 @@ CHAPTERS: Mapping[str, str] = {
 }
 
 
+#: What stands in the place of a comparison whose draws did not converge.
+LEFT_OUT = N_("left out: its draws did not converge")
+
+
 @dataclass(frozen=True)
 class Task:
     """What a section may need for long work of its own.
@@ -95,12 +99,27 @@ class Material:
 
 @dataclass(frozen=True)
 class Answers:
-    """The judged rows under every prior set and before any data, with the gates of each and of the fits."""
+    """The judged rows under every prior set and before any data, with the gates of each and of the fits.
+
+    Parameters
+    ----------
+    rows
+        Prior set -> judgement -> its rows; the first set is the one reported. A set that was left out is not there.
+    before
+        The same from the priors alone, of every set.
+    gates
+        Judgement, and format with prior set -> gates of that number.
+    fits
+        Prior set -> gates of its fit.
+    left_out
+        Prior set whose fit or numbers did not converge -> the gates that failed; never the one reported.
+    """
 
     rows: Mapping[str, Mapping[str, tuple[Row, ...]]]
     before: Mapping[str, Mapping[str, tuple[Row, ...]]]
     gates: Mapping[tuple[str, str], tuple[Gate, ...]]
     fits: Mapping[str, tuple[Gate, ...]]
+    left_out: Mapping[str, tuple[Gate, ...]] = field(default_factory=dict)
 
     def reported(self, judgement: str) -> tuple[Row, ...]:
         """Rows of a judgement under the first prior set."""
@@ -138,7 +157,10 @@ class Section:
     ----------
     content
         Gives its part of the dictionary, ready for JSON. Where that is empty or None the document leaves it out. Gates
-        that it lists under ``failed_gates`` stop the report.
+        that it lists under ``failed_gates`` stop the report: they are for what the answer rests on. A comparison whose
+        gates fail is left out, and `sections/trust/convergence.py` says so.
+    closing
+        Gives its part anew from the whole dictionary, its own part included, once every section has given its own.
     prepare
         Long work that `content` finds under its name in `Material.prepared`.
     parts
@@ -147,5 +169,6 @@ class Section:
     """
 
     content: Callable[[Material, Answers], Any]
+    closing: Callable[[Mapping[str, Any]], Any] | None = None
     prepare: Callable[[Task], Any] | None = None
     parts: tuple[Part, ...] = ()

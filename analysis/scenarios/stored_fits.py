@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,16 +103,60 @@ def _drawn_on(
 
     As many draws are kept, further apart. Where so few are asked for that no gate could hold, nothing is drawn on.
     """
-    doublings = DOUBLINGS if sampling.chains * sampling.draws >= LEAST_ESS else 0
+
+    def make(doubled: int) -> Posterior:
+        longer = replace(sampling, tune=sampling.tune << doubled, thin=sampling.thin << doubled)
+        return fit(network, cases, priors, progress=progress, **longer.settings)
+
+    def check(posterior: Posterior) -> tuple[Gate, ...]:
+        return parameter_gates(posterior, sampled_parameters(posterior))
+
+    posterior, gates, doubled = drawn_on(make, check, sampling.chains * sampling.draws)
+    said = {"parameter_gates": [*map(asdict, gates)], "doublings": doubled}
+    return replace(posterior, provenance={**posterior.provenance, **said})
+
+
+def drawn_on[T](
+    make: Callable[[int], T], check: Callable[[T], Iterable[Gate]], draws: int
+) -> tuple[T, tuple[Gate, ...], int]:
+    """What is drawn anew with twice the steps, and twice again, as long as a gate of it fails.
+
+    Parameters
+    ----------
+    make
+        From how often the steps are doubled to what is drawn.
+    check
+        Gates of that.
+    draws
+        How many are kept; from so few that no gate could hold, nothing is drawn on.
+
+    Returns
+    -------
+    drawn, gates, doublings
+        What was drawn last, its gates, and how often its steps were doubled.
+
+    Examples
+    --------
+    >>> drawn_on(lambda doubled: 1 << doubled, lambda steps: [Gate("steps", steps > 1, steps, "2 or more")], 4000)[::2]
+    (2, 1)
+    """
+    most = DOUBLINGS if draws >= LEAST_ESS else 0
     doubled = 0
     while True:
-        longer = replace(sampling, tune=sampling.tune << doubled, thin=sampling.thin << doubled)
-        posterior = fit(network, cases, priors, progress=progress, **longer.settings)
-        gates = parameter_gates(posterior, sampled_parameters(posterior))
-        if doubled == doublings or not failed(gates):
-            said = {"parameter_gates": [*map(asdict, gates)], "doublings": doubled}
-            return replace(posterior, provenance={**posterior.provenance, **said})
+        drawn = make(doubled)
+        gates = tuple(check(drawn))
+        if doubled == most or not failed(gates):
+            return drawn, gates, doubled
         doubled += 1
+
+
+def with_longer_steps(posterior: Posterior, doubled: int) -> Posterior:
+    """A fit whose settings, by which blocks of it are drawn again, take so many times twice the steps."""
+    settings = posterior.provenance.get("settings")
+    if not doubled or not settings:
+        return posterior
+    longer = {**settings, **{name: settings[name] << doubled for name in ("tune", "thin") if name in settings}}
+    return replace(posterior, provenance={**posterior.provenance, "settings": longer})
 
 
 def kept_beside_fits(

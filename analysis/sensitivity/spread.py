@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
@@ -62,9 +62,12 @@ class Spread:
     ----------
     rows
         At least one, in the order of `KINDS`; of each kind the one that is reported comes first.
+    left_out
+        Kind -> choices that were tried and have no row, since their draws did not converge.
     """
 
     rows: tuple[SpreadRow, ...]
+    left_out: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def lowest(self) -> SpreadRow:
@@ -83,9 +86,12 @@ class Spread:
 
     @property
     def unmeasured(self) -> tuple[str, ...]:
-        """Kinds of which fewer than two choices were tried: nothing is known of how far the change depends on them."""
+        """Kinds of which fewer than two choices were tried, or one was left out.
+
+        How far the change depends on them is not known.
+        """
         tried = [row.kind for row in self.rows]
-        return tuple(kind for kind in KINDS if tried.count(kind) < 2)
+        return tuple(kind for kind in KINDS if tried.count(kind) < 2 or self.left_out.get(kind))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -125,7 +131,10 @@ class Spread:
 
 
 def change_spread(
-    changes: Mapping[str, Mapping[str, Change]], *, notes: Mapping[str, Mapping[str, str]] | None = None
+    changes: Mapping[str, Mapping[str, Change]],
+    *,
+    notes: Mapping[str, Mapping[str, str]] | None = None,
+    left_out: Mapping[str, Sequence[str]] | None = None,
 ) -> Spread:
     """Spread of a change over the choices behind it.
 
@@ -136,6 +145,8 @@ def change_spread(
         (`servanda.analysis.summarise_change`); of each kind the choice that is reported comes first.
     notes
         Kind -> choice -> what a reader should know of it.
+    left_out
+        Kind -> choices whose draws did not converge.
 
     Returns
     -------
@@ -155,7 +166,9 @@ def change_spread(
     >>> round(found.width, 2), found.unmeasured
     (0.13, ('reading', 'theory', 'coder'))
     """
-    faults = [Fault(f"kind {kind}", f"is unknown{nearest(kind, KINDS)}") for kind in changes if kind not in KINDS]
+    failed = {kind: tuple(names) for kind, names in (left_out or {}).items() if names}
+    named = [*changes, *(kind for kind in failed if kind not in changes)]
+    faults = [Fault(f"kind {kind}", f"is unknown{nearest(kind, KINDS)}") for kind in named if kind not in KINDS]
     if not faults and not any(changes.values()):
         faults = [Fault("changes", "there are none to compare")]
     raise_faults("spread", faults, QueryError)
@@ -165,7 +178,8 @@ def change_spread(
             SpreadRow(kind, name, change, said.get(kind, {}).get(name, ""))
             for kind in KINDS
             for name, change in changes.get(kind, {}).items()
-        )
+        ),
+        failed,
     )
 
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ....models.questions.quantity import Quantity
 from ....record.files.dates import as_day
 from ...figures.changes import changes_svg
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
-from ...scenarios.stored_fits import kept_beside_fits
+from ...scenarios.stored_fits import drawn_on, kept_beside_fits, with_longer_steps
 from ...sensitivity.spread import CHOICES, KINDS, Spread, SpreadRow, change_spread, second_coder_posterior
 from ...sensitivity.unmeasured.confounding import confounding
 from ...summaries.change import Change, summarise_change
+from ...summaries.gates import Gate, failed, number_gates
+from ...summaries.summary import summarise
 from ..answers import Row, judged
 from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, runs
 from ..document.language import N_, Language
-from ..section import Answers, Material, Part, Section, Task
+from ..section import LEFT_OUT, Answers, Material, Part, Section, Task
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 #: What the mixture of the theories is called.
 AVERAGED = N_("averaged over the theories")
+#: What the second coder's outcomes are called among the choices.
+SECOND_CODER = "second coder"
 #: Raised when what is kept beside the fits changes its meaning.
-_KEPT = 1
+_KEPT = 2
 
 
 def compared(loaded: Loaded) -> Judgement | None:
@@ -62,11 +70,18 @@ def headline_spread(material: Material, answers: Answers) -> Spread | None:
         one.title: _change(answers.reported(one.id), one, label)
         for one in _readings(scenario.judgements, judgement, label)
     }
-    second = material.prepared.get("change")
-    coders = {} if second is None else {"first coder": next(iter(readings.values())), "second coder": Change(**second)}
+    second = material.prepared.get("change") or {}
+    coders = {"first coder": next(iter(readings.values()))} if second else {}
+    if second and not second["failed"]:
+        coders[SECOND_CODER] = Change(**second["change"])
     theories, notes = _theories(material.prepared.get("theories"))
     changes = {"reading": readings, "theory": theories, "prior": priors, "coder": coders}
-    return change_spread(changes, notes={"theory": notes})
+    left_out = {
+        "theory": [*((material.prepared.get("theories") or {}).get("left_out") or {})],
+        "prior": [titles[name] for name in answers.left_out],
+        "coder": [SECOND_CODER] if second and second["failed"] else [],
+    }
+    return change_spread(changes, notes={"theory": notes}, left_out=left_out)
 
 
 def in_short(row: SpreadRow) -> str:
@@ -99,8 +114,9 @@ def _theories(found: Mapping[str, Any] | None) -> tuple[dict[str, Change], dict[
     """Changes under each theory and averaged over all, and their weights in words."""
     if found is None or not found.get("averaged"):
         return {}, {}
-    changes = {row["title"]: Change(**row["change"]) for row in found["table"]}
-    notes = {row["title"]: f"weight {row['weight']:.2f}" for row in found["table"]}
+    kept = [row for row in found["table"] if row["change"]]
+    changes = {row["title"]: Change(**row["change"]) for row in kept}
+    notes = {row["title"]: f"weight {row['weight']:.2f}" for row in kept}
     return {**changes, AVERAGED: Change(**found["averaged"])}, notes
 
 
@@ -115,19 +131,29 @@ def _prepare(task: Task) -> dict[str, Any] | None:
 
     def make() -> dict[str, Any]:
         task.progress("fitting the second coder's outcomes", 0, 1)
-        again = second_coder_posterior(posterior, task.cases, judgement.node, scenario.as_of)
-        found = asdict(_change(judged(again, scenario, judgement, task.cases), judgement, scenario.headline.format))
+
+        def refit(doubled: int) -> xr.DataArray:
+            longer = with_longer_steps(posterior, doubled)
+            again = second_coder_posterior(longer, task.cases, judgement.node, scenario.as_of)
+            rows = {row.label: row.draws for row in judged(again, scenario, judgement, task.cases)}
+            return rows[scenario.headline.format] - rows[str(judgement.base)]
+
+        def check(moved: xr.DataArray) -> tuple[Gate, ...]:
+            return number_gates(f"the change by the {SECOND_CODER}", summarise(moved))
+
+        moved, gates, doublings = drawn_on(refit, check, math.prod(posterior.sizes.values()))
         task.progress("fitting the second coder's outcomes", 1, 1)
-        return found
+        failing = [str(gate) for gate in failed(gates)]
+        return {"change": asdict(summarise_change(moved)), "failed": failing, "doublings": doublings}
 
     return kept_beside_fits("second-coder", identity, make, task.folder)
 
 
-def headline_confounding(material: Material, answers: Answers) -> dict[str, Any] | None:
-    """How strong an unmeasured common cause must be to undo the change of the headline.
+def headline_cause(material: Material, answers: Answers) -> tuple[str, Row, Row] | None:
+    """The one node that the headline sets differently, and the rows before and after.
 
     None where the two formats set more than one node differently, or differ by more than what is set: there is then no
-    one node that such a cause would bear on.
+    one node that an unmeasured common cause would bear on.
     """
     judgement = compared(material.loaded)
     if judgement is None:
@@ -140,7 +166,19 @@ def headline_confounding(material: Material, answers: Answers) -> dict[str, Any]
     same_case = (base.asked.given, base.asked.members) == (row.asked.given, row.asked.members)
     if not same_case or len(differ) != 1 or not differ <= base.do.keys() & row.do.keys():
         return None
+    (cause,) = differ
+    return cause, base, row
+
+
+def headline_confounding(material: Material, answers: Answers) -> dict[str, Any] | None:
+    """How strong an unmeasured common cause must be to undo the change of the headline; see `headline_cause`."""
+    found = headline_cause(material, answers)
+    if found is None:
+        return None
+    _, base, row = found
     asked = row.asked
+    if asked is None or row.posterior is None:
+        return None
     how = {"state": asked.states, **asked.members}
     return confounding(row.posterior, asked.target, base.do, row.do, asked.given, **how).to_dict()
 
@@ -155,6 +193,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
         "highest": in_short(spread.highest),
         "width": spread.width,
         "unmeasured": [*spread.unmeasured],
+        "left_out": [{"kind": kind, "name": name} for kind, names in spread.left_out.items() for name in names],
         "confounding": headline_confounding(material, answers),
     }
 
@@ -209,6 +248,7 @@ def _worth(report: Mapping[str, Any], say: Language) -> Table:
             name = runs(name, Run(weight, "second"))
         moved = runs(say.points(row["mean"]), Run(say.points_span(row["lower"], row["upper"]), "second"))
         cells.append((name, moved, *(runs(say.percent(row[part])) for part in ("gain", "within", "loss"))))
+    cells += [(runs(say.term(one["name"])), say(LEFT_OUT), (), (), ()) for one in report["change"]["left_out"]]
     return Table(
         say(N_("The change under each choice")),
         (say(N_("Choice")), say(N_("Change")), say(N_("Gain")), say(N_("Neither")), say(N_("Loss"))),

@@ -20,6 +20,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         fits.append(
             {
                 "priors": name,
+                "left_out": name in answers.left_out,
                 **posterior.sizes,
                 "doublings": provenance.get("doublings", 0),
                 "drawn_exactly": provenance.get("drawn_exactly", []),
@@ -28,8 +29,10 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
                 "sampler": [gate_facts(gate) for gate in sampler_gates(posterior)],
             }
         )
-    parameters = [gate for gates in answers.fits.values() for gate in gates if " of " in gate.name]
-    numbers = [gate for gates in answers.gates.values() for gate in gates]
+    # Of what is shown: what was left out stands with its own gates in `convergence`.
+    parameters = [gate for name in answers.rows for gate in answers.fits[name] if " of " in gate.name]
+    shown = tuple(f"|{name}" for name in answers.rows)
+    numbers = [gate for (_, row), gates in answers.gates.items() if row.endswith(shown) for gate in gates]
     return {
         "fits": fits,
         "parameters": _worst(parameters),

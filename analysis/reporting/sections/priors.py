@@ -17,15 +17,19 @@ from ..section import Answers, Material, Part, Section
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
     scenario = material.loaded.scenario
-    sets = [{"name": p.name, "title": p.title, "description": p.description} for p in material.loaded.priors]
+    sets = [
+        {"name": p.name, "title": p.title, "description": p.description, "left_out": p.name in answers.left_out}
+        for p in material.loaded.priors
+    ]
     table = []
     for judgement in scenario.judgements:
         for place, row in enumerate(answers.reported(judgement.id)):
             line: dict[str, Any] = {"judgement": judgement.id, "label": row.label, "answers": []}
-            for name in answers.rows:
-                after = answers.rows[name][judgement.id][place].summary
+            for name in answers.before:
                 before = answers.before[name][judgement.id][place].summary
-                line["answers"].append({"priors": name, "after": asdict(after), "before": asdict(before)})
+                kept = name not in answers.left_out
+                after = asdict(answers.rows[name][judgement.id][place].summary) if kept else None
+                line["answers"].append({"priors": name, "after": after, "before": asdict(before)})
             table.append(line)
     entries = _entries(material.loaded.network, material.loaded.priors[0])
     return {"sets": sets, "reported": sets[0]["name"], "table": table, "entries": entries}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+import numpy as np
 
 from ....common.figure_style import styled
 from ....common.progress import Progress
@@ -15,6 +18,7 @@ from ....models.cases.encode import encode
 from ....models.posterior import Posterior
 from ....models.sampling.fit import fit_identity
 from ....models.sampling.run import Sampling
+from ....models.sampling.stacking_weights import stacking_weights
 from ....models.theories.theories import THEORIES
 from ....record import load_backers, with_backers
 from ...evaluation.models import SURE, Comparison
@@ -22,7 +26,10 @@ from ...evaluation.theories import compare_theories
 from ...figures.comparison import comparison_figure
 from ...figures.svg import svg
 from ...scenarios.scenario import Loaded
-from ...scenarios.stored_fits import kept_beside_fits
+from ...scenarios.stored_fits import drawn_on, kept_beside_fits
+from ...summaries.gates import Gate, failed, number_gates
+from ...summaries.pseudo_bma import pseudo_bma_weights
+from ...summaries.summary import summarise
 from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, Text, runs
 from ..document.language import N_, Language
 from ..section import Answers, Material, Part, Section, Task
@@ -69,20 +76,26 @@ def scenario_theories(
     def make() -> dict[str, Any]:
         # Each theory is told by as many draws as the report, but from a chain no longer than that.
         own = {name: value for name, value in sampling.settings.items() if name not in ("seed", "exact", "thin")}
-        found = compare_theories(
-            loaded.network,
-            known,
-            loaded.priors[0],
-            theories=chosen,
-            unit=UNIT,
-            seed=sampling.seed,
-            questions={HEADLINE: asked} if asked else None,
-            posterior=posterior,
-            progress=progress,
-            thin=1,
-            **own,
-        )
-        return {**described(found), "left_aside": missing, "priors": loaded.priors[0].name}
+
+        def compare(doubled: int) -> Comparison:
+            longer = {**own, "tune": sampling.tune << doubled, "thin": 1 << doubled}
+            return compare_theories(
+                loaded.network,
+                known,
+                loaded.priors[0],
+                theories=chosen,
+                unit=UNIT,
+                seed=sampling.seed,
+                questions={HEADLINE: asked} if asked else None,
+                posterior=posterior,
+                progress=progress,
+                **longer,
+            )
+
+        draws = sampling.chains * sampling.draws
+        found, _, doublings = drawn_on(compare, lambda one: chain.from_iterable(theory_gates(one).values()), draws)
+        told = described(found, seed=sampling.seed)
+        return {**told, "doublings": doublings, "left_aside": missing, "priors": loaded.priors[0].name}
 
     return kept_beside_fits("theories", [_KEPT, parts, chosen, UNIT, repr(asked)], make, folder)
 
@@ -93,8 +106,46 @@ def _with_who(cases: pd.DataFrame) -> pd.DataFrame:
     return cases if listed.isdisjoint(cases["case_id"]) else with_backers(cases)
 
 
-def described(found: Comparison) -> dict[str, Any]:
-    """Put a comparison into plain numbers."""
+def theory_gates(found: Comparison) -> dict[str, tuple[Gate, ...]]:
+    """Gates of the change under each theory; none where no change was asked of them."""
+    answers = found.answers.get(HEADLINE, {})
+    return {name: number_gates(f"the change by {name}", summarise(draws)) for name, draws in answers.items()}
+
+
+def without_models(found: Comparison, names: Collection[str], seed: int) -> Comparison:
+    """A comparison without some of its models; the others share the weights anew."""
+    kept = {name: left for name, left in found.left_out.items() if name not in names}
+    elpd = np.column_stack([left.elpd for left in kept.values()])
+    counts = next(iter(kept.values())).counts
+    return replace(
+        found,
+        left_out=kept,
+        weights=dict(zip(kept, pseudo_bma_weights(elpd, counts, seed=seed).tolist(), strict=True)),
+        stacking=dict(zip(kept, stacking_weights(elpd, counts).tolist(), strict=True)),
+        log_marginal_likelihood={name: log for name, log in found.log_marginal_likelihood.items() if name in kept},
+        answers={label: {name: one[name] for name in kept} for label, one in found.answers.items()},
+    )
+
+
+def described(found: Comparison, *, seed: int = 1) -> dict[str, Any]:
+    """Put a comparison into plain numbers.
+
+    A theory whose draws did not converge is left out, of the average too, and named with the gates that failed; where
+    fewer than two are left there is no comparison.
+
+    Parameters
+    ----------
+    found
+        Of two theories or more.
+    seed
+        Of the weights, where they are shared anew.
+    """
+    failing = {name: [str(gate) for gate in failed(gates)] for name, gates in theory_gates(found).items()}
+    failing = {name: gates for name, gates in failing.items() if gates}
+    left_out = {found.titles[name]: gates for name, gates in failing.items()}
+    if len(found.left_out) - len(failing) < 2:
+        return {"node": found.node, "unit": found.unit, "table": [], "averaged": None, "left_out": left_out}
+    found = without_models(found, failing, seed) if failing else found
     rows = found.table.reset_index().to_dict("records")
     averaged = found.averaged(HEADLINE) if HEADLINE in found.answers else None
     lines = [
@@ -112,6 +163,7 @@ def described(found: Comparison) -> dict[str, Any]:
         "units": len(next(iter(found.left_out.values())).units),
         "table": lines,
         "averaged": None if averaged is None else asdict(averaged.mixture),
+        "left_out": left_out,
         "untrusted": {name: list(left.untrusted) for name, left in found.left_out.items() if left.untrusted},
     }
 
@@ -124,7 +176,8 @@ def _prepare(task: Task) -> dict[str, Any] | None:
 
 
 def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001
-    return material.prepared.get("theories")
+    found = material.prepared.get("theories")
+    return found if found and found["table"] else None
 
 
 def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from textwrap import shorten
@@ -15,7 +16,8 @@ from ....record import load_track_record
 from ...figures.svg import svg
 from ...figures.track import MARKS, history_figure
 from ...scenarios.scenario import Scenario
-from ...scenarios.stored_fits import kept_beside_fits
+from ...scenarios.stored_fits import drawn_on, kept_beside_fits
+from ...summaries.gates import Gate
 from ...summaries.names import agreement_name, event_name
 from ...track.description import describe_tracks
 from ...track.scores import SHIPPED
@@ -68,8 +70,17 @@ def scenario_tracks(scenario: Scenario, seed: int, folder: Path | None = None) -
     identity = [scored, data.digest, settings.digest, seed, dict(SAMPLING), scenario.as_of, wanted, version("servanda")]
 
     def make() -> dict[str, Any]:
-        track = fit_track(events, settings, seed=seed, as_of=scenario.as_of, **SAMPLING)
-        description = describe_tracks(track, events, actors)
+        def describe(doubled: int) -> dict[str, Any]:
+            longer = {**SAMPLING, **{name: SAMPLING.get(name, 2) << doubled for name in ("thin", "tune")}}
+            return describe_tracks(
+                fit_track(events, settings, seed=seed, as_of=scenario.as_of, **longer), events, actors
+            )
+
+        def check(description: dict[str, Any]) -> list[Gate]:
+            return [Gate(gate, passed=False, value=math.nan, limit="") for gate in description["failed_gates"]]
+
+        description, _, doublings = drawn_on(describe, check, SAMPLING["draws"] * SAMPLING["chains"])
+        description["doublings"] = doublings
         # How long it took is not what was found, and would make two equal reports differ.
         description["provenance"].pop("seconds", None)
         description["absent"] = [actor for actor in wanted if actor not in known]
@@ -83,7 +94,8 @@ def _prepare(task: Task) -> dict[str, Any] | None:
 
 
 def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001
-    return material.prepared.get("tracks")
+    found = material.prepared.get("tracks")
+    return None if found is None or found["failed_gates"] else found
 
 
 def _history(report: Mapping[str, Any], say: Language) -> list[Block]:

@@ -54,6 +54,15 @@ def test_one_choice_of_a_kind_measures_nothing():
     assert change_spread(every).unmeasured == ()
 
 
+def test_a_choice_that_was_left_out_leaves_its_kind_unmeasured():
+    every = {kind: {"one": at(0.0), "other": at(0.1)} for kind in module.KINDS}
+    found = change_spread(every, left_out={"theory": ["log"], "prior": []})
+    assert (found.unmeasured, found.left_out) == (("theory",), {"theory": ("log",)})
+    assert str(found).endswith("not measured: theories of the count")
+    with pytest.raises(QueryError, match="kind theories: is unknown; did you mean 'theory'"):
+        change_spread(every, left_out={"theories": ["log"]})
+
+
 def test_the_figure_names_every_row_and_each_kind_once():
     figure = change_spread({"prior": {"mine": at(0.05), "yours": at(0.3)}, "coder": {"first": at(0.05)}}).plot()
     texts = [text.get_text() for text in figure.axes[0].texts]

@@ -8,11 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from servanda.analysis import compare_theories
+from servanda.analysis.evaluation.leave_one_out import LeftOut
+from servanda.analysis.evaluation.models import Comparison
 from servanda.analysis.reporting.sections import theories
 from servanda.analysis.reporting.sections.theories import described, scenario_theories
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
+from servanda.analysis.summaries.pseudo_bma import pseudo_bma_weights
 from servanda.common.toml import read_toml
 from servanda.models import Arrow, Network, Node, Sampling
 from servanda.record import load_guarantees
@@ -73,6 +77,36 @@ def test_the_page_shows_what_the_section_holds(told, content, read):
     assert "theories" not in read(content).values("id")
 
 
+def test_a_theory_whose_draws_do_not_mix_is_left_out_of_the_average():
+    rng = np.random.default_rng(2)
+
+    def moved(mean: float, *, stuck: float = 0.0):
+        apart = np.array([0.0, 0.0, 0.0, stuck])[:, None]
+        return xr.DataArray(mean + 0.02 * rng.standard_normal((4, 400)) + apart, dims=("chain", "draw"))
+
+    left = {
+        name: LeftOut(("a", "b", "c"), elpd, np.full(3, 0.1), (), (), np.ones(3), 0.7)
+        for name, elpd in zip("xyz", np.array([[-1.0, -1, -1], [-2, -0.5, -1], [-1, -1.5, -1]]), strict=True)
+    }
+    answers = {"headline": {"x": moved(0.1), "y": moved(0.2, stuck=0.5), "z": moved(-0.1)}}
+    thirds = dict.fromkeys("xyz", 1 / 3)
+    titles = {"x": "first", "y": "second", "z": "third"}
+    found = Comparison("kept", "case", titles, left, thirds, {}, {}, thirds, answers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(theories, "THEORIES", dict.fromkeys("xyz", theories.THEORIES["log"]))
+        told = described(found, seed=3)
+        nothing = described(theories.without_models(found, ["x"], 3))
+    assert list(told["left_out"]) == ["second"]
+    assert told["left_out"]["second"][0].startswith("R-hat of the change by y: ")
+    assert [row["model"] for row in told["table"]] == ["x", "z"]
+    elpd = np.column_stack([left["x"].elpd, left["z"].elpd])
+    shares = dict(zip("xz", pseudo_bma_weights(elpd, np.ones(3), seed=3), strict=True))
+    assert {row["model"]: row["weight"] for row in told["table"]} == pytest.approx(shares)
+    mean = sum(shares[name] * float(answers["headline"][name].mean()) for name in "xz")
+    assert told["averaged"]["mean"] == pytest.approx(mean)
+    assert (nothing["table"], [*nothing["left_out"]]) == ([], ["second"])
+
+
 def test_a_scenario_without_theories_compares_none():
     loaded = load_scenario("dprk-backers")
     assert scenario_theories(loaded, load_guarantees(as_of="2019-04-25"), Sampling(1)) is None
@@ -97,13 +131,16 @@ def test_a_comparison_is_made_once_of_the_theories_that_the_cases_speak_of_and_k
         return "found"
 
     monkeypatch.setattr(theories, "compare_theories", compare)
-    monkeypatch.setattr(theories, "described", lambda found: {"found": found})
+    monkeypatch.setattr(theories, "theory_gates", lambda _: {})
+    monkeypatch.setattr(theories, "described", lambda found, seed: {"found": found, "seed": seed})
     settings = Sampling(5, 30, 20, 2)
     first = scenario_theories(loaded, own, settings, tmp_path)
     simple = ["none", "log", "saturating", "inverted_u"]
     assert asked == [(simple, "guarantee", 5, 30, "literature")]
     assert first == {
         "found": "found",
+        "seed": 5,
+        "doublings": 0,
         "left_aside": ["institution", "rival_backer", "permanent_backer"],
         "priors": "literature",
     }
@@ -129,7 +166,8 @@ def test_two_theories_are_needed(names, compared, tmp_path, monkeypatch):
     loaded = replace(loaded, scenario=loaded.scenario.model_copy(update={"theories": names}))
     own = load_guarantees(as_of="2019-04-25").assign(case_id=lambda cases: "mine " + cases["case_id"].astype(str))
     monkeypatch.setattr(theories, "compare_theories", lambda *_, **__: "found")
-    monkeypatch.setattr(theories, "described", lambda found: {"found": found})
+    monkeypatch.setattr(theories, "theory_gates", lambda _: {})
+    monkeypatch.setattr(theories, "described", lambda found, seed: {"found": found, "seed": seed})
     found = scenario_theories(loaded, own, Sampling(5), tmp_path)
     assert (found is not None) is compared
 
