@@ -1,7 +1,8 @@
-"""Reference tables of TOML files, made from the schemas that judge them when the documentation is built.
+"""Reference tables of files, made from the schemas that judge them when the documentation is built.
 
-A page holds a fence ``{keys} module.Schema``, ``{values} module.TABLE`` or ``{names} module.TABLE``; `expanded` puts
-what it asks for in its place. What a key means stands under *Parameters* in the docstring of its schema.
+A page holds a fence ``{keys} module.Schema`` (of TOML), ``{json} module.Schema``, ``{values} module.TABLE`` or
+``{names} module.TABLE``; `expanded` puts what it asks for in its place. What a key means stands under
+*Parameters* in the docstring of its schema.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from numpydoc.docscrape import NumpyDocString
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-_FENCE = re.compile(r"^```\{(keys|values|names)\} ([\w.]+)(?: (\S+))?\n```$", re.MULTILINE)
+_FENCE = re.compile(r"^```\{(keys|json|values|names)\} ([\w.]+)(?: (\S+))?\n```$", re.MULTILINE)
 _PLAIN = {
     str: "text",
     bool: "true or false",
@@ -32,7 +33,7 @@ _PLURAL = {"text": "texts", "number": "numbers", "whole number": "whole numbers"
 
 def expanded(text: str) -> str:
     """Put the tables of a page in the place of its fences."""
-    makers = {"keys": keys, "values": values, "names": names}
+    makers = {"keys": keys, "json": json_keys, "values": values, "names": names}
     return _FENCE.sub(lambda found: makers[found[1]](_found(found[2]), *filter(None, [found[3]])), text)
 
 
@@ -67,6 +68,45 @@ def _tables(schema: type[BaseModel], place: str, *also: str) -> Iterator[tuple[t
             places.setdefault(inner, []).append(shown[many])
     for inner, written in places.items():
         yield from _tables(inner, *written)
+
+
+def json_keys(schema: type[BaseModel]) -> str:
+    """Tables of the keys of a JSON file and of every kind of table in it, each once, in Markdown."""
+    written = schema.model_json_schema()
+    parts = {"": written, **written.get("$defs", {})}
+    models = {model.__name__: model for model, _ in _tables(schema, "")}
+    lines = []
+    for name, part in parts.items():
+        model = models[name] if name else schema
+        said = described(model)
+        aliases = {field.alias or key: key for key, field in model.model_fields.items()}
+        title = f"(json-{name.lower()})=\n### `{name}`\n" if name else "### At the top of the file\n"
+        lines += [title, f"{(inspect.getdoc(model) or '').splitlines()[0]}\n", "| key | value | what it says |"]
+        lines.append("| --- | --- | --- |")
+        lines += [f"| `{key}` | {_json_words(part['properties'][key])} | {said[own]} |" for key, own in aliases.items()]
+        lines.append("")
+    return "\n".join(lines)
+
+
+_JSON = {"string": "text", "number": "number", "integer": "whole number", "boolean": "true or false", "null": "null"}
+
+
+def _json_words(value: dict[str, Any]) -> str:
+    """Type of a value of a JSON schema in words."""
+    if "$ref" in value:
+        name = value["$ref"].rpartition("/")[2]
+        return f"[{name}](#json-{name.lower()})"
+    if "anyOf" in value:
+        return " or ".join(map(_json_words, value["anyOf"]))
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
+    if value.get("type") == "array":
+        inner = value["prefixItems"] if "prefixItems" in value else [value["items"]]
+        return f"{'pair' if len(inner) == 2 else 'list'} of {_json_words(inner[0])}"
+    if value.get("type") == "object":
+        held = value.get("additionalProperties", True)
+        return "table" if held is True else f"by name, {_json_words(held)}"
+    return _JSON.get(value.get("type", ""), "anything")
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, str]:

@@ -11,11 +11,13 @@ from ..scenarios.scenario import Judgement
 from ..scenarios.stored_fits import fit_gates
 from ..summaries.gates import Gate, failed, number_gates, supposed_gates
 from .answers import Row, judged
+from .load import check_report
+from .schema.report import VERSION
 from .section import Answers, Material
 from .sections import SECTIONS
 
-#: Raised when a field of the JSON changes its meaning or goes.
-SCHEMA = 3
+#: Version of what `build` returns.
+SCHEMA = VERSION
 
 
 def build(material: Material) -> dict[str, Any]:
@@ -31,6 +33,11 @@ def build(material: Material) -> dict[str, Any]:
     dict
         JSON-ready. ``passed`` says whether every gate of the reported prior set passed; ``failed_gates`` which did not.
         Another set whose gates failed is left out.
+
+    Raises
+    ------
+    ReportError
+        If a section gives what its schema does not know.
     """
     answers = _answer(material)
     report: dict[str, Any] = {"schema": SCHEMA}
@@ -41,6 +48,7 @@ def build(material: Material) -> dict[str, Any]:
     reported = _failed_of(answers, next(iter(answers.rows)))
     report["failed_gates"] = list(dict.fromkeys([*(str(gate) for gate in reported), *own]))
     report["passed"] = not report["failed_gates"]
+    check_report(report, "report")
     return report
 
 

@@ -1,0 +1,88 @@
+"""A report read back from its `report.json`: versioned, and checked key by key."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ...common.errors import Fault, InputError, raise_faults
+from ...common.toml import schema_faults
+from .schema.report import VERSION, report_model
+from .sections import SECTIONS
+
+#: Schema of a whole report; a section says what it is in the first line of its module.
+REPORT = report_model(
+    tuple((name, str(sys.modules[part.content.__module__].__doc__).splitlines()[0]) for name, part in SECTIONS.items())
+)
+
+
+class ReportError(InputError):
+    """A `report.json` that cannot be read."""
+
+
+def check_report(report: Mapping[str, Any], subject: str = "report.json") -> None:
+    """Check a report against the schema of every section.
+
+    Parameters
+    ----------
+    report
+        As `servanda.analysis.reporting.build.build` gives it, or read back from its JSON.
+    subject
+        What it is called in an error.
+
+    Raises
+    ------
+    ReportError
+        If it is of another version, saying which; or listing every key that is missing, not known, or of another kind.
+    """
+    version = report.get("schema")
+    if version != VERSION:
+        what = f"is {version!r}, and this version of Servanda reads {VERSION}; write the report again"
+        raise ReportError(subject, [Fault("schema", what)])
+    raise_faults(subject, schema_faults(report, REPORT), ReportError)
+
+
+def report_schema() -> dict[str, Any]:
+    """JSON schema (draft 2020-12) of ``report.json``, for programs that read it.
+
+    Examples
+    --------
+    >>> report_schema()["properties"]["schema"]["const"] == VERSION
+    True
+    """
+    return REPORT.model_json_schema()
+
+
+def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Read a report back from its JSON.
+
+    Parameters
+    ----------
+    path
+        A ``report.json`` that `servanda.analysis.report` wrote.
+
+    Returns
+    -------
+    dict
+        As `servanda.analysis.reporting.build.build` gave it, with None for what could not be computed.
+
+    Raises
+    ------
+    ReportError
+        If there is no such file, it is damaged, of another version, or incomplete; every fault is named by its place.
+    """
+    try:
+        report = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ReportError(str(path), [Fault("", f"cannot be read: {error.strerror or error}")]) from error
+    except ValueError as error:
+        what = f"is damaged, or no JSON ({error}); write the report again"
+        raise ReportError(str(path), [Fault("", what)]) from error
+    if not isinstance(report, dict):
+        raise ReportError(str(path), [Fault("", "holds no report: a table of sections was expected")])
+    check_report(report, str(path))
+    return report

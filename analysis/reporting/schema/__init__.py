@@ -1,0 +1,1 @@
+"""Schemas of `report.json`: what every section puts into it, key by key."""

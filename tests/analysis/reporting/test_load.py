@@ -1,0 +1,140 @@
+"""A report read back from its JSON: whole, of this version, and judged by a foreign validator of JSON schemas."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import re
+from copy import deepcopy
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from servanda.analysis.reporting.build import SCHEMA
+from servanda.analysis.reporting.load import REPORT, ReportError, check_report, load_report, report_schema
+from servanda.analysis.reporting.schema.report import PARTS
+from servanda.analysis.reporting.sections import SECTIONS
+from servanda.common.json_values import to_json
+
+DOCS = Path(__file__).parents[3] / "docs"
+
+
+@pytest.fixture(scope="module")
+def plain(supposed):
+    """The supposed report as JSON holds it."""
+    return json.loads(to_json(supposed))
+
+
+@pytest.fixture
+def written(plain, tmp_path):
+    """From a dictionary to a file of it."""
+
+    def write(report=plain):
+        path = tmp_path / "report.json"
+        path.write_text(json.dumps(report), encoding="utf-8")
+        return path
+
+    return write
+
+
+def places(value, way=()):
+    """Every table within a value, with the way to it."""
+    if isinstance(value, dict):
+        yield way, value
+    for key, one in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places(one, (*way, key))
+
+
+def test_a_report_is_read_back_as_it_was(plain, written):
+    assert load_report(written()) == plain
+    jsonschema.Draft202012Validator(report_schema()).validate(plain)
+
+
+def test_every_section_has_a_schema():
+    assert {*PARTS} == {*SECTIONS}
+
+
+def test_schemas_agree_with_a_validator_of_json_schemas(plain):
+    """Wherever a key of a described table is lost, or one too many comes in, both refuse it."""
+    judge = jsonschema.Draft202012Validator(report_schema())
+    chosen = random.Random(1)
+    found = [way for way, table in places(plain) if table]
+    refused = 0
+    for way in chosen.sample(found, 40):
+        report = deepcopy(plain)
+        table = report
+        for key in way:
+            table = table[key]
+        if chosen.random() < 0.5:
+            del table[chosen.choice([*table])]
+        else:
+            table["never_heard_of"] = 1
+        refused += not judge.is_valid(report)
+        if judge.is_valid(report):
+            check_report(report)
+        else:
+            with pytest.raises(ReportError):
+                check_report(report)
+    assert refused > 10
+
+
+def test_faults_are_all_named_by_their_places(plain, written):
+    report = deepcopy(plain)
+    del report["record"]
+    report["answer"]["confidence"]["leevl"] = report["answer"]["confidence"].pop("level")
+    report["judgements"][0]["rows"][1]["passed"] = "perhaps"
+    with pytest.raises(ReportError) as error:
+        load_report(written(report))
+    told = str(error.value)
+    assert "report.json: 4 faults" in told
+    assert "record: is missing" in told
+    assert "answer.confidence.level: is missing" in told
+    assert "answer.confidence.leevl: is not a key that is known here" in told
+    assert "judgements.0.rows.1.passed: input should be a valid boolean" in told
+
+
+@pytest.mark.parametrize("version", [1, 2, SCHEMA + 1, None])
+def test_another_version_is_refused_by_its_number(plain, written, version):
+    message = f"schema: is {version}, and this version of Servanda reads {SCHEMA}; write the report again"
+    with pytest.raises(ReportError, match=re.escape(message)):
+        load_report(written({**plain, "schema": version}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"schema": 3, "question"', "is damaged, or no JSON"),
+        ("", "is damaged, or no JSON"),
+        ("[1, 2]", "holds no report: a table of sections was expected"),
+        ("{}", "schema: is None"),
+    ],
+)
+def test_a_damaged_file_is_refused_by_name(tmp_path, text, message):
+    path = tmp_path / "mine.json"
+    path.write_text(text)
+    with pytest.raises(ReportError, match=re.escape(message)) as error:
+        load_report(path)
+    assert "mine.json" in str(error.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(ReportError, match="cannot be read: No such file or directory"):
+        load_report(tmp_path / "none.json")
+
+
+def test_the_reference_holds_every_key_of_every_table():
+    spec = importlib.util.spec_from_file_location("schema_tables", DOCS / "schema_tables.py")
+    tables = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tables)
+    shown = tables.expanded((DOCS / "report_json.md").read_text(encoding="utf-8"))
+    assert "{json}" not in shown
+    sections = [{*re.findall(r"^\| `(\w+)` \|", part, re.MULTILINE)} for part in shown.split("\n###")]
+    whole = REPORT.model_json_schema()
+    for part in (whole, *whole["$defs"].values()):
+        assert {*part["properties"]} in sections
+    for name in re.findall(r"\]\(#(json-\w+)\)", shown):
+        assert f"({name})=" in shown
+    for row in re.findall(r"^\| `.*$", shown, re.MULTILINE):
+        assert all(cell.strip() for cell in row.strip("|").split(" | "))
