@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ...common.errors import Fault, InputError
 from ...common.progress import shown
 from .options import (
     Cases,
@@ -26,7 +27,9 @@ from .options import (
 
 
 def report(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")],
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write to; out/<scenario> by default."),
@@ -39,6 +42,12 @@ def report(
         Path | None,
         typer.Option(
             "--since", metavar="FILE", help="Say what changed since an earlier report.json, and what explains it."
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="FILE", help="Write a report again from its report.json, without a scenario and a fit."
         ),
     ] = None,
     ledger: Annotated[
@@ -100,10 +109,22 @@ def report(
     from ..ledger.file import read_ledger
     from ..ledger.issue import file_hash, issue_judgements
     from ..reporting.make import report as make
+    from ..reporting.make import report_again
     from ..scenarios.scenario import load_scenario
 
     if ledger is not None and ledger.exists():
         read_ledger(ledger)  # one that was touched is said before anything is fitted
+    if scenario is None and source is not None:
+        asked = {"formats": _split(formats) or ["html"], "languages": _split(languages) or ["en"]}
+        again = report_again(source, out, draft=draft, **asked)
+        if as_json:
+            print_json({"json": str(again.json), "files": [str(path) for path in again.files]})
+            return
+        for path in dict.fromkeys([*(_shown(path, again.json.parent) for path in again.files), again.json]):
+            typer.echo(path)
+        return
+    if scenario is None or source is not None:
+        raise InputError("report", [Fault("SCENARIO", "give a scenario to answer, or a report.json with --from")])
     loaded = load_scenario(scenario)
     place = out or Path("out") / loaded.scenario.name
     with shown(not (quiet or as_json)) as progress:

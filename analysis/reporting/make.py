@@ -28,6 +28,7 @@ from .build import SCHEMA, build
 from .document.language import Language
 from .formats.files import FORMATS, checked_formats
 from .inputs import read_earlier
+from .load import load_report
 from .section import Material, Task
 from .sections import SECTIONS
 
@@ -141,7 +142,7 @@ def report(
     """
     place = writable_folder(out)
     wanted = checked_formats(formats)
-    spoken = tuple(dict.fromkeys(Language(code).code for code in languages))
+    spoken = _spoken(languages)
     day = _day(issued)
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
@@ -162,13 +163,66 @@ def report(
         task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None, earlier)
         prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
         content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
-    if not content["passed"] and not draft:
-        faults = [Fault("gate", gate) for gate in content["failed_gates"]]
-        faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
-        raise GateError(f"report {loaded.scenario.name}", faults)
+    _stop_at_gates(content, draft=draft)
     content |= {"issued": day, "signed": signed.strip()}
     files = write_report(place, content, wanted, spoken, progress=progress)
     return Written(place / "report.json", files, content, tuple(reused))
+
+
+def report_again(
+    source: str | os.PathLike[str],
+    out: str | os.PathLike[str] | None = None,
+    *,
+    draft: bool = False,
+    formats: Sequence[str] = ("html",),
+    languages: Sequence[str] = ("en",),
+    progress: bool | Progress | None = None,
+) -> Written:
+    """Write a report again from its ``report.json``, without fitting anything.
+
+    Parameters
+    ----------
+    source
+        A ``report.json``.
+    out
+        Folder; that of the file by default.
+    draft
+        Write it although a gate failed.
+    formats, languages, progress
+        As in `report`; the day of issue and who signed it are those of the file.
+
+    Returns
+    -------
+    Written
+        Equal files give equal documents.
+
+    Raises
+    ------
+    ReportError
+        If the file is damaged, incomplete or of another version.
+    QueryError, FormatsError
+        If there is no such language or format, or its packages are not installed.
+    GateError
+        Listing the gates that failed, if `draft` is not set; nothing is written then.
+    """
+    wanted, spoken = checked_formats(formats), _spoken(languages)
+    content = load_report(source)
+    _stop_at_gates(content, draft=draft)
+    place = writable_folder(Path(source).parent if out is None else out)
+    return Written(place / "report.json", write_report(place, content, wanted, spoken, progress=progress), content, ())
+
+
+def _spoken(languages: Sequence[str]) -> tuple[str, ...]:
+    """Codes of languages, each once."""
+    return tuple(dict.fromkeys(Language(code).code for code in languages))
+
+
+def _stop_at_gates(content: Mapping[str, Any], *, draft: bool) -> None:
+    if content["passed"] or draft:
+        return
+    faults = [Fault("gate", gate) for gate in content["failed_gates"]]
+    faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
+    raise GateError(f"report {content['question']['name']}", faults)
 
 
 def _named(progress: Progress, name: str) -> Progress:

@@ -41,7 +41,10 @@ PARTS: Mapping[str, Any] = {
     "diagnostics": DiagnosticsPart,
     "convergence": ConvergencePart | None,
     "network": NetworkPart,
+    # What changed since an earlier report, and the inputs by which a later one asks, are read back by their own rules.
+    "since": dict[str, Any] | None,
     "provenance": ProvenancePart,
+    "inputs": dict[str, Any],
     "checklist": ChecklistPart,
 }
 

@@ -11,9 +11,14 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from typer.testing import CliRunner
 
+from servanda.analysis.cli.app import app
+from servanda.analysis.reporting.assemble import assemble
 from servanda.analysis.reporting.build import SCHEMA
 from servanda.analysis.reporting.load import REPORT, ReportError, check_report, load_report, report_schema
+from servanda.analysis.reporting.make import GateError, report_again
+from servanda.analysis.reporting.page import page
 from servanda.analysis.reporting.schema.report import PARTS
 from servanda.analysis.reporting.sections import SECTIONS
 from servanda.common.json_values import to_json
@@ -60,10 +65,13 @@ def test_schemas_agree_with_a_validator_of_json_schemas(plain):
     """Wherever a key of a described table is lost, or one too many comes in, both refuse it."""
     judge = jsonschema.Draft202012Validator(report_schema())
     chosen = random.Random(1)
-    found = [way for way, table in places(plain) if table]
+    small = {name: part[:1] if name == "judgements" else part for name, part in plain.items()}
+    small["record"] = {**small["record"], "held": small["record"]["held"][:1]}
+    small["inputs"] = {}
+    found = [way for way, table in places(small) if table]
     refused = 0
-    for way in chosen.sample(found, 40):
-        report = deepcopy(plain)
+    for way in chosen.sample(found, 20):
+        report = deepcopy(small)
         table = report
         for key in way:
             table = table[key]
@@ -77,7 +85,7 @@ def test_schemas_agree_with_a_validator_of_json_schemas(plain):
         else:
             with pytest.raises(ReportError):
                 check_report(report)
-    assert refused > 10
+    assert refused > 5
 
 
 def test_faults_are_all_named_by_their_places(plain, written):
@@ -138,3 +146,26 @@ def test_the_reference_holds_every_key_of_every_table():
         assert f"({name})=" in shown
     for row in re.findall(r"^\| `.*$", shown, re.MULTILINE):
         assert all(cell.strip() for cell in row.strip("|").split(" | "))
+
+
+def test_a_report_is_made_again_without_a_fit(plain, written, tmp_path):
+    """The page of the file is that of the dictionary, twice the same; a failed gate stops it as ever."""
+    source = written()
+    assert not plain["passed"]
+    with pytest.raises(GateError) as error:
+        report_again(source, tmp_path / "out")
+    assert plain["failed_gates"][0] in str(error.value)
+    assert not (tmp_path / "out" / "report.html").exists()
+    again = report_again(source, tmp_path / "out", draft=True)
+    assert again.html.read_text(encoding="utf-8") == page(assemble(plain))
+    assert load_report(again.json) == plain
+
+
+def test_the_command_makes_a_report_again(plain, written):
+    source = written({**plain, "passed": True, "failed_gates": []})
+    found = CliRunner().invoke(app, ["report", "--from", str(source)])
+    assert found.exit_code == 0, found.output
+    assert (source.parent / "report.html").exists()
+    both = CliRunner().invoke(app, ["report", "dprk-six-party", "--from", str(source)])
+    assert both.exit_code == 2
+    assert "give a scenario to answer, or a report.json with --from" in " ".join(both.output.split())
