@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .answering import Answer, ChangePart, Drivers, JudgementPart, Question
+from .changing import AssumptionsPart, InfluencePart, ValueOfInformationPart
 from .evidence import NetworkPart, Priors, Record, Theories, Tracks
 from .trusting import (
     ChecklistPart,
@@ -28,6 +29,9 @@ PARTS: Mapping[str, Any] = {
     "question": Question,
     "answer": Answer,
     "change": ChangePart | None,
+    "value_of_information": ValueOfInformationPart | None,
+    "influence": InfluencePart | None,
+    "assumptions": AssumptionsPart | None,
     "score": ScorePart,
     "held_out": HeldOut,
     "predictive": PredictivePart | None,
