@@ -115,8 +115,8 @@ def report(
     if ledger is not None and ledger.exists():
         read_ledger(ledger)  # one that was touched is said before anything is fitted
     if scenario is None and source is not None:
-        asked = {"formats": _split(formats) or ["html"], "languages": _split(languages) or ["en"]}
-        again = report_again(source, out, draft=draft, **asked)
+        kinds, spoken = _split(formats) or ["html"], _split(languages) or ["en"]
+        again = report_again(source, out, draft=draft, formats=kinds, languages=spoken)
         if as_json:
             print_json({"json": str(again.json), "files": [str(path) for path in again.files]})
             return
