@@ -11,7 +11,6 @@ import numpy as np
 
 from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, LEGEND_SIZE, MUTED, RULE, WIDTH, new_figure, styled
 from .panel import draw_interval, draw_label, draw_percent_axis, probability_panel, tops
-from .percent import percent
 from .svg import svg
 
 if TYPE_CHECKING:
@@ -58,16 +57,11 @@ def prior_sets_svg(
             draw_label(axes, words, top)
             for place, answer in enumerate(line["answers"]):
                 y = top + 15 * len(words) + 10 + 20 * place
-                draw_interval(axes, answer["after"], y, colours[answer["priors"]], width=3.5)
+                if answer["after"]:
+                    draw_interval(axes, answer["after"], y, colours[answer["priors"]], width=3.5)
                 draw_interval(axes, answer["before"], y + 7, FAINT, width=1.0, hollow=True)
         draw_percent_axis(axes, edges[-1])
-        said = "; ".join(
-            f"{line['label']}, {titles[a['priors']]}: {percent(a['after']['mean'])} after the record, "
-            f"{percent(a['before']['mean'])} before"
-            for line in lines
-            for a in line["answers"]
-        )
-        return svg(figure, f"priors-{name}", f"Answers under each prior set. {said}.")
+        return svg(figure, f"priors-{name}", before)
 
 
 def _draw_key(axes: Axes, titles: Mapping[str, str], colours: Mapping[str, str], before: str) -> None:

@@ -129,7 +129,9 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     log = bridge_log_ratio(here, there, there.size / (here.size + there.size))
     c = log + float(np.log(here.size / there.size))
     crossing = float(np.exp(logsumexp(log_expit(here - c))))
-    error = np.hypot(_relative_error(log_expit(here - c)), _relative_error(log_expit(c - there)))
+    error = math.hypot(
+        _relative_error(np.asarray(log_expit(here - c))), _relative_error(np.asarray(log_expit(c - there)))
+    )
     # Where not even a few draws of one fit could be of the other, nothing but the tails is compared.
     return log, float(error) if crossing >= _FEWEST else np.inf
 

@@ -152,6 +152,21 @@ class RawCount(Strict):
     own: OwnCount
 
 
+class Source(Strict):
+    """A source of the record.
+
+    Parameters
+    ----------
+    text
+        Its entry in the bibliography, or its key where that lacks it.
+    href
+        Where it is on the web; empty if nowhere.
+    """
+
+    text: str
+    href: str
+
+
 class Record(Strict):
     """The record as of the date.
 
@@ -177,8 +192,6 @@ class Record(Strict):
         What it holds of every row.
     count
         Raw counts for the headline.
-    citations
-        Key of a source -> its entry.
     """
 
     cases: int
@@ -196,7 +209,6 @@ class Record(Strict):
     coders: Coders | None
     held: list[HeldRow]
     count: RawCount | None
-    citations: dict[str, str]
 
 
 class TheoryRow(Strict):

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from .answering import Answer, ChangePart, Drivers, JudgementPart, Question
 from .changing import AssumptionsPart, InfluencePart, ValueOfInformationPart
-from .evidence import NetworkPart, Priors, Record, Theories, Tracks
+from .evidence import NetworkPart, Priors, Record, Source, Theories, Tracks
 from .trusting import (
     ChecklistPart,
     ConvergencePart,
@@ -48,6 +48,7 @@ PARTS: Mapping[str, Any] = {
     # What changed since an earlier report, and the inputs by which a later one asks, are read back by their own rules.
     "since": dict[str, Any] | None,
     "provenance": ProvenancePart,
+    "sources": dict[str, Source] | None,
     "inputs": dict[str, Any],
     "checklist": ChecklistPart,
 }

@@ -106,7 +106,8 @@ def _tables(report: Mapping[str, Any], say: Language) -> list[Block]:
             where = worst["name"].replace(f"{line['kind']} of ", "")
             checks = f"{say.count(line['checked'])} {say.line(what)}"
             verdict = Run(say.line(N_("failed")), "alarm") if line["failed"] else Run(say.line(N_("passed")))
-            name = runs(say.line(_CHECKS.get(line["kind"], line["kind"])), Run(checks, "second"))
+            kind = str(line["kind"])
+            name = runs(say.line(_CHECKS.get(kind, kind)), Run(checks, "second"))
             value = runs(say.figure(worst["value"]), Run(limit_text(worst["limit"], say), "second"))
             rows.append((name, runs(verdict), value, runs(Run(where, "code"))))
     columns = (say(N_("Check")), say(N_("Verdict")), say(N_("Worst value, asked")), say(N_("Where")))

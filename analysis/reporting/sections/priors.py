@@ -12,7 +12,7 @@ from ....models.parameters.prior_set import PriorSet
 from ...figures.priors import prior_sets_svg
 from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, Terms, Text, runs
 from ..document.language import N_, Language
-from ..section import Answers, Material, Part, Section
+from ..section import LEFT_OUT, Answers, Material, Part, Section
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
@@ -56,7 +56,10 @@ def _titles(report: Mapping[str, Any], say: Language) -> dict[str, str]:
     return {one["name"]: say.term(one["title"]) for one in report["priors"]["sets"]}
 
 
-def _with_span(found: Mapping[str, Any], say: Language) -> Text:
+def _with_span(found: Mapping[str, Any] | None, say: Language) -> Text:
+    """Probability with its interval; a comparison whose draws did not converge is left out."""
+    if found is None:
+        return say(LEFT_OUT)
     return runs(say.percent(found["mean"]), Run(say.span(found["lower"], found["upper"]), "second"))
 
 
@@ -126,7 +129,7 @@ def _judged(one: Mapping[str, Any], found: Mapping[str, Any], titles: Mapping[st
     figure = prior_sets_svg(lines, key, name=one["id"], before=words)
     said = "; ".join(
         f"{line['label']}, {titles[a['priors']]}: "
-        f"{say.percent(a['after']['mean'])} ({say.percent(a['before']['mean'])})"
+        f"{say.percent(a['after']['mean']) if a['after'] else say.line(LEFT_OUT)} ({say.percent(a['before']['mean'])})"
         for line in lines
         for a in line["answers"]
     )

@@ -73,7 +73,7 @@ def _fits(report: Mapping[str, Any], say: Language) -> list[Block]:
     lines = facts(fits)
     same = [(key, values) for key, values in lines if len(values) == 1]
     apart = [(key, values) for key, values in lines if len(values) > 1]
-    columns = (say(N_("Fact")), *(runs(titles.get(name, name)) for name in fits))
+    columns = (say(N_("Fact")), *(runs(titles.get(name, str(name))) for name in fits))
     blocks: list[Block] = []
     if apart:
         blocks.append(Table(say(N_("What differs from fit to fit")), columns, _rows(apart)))

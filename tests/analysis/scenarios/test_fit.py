@@ -40,9 +40,9 @@ def test_a_fit_by_names_is_the_fit_of_the_values(network, path, days):
 
 
 def test_a_name_that_is_none_is_told_with_the_nearest(days):
-    with pytest.raises(NetworkError, match="guarante: .*did you mean 'guarantee'"):
+    with pytest.raises(NetworkError, match=r"guarante: .*did you mean 'guarantee'"):
         sv.fit("guarante", days, seed=1)
-    with pytest.raises(PriorError, match="literatur: .*did you mean 'literature'"):
+    with pytest.raises(PriorError, match=r"literatur: .*did you mean 'literature'"):
         sv.fit("guarantee", days, "literatur", seed=1)
 
 
