@@ -9,15 +9,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from ...common.errors import Fault, InputError, raise_faults
 from ...common.toml import schema_faults
 from .schema.report import VERSION, report_model
 from .sections import SECTIONS
 
-#: Schema of a whole report; a section says what it is in the first line of its module.
-REPORT = report_model(
-    tuple((name, str(sys.modules[part.content.__module__].__doc__).splitlines()[0]) for name, part in SECTIONS.items())
-)
+
+def _model() -> type[BaseModel]:
+    """Schema of a whole report; a section says what it is in the first line of its module."""
+    said = {name: str(sys.modules[part.content.__module__].__doc__ or "") for name, part in SECTIONS.items()}
+    return report_model(tuple((name, (text.splitlines() or [""])[0]) for name, text in said.items()))
 
 
 class ReportError(InputError):
@@ -43,7 +46,7 @@ def check_report(report: Mapping[str, Any], subject: str = "report.json") -> Non
     if version != VERSION:
         what = f"is {version!r}, and this version of Servanda reads {VERSION}; write the report again"
         raise ReportError(subject, [Fault("schema", what)])
-    raise_faults(subject, schema_faults(report, REPORT), ReportError)
+    raise_faults(subject, schema_faults(report, _model()), ReportError)
 
 
 def report_schema() -> dict[str, Any]:
@@ -54,7 +57,7 @@ def report_schema() -> dict[str, Any]:
     >>> report_schema()["properties"]["schema"]["const"] == VERSION
     True
     """
-    return REPORT.model_json_schema()
+    return _model().model_json_schema()
 
 
 def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:

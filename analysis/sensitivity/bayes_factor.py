@@ -129,11 +129,10 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
     log = bridge_log_ratio(here, there, there.size / (here.size + there.size))
     c = log + float(np.log(here.size / there.size))
     crossing = float(np.exp(logsumexp(log_expit(here - c))))
-    error = math.hypot(
-        _relative_error(np.asarray(log_expit(here - c))), _relative_error(np.asarray(log_expit(c - there)))
-    )
+    ahead, behind = (_relative_error(np.asarray(log_expit(side))) for side in (here - c, c - there))
+    error = float(np.hypot(ahead, behind))
     # Where not even a few draws of one fit could be of the other, nothing but the tails is compared.
-    return log, float(error) if crossing >= _FEWEST else np.inf
+    return log, error if crossing >= _FEWEST else np.inf
 
 
 def _bridged(posterior: Posterior, other: Posterior, block: tuple[str, ...]) -> tuple[float, float]:

@@ -16,7 +16,7 @@ from ...sensitivity.drivers import Driver, drivers
 from ...sensitivity.spread import KINDS, Spread
 from ...sensitivity.variance_sources import SINGLE, VarianceSources, variance_sources
 from ..answers import Row, judged
-from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, Text, runs
+from ..document.blocks import Block, Figure, Fold, Paragraph, Table, Text, runs
 from ..document.language import N_, Language
 from ..section import Answers, Material, Part, Section, Task
 from .change import AVERAGED, compared, headline_spread
@@ -242,40 +242,8 @@ def _deviation(variance: float | None, say: Language) -> Text:
     return say(_NOT_MEASURED) if variance is None else runs(say.decimal(100 * max(variance, 0.0) ** 0.5, 1))
 
 
-def _formats(report: Mapping[str, Any], say: Language) -> list[Block]:
-    """Every format of every judgement: those of the headline's at once, the others in a fold."""
-    tables = [(one["id"] == report["answer"]["judgement"], _of_judgement(one, say)) for one in report["judgements"]]
-    shown: list[Block] = [table for own, table in tables if own]
-    others = tuple(table for own, table in tables if not own)
-    return [*shown, Fold(say(N_("The other judgements")), others)] if others else shown
-
-
-def _of_judgement(one: Mapping[str, Any], say: Language) -> Table:
-    rows = []
-    for row in one["rows"]:
-        chance = runs(say.percent(row["mean"]), Run(say.span(row["lower"], row["upper"]), "second"))
-        moved = row["change"]["difference"] if row["change"] else None
-        cell = (
-            runs(say.points(moved["mean"]), Run(say.points_span(moved["lower"], moved["upper"]), "second"))
-            if moved
-            else runs("\N{EN DASH}")
-        )
-        rows.append((runs(say.term(row["label"])), chance, cell))
-    return Table(
-        runs(say.term(one["title"])),
-        (say(N_("Format")), say(N_("Chance")), say(N_("Change"))),
-        tuple(rows),
-        note=say(N_("{claim}; 90 % intervals; change in points"), claim=say.term(one["claim"])),
-        numeric=frozenset({1, 2}),
-        compact=True,
-    )
-
-
 SECTION = Section(
     _content,
     prepare=_prepare,
-    parts=(
-        Part("why", N_("From the base rate to this case"), _words),
-        Part("why", N_("Every form that was asked about"), _formats),
-    ),
+    parts=(Part("why", N_("From the base rate to this case"), _words),),
 )

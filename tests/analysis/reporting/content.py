@@ -89,6 +89,10 @@ PARTS = [
 ]
 
 
+#: What a change has beside its numbers.
+_NAMED = ("kind", "name", "note")
+
+
 def changed(kind: str, name: str, mean: float, note: str = "") -> dict[str, Any]:
     ends = {"lower": mean - 0.21, "upper": mean + 0.17, "quarter": mean - 0.08, "three_quarters": mean + 0.09}
     worth = {"gain": 0.73, "within": 0.21, "loss": 0.06, "margin": 0.05, "interval": 0.9}
@@ -222,9 +226,22 @@ def report(*, passed: bool = True) -> dict[str, Any]:
             "highest": "reading: France as guarantor",
             "width": 0.19,
             "unmeasured": ["theory", "coder"],
+            "left_out": [],
             "confounding": {
+                "question": "P(compliance = complied | do(guarantors = 2))",
                 "cause": "guarantors",
                 "target": "compliance",
+                "states": ["complied"],
+                "identification": "It is identified.",
+                "change": {name: value for name, value in changed("", "", 0.13).items() if name not in _NAMED},
+                "tipping_point": {
+                    "zero": 1.63,
+                    "interval": 1.0,
+                    "double": None,
+                    "e_value": 1.41,
+                    "e_value_interval": 1.0,
+                },
+                "most": 10.0,
                 "in_words": "An unmeasured common cause would bring it to zero with odds of 1.63.",
                 "benchmarks": [
                     {
@@ -234,6 +251,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                         "mean": 0.08,
                         "lower": -0.11,
                         "upper": 0.26,
+                        "along": 0.09,
                     }
                 ],
             },
@@ -283,8 +301,13 @@ def report(*, passed: bool = True) -> dict[str, Any]:
         "sources": {"clark2012": {"text": "Clark (2012). The Sleepwalkers.", "href": "https://example.org/book"}},
         "priors": {
             "sets": [
-                {"name": "literature", "title": "What is published", "description": "A reader's view."},
-                {"name": "flat", "title": "No opinion", "description": "Nobody's view."},
+                {
+                    "name": "literature",
+                    "title": "What is published",
+                    "description": "A reader's view.",
+                    "left_out": False,
+                },
+                {"name": "flat", "title": "No opinion", "description": "Nobody's view.", "left_out": False},
             ],
             "reported": "literature",
             "table": lines,
@@ -305,6 +328,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                     "chain": 4,
                     "draw": 1000,
                     "doublings": 0,
+                    "left_out": False,
                     "drawn_exactly": ["role"],
                     "drawn_by_augmentation": [["guarantors", "role"]],
                     "drawn_by_nuts": [["compliance"]],

@@ -366,7 +366,7 @@ def allowed(content) -> set[str]:
         if math.isnan(x):
             continue
         found |= {str(said), f"{x:g}", f"{abs(x):.4g}", f"{abs(x):.0f}", f"{abs(100 * x):.0f}", f"{abs(100 * x):g}"}
-        found |= {f"{abs(x):.{places}f}" for places in (1, 2, 3)}
+        found |= {f"{abs(y):.{places}f}" for y in (x, 100 * x, 100 * max(x, 0) ** 0.5) for places in (1, 2, 3)}
     return found | {"0", "1", "99", "100"}
 
 
