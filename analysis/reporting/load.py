@@ -23,6 +23,10 @@ def _model() -> type[BaseModel]:
     return report_model(tuple((name, (text.splitlines() or [""])[0]) for name, text in said.items()))
 
 
+#: Schema of a whole report of the shipped sections.
+REPORT = _model()
+
+
 class ReportError(InputError):
     """A `report.json` that cannot be read."""
 

@@ -304,7 +304,7 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                 {
                     "name": "literature",
                     "title": "What is published",
-                    "description": "A reader's view.",
+                    "description": "By a reader.",
                     "left_out": False,
                 },
                 {"name": "flat", "title": "No opinion", "description": "Nobody's view.", "left_out": False},

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from servanda.analysis import drivers, variance_sources
-from servanda.analysis.reporting.document.blocks import Figure, Fold, Paragraph, Table, plain
+from servanda.analysis.reporting.document.blocks import Figure, Paragraph, Table, plain
 from servanda.analysis.reporting.document.language import Language
 from servanda.analysis.reporting.section import Answers, Material, Task
 from servanda.analysis.reporting.sections import drivers as module
@@ -219,29 +219,3 @@ def test_drivers_are_kept_beside_the_fit_and_found_again(material, tmp_path, mon
     again = SECTION.content(replace(material, prepared={"drivers": found}), answers(material))
     assert again == content
     assert SECTION.prepare(replace(task, posteriors={})) is None
-
-
-def judgement(identity, label):
-    difference = {"mean": 0.04, "lower": -0.1, "upper": 0.2}
-    row = {"label": label, "mean": 0.6, "lower": 0.4, "upper": 0.8, "change": {"difference": difference}}
-    return {
-        "id": identity,
-        "title": f"Title {identity}",
-        "claim": "it is kept",
-        "rows": [{**row, "label": "alone", "change": None}, row],
-    }
-
-
-def test_every_format_is_shown_those_of_other_judgements_in_a_fold():
-    report = {"answer": {"judgement": "b"}, "judgements": [judgement("a", "x"), judgement("b", "y")]}
-    own, others = SECTION.parts[1].blocks(report, Language("en"))
-    assert isinstance(own, Table)
-    assert isinstance(others, Fold)
-    said = [[plain(cell) for cell in row] for row in own.rows]
-    assert said == [
-        ["alone", "60\xa0% 40\N{EN DASH}80\xa0%", "\N{EN DASH}"],
-        ["y", "60\xa0% 40\N{EN DASH}80\xa0%", "+4 \N{MINUS SIGN}10 to +20"],
-    ]
-    assert plain(others.blocks[0].caption) == "Title a"
-    alone = SECTION.parts[1].blocks({**report, "judgements": report["judgements"][1:]}, Language("en"))
-    assert len(alone) == 1

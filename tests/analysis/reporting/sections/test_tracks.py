@@ -61,7 +61,7 @@ def test_the_page_shows_a_history_and_ranks_nobody(described, content, read, lan
     assert any("bulk ESS" in gate or "R-hat" in gate for gate in told["failed_gates"])
     assert told["failed_gates"][0] in page.text
     if language == "en":
-        assert "No event is known of CHN." in page.text
+        assert "No event is known of China." in page.text
         assert "so that their counts rank nobody" in page.text
 
 
