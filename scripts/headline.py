@@ -48,6 +48,13 @@ on crises held out of its {score["cases"]} cases: {score["gain"]:+.3f} in log sc
     return textwrap.fill(together, 116, break_on_hyphens=False) + "\n"
 
 
+def identity(report: dict[str, Any]) -> str:
+    """What the numbers rest on, as a comment: the fit that is reported, but for the versions it was made with."""
+    fit = report["provenance"]["fits"][report["priors"]["reported"]]
+    parts = [f"{part} {fit[f'{part}_sha256'][:16]}" for part in ("network", "priors", "data")]
+    return f"<!-- {', '.join(parts)}, seed {fit['settings']['seed']} -->\n"
+
+
 def written(readme: str, text: str) -> str:
     """The README with its headline replaced."""
     before, rest = readme.split(BEGIN)
@@ -58,7 +65,9 @@ def main(report: str) -> None:
     """Rewrite README.md and docs/_static/answer.svg."""
     content = json.loads(Path(report).read_text(encoding="utf-8"))
     readme = ROOT / "README.md"
-    readme.write_text(written(readme.read_text(encoding="utf-8"), headline(content)), encoding="utf-8")
+    readme.write_text(
+        written(readme.read_text(encoding="utf-8"), identity(content) + headline(content)), encoding="utf-8"
+    )
     judgement = next(one for one in content["judgements"] if one["id"] == content["answer"]["judgement"])
     bands = content["answer"]["lexicon"]["bands"]
     figure = densities_svg(judgement["rows"], bands, name=judgement["id"], base=judgement["base"])

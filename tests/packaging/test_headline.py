@@ -84,3 +84,19 @@ def test_only_what_stands_between_the_marks_is_written(script):
 def test_the_readme_tells_it(script):
     told = (ROOT / "README.md").read_text(encoding="utf-8").split(script.BEGIN)[1].split(script.END)[0]
     assert "Two intervals belong to the first number" in " ".join(told.split())
+
+
+def test_the_readme_s_numbers_are_those_of_today_s_record_network_and_priors(script):
+    """A change of any of them asks for `make headline`."""
+    from servanda.analysis.queries.named_backers import shipped_cases
+    from servanda.analysis.scenarios.scenario import load_scenario
+    from servanda.models.cases.encode import encode
+    from servanda.models.sampling.fit import fit_identity
+    from servanda.models.sampling.run import Sampling
+
+    loaded = load_scenario("dprk-six-party")
+    cases = encode(loaded.network, shipped_cases(loaded.network, loaded.scenario.as_of))
+    fit = fit_identity(loaded.network, cases, loaded.priors[0], Sampling(loaded.scenario.seed, 1000, 500, 4))
+    today = script.identity({"priors": {"reported": "it"}, "provenance": {"fits": {"it": fit}}})
+    told = (ROOT / "README.md").read_text(encoding="utf-8").split(script.BEGIN)[1].split(script.END)[0]
+    assert told.startswith(today), "run 'make headline'"

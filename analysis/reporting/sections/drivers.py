@@ -177,7 +177,7 @@ def _label(line: Mapping[str, Any], say: Language) -> str:
     if line["kind"] == "record":
         return say.line(_FIRST)
     name = say.line(_ACTS) if line["kind"] == "who" else say.term(line["name"])
-    state = say.term(line["state"]) if line["kind"] == "who" else say.state(line["state"])
+    state = say.actor(line["state"]) if line["kind"] == "who" else say.state(line["state"])
     return f"{name}: {state}"
 
 
