@@ -46,6 +46,7 @@ def record_section(network: Network, cases: Any, as_of: str, *, shipped: bool) -
         "missing_cells": encode(network, cases).missing,
         "as_of": as_of,
         "selection": SELECTION,
+        "coders": None,
     }
     if shipped:
         alike = coder_agreement(cases).loc["outcome"]
@@ -362,7 +363,7 @@ def _doubts(report: Mapping[str, Any], say: Language) -> list[Text]:
                 found["unsourced"],
             )
         )
-    coders = found.get("coders", {})
+    coders = found["coders"] or {}
     if coders.get("cases"):
         message = N_("Two coders, blind to each other, gave the same outcome in {share} of {cases} cases.")
         points.append(say(message, share=say.percent(coders["agreement"]), cases=say.count(coders["cases"])))
