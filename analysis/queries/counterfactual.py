@@ -7,9 +7,10 @@ from typing import Any
 
 import xarray as xr
 
+from ...common.progress import Progress
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
-from ...models.questions.counterfactual import Counterfactual, counterfactual_distribution
+from ...models.questions.counterfactual import MOST_SECONDS, SIZE, Counterfactual, counterfactual_distribution
 from ...models.questions.evidence import Given, States, as_names, as_states, check_keywords
 from ...models.questions.labels import in_words
 from .identification.identify import latent_nodes
@@ -23,15 +24,21 @@ def counterfactual(
     do: States,
     *,
     coupling: str | None = None,
+    method: str | None = None,
+    size: int = SIZE,
+    seed: int = 0,
     memory: int = MEMORY_LIMIT,
+    most_seconds: float = MOST_SECONDS,
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> xr.DataArray:
     """Posterior of what a case that was seen would have been under an intervention.
 
     The case is taken as it was, its noise is inferred from what was seen, and the same noise meets the changed
-    circumstances (Pearl 2009†, section 7.1: abduction, action, prediction), exactly in every draw, by a twin network.
-    Where the change does not reach, the case stays as it was. Tables alone do not say how a node and its counterfactual
-    self share their noise: that is the `coupling`, an assumption which no data can test; the answer names it.
+    circumstances (Pearl 2009†, section 7.1: abduction, action, prediction) in every draw, by a twin network: exactly
+    where that takes seconds, else with the hidden nodes sampled within each draw, and the error of that told. Where the
+    change does not reach, the case stays as it was. Tables alone do not say how a node and its counterfactual self
+    share their noise: that is the `coupling`, an assumption which no data can test; the answer names it.
 
     Parameters
     ----------
@@ -46,17 +53,31 @@ def counterfactual(
         seen.
     coupling
         ``rank``: the same quantile of both distributions. ``gumbel``: the Gumbel-max model. None takes ``rank`` for
-        ordered states and ``gumbel`` for others. See `servanda.models.inference.twin`.
+        ordered states and ``gumbel`` for others. See `servanda.models.inference.counterfactual.couplings`.
+    method
+        ``exact``, or ``sampled``; None takes ``exact`` where it takes some ten seconds at the most.
+    size
+        Where it is sampled: in how many ways the hidden nodes are drawn in each draw, shared among the points of what
+        is unseen of the case's members, each of which has 128 at the least. Four times as many halve the error.
+    seed
+        Where it is sampled: same seed, same answer.
     memory
         Bytes that may be held at once.
+    most_seconds
+        Seconds that it may take by its estimate, which is told as `progress` before it starts.
+    progress
+        Whether bars show how far it is, or what is told of it; see `servanda.common.progress.shown`.
     **members
         Whose case it is, as in `servanda.analysis.probability`.
 
     Returns
     -------
     DataArray
-        Dims chain, draw, case (for a table of cases) and the targets. Its attributes hold question, answer and
-        coupling, and say as ``identification`` whether the observed nodes determine it under that coupling.
+        Dims chain, draw, case (for a table of cases) and the targets. Its attributes hold question, answer, coupling
+        and method, and say as ``identification`` whether the observed nodes determine it under that coupling. Where it
+        was sampled, ``standard_error`` is the Monte Carlo error of a probability in a single draw (root mean square
+        over draws, of the state where it is largest), by which intervals are a little too wide, and
+        ``standard_error_of_mean`` that of its mean over draws.
 
     Raises
     ------
@@ -65,7 +86,7 @@ def counterfactual(
     ImpossibleEvidenceError
         If what was seen has probability zero.
     CapacityError
-        Before allocating, if it would not fit `memory`: the twin of a node has the parents of both.
+        Before it starts, if it would not fit `memory`, or would take more than `most_seconds`.
 
     Examples
     --------
@@ -90,7 +111,20 @@ def counterfactual(
     """
     check_keywords(counterfactual, posterior, members)
     network, names = posterior.network, as_names(targets)
-    found = counterfactual_distribution(posterior, names, observed, do, members, coupling=coupling, memory=memory)
+    found = counterfactual_distribution(
+        posterior,
+        names,
+        observed,
+        do,
+        members,
+        coupling=coupling,
+        method=method,
+        size=size,
+        seed=seed,
+        memory=memory,
+        most_seconds=most_seconds,
+        progress=progress,
+    )
     result, couplings = found.answer, found.couplings
     world = in_words(network, names, None, do)
     case = in_words(network, (), observed, None, members).removeprefix("P(").removeprefix(" | ").removesuffix(")")
@@ -98,10 +132,22 @@ def counterfactual(
         "question": f"{world} for the case seen: {case or 'nothing'}",
         "answer": in_short(result),
         "coupling": ", ".join(couplings) or "none needed",
+        **_method(found, seed),
         "assumption": "how a case's noise carries over to the world not seen is assumed, and no data can test it",
         **_condition(posterior, names, found, tuple(as_states(do, "do"))),
     }
     return result
+
+
+def _method(found: Counterfactual, seed: int) -> dict[str, Any]:
+    """How the answer was found, and the error of that where it has one."""
+    if not found.size:
+        return {"method": "exact in every draw"}
+    what = (
+        f"sampled: {found.size} cases for each draw and point of integration (seed {seed}); Monte Carlo standard "
+        f"error {found.error:.2g} in a draw, {found.error_of_mean:.2g} of the mean"
+    )
+    return {"method": what, "standard_error": found.error, "standard_error_of_mean": found.error_of_mean}
 
 
 def _condition(

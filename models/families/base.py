@@ -13,7 +13,7 @@ import numpy as np
 from ..node import Local
 from ..parameters.parameter import Parameter
 from .rows import Book, RowWriter
-from .unseen import Mixture
+from .unseen import Mixture, group_name
 
 #: Label of the member of a group that the data does not hold.
 NEW = "(new)"
@@ -146,6 +146,44 @@ class Family(ABC):
         ndarray
             Shape (*free axes, samples), axes in the order of ``local.axes``.
         """
+
+    def rows(
+        self,
+        values: Mapping[str, np.ndarray],
+        codes: Mapping[str, Any],
+        members: Mapping[str, int],
+        local: Local,
+    ) -> np.ndarray:
+        """Rows of the table for single cases of every draw, where the whole table is too large to be made.
+
+        Parameters
+        ----------
+        codes
+            Parent -> state numbers, shape (cases, samples), or one number.
+        members
+            Group effect -> member number; none that is integrated out.
+
+        Returns
+        -------
+        ndarray
+            Shape (states, cases, samples).
+        """
+        shape, states = np.broadcast_shapes(*map(np.shape, codes.values())), len(local.states)
+        own = {name: np.moveaxis(array, -1, 0) for name, array in values.items() if name.startswith(f"{local.name}.")}
+        groups = {group.name: group_name(local, group.name) for group in local.node.groups}
+        # One place more, for a member without an effect.
+        own |= {name: np.pad(own[name], ((0, 0), (0, 1))) for name in groups.values()}
+        last = {name: own[effects].shape[-1] - 1 for name, effects in groups.items()}
+        whose = {
+            name: np.full(shape[0] * states, last[name] if members[name] < 0 else members[name]) for name in groups
+        }
+        found = np.empty((states, *shape))
+        for draw in range(shape[-1]):
+            picks = [np.broadcast_to(codes[name], shape)[:, draw] for name in local.parent_names]
+            each = np.column_stack([np.tile(pick, states) for pick in picks] + [np.repeat(np.arange(states), shape[0])])
+            one = {name: array[draw : draw + 1] for name, array in own.items()}
+            found[..., draw] = np.exp(self.log_prob(one, each, whose, local, np)).reshape(states, shape[0])
+        return found
 
     def stored_table(self, local: Local) -> str | None:  # noqa: ARG002
         """Name of the variable that holds the table itself; None where the table is made from other parameters."""

@@ -124,6 +124,22 @@ class Ordinal(OrderedRegression):
         # The node's own axis is outermost in memory, so that each state is a block written in one go.
         return table[0] if local.name in fixed else xp.moveaxis(table, 0, -2)
 
+    def rows(
+        self,
+        values: Mapping[str, np.ndarray],
+        codes: Mapping[str, Any],
+        members: Mapping[str, int],
+        local: Local,
+    ) -> np.ndarray:
+        """Rows for single cases of every draw: odds are picked arrow by arrow; see `Family.rows`."""
+        fixed = {name: number for name, number in codes.items() if not np.ndim(number)}
+        constant, slices = effect_slices(values, fixed, members, local)
+        cuts = np.exp(_cutpoints(values, local))
+        draws = np.arange(cuts.shape[-1])
+        factors = [np.exp(-constant) * np.ones((1, len(draws)))]
+        factors += [np.exp(-effects)[(*(codes[axis] for axis in own), draws)] for own, effects in slices]
+        return _table_of(factors, cuts, range(len(local.states)), mixture(values, members, local))
+
     def weighted_sum(
         self,
         values: Mapping[str, np.ndarray],

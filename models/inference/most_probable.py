@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from .answers import check_possible, distribution, log_evidence
 from .contract import MEMORY_LIMIT, Chunk, batch_shape, forward, in_parallel, prepare, slices
 from .equations import Equations, write_equations
 from .plan import Plan
-from .question import Form
+from .question import Form, evidence_nodes
 from .tables import DrawnNetwork, Evidence, make_tables, varying
 
 #: Node -> state number, shape (samples of the network, cases, draws), without the dim of cases where there is none.
@@ -33,7 +34,8 @@ def _likeliest(weights: np.ndarray, uniform: Any) -> np.ndarray:  # noqa: ARG001
 
 def _drawn(weights: np.ndarray, uniform: Any) -> np.ndarray:
     """Rows in proportion to their weight; one of weight zero is drawn only where all are, which is found out later."""
-    edges = weights.cumsum(axis=0)
+    # Along the outermost axis, adding whole rows takes a fifth of what NumPy's own running sum does.
+    edges = np.stack([*accumulate(weights)])
     return np.minimum((edges <= uniform * edges[-1]).sum(axis=0), len(weights) - 1)
 
 
@@ -297,6 +299,24 @@ def sample(
         if name not in states:
             states[name] = _from_own_table(system, name, known | states, evidence, uniform[name])
     return {name: states[name] for name in free}
+
+
+def sample_above(
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    *,
+    size: int,
+    rng: np.random.Generator,
+    memory: int = MEMORY_LIMIT,
+) -> Chosen:
+    """Draw the joint state of the free nodes above the evidence alone, as `sample` does."""
+    above = replace(form, targets=())
+    batch = (size, *batch_shape(system, evidence))
+    free = [name for name in evidence_nodes(system.network, above) if name not in form.fixed]
+    states, logs = _choose(system, above, evidence, DRAWN, {name: rng.random(batch) for name in free}, memory)
+    check_possible(system, above, evidence, logs > -np.inf, memory)
+    return states
 
 
 def _lined_up(number: Any) -> np.ndarray:

@@ -19,6 +19,7 @@ from servanda.models import pymc_model as compiled
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.families import FAMILIES, regression
+from servanda.models.families.unseen import TYPICAL
 from servanda.models.network.parameters import parameter_coords
 from servanda.models.sampling.prior_draws import prior_draws
 
@@ -204,6 +205,22 @@ def test_a_sum_over_an_unmade_table_is_that_over_the_table(example, together, mo
             weights = weights[..., None, :]
         expected = (table * weights).reshape(-1, *found.shape).sum(axis=0)
         np.testing.assert_allclose(found, expected, rtol=1e-10, atol=1e-13, err_msg=str(stated))
+
+
+@pytest.mark.parametrize("example", [e for e in EXAMPLES if e.network()["y"].parent_names], ids=str)
+def test_rows_of_single_cases_are_those_of_the_table(example):
+    posterior, network = drawn(example), example.network()
+    local, rng = network.local("y"), np.random.default_rng(2)
+    for whose in (1, TYPICAL):
+        members = {group.name: whose for group in example.groups}
+        whole = FAMILIES[example.family].table(posterior.values, {}, members, local)
+        codes = {name: rng.integers(len(network[name].states), size=(6, 4)) for name in local.parent_names}
+        for fixed in ((), local.parent_names[1:]):
+            asked = codes | {name: int(codes[name][0, 0]) for name in fixed}
+            found = FAMILIES[example.family].rows(posterior.values, asked, members, local)
+            places = tuple(np.broadcast_to(asked[name], (6, 4)) for name in local.parent_names)
+            expected = np.moveaxis(whole[(*places, slice(None), np.arange(4))], -1, 0)
+            np.testing.assert_allclose(found, expected, rtol=0, atol=1e-13)
 
 
 @each_example

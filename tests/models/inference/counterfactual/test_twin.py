@@ -12,10 +12,11 @@ from scipy.integrate import quad
 
 from servanda.models import Arrow, Network, Node
 from servanda.models.inference.answers import conditional, distribution, evidence_of
+from servanda.models.inference.counterfactual.couplings import COUPLINGS, gumbel, rank
+from servanda.models.inference.counterfactual.twin import make_twin
 from servanda.models.inference.question import Form, check_question
-from servanda.models.inference.twin import COUPLINGS, gumbel, make_twin, rank
 
-from ..makers import networks, posterior_of, random_tables, repeatable, seeds
+from ...makers import networks, posterior_of, random_tables, repeatable, seeds
 
 
 def quantile_overlap(p, q):
@@ -59,6 +60,19 @@ def test_a_coupling_has_both_margins_and_is_what_it_says(name, seed):
     np.testing.assert_allclose(p @ table, q, rtol=1e-12)
     np.testing.assert_allclose(p[:, None] * table, JUDGES[name](p, q), atol=1e-10)
     np.testing.assert_allclose(COUPLINGS[name](p[:, None, None], p[None, :, None])[..., 0], np.eye(len(p)), atol=1e-12)
+
+
+@pytest.mark.parametrize("name", COUPLINGS)
+def test_the_row_of_what_was_seen_is_that_of_the_whole(name):
+    rng = np.random.default_rng(3)
+    p, q = (rng.dirichlet(np.ones(4), size=(5, 7)) for _ in range(2))
+    here, there = np.moveaxis(p, -1, 1)[:, :, None], np.moveaxis(q, -1, 1)[:, None]
+    whole = COUPLINGS[name](here, there, None)
+    for state in range(4):
+        np.testing.assert_array_equal(COUPLINGS[name](here, there, np.array([state])), whole[:, [state]])
+    seen = rng.integers(4, size=7)
+    expected = whole[:, seen, :, np.arange(7)].transpose(1, 2, 0)
+    np.testing.assert_array_equal(COUPLINGS[name](here, there, seen)[:, 0], expected)
 
 
 def test_the_gumbel_coupling_is_the_gumbel_max_model():

@@ -1,0 +1,1 @@
+"""Counterfactuals: a twin network, summed exactly where it is small and sampled where it is not."""
