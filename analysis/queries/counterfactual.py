@@ -58,7 +58,7 @@ def counterfactual(
         ``exact``, or ``sampled``; None takes ``exact`` where it takes some ten seconds at the most.
     size
         Where it is sampled: in how many ways the hidden nodes are drawn in each draw, shared among the points of what
-        is unseen of the case's members, each of which has 128 at the least. Four times as many halve the error.
+        is unseen of the case's members, each of which has 32 at the least. Four times as many halve the error.
     seed
         Where it is sampled: same seed, same answer.
     memory

@@ -14,10 +14,10 @@ import xarray as xr
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, at_once, shown, silent
 from ..errors import QueryError
-from ..inference.answers import distribution, log_evidence
+from ..inference.answers import check_possible, distribution, log_evidence
 from ..inference.contract import MEMORY_LIMIT, processors
 from ..inference.counterfactual.couplings import COUPLINGS
-from ..inference.counterfactual.sampled import BATCHES, Abduction, estimate, sampled_distribution
+from ..inference.counterfactual.sampled import BATCHES, Abduction, estimate, sampled_sums, without_each
 from ..inference.counterfactual.twin import Twin, make_twin
 from ..inference.question import CapacityError, Form, check_question, relevant
 from ..inference.tables import DrawnNetwork, Evidence
@@ -34,7 +34,7 @@ MOST_SECONDS = 3600.0
 #: is answered in the same way on every machine.
 _WORTH_WAITING = 10.0
 #: Cases in each draw at each point of unseen members' effects at the least.
-_FEWEST = 8 * BATCHES
+_FEWEST = 2 * BATCHES
 #: Cases of all draws that are worked on together, so that they stay near the processor.
 _TOGETHER = 2**16
 #: Numbers for each case that stand beside each other while it is worked on.
@@ -139,7 +139,7 @@ def counterfactual_distribution(
         raise CapacityError("question", [Fault("", _too_long(work, asked, most_seconds))])
     with shown(progress) as tell:
         values = work.done(seed, tell)
-    value, error, error_of_mean = _of_mean(values, len(targets))
+    value, error, error_of_mean = METHODS[work.method].settle(work, values)
     answer = labelled_answer(asked, targets, value)
     used, own = tuple(sorted({*twin.couplings.values()})), 0 if work.method == "exact" else work.size
     bearing = _bearing(twin, asked, twin.names(targets))
@@ -176,7 +176,7 @@ class _Work:
     memory: int
 
     def done(self, seed: int, progress: Progress) -> np.ndarray:
-        """Distribution of the targets, shape (replicates, *targets, samples), or with cases before samples."""
+        """What the method's answers add up to, shape (replicates, *targets, samples), or with cases before samples."""
         network, method = self.twins[0][1].system.network, METHODS[self.method]
         sizes = tuple(len(network[name].states) for name in self.targets)
         forms = [(form, evidence.cases or 1) for _, form, evidence in self.asked.groups]
@@ -205,7 +205,7 @@ class _Work:
         values = over_unseen(
             self.asked,
             lambda one: one.each(partial(answer, one), (method.replicates, *sizes)),
-            lambda one: one.each(lambda form, known: log_evidence(one.system, form, known, memory=self.memory), ()),
+            lambda one: one.each(partial(method.log_evidence, self, one.system), ()),
         )
         progress(what, total, total)
         return values
@@ -233,7 +233,7 @@ class Method:
     Parameters
     ----------
     replicates
-        Answers that it gives: the first is it, the others are for its error.
+        How many answers it gives at once.
     seconds
         Estimate of what a draw of a case takes, from the twin, the form, and the cases in each draw.
     together
@@ -241,7 +241,12 @@ class Method:
     workers
         How many such parts at once.
     answer
-        Of some draws, shape (replicates, *targets, samples), or with cases before samples.
+        Of some draws, shape (replicates, *targets, samples), or with cases before samples; a multiple of the
+        probability of the targets together with what was seen.
+    log_evidence
+        Logarithm of what that multiple is of, so that answers at several points can be added.
+    settle
+        The distribution, the error of a draw, and that of the mean over draws.
     """
 
     replicates: int
@@ -249,6 +254,8 @@ class Method:
     together: Callable[[_Work, Form, int], int]
     workers: Callable[[_Work], int]
     answer: Callable[[_Work, Twin, DrawnNetwork, Form, Evidence, tuple[int, int]], np.ndarray]
+    log_evidence: Callable[[_Work, DrawnNetwork, Form, Evidence], np.ndarray]
+    settle: Callable[[_Work, np.ndarray], tuple[np.ndarray, float, float]]
 
 
 def _exact(
@@ -266,14 +273,23 @@ def _exact_together(work: _Work, form: Form, cases: int) -> int:
     return max(1, min(work.asked.system.samples, int(_A_WHILE / each) if each else work.asked.system.samples))
 
 
+def _exact_evidence(work: _Work, system: DrawnNetwork, form: Form, evidence: Evidence) -> np.ndarray:
+    return log_evidence(system, form, evidence, memory=work.memory)
+
+
+def _exact_settled(work: _Work, values: np.ndarray) -> tuple[np.ndarray, float, float]:
+    del work
+    return values[0], 0.0, 0.0
+
+
 def _sampled(
     work: _Work, twin: Twin, system: DrawnNetwork, form: Form, evidence: Evidence, seed: tuple[int, int]
 ) -> np.ndarray:
     rng, how = np.random.default_rng(seed), {"size": work.size, "memory": work.memory}
     if evidence.cases is None:
-        return sampled_distribution(twin, system, form, evidence, rng=rng, **how)
+        return sampled_sums(twin, system, form, evidence, rng=rng, **how)
     each = (evidence.case(number) for number in range(evidence.cases))
-    return np.stack([sampled_distribution(twin, system, form, one, rng=rng, **how) for one in each], axis=-2)
+    return np.stack([sampled_sums(twin, system, form, one, rng=rng, **how) for one in each], axis=-2)
 
 
 def _sampled_together(work: _Work, form: Form, cases: int) -> int:
@@ -281,15 +297,64 @@ def _sampled_together(work: _Work, form: Form, cases: int) -> int:
     return max(1, min(_TOGETHER, work.memory // (8 * _HELD)) // work.size)
 
 
+def _sampled_evidence(work: _Work, system: DrawnNetwork, form: Form, evidence: Evidence) -> np.ndarray:
+    """Of what the cases are drawn from; the rest is in their weights."""
+    drawing = Abduction.of(work.twins[0][1], replace(form, targets=work.targets)).form
+    return log_evidence(system, drawing, evidence, memory=work.memory)
+
+
+def _sampled_settled(work: _Work, values: np.ndarray) -> tuple[np.ndarray, float, float]:
+    """Take away the bias that ratios have.
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        If what was seen has probability zero in some draw.
+    CapacityError
+        If too few of the cases of some draw agree with what was seen.
+    """
+    targets = len(work.targets)
+    replicates, enough = without_each(values, targets)
+    if not enough.all():
+        _refuse(work)
+    value, error = estimate(replicates)
+    _, of_mean = estimate(replicates.mean(axis=-1))
+    # Without its bias a small probability may be below zero.
+    value = np.maximum(value, 0.0)
+    value /= value.sum(axis=tuple(range(targets)))
+    return value, float(np.sqrt((error**2).mean(axis=-1)).max()), float(of_mean.max())
+
+
+def _refuse(work: _Work) -> None:
+    """Say that what was seen is impossible, or that too few of the cases that were drawn agree with it."""
+    system, memory = work.asked.system, work.memory
+    for _, form, evidence in work.asked.groups:
+        seen = Form((), form.given)
+        possible = log_evidence(system, seen, evidence, memory=memory) > -np.inf
+        check_possible(system, seen, evidence, possible, memory)
+    what = "too few of the cases drawn agree with what was seen; raise size, or ask with method='exact'"
+    raise CapacityError("question", [Fault("", what)])
+
+
 #: How a counterfactual may be found; one line adds one.
 METHODS: Mapping[str, Method] = {
-    "exact": Method(1, lambda twin, form, _: twin.seconds(form), _exact_together, lambda _: 1, _exact),
+    "exact": Method(
+        1,
+        lambda twin, form, _: twin.seconds(form),
+        _exact_together,
+        lambda _: 1,
+        _exact,
+        _exact_evidence,
+        _exact_settled,
+    ),
     "sampled": Method(
-        1 + BATCHES,
+        BATCHES,
         lambda twin, form, size: size * Abduction.of(twin, form).seconds(twin),
         _sampled_together,
         lambda work: max(1, min(processors(), work.memory // (8 * _HELD * max(_TOGETHER, work.size)))),
         _sampled,
+        _sampled_evidence,
+        _sampled_settled,
     ),
 }
 
@@ -325,7 +390,7 @@ def _planned(
     chosen = chosen if copied else "exact"
     work = _Work(asked, tuple(twins), names, often, chosen, each, seconds(chosen), memory)
     cells = prod(len(twins[0][1].system.network[name].states) for name in names)
-    held = 8 * METHODS[chosen].replicates * cells * asked.system.samples * len(asked.labels or (0,))
+    held = 16 * METHODS[chosen].replicates * cells * asked.system.samples * len(asked.labels or (0,))
     least = held + (8 * _HELD * each if chosen == "sampled" else 0)
     if chosen == "sampled" and least > memory:
         what = f"needs {least:,} bytes at the least, and {memory:,} are allowed; ask for fewer nodes or cases, draw "
@@ -352,18 +417,6 @@ def _in_words(seconds: float) -> str:
         if seconds >= 1.5 * size:
             return f"{seconds / size:,.0f} {unit}"
     return f"{max(1, ceil(seconds))} s"
-
-
-def _of_mean(values: np.ndarray, targets: int) -> tuple[np.ndarray, float, float]:
-    """The answer, the error of a draw, and that of the mean over draws; no error where there is one replicate."""
-    if len(values) == 1:
-        return values[0], 0.0, 0.0
-    value, error = estimate(values)
-    _, of_mean = estimate(values.mean(axis=-1))
-    # Taking away the bias may bring a small probability below zero.
-    value = np.maximum(value, 0.0)
-    value /= value.sum(axis=tuple(range(targets)))
-    return value, float(np.sqrt((error**2).mean(axis=-1)).max()), float(of_mean.max())
 
 
 def _bearing(twin: Twin, asked: GivenEvidence, names: tuple[str, ...]) -> frozenset[str]:

@@ -10,20 +10,18 @@ over batches, which also takes away the bias that ratios have in the first order
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from ....common.errors import Fault
-from ..answers import check_possible, log_evidence
 from ..contract import MEMORY_LIMIT
 from ..most_probable import DRAWN, Chosen, sample_above
 from ..plan import make_plan
-from ..question import CapacityError, Form, relevant
+from ..question import Form, relevant
 from ..tables import DrawnNetwork, Evidence
 from .couplings import COUPLINGS
 from .twin import Twin
@@ -87,7 +85,7 @@ class Abduction:
         return _A_LOOK * (one + 3 * sum(len(network.axes(name)) for name in self.copied))
 
 
-def sampled_distribution(
+def sampled_sums(
     twin: Twin,
     system: DrawnNetwork,
     form: Form,
@@ -97,7 +95,7 @@ def sampled_distribution(
     rng: np.random.Generator,
     memory: int = MEMORY_LIMIT,
 ) -> np.ndarray:
-    """P(targets in the other world | what was seen) of one case in every draw, by Monte Carlo.
+    """P(targets in the other world, what was seen) of one case in every draw, by Monte Carlo and up to a factor.
 
     Parameters
     ----------
@@ -115,14 +113,13 @@ def sampled_distribution(
     Returns
     -------
     ndarray
-        Shape (1 + BATCHES, *targets, samples): from all cases, then from all but each batch.
+        Shape (BATCHES, *targets, samples), one estimate from each batch. The factor is the probability of what the
+        cases were drawn from, `Abduction.form`.
 
     Raises
     ------
     ImpossibleEvidenceError
-        If what was seen has probability zero in some draw.
-    CapacityError
-        If too few of the cases of some draw agree with what was seen.
+        If what the cases are drawn from has probability zero in some draw.
     """
     abduction = Abduction.of(twin, form)
     cases = _Cases(system, evidence, size, rng, {})
@@ -144,7 +141,7 @@ def sampled_distribution(
     others = [name for name in form.targets if originals.get(name) != last]
     drawn = [there[originals[name]] if name in originals else cases.here[name] for name in others]
     sums = _tallied(shares, drawn, [len(twin.system.network[name].states) for name in others])
-    return _without_each(np.moveaxis(sums, -2, 1 + place), partial(_refuse, system, form, evidence, memory))
+    return np.moveaxis(sums, -2, 1 + place) * (BATCHES / size)
 
 
 @dataclass(frozen=True)
@@ -222,24 +219,29 @@ def _tallied(shares: np.ndarray, others: Sequence[np.ndarray], sizes: Sequence[i
     return np.stack(sums, axis=-2)
 
 
-def _without_each(sums: np.ndarray, refuse: Callable[[np.ndarray], None]) -> np.ndarray:
-    """Distributions from the sums of all batches, and of all but each; `refuse` is told of draws that have none."""
+def without_each(sums: np.ndarray, targets: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distributions by all batches, and by all but each.
+
+    Parameters
+    ----------
+    sums
+        Shape (BATCHES, *targets, ...), as `sampled_sums` gives them, or linear combinations of these.
+    targets
+        How many dims of it are targets.
+
+    Returns
+    -------
+    replicates
+        Shape (1 + BATCHES, *targets, ...).
+    enough
+        Where every one of them rests on a case that agrees with what was seen, shape (...); elsewhere they are zero.
+    """
     total = sums.sum(axis=0)
     parts = np.concatenate([total[None], np.maximum(total - sums, 0.0)])
-    mass = parts.sum(axis=tuple(range(1, parts.ndim - 1)), keepdims=True)
-    enough = (mass > _NOTHING * mass[:1]).all(axis=0).reshape(-1)
-    if not enough.all():
-        refuse(enough)
-    return parts / mass
-
-
-def _refuse(system: DrawnNetwork, form: Form, evidence: Evidence, memory: int, enough: np.ndarray) -> None:
-    """Say that a case is impossible, or that too few of the cases that were drawn agree with it."""
-    seen = Form((), form.given)
-    possible = enough | (log_evidence(system, seen, evidence, memory=memory) > -np.inf)
-    check_possible(system, seen, evidence, possible, memory)
-    what = "too few of the cases drawn agree with what was seen; raise size, or ask with method='exact'"
-    raise CapacityError("question", [Fault("", what)])
+    mass = parts.sum(axis=tuple(range(1, 1 + targets)), keepdims=True)
+    some = mass > _NOTHING * mass[:1]
+    enough = some.all(axis=tuple(range(1 + targets)))
+    return np.divide(parts, mass, out=np.zeros_like(parts), where=some & enough), enough
 
 
 def estimate(replicates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -248,7 +250,7 @@ def estimate(replicates: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     Parameters
     ----------
     replicates
-        Shape (1 + BATCHES, ...), as `sampled_distribution` gives them, or linear combinations of these.
+        Shape (1 + BATCHES, ...), as `without_each` gives them.
 
     Examples
     --------
