@@ -231,7 +231,7 @@ def _print_changes(asked: dict[str, str], changes: dict[str, Any]) -> None:
 
 
 #: What an answer says of itself, as far as it does.
-_NOTES = ("whose_conduct", "identification", "coupling", "assumption", "backers")
+_NOTES = ("whose_conduct", "identification", "coupling", "method", "assumption", "backers")
 
 
 def _report_answers(answers: list[Any], single: list[Any], *, sampled: bool, as_json: bool) -> None:
@@ -365,6 +365,6 @@ def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str
             "effects of members not seen included; no data would narrow that."
         )
     for key, note in notes.items():
-        typer.echo(f"{key}: {note}" if key == "coupling" else note)
+        typer.echo(f"{key}: {note}" if key in ("coupling", "method") else note)
     for gate in gates:
         typer.echo(f"gate failed: {gate}", err=True)

@@ -144,8 +144,8 @@ def _method(found: Counterfactual, seed: int) -> dict[str, Any]:
     if not found.size:
         return {"method": "exact in every draw"}
     what = (
-        f"sampled: {found.size} cases for each draw and point of integration (seed {seed}); Monte Carlo standard "
-        f"error {found.error:.2g} in a draw, {found.error_of_mean:.2g} of the mean"
+        f"sampled: {found.size} cases in each draw (seed {seed}); Monte Carlo standard error "
+        f"{found.error:.2g} in a draw, {found.error_of_mean:.2g} of the mean"
     )
     return {"method": what, "standard_error": found.error, "standard_error_of_mean": found.error_of_mean}
 

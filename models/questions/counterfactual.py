@@ -60,7 +60,7 @@ class Counterfactual:
     method
         How it was found: a key of `METHODS`.
     size
-        Cases drawn in each draw, at every point of what is unseen; nothing where it is exact.
+        Cases drawn in each draw, at all points of what is unseen together; nothing where it is exact.
     error
         Monte Carlo standard error of a single draw's probability (root mean square over draws, of the state and case
         where it is largest); nothing where it is exact.
@@ -141,7 +141,8 @@ def counterfactual_distribution(
         values = work.done(seed, tell)
     value, error, error_of_mean = METHODS[work.method].settle(work, values)
     answer = labelled_answer(asked, targets, value)
-    used, own = tuple(sorted({*twin.couplings.values()})), 0 if work.method == "exact" else work.size
+    used = tuple(sorted({*twin.couplings.values()}))
+    own = 0 if work.method == "exact" else work.size * work.points
     bearing = _bearing(twin, asked, twin.names(targets))
     return Counterfactual(answer, used, asked.form.given, bearing, work.method, own, error, error_of_mean)
 

@@ -52,13 +52,18 @@ def rank(here: np.ndarray, there: np.ndarray, seen: np.ndarray | None = None) ->
     upper[..., -1:, :, :], its_upper[..., -1:, :] = 1.0, 1.0
     lower, its_lower = _of_seen(_shifted(upper, -3), seen), _shifted(its_upper, -2)
     upper = _of_seen(upper, seen)
-    overlap = np.minimum(upper, its_upper) - np.maximum(lower, its_lower)
+    overlap = np.minimum(upper, its_upper)
+    overlap -= np.maximum(lower, its_lower)
     np.maximum(overlap, 0.0, out=overlap)
     width = overlap.sum(axis=-2, keepdims=True)
-    # A state of probability zero, or too narrow for the numbers to tell, goes where its upper edge falls.
-    point = np.maximum(upper, np.finfo(float).tiny)
-    edge = (its_lower < point) & (point <= its_upper)
-    return np.where(width > 0, overlap / np.where(width > 0, width, 1.0), edge)
+    nothing = width <= 0
+    if nothing.any():
+        # A state of probability zero, or too narrow for the numbers to tell, goes where its upper edge falls.
+        point = np.maximum(upper, np.finfo(float).tiny)
+        overlap = np.where(nothing, (its_lower < point) & (point <= its_upper), overlap)
+        width[nothing] = 1.0
+    overlap /= width
+    return overlap
 
 
 def _of_seen(array: np.ndarray, seen: np.ndarray | None) -> np.ndarray:

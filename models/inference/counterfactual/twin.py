@@ -24,7 +24,7 @@ from ..tables import DrawnNetwork
 from .couplings import COUPLINGS, Coupling
 
 #: Seconds that a cell of a coupled table takes, and a multiplication of its contraction: measured, and rounded up.
-_A_CELL, _AN_OPERATION = 5e-8, 3e-9
+_A_CELL, _AN_OPERATION = 1e-7, 3e-10
 
 
 @dataclass(frozen=True)
