@@ -14,14 +14,18 @@ Both are the identity where nothing changed. They are assumptions, and the data 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from typing import Protocol
 
 import numpy as np
 
-#: Takes P(x) of shape (..., states, 1, samples), P(x') of shape (..., 1, states, samples), or the like, and the number
-#: of the state x that was seen, shape (samples,) or (1,), or None for every state; gives P(x' | x) of shape
-#: (..., states, states, samples), or (..., 1, states, samples) of the state that was seen.
-Coupling = Callable[[np.ndarray, np.ndarray, np.ndarray | None], np.ndarray]
+
+class Coupling(Protocol):
+    """From the distributions of a node and of its copy to that of the copy given the node; see `rank`."""
+
+    def __call__(self, here: np.ndarray, there: np.ndarray, seen: np.ndarray | None = None, /) -> np.ndarray:
+        """P(x' | x) of every state x, or of the one that was seen."""
+        ...
 
 
 def rank(here: np.ndarray, there: np.ndarray, seen: np.ndarray | None = None) -> np.ndarray:

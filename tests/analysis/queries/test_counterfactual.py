@@ -144,8 +144,8 @@ def test_what_would_take_hours_is_refused_before_it_starts(shipped):
     assert advice in str(caught.value)
     with pytest.raises(CapacityError, match="about 3 minutes, and 5 s are allowed; draw fewer cases"):
         counterfactual(shipped, *asked, size=2_000_000, most_seconds=5)
-    with pytest.raises(CapacityError, match="bytes at the least, and 100,000 are allowed; ask for fewer nodes"):
-        counterfactual(shipped, *asked, memory=100_000)
+    with pytest.raises(CapacityError, match="bytes at the least, and 40,000 are allowed; ask for fewer nodes"):
+        counterfactual(shipped, *asked, memory=40_000)
 
 
 def test_tables_of_cases_and_interventions_by_lot_are_sampled_too(lawn):

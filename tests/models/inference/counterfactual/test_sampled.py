@@ -154,8 +154,8 @@ def test_a_case_that_hardly_can_be(monkeypatch):
     rare = np.array([[1 - 1e-9, 1e-9], [0.5, 0.5]])
     ends = np.array([[0.5, 0.5], [0.1, 0.9]])
     tables = {"a": rare, "b": np.array([np.eye(2)] * 2), "c": np.array([ends] * 2)}
-    twin, *question = asked(network, tables, {"b": "y"}, {"a": "x"}, ("c",))
-    sums = sampled_sums(twin, *question, size=64, rng=np.random.default_rng(0))
+    twin, system, form, evidence = asked(network, tables, {"b": "y"}, {"a": "x"}, ("c",))
+    sums = sampled_sums(twin, system, form, evidence, size=64, rng=np.random.default_rng(0))
     found, enough = without_each(sums, 1)
     assert enough.tolist() == [False, True]
     assert (found[..., 0] == 0).all()
