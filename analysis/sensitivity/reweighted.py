@@ -15,7 +15,7 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...models.errors import PriorError, wrong_kinds
-from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
+from ...models.network.parameters import narrowed, network_parameters, parameter_coords, prior_faults
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
@@ -213,7 +213,7 @@ def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[Prior
         raise PriorError("comparison of priors", base_faults(posterior))
     faults = wrong_kinds({f"prior {number}": (chosen, PriorSet) for number, chosen in enumerate(priors, start=1)})
     raise_faults("comparison of priors", faults, PriorError)
-    others = [chosen for chosen in priors if chosen != own]
+    others = [chosen for chosen in priors if narrowed(posterior.network, chosen) != own]
     names = [own.name, *(chosen.name for chosen in others)]
     faults = [
         Fault(name, "is the name of two sets; rename one") for name in sorted({n for n in names if names.count(n) > 1})

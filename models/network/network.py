@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..errors import DataError, QueryError
+from ..errors import DataError, NetworkError, QueryError, wrong_kinds
 from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
 from ..names import DRAWS, escape
@@ -36,6 +36,9 @@ class Network:
         In any order; they are kept parents first, ties in the order given.
     name, title, description
         For people.
+    former_parameters
+        Parameters of the networks that this one was derived from which it does not have. What a prior set says of them
+        is left out; two networks that differ in nothing else are equal.
 
     Raises
     ------
@@ -58,6 +61,7 @@ class Network:
     name: str = "network"
     title: str = ""
     description: str = ""
+    former_parameters: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check, and put parents before children."""
@@ -156,6 +160,144 @@ class Network:
         # An anchor that is no child any more says nothing.
         nodes = (replace(node, anchored_by=None) if node.anchored_by in cut else node for node in nodes)
         return replace(self, nodes=tuple(nodes))
+
+    def without_arrow(self, parent: str, child: str, *, name: str | None = None) -> Network:
+        """Take an arrow away: the same network in which a node does not depend on one of its parents.
+
+        Unlike `without_parents`, which is for interventions, the node keeps its family and its other parents. A prior
+        set made for this network fits the new one too: what it says of the parameters that went is left out.
+
+        Parameters
+        ----------
+        parent, child
+            From where the arrow goes, and to where. A parent that was anchored by the child has no anchor any more.
+        name
+            Of the new network; that of this one with the arrow by default.
+
+        Raises
+        ------
+        NetworkError
+            If there is no such node or no such arrow, naming the nearest; another arrow varies by the parent; or what
+            is left is no network.
+
+        Examples
+        --------
+        >>> from servanda.models import Arrow, Node
+        >>> rain, wet = Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))
+        >>> dry = Network((rain, wet), name="lawn").without_arrow("rain", "wet")
+        >>> dry["wet"].parent_names, dry.name
+        ((), 'lawn without rain -> wet')
+        """
+        faults = self._unknown(parent, child)
+        if not faults and parent not in self[child].parent_names:
+            there = self[child].parent_names
+            back = f"; the arrow goes from '{child}' to '{parent}'" if child in self[parent].parent_names else None
+            hint = back or (nearest(parent, there) if there else "; it has no parents")
+            faults.append(Fault(f"node {child}", f"has no arrow from '{parent}'{hint}"))
+        if not faults:
+            what = f"varies by '{parent}' and cannot be without it; change that arrow first, with replace_node"
+            varying = [arrow.parent for arrow in self[child].parents if arrow.by == parent]
+            faults += [Fault(f"node {child}", f"its arrow from '{other}' {what}") for other in varying]
+        raise_faults(f"network {self.name}", faults, NetworkError)
+        arrows = tuple(arrow for arrow in self[child].parents if arrow.parent != parent)
+        changed = {child: replace(self[child], parents=arrows)}
+        if self[parent].anchored_by == child:
+            changed[parent] = replace(self[parent], anchored_by=None)
+        return self._derived(changed, name, f"without {parent} -> {child}")
+
+    def with_arrow(
+        self,
+        parent: str,
+        child: str,
+        *,
+        reason: str = "",
+        source: str = "",
+        term: str | None = None,
+        by: str | None = None,
+        name: str | None = None,
+    ) -> Network:
+        """Add an arrow: the same network in which a node has one parent more, the last of them.
+
+        Parameters
+        ----------
+        parent, child
+            From where the arrow goes, and to where.
+        reason, source, term, by
+            As in `servanda.models.Arrow`.
+        name
+            Of the new network; that of this one with the arrow by default.
+
+        Raises
+        ------
+        NetworkError
+            If there is no such node, naming the nearest; the arrow is there already; or the network cannot be one, as
+            where the arrows would form a cycle.
+
+        Examples
+        --------
+        >>> from servanda.models import Arrow, Node
+        >>> lawn = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"))), name="lawn")
+        >>> lawn.with_arrow("rain", "wet", reason="water is wet")["wet"].parents[0].reason
+        'water is wet'
+        >>> lawn.with_arrow("rain", "wet").with_arrow("wet", "rain")
+        Traceback (most recent call last):
+        servanda.models.errors.NetworkError: network lawn with rain -> wet with wet -> rain: arrows: form a cycle: ...
+        """
+        faults = self._unknown(parent, child)
+        if not faults and parent in self[child].parent_names:
+            faults.append(Fault(f"node {child}", f"has an arrow from '{parent}' already; replace_node changes it"))
+        raise_faults(f"network {self.name}", faults, NetworkError)
+        arrow = Arrow(parent, reason, source, term, by)
+        changed = {child: replace(self[child], parents=(*self[child].parents, arrow))}
+        return self._derived(changed, name, f"with {parent} -> {child}")
+
+    def replace_node(self, node: Node, *, name: str | None = None) -> Network:
+        """Put a node in the place of the one of its name, with other states, parents, terms or another family.
+
+        Parameters
+        ----------
+        node
+            The node that it is to be.
+        name
+            Of the new network; that of this one with the node by default.
+
+        Raises
+        ------
+        NetworkError
+            If there is no node of this name, naming the nearest; or the network cannot be one.
+
+        Examples
+        --------
+        >>> from dataclasses import replace
+        >>> from servanda.models import load_network
+        >>> network = load_network("guarantee")
+        >>> steps = network.replace_node(replace(network["compliance"], family="sequential"))
+        >>> steps["compliance"].family, steps.name
+        ('sequential', 'guarantee with another compliance')
+        """
+        faults = wrong_kinds({"node": (node, Node)}) or self._unknown(node.name)
+        raise_faults(f"network {self.name}", faults, NetworkError)
+        return self._derived({node.name: node}, name, f"with another {node.name}")
+
+    def _unknown(self, *names: str) -> list[Fault]:
+        return [
+            Fault(f"node {name}", f"there is none{nearest(name, self.names)}")
+            for name in dict.fromkeys(names)
+            if name not in self
+        ]
+
+    def _derived(self, changed: Mapping[str, Node], name: str | None, how: str) -> Network:
+        """Put some nodes in the place of those of their names, and remember which parameters went with them."""
+        nodes = tuple(changed.get(node.name, node) for node in self.nodes)
+        named = f"{self.name} {how}" if name is None else name
+        new = replace(self, nodes=nodes, name=named, title=self.title and f"{self.title} ({how})")
+        had = (parameter for old in changed for parameter in self._parameters(old))
+        now = {parameter for node in changed for parameter in new._parameters(node)}
+        former = (parameter for parameter in dict.fromkeys((*self.former_parameters, *had)) if parameter not in now)
+        return replace(new, former_parameters=tuple(former))
+
+    def _parameters(self, name: str) -> tuple[str, ...]:
+        return tuple(parameter.name for parameter in self.family(name).parameters(self.local(name)))
 
     @property
     def latent(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
@@ -48,6 +49,35 @@ def parameter_coords(
     return coords
 
 
+def narrowed(network: Network, priors: PriorSet | None) -> PriorSet | None:
+    """Leave out of a set what it says of parameters that a network had before it was derived from another.
+
+    So a set that was made for a network serves all that are made from it by `Network.without_arrow` and its like. A
+    name that neither has is kept, and refused as misspelt.
+
+    Examples
+    --------
+    >>> from servanda.models import Prior, load_network
+    >>> priors = PriorSet.from_mapping({"*": Prior.of("normal", mu=0, sigma=1),
+    ...                                 "compliance.guarantors": Prior.of("normal", mu=0, sigma=0.7)})
+    >>> fewer = load_network("guarantee").without_arrow("guarantors", "compliance")
+    >>> [entry.parameter for entry in narrowed(fewer, priors).entries]
+    ['*']
+    """
+    gone = {*left_out(network, priors)}
+    if priors is None or not gone:
+        return priors
+    return replace(priors, entries=tuple(entry for entry in priors.entries if entry.parameter not in gone))
+
+
+def left_out(network: Network, priors: PriorSet | None) -> tuple[str, ...]:
+    """Names of the parameters of which a set speaks, and which a network no longer has."""
+    if priors is None or not network.former_parameters:
+        return ()
+    gone = {*network.former_parameters}.difference(parameter.name for parameter in network_parameters(network))
+    return tuple(entry.parameter for entry in priors.entries if entry.parameter in gone)
+
+
 def check_priors(network: Network, priors: PriorSet | None, coords: Mapping[str, tuple[str, ...]]) -> None:
     """Raise with every fault of `priors` for `network`.
 
@@ -61,8 +91,13 @@ def check_priors(network: Network, priors: PriorSet | None, coords: Mapping[str,
 
 
 def prior_faults(network: Network, priors: PriorSet, coords: Mapping[str, tuple[str, ...]]) -> list[Fault]:
-    """List a prior without a parameter, a parameter without a prior, and numbers that do not fit."""
-    faults = strangers(network, [entry.parameter for entry in priors.entries if not entry.is_pattern])
+    """List a prior without a parameter, a parameter without a prior, and numbers that do not fit.
+
+    What a set says of parameters that the network had before it was derived is no fault; see `narrowed`.
+    """
+    gone = {*left_out(network, priors)}
+    named = [entry.parameter for entry in priors.entries if not entry.is_pattern]
+    faults = strangers(network, [name for name in named if name not in gone])
     for parameter in network_parameters(network):
         faults += parameter.faults(priors, coords)
     return faults
@@ -88,7 +123,8 @@ def strangers(network: Network, names: Iterable[str]) -> list[Fault]:
             what = f"there is no node '{node}' in network {network.name}{nearest(node, network.names)}"
             faults.append(Fault(name, what))
         elif name not in known:
-            faults.append(Fault(name, f"no such parameter in network {network.name}{nearest(name, known)}"))
+            hint = nearest(name, (*known, *network.former_parameters))
+            faults.append(Fault(name, f"no such parameter in network {network.name}{hint}"))
     return faults
 
 

@@ -127,6 +127,8 @@ class NetworkSpec(_Strict):
         Name for readers.
     description
         More for readers.
+    former_parameters
+        Parameters of networks that this one was derived from which it does not have: a prior set may speak of them.
     nodes
         The nodes, in any order.
     """
@@ -134,6 +136,7 @@ class NetworkSpec(_Strict):
     name: str = "network"
     title: str = ""
     description: str = ""
+    former_parameters: list[str] = []
     nodes: dict[str, NodeSpec]
 
 

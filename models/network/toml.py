@@ -98,13 +98,14 @@ def network_from_dict(raw: Mapping[str, Any], subject: str = "network") -> Netwo
         )
         for name, node in file.nodes.items()
     )
-    return Network(nodes, name=file.name, title=file.title, description=file.description)
+    return Network(nodes, file.name, file.title, file.description, tuple(file.former_parameters))
 
 
 def network_to_dict(network: Network) -> dict[str, Any]:
     """Make the dictionary that `network_from_dict` reads back as an equal network."""
     nodes = {node.name: _node_to_dict(node) for node in network.nodes}
     head = {"name": network.name, "title": network.title, "description": network.description}
+    head |= {"former_parameters": list(network.former_parameters)}
     return {**{key: value for key, value in head.items() if value}, "nodes": nodes}
 
 

@@ -16,7 +16,7 @@ from ..cases.encode import Cases
 from ..cases.groups import cells_seen, coded_group, log_likelihood_group
 from ..convergence import warn_of_fit
 from ..network.network import Network
-from ..network.parameters import network_parameters
+from ..network.parameters import left_out, narrowed, network_parameters
 from ..network.toml import network_to_toml
 from ..parameters.parameter import Parameter
 from ..parameters.prior_set import PriorSet
@@ -71,7 +71,9 @@ def fit(
         dicts, or an Arrow or polars table; or already coded (`servanda.models.encode`); or the path of a Parquet or CSV
         file of any size, which is read as `servanda.models.count_cases` says. Missing cells stay: no row is dropped.
     priors
-        A prior for every parameter; None takes each family's defaults.
+        A prior for every parameter; None takes each family's defaults. Of a network derived from another
+        (`Network.without_arrow` and its like) what a set says of parameters that went is left out, and
+        ``provenance["priors_left_out"]`` names it.
     seed
         Same seed, same machine, same numbers.
     unobserved
@@ -137,7 +139,7 @@ def fit(
         network, cases, priors = coded_by(network, cases, priors, coder)
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, exact, cores)
     run = fit_inputs(network, cases, priors, sampling, unobserved=unobserved, strict=strict)
-    network, coded, coords = run.network, run.cases, run.coords
+    network, coded, coords, stated, priors = run.network, run.cases, run.coords, priors, run.priors
     with shown(progress) as tell:
         sampled = sample_blocks(run, network.names, tell)
     unsettled = sampled.unconverged(run)
@@ -149,6 +151,7 @@ def fit(
     tree = draws_tree({"posterior": posterior, **groups})
     provenance = {
         **fit_identity(network, coded, priors, sampling),
+        "priors_left_out": list(left_out(network, stated)),
         "versions": _versions(),
         "cases": coded.total,
         "missing_cells": coded.missing,
@@ -171,6 +174,7 @@ def fit_identity(network: Network, cases: Cases, priors: PriorSet | None, sampli
     dict
         ``key`` (SHA-256 over the rest and the versions in use), digests of network, priors and data, settings.
     """
+    priors = narrowed(network, priors)
     parts = {
         "network": network.name,
         "network_sha256": _sha256(network_to_toml(network)),

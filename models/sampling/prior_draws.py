@@ -9,7 +9,15 @@ import xarray as xr
 
 from ..families.pooled import draw_rows
 from ..network.network import Network
-from ..network.parameters import check_priors, network_parameters, parameter_coords, rows_learned, stored_table
+from ..network.parameters import (
+    check_priors,
+    left_out,
+    narrowed,
+    network_parameters,
+    parameter_coords,
+    rows_learned,
+    stored_table,
+)
 from ..parameters.parameter import sample_prior
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
@@ -44,6 +52,7 @@ def prior_draws(
     members = dict.fromkeys(network.group_columns, ()) | dict(levels or {})
     coords = parameter_coords(network, members)
     check_priors(network, priors, coords)
+    priors, gone = narrowed(network, priors), left_out(network, priors)
     rng = np.random.default_rng(seed)
     variables, drawn = {}, {}
     for parameter in network_parameters(network):
@@ -61,4 +70,5 @@ def prior_draws(
         variables[stored_table(network, name)] = labelled(rows, network.dims(name), coords)
     tree = draws_tree({"posterior": xr.Dataset(variables)})
     identity = {"seed": seed, "draws": draws, "priors": priors.name if priors else "defaults", "cases": 0}
+    identity |= {"priors_left_out": list(gone)} if gone else {}
     return Posterior(network, tree, priors, identity)

@@ -17,7 +17,7 @@ from ..cases.patterns import Patterns, find_patterns
 from ..errors import DataError, PriorError, wrong_kinds
 from ..inference.contract import processors
 from ..network.network import Network
-from ..network.parameters import check_priors, parameter_coords
+from ..network.parameters import check_priors, narrowed, parameter_coords
 from ..parameters.prior_set import PriorSet
 
 
@@ -131,6 +131,8 @@ def fit_inputs(
 ) -> FitInputs:
     """Inputs of a fit, checked, with the cases coded. Nodes that nobody observed are declared latent in the network.
 
+    The priors are those that the network has parameters for; see `servanda.models.network.parameters.narrowed`.
+
     Raises
     ------
     DataError, PriorError
@@ -143,7 +145,7 @@ def fit_inputs(
     coded = as_cases(network, cases, strict=strict)
     check_priors(network, priors, parameter_coords(network, coded.levels))
     raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
-    return FitInputs(network, coded, find_patterns(network, coded), priors, sampling)
+    return FitInputs(network, coded, find_patterns(network, coded), narrowed(network, priors), sampling)
 
 
 def _check_kind(priors: object) -> None:
