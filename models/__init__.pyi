@@ -40,5 +40,6 @@ from .theories.two_coders import coded_by as coded_by
 from .track.events import TrackError as TrackError
 from .track.fit import fit_track as fit_track
 from .track.posterior import TrackPosterior as TrackPosterior
+from .track.posterior import load_track_posterior as load_track_posterior
 from .track.settings import TrackSettings as TrackSettings
 from .track.settings import load_track_settings as load_track_settings

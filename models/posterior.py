@@ -28,7 +28,7 @@ from .network.tables import labelled_tables, ordered_tables
 from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
 from .parameters.prior_set import PriorSet
-from .store import damaged, draws_tree, group_of, load_tree, priors_from_dict, save_tree
+from .store import check_kind, damaged, draws_tree, group_of, load_tree, priors_from_dict, save_tree
 
 #: Name of the member whose effect is zero, unless the data holds one of this name.
 AVERAGE_MEMBER = "typical"
@@ -279,6 +279,7 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
         If there is no such file, or it was not written by `Posterior.save`.
     """
     tree, facts = load_tree(path)
+    check_kind(path, facts, "network")
     try:
         network = network_from_toml(facts["network"])
         priors = priors_from_dict(json.loads(facts["priors"]))

@@ -18,6 +18,11 @@ from .parameters.prior_set import PriorSet
 FORMAT = 1
 #: What goes before the names of the facts among the attributes of a file.
 _MARK = "servanda_"
+#: Fact that only files of one kind hold -> what such a file holds, and what reads it.
+_KINDS: Mapping[str, str] = {
+    "network": "holds the posterior of a network; load_posterior reads it",
+    "track": "holds a posterior of track records; load_track_posterior reads it",
+}
 #: Draws in a piece of what is kept by case: enough that an equal case costs little, few enough that it is found.
 _DRAWS_TOGETHER = 40
 #: What a netCDF file cannot hold in a name, and what would be taken for its escape.
@@ -119,6 +124,26 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
 def damaged(path: str | os.PathLike[str]) -> StoreError:
     """Error of a file that holds no posterior, or not a whole one."""
     return StoreError(str(path), [Fault("", "is not a posterior that Servanda saved, or is damaged")])
+
+
+def check_kind(path: str | os.PathLike[str], facts: Mapping[str, str], kind: str) -> None:
+    """Raise where the facts about a file are not those of a kind.
+
+    Parameters
+    ----------
+    path, facts
+        The file, and what `load_tree` gave of it.
+    kind
+        ``network`` or ``track``.
+
+    Raises
+    ------
+    StoreError
+        Saying what it holds instead and what reads it; or that it is damaged.
+    """
+    if kind not in facts:
+        others = [said for other, said in _KINDS.items() if other in facts]
+        raise StoreError(str(path), [Fault("", others[0])]) if others else damaged(path)
 
 
 def _encoding(tree: xr.DataTree) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,8 +14,11 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...common.json_values import to_json
+from ..store import StoreError, check_kind, damaged, load_tree, save_tree
 from .events import DAYS_A_YEAR, TrackData, TrackError, years
-from .settings import TrackSettings
+from .settings import SettingsError, TrackSettings, settings_from_dict
+from .stored import EVENTS, TRACK_FORMAT, events_dataset, events_of, is_whole
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,17 @@ class TrackPosterior:
         What events say, and priors.
     provenance
         Seed, settings, versions, digests.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track, load_track_posterior
+    >>> days = ["2001", "2004-05", "2009-01-02"]
+    >>> events = pd.DataFrame({"actor": "A", "date": days, "agreement": "x", "event": "complied"})
+    >>> track = fit_track(events, seed=1, draws=50, tune=100, chains=2)
+    >>> track.save("a.nc")
+    >>> load_track_posterior("a.nc").draws.equals(track.draws)
+    True
     """
 
     data: TrackData
@@ -127,6 +143,52 @@ class TrackPosterior:
             coords={"chain": d["chain"].values, "draw": d["draw"].values, "date": asked.astype("datetime64[s]")},
             name="theta",
         )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write draws, events, settings and provenance to one netCDF file, whole or not at all.
+
+        `load_track_posterior` reads it.
+
+        Raises
+        ------
+        StoreError
+            If the folder cannot be written to.
+        """
+        facts = {
+            "track": str(TRACK_FORMAT),
+            "settings": to_json(self.settings.as_dict()),
+            "digests": to_json([self.data.digest, self.settings.digest]),
+            "provenance": to_json(self.provenance),
+        }
+        groups = {name: group.to_dataset() for name, group in self.tree.children.items()}
+        save_tree(xr.DataTree.from_dict({**groups, EVENTS: events_dataset(self.data)}), facts, path)
+
+
+def load_track_posterior(path: str | os.PathLike[str]) -> TrackPosterior:
+    """Track posterior from the file that `TrackPosterior.save` wrote.
+
+    Raises
+    ------
+    StoreError
+        If there is no such file, or it was not written by `TrackPosterior.save`, has another layout, or is damaged:
+        events and settings are held against their digests, and all draws must be there and finite.
+    """
+    tree, facts = load_tree(path)
+    check_kind(path, facts, "track")
+    if facts["track"] != str(TRACK_FORMAT):
+        what = f"has track layout {facts['track']}, this version reads {TRACK_FORMAT}; fit the track record again"
+        raise StoreError(str(path), [Fault("", what)])
+    try:
+        data = events_of(tree[EVENTS].to_dataset())
+        settings = settings_from_dict(json.loads(facts["settings"]))
+        provenance, digests = json.loads(facts["provenance"]), json.loads(facts["digests"])
+        whole = is_whole(tree["posterior"].to_dataset(), data)
+    except (KeyError, ValueError, TypeError, SettingsError):
+        raise damaged(path) from None
+    if not whole or digests != [data.digest, settings.digest]:
+        raise damaged(path)
+    groups = {name: group.to_dataset() for name, group in tree.children.items() if name != EVENTS}
+    return TrackPosterior(data, xr.DataTree.from_dict(groups), settings, provenance)
 
 
 def _between(

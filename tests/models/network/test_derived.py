@@ -179,9 +179,7 @@ def test_a_misspelt_name_is_refused_as_ever():
     with pytest.raises(PriorError) as caught:
         prior_draws(fewer, misspelt, seed=1, draws=2)
     assert message in str(caught.value)
-    with pytest.raises(
-        PriorError, match=r"kept\.cuont: no such parameter in network pacts; did you mean 'kept\.count'"
-    ):
+    with pytest.raises(PriorError, match=r"kept\.cuont: no such parameter in network pacts; did you mean"):
         prior_draws(PACTS, misspelt, seed=1, draws=2)
 
 
