@@ -1,3 +1,4 @@
+from . import track as track
 from .evaluation.averaged import AveragedAnswer as AveragedAnswer
 from .evaluation.averaged import average_answers as average_answers
 from .evaluation.evaluate import evaluate as evaluate
@@ -80,12 +81,12 @@ from .summaries.names import event_name as event_name
 from .summaries.summary import Summary as Summary
 from .summaries.summary import summarise as summarise
 from .summaries.summary import summary_table as summary_table
-from .track.credibility import change as change
-from .track.credibility import compare_actors as compare_actors
-from .track.credibility import cost as cost
-from .track.credibility import credibility as credibility
-from .track.credibility import credibility_path as credibility_path
-from .track.credibility import forecast as forecast
-from .track.credibility import replay as replay
-from .track.credibility import track_gates as track_gates
 from .track.evaluate import evaluate_track as evaluate_track
+from .track.questions import change as change
+from .track.questions import compare_actors as compare_actors
+from .track.questions import cost as cost
+from .track.questions import credibility as credibility
+from .track.questions import credibility_path as credibility_path
+from .track.questions import forecast as forecast
+from .track.questions import replay as replay
+from .track.questions import track_gates as track_gates

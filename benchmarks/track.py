@@ -35,7 +35,7 @@ from servanda.analysis.track import (
     load_track_scores,
     store_track_scores,
 )
-from servanda.analysis.track.credibility import track_gates
+from servanda.analysis.track.questions import track_gates
 from servanda.models import load_network
 from servanda.models.track import fit_track, load_track_settings
 from servanda.models.track.density import HYPER

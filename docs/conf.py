@@ -91,7 +91,9 @@ class PublicNames(SphinxDirective):
         lines = []
         for name, value in values.items():
             home = getattr(value, "__module__", module.__name__)
-            if home.startswith(module.__name__):
+            if inspect.ismodule(value):
+                lines += [f"``{name}`` holds names of its own, which stand below.", ""]
+            elif home.startswith(module.__name__):
                 lines += [f".. {self.directive_for(value)}:: {module.__name__}.{name}", ""]
             else:
                 lines += [f"``{name}`` stands in ``{home}``, and is documented with its room.", ""]

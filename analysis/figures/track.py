@@ -14,7 +14,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, InputError
-from ...common.figure_style import ALARM, COLOURS, IN_PART, INK, KEPT, MUTED, RULE, new_figure
+from ...common.figure_style import (
+    ACCENT,
+    ALARM,
+    COLOURS,
+    FILL,
+    GREY,
+    GREY_FILL,
+    IN_PART,
+    INK,
+    KEPT,
+    MUTED,
+    RULE,
+    new_figure,
+    styled,
+)
 from ...common.files import writable_file, written_whole
 
 if TYPE_CHECKING:
@@ -45,6 +59,9 @@ LEFT, RIGHT = 190.0, 60.0
 SMALL, PLAIN = 10.0, 10.5
 #: Formats that a figure can be written in.
 SUFFIXES = (".png", ".svg", ".pdf")
+
+#: Of a change: inches of the whole, and what a density may rise to, in rows.
+CHANGE_SIZE, RISE = (7.6, 2.6), 0.72
 
 
 def track_figure(description: Mapping[str, Any]) -> Figure:
@@ -102,7 +119,8 @@ def history_figure(
     Parameters
     ----------
     description
-        As `track_figure` takes it.
+        As `track_figure` takes it. An actor may have a ``note`` in place of its counts, and its path ``bands``, pairs of
+        a lower and an upper edge, the widest first, in place of the two that are there by default.
     head
         What stands over all of it.
     kinds, reads
@@ -120,17 +138,56 @@ def history_figure(
         band = place(top + between, BAND - 8)
         counted = ", ".join(f"{count} {reads[reading]}" for reading, count in actor["counts"].items())
         band.set_title(actor["actor"], fontsize=PLAIN, weight="bold", color=INK, loc="left", pad=4)
-        band.set_title(counted, fontsize=SMALL, color=MUTED, loc="right", pad=4)
+        band.set_title(actor.get("note", counted), fontsize=SMALL, color=MUTED, loc="right", pad=4)
         band.set(xlim=span, ylim=(0, 1), yticks=(0, 1), xticks=())
         band.set_yticklabels(["0 %", "100 %"])
         band.grid(axis="y", color=RULE, linewidth=0.8)
         path = actor["path"]
         x = _years(path["dates"])
-        band.fill_between(x, path["lower"], path["upper"], color=MUTED, alpha=0.14, linewidth=0)
-        band.fill_between(x, path["quarter"], path["three_quarters"], color=MUTED, alpha=0.22, linewidth=0)
-        _draw_lanes(place(top + between + BAND, tall - between - BAND), actor, names, span)
+        for rank, (lower, upper) in enumerate(_bands(path)):
+            band.fill_between(x, lower, upper, color=MUTED, alpha=min(0.14 + 0.08 * rank, 0.5), linewidth=0)
+        if names:
+            _draw_lanes(place(top + between + BAND, tall - between - BAND), actor, names, span)
         top += tall
     _legend(figure, description, kinds, reads)
+    return figure
+
+
+def _bands(path: Mapping[str, Any]) -> Sequence[tuple[Sequence[float], Sequence[float]]]:
+    """Edges of the bands of a path, the widest first."""
+    return path.get("bands") or ((path["lower"], path["upper"]), (path["quarter"], path["three_quarters"]))
+
+
+def change_figure(sides: Sequence[Mapping[str, Any]], *, title: str) -> Figure:
+    """Densities of two answers, one below the other: before and after, or one actor and another.
+
+    Parameters
+    ----------
+    sides
+        Two, each with ``label``, ``said`` (its numbers in words), ``mean``, ``lower``, ``upper``, and ``x`` and
+        ``density`` of its curve.
+    title
+        What the difference is.
+    """
+    highest = max(max(side["density"]) for side in sides)
+    with styled():
+        figure = new_figure(figsize=CHANGE_SIZE, layout="constrained")
+        axes = figure.add_subplot()
+        for row, (side, colour, fill) in enumerate(zip(sides, (GREY, ACCENT), (GREY_FILL, FILL), strict=True)):
+            ground = -row
+            y = ground + RISE * np.asarray(side["density"]) / highest
+            axes.fill_between(side["x"], y, ground, color=fill, linewidth=0)
+            axes.plot(side["x"], y, color=colour, linewidth=1.2)
+            axes.hlines(ground - 0.1, side["lower"], side["upper"], color=colour, linewidth=2.5)
+            axes.plot([side["mean"]], [ground - 0.1], marker="o", markersize=5, color=colour)
+            axes.text(0, ground + 0.86, side["label"], fontsize=9, color=INK, va="top")
+            axes.text(1, ground + 0.86, side["said"], fontsize=9, color=INK, va="top", ha="right", weight="bold")
+        axes.set(xlim=(0, 1), ylim=(-1.25, 0.95), yticks=(), xticks=(0, 0.25, 0.5, 0.75, 1))
+        axes.set_xticklabels(["0 %", "25 %", "50 %", "75 %", "100 %"])
+        axes.set_xlabel("P(keeps its word)", fontsize=9, color=MUTED)
+        axes.set_title(title, fontsize=9, color=INK, loc="left", wrap=True)
+        axes.spines[["top", "right", "left"]].set_visible(False)
+        axes.tick_params(labelsize=8.5, colors=MUTED)
     return figure
 
 

@@ -1,6 +1,7 @@
-"""Track records: the credibility of an actor over time, described, drawn, tested, and as a node of a network.
+"""Track records: the credibility of an actor over time, fitted, asked, described, drawn, tested, and as a node.
 
-Questions to a fit (`credibility`, `forecast`, `compare_actors` ...) are names of `servanda.analysis`.
+All that the documentation says of track records is a name of this room, which is `sv.track` too: fits (`fit_track`,
+`load_track_posterior`), questions (`credibility`, `forecast`, `cost` ...), figures (`plot`, `plot_change`).
 """
 
 import lazy_loader

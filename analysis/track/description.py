@@ -6,7 +6,7 @@ the order that was asked for, and a band that describes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from ...models.track.settings import READINGS
 from ..summaries.change import summarise_change
 from ..summaries.gates import failed, number_gates
 from ..summaries.summary import INTERVAL, summarise
-from .credibility import Date, compare_actors, credibility, credibility_path, event_table, track_gates
+from .questions import Date, compare_actors, credibility, credibility_path, event_table, track_gates
 from .scores import TrackScores, measured_track_scores, said_of
 
 if TYPE_CHECKING:
@@ -71,21 +71,8 @@ def describe_tracks(
     TrackError
         Listing every actor that is not in the record or had no event by then.
     """
-    faults, chosen = [], list(dict.fromkeys(actors))
-    for actor in chosen:
-        try:
-            track.data.actor(actor)
-        except TrackError as error:
-            faults += error.faults
-    known = track.provenance.get("as_of")
-    raise_faults(f"track record{f' as known on {known}' if known else ''}", faults, TrackError)
-    day = _last_day(track) if at is None else as_date(at, "at")
-    late = [(actor, first) for actor in chosen if (first := track.span(actor)[0]) > day]
-    raise_faults(
-        "track record",
-        [Fault(actor, f"has no event by {day}; its record begins on {first}") for actor, first in late],
-        TrackError,
-    )
+    day = last_day(track) if at is None else as_date(at, "at")
+    chosen = actors_known(track, actors, day)
     said = said_of(measured_track_scores(track, scores))
     ranked = bool(said["foretells"])
     gates = list(failed(track_gates(track)))
@@ -119,7 +106,33 @@ def describe_tracks(
     }
 
 
-def _last_day(track: TrackPosterior) -> np.datetime64:
+def actors_known(track: TrackPosterior, actors: Iterable[str], day: np.datetime64) -> list[str]:
+    """List some actors, each once.
+
+    Raises
+    ------
+    TrackError
+        Listing every actor that is not in the record, or else had no event by the day.
+    """
+    faults, chosen = [], list(dict.fromkeys(actors))
+    for actor in chosen:
+        try:
+            track.data.actor(actor)
+        except TrackError as error:
+            faults += error.faults
+    known = track.provenance.get("as_of")
+    raise_faults(f"track record{f' as known on {known}' if known else ''}", faults, TrackError)
+    late = [(actor, first) for actor in chosen if (first := track.span(actor)[0]) > day]
+    raise_faults(
+        "track record",
+        [Fault(actor, f"has no event by {day}; its record begins on {first}") for actor, first in late],
+        TrackError,
+    )
+    return chosen
+
+
+def last_day(track: TrackPosterior) -> np.datetime64:
+    """Last day that a fit knows of: that which it was told, or that of its last event."""
     if track.provenance.get("as_of"):
         return np.datetime64(str(track.provenance["as_of"]))
     return max(track.span(actor)[1] for actor in track.actors)
@@ -137,11 +150,7 @@ def _comparison(track: TrackPosterior, first: str, second: str, day: np.datetime
 def _path(track: TrackPosterior, actor: str, day: np.datetime64, years_ahead: float) -> dict[str, Any]:
     """Mean and bands over a grid and the dates of events."""
     first, last = track.span(actor)
-    end = day + np.timedelta64(round(years_ahead * DAYS_A_YEAR), "D")
-    grid = first + (np.linspace(0, 1, _GRID) * (end - first).astype(int)).astype("timedelta64[D]")
-    own = track.data.point_time[track.data.point_actor == track.data.actor(actor)]
-    points = (own * DAYS_A_YEAR).astype(np.int64).astype("datetime64[D]")
-    dates = np.unique(np.concatenate([grid, points[points <= end]]))
+    dates = drawn_dates(track, actor, first, day + np.timedelta64(round(years_ahead * DAYS_A_YEAR), "D"))
     drawn = credibility_path(track, actor, list(dates)).values.reshape(-1, len(dates))
     tail = (1 - INTERVAL) / 2
     levels = np.quantile(drawn, [tail, 0.25, 0.75, 1 - tail], axis=0)
@@ -154,6 +163,14 @@ def _path(track: TrackPosterior, actor: str, day: np.datetime64, years_ahead: fl
         },
         "last_event": str(last),
     }
+
+
+def drawn_dates(track: TrackPosterior, actor: str, first: np.datetime64, end: np.datetime64) -> np.ndarray:
+    """Dates at which an actor's path is drawn: a grid, and those of its events."""
+    grid = first + (np.linspace(0, 1, _GRID) * (end - first).astype(int)).astype("timedelta64[D]")
+    own = track.data.point_time[track.data.point_actor == track.data.actor(actor)]
+    points = (own * DAYS_A_YEAR).astype(np.int64).astype("datetime64[D]")
+    return np.unique(np.concatenate([grid, points[(points >= first) & (points <= end)]]))
 
 
 def _rounded(x: np.ndarray) -> list[float]:

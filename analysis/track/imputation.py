@@ -27,7 +27,7 @@ from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings
 from ..queries.probability import probability
 from ..summaries.importance import psis_loo
-from .credibility import credibility
+from .questions import credibility
 
 if TYPE_CHECKING:
     import pandas as pd

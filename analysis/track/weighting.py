@@ -12,7 +12,7 @@ from ...models.track.events import TrackError, as_date, densest_series, line_up
 from ...models.track.fit import fit_track
 from ...models.track.settings import TrackSettings, load_track_settings
 from ..summaries.summary import Summary, summarise
-from .credibility import Date, credibility
+from .questions import Date, credibility
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,19 +15,21 @@ import pytest
 import servanda as sv
 
 ROOMS = {"analysis", "models", "priors", "record"}
+#: Names that are rooms within a room.
+NAMESPACES = {"track"}
 #: Names that two rooms have: that of `analysis` takes the names of prior sets too, which `models` knows nothing of.
 IN_TWO_ROOMS = {"fit"}
 
 
 def test_the_names_are_there_and_few():
     assert set(sv.__all__) >= ROOMS
-    assert 30 <= len(sv.__all__) <= 40
+    assert 30 <= len(sv.__all__) <= 45
     assert {"fit", "probability", "contrast", "report", "load_guarantees", "load_prior", "ServandaError"} <= set(
         dir(sv)
     )
 
 
-@pytest.mark.parametrize("name", sorted(set(sv.__all__) - ROOMS))
+@pytest.mark.parametrize("name", sorted(set(sv.__all__) - ROOMS - NAMESPACES))
 def test_a_name_is_the_one_its_room_shows(name):
     value = getattr(sv, name)
     assert not isinstance(value, ModuleType)
@@ -35,6 +37,12 @@ def test_a_name_is_the_one_its_room_shows(name):
     assert homes or name == "ServandaError"
     assert all(getattr(getattr(sv, room), name) is value for room in homes if name not in IN_TWO_ROOMS)
     assert getattr(getattr(sv, sorted(homes)[0]) if homes else sv, name) is value
+
+
+def test_tracks_have_a_namespace_of_their_own():
+    assert sv.track is sv.analysis.track
+    assert {"fit_track", "load_track_posterior", "credibility", "cost", "plot", "plot_change"} <= set(sv.track.__all__)
+    assert all(getattr(sv.track, name) is getattr(sv, name) for name in ("fit_track", "evaluate_track"))
 
 
 def test_the_documentation_lists_them():

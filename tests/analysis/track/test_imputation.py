@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 from scipy.special import betaln
 
-from servanda.analysis.track.credibility import credibility
 from servanda.analysis.track.imputation import (
     BOUNDS,
     STATES,
@@ -22,6 +21,7 @@ from servanda.analysis.track.imputation import (
     with_credibility,
     with_credibility_priors,
 )
+from servanda.analysis.track.questions import credibility
 from servanda.models import Arrow, DataError, Network, Node, fit_track, load_network
 from servanda.models.network.parameters import check_priors, parameter_coords
 from servanda.models.node import Coding
