@@ -119,8 +119,8 @@ def history_figure(
     Parameters
     ----------
     description
-        As `track_figure` takes it. An actor may have a ``note`` in place of its counts, and its path ``bands``, pairs of
-        a lower and an upper edge, the widest first, in place of the two that are there by default.
+        As `track_figure` takes it. An actor may have a ``note`` in place of its counts, and its path ``bands``, pairs
+        of a lower and an upper edge, the widest first, in place of the two that are there by default.
     head
         What stands over all of it.
     kinds, reads
