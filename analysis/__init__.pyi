@@ -37,6 +37,8 @@ from .queries.quantity import Quantity as Quantity
 from .queries.quantity import chance_of as chance_of
 from .queries.quantity import explained_share as explained_share
 from .queries.suppose import suppose as suppose
+from .queries.sweep import Sweep as Sweep
+from .queries.sweep import sweep as sweep
 from .reporting.load import load_report as load_report
 from .reporting.load import report_schema as report_schema
 from .reporting.make import GateError as GateError

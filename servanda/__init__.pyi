@@ -20,6 +20,7 @@ from .analysis import power_scaling as power_scaling
 from .analysis import probability as probability
 from .analysis import report as report
 from .analysis import suppose as suppose
+from .analysis import sweep as sweep
 from .analysis import track as track
 from .common.errors import ServandaError as ServandaError
 from .models import Arrow as Arrow

@@ -56,6 +56,8 @@ class Family(ABC):
     forbids: bool = False
     #: Whether `weighted_sum` takes less than making the table and summing it.
     sums_itself: ClassVar[bool] = False
+    #: Whether `weighted_sums` takes less than making a table for every case and summing it.
+    sums_cases: ClassVar[bool] = False
     #: Whether its parents act by the terms of their arrows.
     has_terms: ClassVar[bool] = False
 
@@ -246,6 +248,39 @@ class Family(ABC):
         kept = [place for place, axis in enumerate(axes) if axis not in order]
         table = self.table(values, fixed, members, local)
         return np.einsum(table, [*range(len(axes)), len(axes)], weights, sums, [*kept, len(axes)])
+
+    def weighted_sums(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, Any],
+        members: Mapping[str, Any],
+        local: Local,
+        weights: np.ndarray,
+        cases: int,
+    ) -> np.ndarray:
+        """Sum the table over its free parents, weighted, for several cases at once.
+
+        Parameters
+        ----------
+        fixed, members
+            State and member numbers: one for all cases, or an array of one for each.
+        weights
+            As in `weighted_sum` with a dim of cases, or of size one, before the draws.
+
+        Returns
+        -------
+        ndarray
+            Shape (states, cases, samples), or (cases, samples) where the node itself is fixed.
+        """
+        sums = []
+        for case in range(cases):
+            own, whose = (
+                {name: int(number[case]) if np.ndim(number) else number for name, number in numbers.items()}
+                for numbers in (fixed, members)
+            )
+            weight = weights[..., case if weights.shape[-2] > 1 else 0, :]
+            sums.append(self.weighted_sum(values, own, whose, local, weight))
+        return np.stack(sums, axis=-2)
 
     def effect_axes(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:  # noqa: ARG002
         """Free axes of each of the effects that `latent` gives; none where it gives nothing."""

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from .unseen import Mixture
+from .unseen import Mixture
 
 #: Stands for an infinite exp(cutpoint): large enough for a probability of nothing, small enough to be multiplied.
 _FAR = 1e75
 #: The same of odds that are multiplied by no more than an effect of one member.
 _FAR_STEP = 1e250
+#: Its logarithm's like: beyond it an exponential is cut off.
+_LARGE = 300.0
 #: Draws that are averaged together: they need about as many points, and all that is held of them stays in the cache.
 _BLOCK = 32
 #: Configurations from which on a grid of the logarithm of their odds is worth making, and its step.
 _MANY, _STEP = 256, 0.1
+#: Draws of many cases that are gone through side by side: as many as one line of a cache holds.
+_LINE = 8
+#: Step between the knots of a curve over eta: between them it is right to within 1e-12 of itself.
+_KNOTS = 1 / 16
 
 
 def _add_states(
@@ -167,6 +173,102 @@ def _lay_on_grid(
                     laid[place + 2, draw] += weight * (u + 1.0) * u * (u - 1.0) / 6.0
 
 
+def _add_cases(  # noqa: C901  one loop for Numba
+    weights: np.ndarray,
+    eta: np.ndarray,
+    open_: np.ndarray,
+    cuts: np.ndarray,
+    apart: np.ndarray,
+    moves: np.ndarray,
+    below: np.ndarray,
+    above: np.ndarray,
+    counts: np.ndarray,
+    step: float,
+    total: np.ndarray,
+) -> None:
+    """Add up, for every case, the states of a cumulative logit over its configurations, averaged over points.
+
+    Each state has a curve over eta. Where there are more pairs of a case and a configuration than knots, the curves are
+    laid out as quintics between knots, from values and two derivatives at each: with p the chance to be above the
+    state's lower edge and q that to be below its upper one, a point's curve f is a multiple of p q, f' is f (q - p), and
+    f'' is f ((q - p)^2 - p (1 - p) - q (1 - q)).
+    """
+    states, cases, samples = total.shape
+    configurations, whole = len(open_), weights.shape[1] > 1
+    x = np.empty(_LINE)
+    p, q = np.ones((states + 1, _LINE)), np.ones((states + 1, _LINE))
+    ends, sums = np.empty((2, states, 3, _LINE)), np.empty((states, _LINE))
+    first, steps = np.empty(_LINE), np.empty(_LINE, np.int64)
+    for block in range(len(counts)):
+        start = block * _LINE
+        size = min(_LINE, samples - start)
+        for i in range(size):
+            first[i] = eta[:, start + i].min() + open_[:, start + i].min()
+            steps[i] = int((eta[:, start + i].max() + open_[:, start + i].max() - first[i]) / step) + 1
+        knots = steps[:size].max() + 1
+        many = configurations * cases > 2 * knots
+        stride = knots * states * 6
+        laid = np.empty(size * stride if many else 0)
+        for place in range(knots if many else configurations * cases):
+            case, one = place // configurations, place % configurations
+            for i in range(size):
+                x[i] = first[i] + place * step if many else eta[case, start + i] + open_[one, start + i]
+            ends[0] = ends[1]
+            ends[1] = 0.0
+            for side in range(2):
+                for pair in range(counts[block]):
+                    for edge in range(states - 1):
+                        for i in range(size):
+                            a = moves[pair, start + i]
+                            z = min(math.exp(min(cuts[edge, start + i] - x[i], _LARGE)), _FAR)
+                            z *= a if side else 1.0 / a
+                            p[edge + 1, i] = 1.0 / (1.0 + z)
+                            q[edge + 1, i] = z * p[edge + 1, i]
+                    for state in range(states):
+                        for i in range(size):
+                            mass = below[pair, start + i] if side else above[pair, start + i]
+                            lower = p[state, i]
+                            upper = q[state + 1, i] if state < states - 1 else 1.0
+                            f = mass * apart[state, start + i] * lower * upper
+                            d = upper - lower
+                            ends[1, state, 0, i] += f
+                            ends[1, state, 1, i] += f * d
+                            ends[1, state, 2, i] += f * (d * d - lower * (1.0 - lower) - upper * (1.0 - upper))
+            if not many:
+                for state in range(states):
+                    for i in range(size):
+                        weight = weights[one, case if whole else 0, start + i]
+                        total[state, case, start + i] += weight * ends[1, state, 0, i]
+                continue
+            for state in range(states if place else 0):
+                for i in range(size):
+                    f, d, s = ends[0, state, 0, i], ends[0, state, 1, i] * step, ends[0, state, 2, i] * step * step
+                    g, e, t = ends[1, state, 0, i], ends[1, state, 1, i] * step, ends[1, state, 2, i] * step * step
+                    at = i * stride + ((place - 1) * states + state) * 6
+                    laid[at] = f
+                    laid[at + 1] = d
+                    laid[at + 2] = 0.5 * s
+                    laid[at + 3] = 10.0 * (g - f) - 6.0 * d - 4.0 * e - 1.5 * s + 0.5 * t
+                    laid[at + 4] = 15.0 * (f - g) + 8.0 * d + 7.0 * e + 1.5 * s - t
+                    laid[at + 5] = 6.0 * (g - f) - 3.0 * d - 3.0 * e - 0.5 * s + 0.5 * t
+        for case in range(cases if many else 0):
+            sums[:] = 0.0
+            for one in range(configurations):
+                for i in range(size):
+                    weight = weights[one, case if whole else 0, start + i]
+                    u = (eta[case, start + i] + open_[one, start + i] - first[i]) / step
+                    knot = min(int(u), knots - 2)
+                    u -= knot
+                    at = i * stride + knot * states * 6
+                    for state in range(states):
+                        c = at + 6 * state
+                        high = (laid[c + 5] * u + laid[c + 4]) * u + laid[c + 3]
+                        sums[state, i] += weight * (((high * u + laid[c + 2]) * u + laid[c + 1]) * u + laid[c])
+            for state in range(states):
+                for i in range(size):
+                    total[state, case, start + i] += sums[state, i]
+
+
 @cache
 def _compiled(loop: Any) -> Any:
     import numba
@@ -262,6 +364,48 @@ def sum_mixed_states(
     return total[:, 0]
 
 
+def sum_cases(
+    weights: np.ndarray, eta: np.ndarray, open_: np.ndarray, cuts: np.ndarray, mixed: Mixture | None = None
+) -> np.ndarray:
+    """Weighted sums over the configurations of many cases of the probabilities of the states of a cumulative logit.
+
+    Parameters
+    ----------
+    weights
+        Shape (configurations, cases, samples), or (configurations, 1, samples) for the same in all cases.
+    eta
+        What each case adds up, shape (cases, samples).
+    open_
+        What each configuration of its open parents adds to that, shape (configurations, samples).
+    cuts
+        Cutpoints, shape (cutpoints, samples), ascending.
+    mixed
+        What is averaged over; nothing by default.
+
+    Returns
+    -------
+    ndarray
+        Shape (1 + cutpoints, cases, samples), right to within 1e-12 of the sum of the weights.
+
+    Examples
+    --------
+    >>> sum_cases(np.full((2, 1, 1), 0.5), np.zeros((1, 1)), np.array([[-1.0], [1.0]]), np.zeros((1, 1)))[:, 0, 0]
+    array([0.5, 0.5])
+    """
+    samples = cuts.shape[-1]
+    if mixed is None:
+        mixed = Mixture(np.zeros((1, samples)), *np.full((2, 1, samples), 0.5))
+    apart = np.ones((len(cuts) + 1, samples))
+    with np.errstate(invalid="ignore"):
+        # Two cutpoints infinitely far out on the same side have nothing between them.
+        apart[1:-1] = np.nan_to_num(-np.expm1(cuts[:-1] - cuts[1:]))
+    total = np.zeros((len(cuts) + 1, len(eta), samples))
+    points = (np.exp(mixed.shifts), mixed.below, mixed.above, _weighty_pairs(mixed, _LINE))
+    tables = (weights, eta, open_, cuts, apart, *points)
+    _compiled(_add_cases)(*(np.ascontiguousarray(array) for array in tables), _KNOTS, total)
+    return total
+
+
 def step_states(far: np.ndarray, near: np.ndarray, mixed: Mixture | None = None) -> np.ndarray:
     """Probabilities of states that are reached step by step, averaged over the points of an effect on all steps.
 
@@ -320,12 +464,12 @@ def _add_mixed(
     _compiled(_add_mixed_states)(*(np.ascontiguousarray(array) for array in tables), total)
 
 
-def _weighty_pairs(mixed: Mixture) -> np.ndarray:
+def _weighty_pairs(mixed: Mixture, together: int = _BLOCK) -> np.ndarray:
     """How many pairs of points each block of draws needs."""
     # Up to the last pair with a weight: a supposed case may leave none to the pairs before it.
     weighty = (mixed.below > 0) | (mixed.above > 0)
     last = np.where(weighty.any(axis=0), len(weighty) - weighty[::-1].argmax(axis=0), 0)
-    return np.maximum.reduceat(last, np.arange(0, last.size, _BLOCK))
+    return np.maximum.reduceat(last, np.arange(0, last.size, together))
 
 
 def _pairs(mixed: Mixture) -> np.ndarray:

@@ -18,11 +18,13 @@ import numpy as np
 from ..node import Local
 from ..parameters.parameter import Parameter
 from .base import Latent, namespace, take
-from .kernels import mixed_states, sum_mixed_states, sum_states
+from .kernels import mixed_states, sum_cases, sum_mixed_states, sum_states
 from .regression import (
     OrderedRegression,
+    added_up,
     baseline_name,
     baseline_parameter,
+    case_effects,
     case_predictor,
     effect_slices,
     group_parameters,
@@ -49,6 +51,7 @@ class Ordinal(OrderedRegression):
     """Ordered states; an effect moves all of them up or down together."""
 
     name: ClassVar[str] = "ordinal"
+    sums_cases: ClassVar[bool] = True
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare baseline, effects of parents with their scale where it is learned, spreads of groups."""
@@ -161,6 +164,30 @@ class Ordinal(OrderedRegression):
         mixed = mixture(values, members, local)
         table = (_sum if xp is np else _sum_elsewhere)(weights, far, near, cuts, mixed)
         return table[fixed[local.name]] if local.name in fixed else table
+
+    def weighted_sums(
+        self,
+        values: Mapping[str, np.ndarray],
+        fixed: Mapping[str, Any],
+        members: Mapping[str, Any],
+        local: Local,
+        weights: np.ndarray,
+        cases: int,
+    ) -> np.ndarray:
+        """Sum the table of every case at once: one curve a draw serves them all; see `Family.weighted_sums`."""
+        order = tuple(axis for side in self.summing_order(local, fixed) for axis in side)
+        samples = weights.shape[-1]
+        weights = weights.reshape(-1, *weights.shape[-2:])
+        cuts = _cutpoints(values, local)
+        table = np.empty((len(local.states), cases, samples))
+        for part in case_effects(values, fixed, members, local, cases):
+            open_ = added_up(part.slices, order, local, samples)
+            own = weights[:, part.rows] if weights.shape[1] > 1 and len(part.rows) < cases else weights
+            mixed = mixture(values, part.members, local)
+            table[:, part.rows] = sum_cases(own, part.settled, open_, cuts, mixed)
+        if local.name not in fixed:
+            return table
+        return table[np.broadcast_to(fixed[local.name], cases), np.arange(cases)]
 
     def effect_axes(self, local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:
         """Free axes of the effect of each arrow."""

@@ -11,7 +11,7 @@ pi^2 / 3 * r2 / (1 - r2) * share_j. That is what the spread that a prior states 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from types import ModuleType
@@ -30,7 +30,7 @@ from ..parameters.prior_set import GROUP_SPREAD
 from .base import Family, flat_index, flatten_tail, namespace, one_hot, take
 from .rows import Book
 from .terms import TERMS, Piece, acting, term_axes, term_of
-from .unseen import group_name, member_effects, spread_name
+from .unseen import INTEGRATED, TYPICAL, group_name, member_effects, spread_name
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)
@@ -298,6 +298,80 @@ def effect_slices(
         shapes = {name: (len(local[name].states), some.shape[-1]) for name in still}
         slices += [((name,), namespace(some).zeros(shape)) for name, shape in shapes.items()]
     return constant + member_effects(values, members, local), slices
+
+
+@dataclass(frozen=True)
+class CaseEffects:
+    """Effects in several cases that differ in one number a draw: what is open does the same in all of them.
+
+    Parameters
+    ----------
+    rows
+        Which cases they are.
+    settled
+        Sum of the effects of all that is fixed, shape (cases, samples).
+    slices
+        Free parents and their effects, shape (*free parents, samples).
+    members
+        Group effect -> member number, `INTEGRATED` for those that are averaged over in these cases.
+    """
+
+    rows: np.ndarray
+    settled: np.ndarray
+    slices: list[tuple[tuple[str, ...], np.ndarray]]
+    members: Mapping[str, int]
+
+
+def case_effects(
+    values: Mapping[str, np.ndarray],
+    fixed: Mapping[str, Any],
+    members: Mapping[str, Any],
+    local: Local,
+    cases: int,
+) -> Iterator[CaseEffects]:
+    """Effects of several cases with the same free parents, sorted by what the open ones do.
+
+    Parameters
+    ----------
+    fixed, members
+        State and member numbers: one for all cases, or an array of one for each.
+    """
+    own = {name: value for name, value in values.items() if name.startswith(f"{local.name}.")}
+    leading = {name: _draws_first(value) for name, value in own.items()}
+    samples = next(iter(own.values())).shape[-1]
+    settled, tied, left = np.zeros((cases, samples)), dict[str, np.ndarray](), []
+    for arrow in acting(local):
+        axes, effects = term_axes(arrow), _draws_last(effect_table(leading, local, arrow))
+        if fixed.keys() >= {*axes}:
+            settled += effects[tuple(fixed[axis] for axis in axes)]
+        else:
+            left.append((axes, effects))
+            tied |= {axis: np.broadcast_to(fixed[axis], cases) for axis in axes if axis in fixed}
+    whose = {group.name: np.broadcast_to(members[group.name], cases) for group in local.node.groups}
+    for name, numbers in whose.items():
+        effects = values[group_name(local, name)]
+        settled += np.where((numbers >= 0)[:, None], effects[np.maximum(numbers, 0)], 0.0)
+    columns = [*tied.values(), *(numbers == INTEGRATED for numbers in whose.values())]
+    kinds, which = np.unique(np.column_stack([np.zeros(cases, int), *columns]), axis=0, return_inverse=True)
+    for number in range(len(kinds)):
+        rows = np.flatnonzero(which.ravel() == number)
+        here = {axis: int(states[rows[0]]) for axis, states in tied.items()}
+        slices = []
+        for axes, effects in left:
+            picks = tuple(here.get(axis, slice(None)) for axis in axes)
+            slices.append((tuple(axis for axis in axes if axis not in here), effects[picks]))
+        averaged = {n: INTEGRATED if numbers[rows[0]] == INTEGRATED else TYPICAL for n, numbers in whose.items()}
+        yield CaseEffects(rows, settled[rows], slices, averaged)
+
+
+def added_up(
+    slices: Sequence[tuple[tuple[str, ...], np.ndarray]], axes: tuple[str, ...], local: Local, samples: int
+) -> np.ndarray:
+    """Sum of the effects of some parents for all their configurations, shape (configurations, samples)."""
+    total = np.zeros((*local.sizes(axes), samples))
+    for own, effects in slices:
+        total += spread_over(effects, own, axes)
+    return total.reshape(-1, samples)
 
 
 def slice_axes(local: Local, fixed: Mapping[str, int]) -> tuple[tuple[str, ...], ...]:

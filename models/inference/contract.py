@@ -32,6 +32,8 @@ MEMORY_LIMIT = 2 * 10**9
 _CELLS_AT_ONCE = 2**19
 #: Weights of a huge table are gone through once, so that a cache gains little.
 _WEIGHTS_AT_ONCE = 2**24
+#: Weights of many cases are made, and summed at once.
+_CASES_AT_ONCE = 2**22
 #: ... but a step should do so many operations, or starting it costs more than doing it.
 _WORTH_A_CALL = 2**17
 #: Draws of a chunk at the least, where there are as many, so that the innermost loop is worth starting.
@@ -106,11 +108,10 @@ def solve(
     states = [len(system.network[name].states) for name in form.targets]
     answer = math.prod(states) if KINDS[kind].joint else sum(states)
     workers = 1 if contracted else processors()
-    # Families sum case by case and outside of what is compiled, which pays for the largest tables only.
+    # Families sum outside of what is compiled, and mostly case by case, which pays for the largest tables only.
     absorb = HUGE if contracted or evidence.cases is not None else WORTH_ABSORBING
-    plan, chunks, workers = prepare(
-        system, form, evidence, kind, answer=answer, memory=memory, workers=workers, at_once=at_once, absorb=absorb
-    )
+    how: dict[str, Any] = {"answer": answer, "memory": memory, "workers": workers, "at_once": at_once}
+    plan, chunks, workers = prepare(system, form, evidence, kind, **how, absorb=absorb, several=contracted is None)
     equations = write_equations(plan, varying(plan, system, evidence))
     batch = batch_shape(system, evidence)
     joint = np.empty((*(plan.sizes[axis] for axis in plan.targets), *batch))
@@ -146,6 +147,7 @@ def prepare(
     workers: int | None = None,
     at_once: int = 0,
     absorb: int = HUGE,
+    several: bool = False,
 ) -> tuple[Plan, list[Chunk], int]:
     """Plan a question so that it fits the memory, and cut draws and cases into chunks.
 
@@ -159,6 +161,8 @@ def prepare(
         Cells of a chunk, where memory allows.
     absorb
         Cells of a table from which on its family sums it, where that is possible.
+    several
+        Whether it may sum any table that it can sum for all cases at once.
 
     Returns
     -------
@@ -174,9 +178,12 @@ def prepare(
     if limit < 1:
         what = f"needs {held:,} bytes at the least for its answer, and {memory:,} are allowed; ask for fewer nodes"
         raise CapacityError("question", [Fault("", f"{what}, draws or cases, or raise the limit")])
-    plan = make_plan(system.network, form, kind, limit, absorb)
+    plan = make_plan(system.network, form, kind, limit, absorb, several=several and evidence.cases is not None)
     units, cells = system.samples * cases, max(1, plan.cells)
     at_once = at_once or (_WEIGHTS_AT_ONCE if plan.absorbed else _CELLS_AT_ONCE)
+    by_case = plan.absorbed is not None and evidence.cases is not None and not plan.waves
+    if by_case:
+        at_once = _CASES_AT_ONCE
     averaged = any(np.any(np.asarray(number) == INTEGRATED) for number in evidence.members.values())
     few = plan.flops * units * (_CALLS_WHERE_AVERAGED if averaged else 1) < _WORTH_A_THREAD
     workers = 1 if few else max(1, min(workers or processors(), limit // cells, units))
@@ -186,7 +193,9 @@ def prepare(
     together = min(limit // (workers * cells), max(_FEWEST_DRAWS, at_once // cells, worthwhile))
     # No processor shall wait for another at the end.
     together = max(1, min(together, math.ceil(units / workers)))
-    return plan, list(_chunks(system.samples, evidence.cases, together)), workers
+    # A family that sums many cases does what they share once for each draw: few draws of many cases.
+    fewest = min(_FEWEST_DRAWS, system.samples) if by_case else system.samples
+    return plan, list(_chunks(system.samples, evidence.cases, together, fewest)), workers
 
 
 def processors() -> int:
@@ -194,8 +203,9 @@ def processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _chunks(samples: int, cases: int | None, together: int) -> Iterator[Chunk]:
-    draws = min(samples, together)
+def _chunks(samples: int, cases: int | None, together: int, most: int) -> Iterator[Chunk]:
+    """Cut draws, then cases; at the most `most` draws, or more where all cases fit with them."""
+    draws = min(samples, together, max(most, together // (cases or 1)))
     rows = max(1, together // draws)
     for start in range(0, samples, draws):
         for first in range(0, cases or 1, rows):
@@ -304,6 +314,12 @@ def _brought_to(joint: np.ndarray, values: np.ndarray) -> np.ndarray:
     """Scale a multiple of P(node, evidence) so that it adds up to `joint`."""
     total = values.sum(axis=0)
     return values * np.divide(joint, total, out=np.zeros_like(total), where=total > 0)
+
+
+def _at_scale(joint: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Scale complex sums for each state so that they add up to `joint` at every frequency."""
+    total = values.sum(axis=0)
+    return values * np.divide(joint, total, out=np.zeros_like(joint), where=total != 0)
 
 
 def _whole(joint: np.ndarray, batch: np.ndarray) -> np.ndarray:
@@ -421,36 +437,48 @@ def _backward(
 
 
 def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
-    """Give the large table its weights, slice by slice, and let its family sum it."""
-    if evidence.cases is not None:
-        alone = write_equations(plan, varying(plan, system, evidence.case(0)))
-        each = [
-            _absorbing(plan, alone, system, evidence.case(number), rescale=rescale) for number in range(evidence.cases)
-        ]
-        logs = np.stack([found.logs for found in each if found.logs is not None]) if rescale else None
-        return Sums(np.stack([found.joint for found in each], axis=-2), logs, {})
+    """Give the large table its weights, slice by slice, and let its family sum it, in all cases at once."""
+    batch, cases = batch_shape(system, evidence), evidence.cases
     name = str(plan.absorbed)
     family, local = system.network.family(name), system.network.local(name)
-    batch = batch_shape(system, evidence)
     if plan.waves:
+        if cases is not None:
+            return _wave_by_wave(plan, system, evidence, rescale=rescale)
         return reduce(
             _added, (_waving(plan, equations, system, evidence.with_states(s), rescale=rescale) for s in slices(plan))
         )
     # One place for the weights of every slice: asking for fresh memory each time costs as much as filling it.
-    room = np.empty((*(plan.sizes[axis] for axis in plan.axes[-1]), *batch)) if plan.steps else None
+    own = batch if plan.steps and equations.cased[-1] else batch[-1:]
+    room = np.empty((*(plan.sizes[axis] for axis in plan.axes[-1]), *own)) if plan.steps else None
 
     def part(states: Mapping[str, int]) -> Sums:
         now = evidence.with_states(states)
         tables = make_tables(plan, system, now)
         found, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=False, out=room)
-        weights = found[-1] if found else np.ones(batch)
+        weights = found[-1] if found else np.ones(batch[-1:])
         joint = np.zeros((*(plan.sizes[axis] for axis in plan.targets), *batch))
         # The target's own axis stays whole; axes of other targets take the state of this slice.
         spot = tuple(states.get(axis, slice(None)) for axis in plan.targets)
-        joint[spot] = family.weighted_sum(system.values, now.fixed, now.members, local, weights)
+        how = (system.values, now.fixed, now.members, local)
+        if cases is None:
+            joint[spot] = family.weighted_sum(*how, weights)
+        else:
+            weights = _spread(weights, bool(equations.cased) and equations.cased[-1], batch)
+            joint[spot] = family.weighted_sums(*how, weights, cases)
         return Sums(joint, logs, {})
 
     return reduce(_added, map(part, slices(plan)))
+
+
+def _wave_by_wave(plan: Plan, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
+    """Sum by frequencies case by case, each of which has frequencies of its own."""
+    alone = write_equations(plan, varying(plan, system, evidence.case(0)))
+    each = [
+        _absorbing(plan, alone, system, evidence.case(number), rescale=rescale) for number in range(evidence.cases or 0)
+    ]
+    logs = np.stack([found.logs for found in each if found.logs is not None]) if rescale else None
+    marginals = {name: np.stack([found.marginals[name] for found in each], axis=-2) for name in each[0].marginals}
+    return Sums(np.stack([found.joint for found in each], axis=-2), logs, marginals)
 
 
 def _waving(plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Evidence, *, rescale: bool) -> Sums:
@@ -460,11 +488,21 @@ def _waving(plan: Plan, equations: Equations, system: DrawnNetwork, evidence: Ev
     waves = make_waves(family.latent(system.values, evidence.fixed, evidence.members, local))
     tables = [*make_tables(plan, system, evidence), *waves.phases]
     batch = (waves.frequencies, system.samples)
-    found, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=False)
+    if plan.readouts:
+        found = contract(plan, equations, tables, batch, rescale=rescale)
+        whole, logs, marginals = found.joint, found.logs, found.marginals
+    else:
+        steps, logs = forward(plan, equations, tables, batch, rescale=rescale, keep=False)
+        whole, marginals = steps[-1], {}
     if logs is not None:
-        # All frequencies on the scale of the first, which is the whole.
-        found[-1], logs = found[-1] * np.exp(logs - logs[0]), logs[0]
-    table = waves.states(found[-1])
+        # All frequencies on the scale of the first, which is the whole, and what is read from them too.
+        whole, logs = whole * np.exp(logs - logs[0]), logs[0]
+        marginals = {own: _at_scale(whole, values) for own, values in marginals.items()}
+    table = waves.states(whole)
     if name in evidence.fixed:
-        return Sums(table[evidence.fixed[name]], logs, {})
+        state = evidence.fixed[name]
+        read = {own: waves.states(values)[state] for own, values in marginals.items()}
+        sliced = [own for own in plan.sliced if own in plan.read]
+        read |= {own: _at(table[state], evidence.fixed[own], plan.sizes[own]) for own in sliced}
+        return Sums(table[state], logs, read)
     return Sums(np.moveaxis(table, 0, plan.targets.index(name)), logs, {})

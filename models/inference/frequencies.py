@@ -91,10 +91,21 @@ def make_waves(scale: Latent) -> Waves:
     step = 2 * math.pi / reach
     half = np.arange(math.ceil(-math.log(_ERROR) / math.pi / step)) + 0.5
     times = np.concatenate([[0.0], half * step])[:, None]
-    phases = tuple(np.exp(1j * times * effect[..., None, :]) for effect in effects)
+    phases = tuple(_turns(effect, step, len(half)) for effect in effects)
     times = times[1:]
     kernel = np.exp(1j * times * constant) * (times / np.sinh(math.pi * times) / half[:, None])
     if mixed is not None:
         turned = np.exp(1j * times[:, None] * mixed.shifts)
         kernel = kernel * (turned * mixed.above + turned.conj() * mixed.below).sum(axis=1)
     return Waves(phases, kernel, np.exp(-1j * times * cuts[:, None, :]), step)
+
+
+def _turns(effect: np.ndarray, step: float, count: int) -> np.ndarray:
+    """exp(i t effect) at frequency zero and at each above it, by multiplication, shape (*axes, 1 + count, samples)."""
+    found = np.empty((*effect.shape[:-1], 1 + count, effect.shape[-1]), complex)
+    found[..., 0, :] = 1.0
+    found[..., 1, :] = np.exp(0.5j * step * effect)
+    turn = found[..., 1, :] ** 2
+    for number in range(2, 1 + count):
+        np.multiply(found[..., number - 1, :], turn, out=found[..., number, :])
+    return found

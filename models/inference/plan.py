@@ -175,7 +175,13 @@ def cells_of(axes: Axes, sizes: Mapping[str, int]) -> int:
 
 @lru_cache(maxsize=4096)
 def make_plan(
-    network: Network, form: Form, kind: str = "conditional", limit: int | None = None, absorb: int = WORTH_ABSORBING
+    network: Network,
+    form: Form,
+    kind: str = "conditional",
+    limit: int | None = None,
+    absorb: int = WORTH_ABSORBING,
+    *,
+    several: bool = False,
 ) -> Plan:
     """Plan all questions of one form.
 
@@ -189,6 +195,8 @@ def make_plan(
         Cells that may be held for one draw; None for any number.
     absorb
         Cells of a table from which on its family sums it, where that is possible.
+    several
+        Whether several cases are asked about at once.
 
     Raises
     ------
@@ -198,9 +206,18 @@ def make_plan(
     names, sizes, scopes = _scopes(network, form, kind)
     weighted = tuple(name for name in form.likely if kind != "conditional" or any(name in scope for scope in scopes))
     scopes += [(name,) for name in weighted]
-    if kind in ("conditional", "evidence") and (huge := _absorbable(network, names, scopes, sizes, absorb)):
+    if kind in ("conditional", "evidence") and (
+        huge := _absorbable(network, names, scopes, sizes, absorb, several=several)
+    ):
         return _absorbing(network, form, kind, names, weighted, scopes, sizes, huge, limit)
     read = frozenset(form.targets) if KINDS[kind].backwards else frozenset()
+    if read and (seen := _vast(network, form)) in form.given:
+        # All at once at every frequency, since what is summed by these is a target's no more.
+        others = tuple(name for name in names if name != seen)
+        tables = [scope for place, scope in enumerate(scopes) if place >= len(names) or names[place] != seen]
+        waves = network.family(seen).effect_axes(network.local(seen), dict.fromkeys(form.fixed, 0))
+        own = Plan(kind, (), others, weighted, (), (), (), (), sizes, absorbed=seen, read=read)
+        return _waving(own, tables, waves, limit)
     bare = Plan(kind, form.targets if KINDS[kind].joint else (), names, weighted, (), (), (), (), sizes, read=read)
     plan = _within(limit, lambda sliced: _filled(replace(bare, sliced=sliced), scopes))
     cheapest = plan.flops
@@ -385,15 +402,23 @@ def _next_slice(plan: Plan) -> str | None:
 
 
 def _absorbable(
-    network: Network, names: tuple[str, ...], scopes: Sequence[Axes], sizes: Mapping[str, int], absorb: int
+    network: Network,
+    names: tuple[str, ...],
+    scopes: Sequence[Axes],
+    sizes: Mapping[str, int],
+    absorb: int,
+    *,
+    several: bool = False,
 ) -> str | None:
-    """A node whose table is large, stands below all other tables, and need not be made to be summed."""
+    """The node with the largest table, if that is large, stands below all others, and need not be made to be summed."""
+    found = {}
     for place, name in enumerate(names):
         others = {axis for other, scope in enumerate(scopes) if other != place for axis in scope}
-        large = cells_of(scopes[place], sizes) > absorb
-        if large and name not in others and network.family(name).sums_itself:
-            return name
-    return None
+        cells, family = cells_of(scopes[place], sizes), network.family(name)
+        large = cells > absorb or (several and family.sums_cases)
+        if large and name not in others and family.sums_itself:
+            found[name] = cells
+    return max(found, key=lambda name: found[name], default=None)
 
 
 def _absorbing(
@@ -435,11 +460,16 @@ def _absorbing(
 @lru_cache(maxsize=4096)
 def is_vast(network: Network, form: Form) -> bool:
     """Whether all marginals at once need a table that is summed by frequencies when asked for node by node."""
+    return _vast(network, form) not in ("", *form.given)
+
+
+def _vast(network: Network, form: Form) -> str:
+    """The node, if any, whose table is summed by frequencies where all marginals are asked for."""
     names, sizes, scopes = _scopes(network, form, "marginals")
     huge = _absorbable(network, names, scopes, sizes, VAST)
-    return huge is not None and bool(
-        network.family(huge).effect_axes(network.local(huge), dict.fromkeys(form.fixed, 0))
-    )
+    if huge is None or not network.family(huge).effect_axes(network.local(huge), dict.fromkeys(form.fixed, 0)):
+        return ""
+    return huge
 
 
 def _waving(plan: Plan, tables: Sequence[Axes], waves: tuple[Axes, ...], limit: int | None) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,6 +15,8 @@ from ..network.network import Network
 from ..posterior import Posterior
 from .plan import Plan
 
+#: A whole table is made where it has no more than so many times the cells that cases need of it.
+_NOT_MUCH_MORE = 4
 #: State or member numbers by name: one number for all cases, or one for each case.
 Numbers = Mapping[str, Any]
 #: Makes a table from parameter draws, state numbers of axes that are fixed, and member numbers.
@@ -204,9 +207,21 @@ def _table(system: DrawnNetwork, name: str, evidence: Evidence) -> np.ndarray:
     several = [key for key, number in seen.items() if np.ndim(number)]
     if not several:
         return make(seen)
-    # Each distinct combination is made once, whatever the number of cases.
+    # Each distinct combination is made once, whatever the number of cases; where there are many, the whole table is.
     codes = np.column_stack([seen[key] for key in several])
     distinct, inverse = np.unique(codes, axis=0, return_inverse=True)
+    sizes = [len(system.network[key].states) for key in several if key not in groups]
+    if len(sizes) == len(several) and math.prod(sizes) <= _NOT_MUCH_MORE * len(distinct):
+        return _picked(system, name, make({key: number for key, number in seen.items() if key not in several}), seen)
     made = [make(seen | dict(zip(several, map(int, row), strict=True))) for row in distinct]
     # The draws may be arrays of another library than NumPy, and so may the table.
     return namespace(made[0]).stack(made, axis=-2)[..., inverse.ravel(), :]
+
+
+def _picked(system: DrawnNetwork, name: str, whole: Any, seen: Mapping[str, Any]) -> Any:
+    """Table of each case, from one in which what differs between them is free."""
+    axes = [axis for axis in system.network.axes(name) if axis not in seen or np.ndim(seen[axis])]
+    front = [axes.index(axis) for axis in axes if axis in seen]
+    xp = namespace(whole)
+    sorted_ = xp.moveaxis(whole, front, range(len(front)))
+    return xp.moveaxis(sorted_[tuple(seen[axes[place]] for place in front)], 0, -2)

@@ -105,10 +105,37 @@ def configuration_answers(system: DrawnNetwork, asked: Configurations, *, memory
     ImpossibleEvidenceError
         If what a configuration gives has probability zero in some draw.
     """
-    found = np.empty((len(asked), system.samples))
+    return _answers(system, asked, (asked.states,), memory)[0]
+
+
+def configuration_distributions(
+    system: DrawnNetwork, asked: Configurations, *, memory: int = MEMORY_LIMIT
+) -> np.ndarray:
+    """Distribution of the target in every configuration and draw, whatever states are `asked` for.
+
+    Returns
+    -------
+    ndarray
+        Shape (states, configurations, samples); right to 1e-8.
+
+    Raises
+    ------
+    ImpossibleEvidenceError
+        As `configuration_answers`.
+    """
+    # The chance of a state or one below it is one sum; that of the state, the difference of two.
+    count = len(system.network[asked.target].states)
+    below = _answers(system, asked, [tuple(range(state + 1)) for state in range(count - 1)], memory)
+    ends = np.concatenate([np.zeros((1, *below.shape[1:])), below, np.ones((1, *below.shape[1:]))])
+    return np.maximum(np.diff(ends, axis=0), 0.0)
+
+
+def _answers(system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int) -> np.ndarray:
+    """Probabilities of several sets of states, shape (wanted, configurations, samples)."""
+    found = np.empty((len(wanted), len(asked), system.samples))
     for rows, part in asked.alike:
         way = _by_waves if adds_up(system, part.form) else _one_by_one
-        found[rows] = way(system, part, memory)
+        found[:, rows] = way(system, part, wanted, memory)
     return found
 
 
@@ -120,16 +147,19 @@ def adds_up(system: DrawnNetwork, form: Form) -> bool:
     )
 
 
-def _one_by_one(system: DrawnNetwork, asked: Configurations, memory: int) -> np.ndarray:
+def _one_by_one(
+    system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int
+) -> np.ndarray:
     """Let the engine answer, so many configurations at a time that their answers can be held."""
-    found = np.empty((len(asked), system.samples))
+    found = np.empty((len(wanted), len(asked), system.samples))
     cells = len(system.network[asked.target].states) * system.samples
     step = max(1, _HELD // cells)
     for start in range(0, len(asked), step):
         rows = np.arange(start, min(start + step, len(asked)))
         part = asked.rows(rows)
         evidence = Evidence(part.fixed, part.members, {}, len(rows))
-        found[rows] = distribution(system, asked.form, evidence, memory=memory)[list(asked.states)].sum(axis=0)
+        shares = distribution(system, asked.form, evidence, memory=memory)
+        found[:, rows] = [shares[list(states)].sum(axis=0) for states in wanted]
     return found
 
 
@@ -155,7 +185,9 @@ class _OpenPart:
     effects: tuple[int, ...]
 
 
-def _by_waves(system: DrawnNetwork, asked: Configurations, memory: int) -> np.ndarray:
+def _by_waves(
+    system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int
+) -> np.ndarray:
     """Sum over what is left open at every frequency, once; then add up the effects of each configuration."""
     network = system.network
     family, local = network.family(asked.target), network.local(asked.target)
@@ -178,15 +210,16 @@ def _by_waves(system: DrawnNetwork, asked: Configurations, memory: int) -> np.nd
     axes = tuple(names for _, names in left)
     parts = [_sums(system, asked, part, axes, waves, memory) for part in _open_parts(system, asked, axes)]
     pairs, which = distinct_rows([place for _, place in parts], len(asked))
-    weight, rest = _cutpoint_weights(asked.states, len(waves.turns))
-    turned = np.einsum("c,cfs->fs", weight, waves.turns) * waves.kernel
-    found = np.empty_like(eta)
-    for number, first in enumerate(pairs):
-        terms = turned.copy()
-        for sums, place in parts:
-            terms *= sums[place[first]]
-        rows = np.flatnonzero(which == number)
-        found[rows] = rest + weight.sum() / 2 - _imaginary(terms, waves.step, eta[rows])
+    found = np.empty((len(wanted), *eta.shape))
+    for answer, states in zip(found, wanted, strict=True):
+        weight, rest = _cutpoint_weights(states, len(waves.turns))
+        turned = np.einsum("c,cfs->fs", weight, waves.turns) * waves.kernel
+        for number, first in enumerate(pairs):
+            terms = turned.copy()
+            for sums, place in parts:
+                terms *= sums[place[first]]
+            rows = np.flatnonzero(which == number)
+            answer[rows] = rest + weight.sum() / 2 - _imaginary(terms, waves.step, eta[rows])
     return np.clip(found, 0.0, 1.0, out=found)
 
 

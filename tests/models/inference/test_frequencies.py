@@ -17,11 +17,17 @@ from servanda.models import Arrow, Group, Network, Node
 from servanda.models.families.base import Latent
 from servanda.models.families.unseen import INTEGRATED
 from servanda.models.inference import plan as planning
-from servanda.models.inference.answers import all_marginals, conditional, evidence_of, evidence_probability
+from servanda.models.inference.answers import (
+    all_marginals,
+    conditional,
+    distribution,
+    evidence_of,
+    evidence_probability,
+)
 from servanda.models.inference.frequencies import make_waves
 from servanda.models.inference.plan import make_plan
 from servanda.models.inference.question import Form, check_question
-from servanda.models.inference.tables import DrawnNetwork
+from servanda.models.inference.tables import DrawnNetwork, Evidence
 from servanda.models.sampling.prior_draws import prior_draws
 
 MEMBERS = ("A", "(new)", "typical", None)
@@ -134,6 +140,31 @@ def test_marginals_of_a_vast_network_are_those_of_its_nodes():
     for name, values in found.items():
         weights = at.sum([other for other in "abc" if other != name])
         np.testing.assert_allclose(values.T, (weights / weights.sum(name)).values, atol=3e-7)
+
+
+@pytest.mark.parametrize("small", [1e-250, 2.0])
+def test_what_is_seen_below_a_vast_table_bears_on_all_nodes_in_one_pass(monkeypatch, small):
+    posterior = prior_draws(network(linked=True), seed=1, draws=4, levels={"pact": ("A",)})
+    monkeypatch.setattr("servanda.models.inference.contract._SMALL", small)
+    system, form = DrawnNetwork.of(posterior), Form(("a", "b", "c"), given=("kept",))
+    assert not planning.is_vast.__wrapped__(posterior.network, form)
+    evidence = Evidence({"kept": 0}, {"pact": INTEGRATED}, {})
+    together = all_marginals(system, form, evidence)
+    monkeypatch.setattr(planning, "VAST", 10_000)
+    make_plan.cache_clear()
+    for name in "abc":
+        alone = distribution(system, Form((name,), given=("kept",)), evidence)
+        np.testing.assert_allclose(together[name], alone, atol=2e-7)
+
+
+def test_what_is_seen_of_many_cases_bears_on_all_nodes_case_by_case():
+    posterior = prior_draws(network(linked=True), seed=1, draws=4, levels={"pact": ("A",)})
+    seen = Evidence({"kept": np.array([0, 2, 1]), "a": np.array([0, 1, 0])}, {"pact": INTEGRATED}, {}, 3)
+    system, form = DrawnNetwork.of(posterior), Form(("b", "c"), given=("kept", "a"))
+    together = all_marginals(system, form, seen)
+    for case in range(3):
+        for name, alone in all_marginals(system, form, seen.case(case)).items():
+            np.testing.assert_allclose(together[name][:, case], alone, rtol=1e-12)
 
 
 @pytest.mark.parametrize("scale", [0.1, 1.0, 4.0, 15.0])
