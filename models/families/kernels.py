@@ -190,7 +190,7 @@ def _add_cases(  # noqa: C901  one loop for Numba
 
     Each state has a curve over eta. Where there are more pairs of a case and a configuration than knots, the curves are
     laid out as quintics between knots, from values and two derivatives at each: with p the chance to be above the
-    state's lower edge and q that to be below its upper one, a point's curve f is a multiple of p q, f' is f (q - p), and
+    state's lower edge and q that to be below its upper one, a point's curve f is a multiple of p q, f' is f (q - p) and
     f'' is f ((q - p)^2 - p (1 - p) - q (1 - q)).
     """
     states, cases, samples = total.shape

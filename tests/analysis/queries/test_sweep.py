@@ -167,14 +167,14 @@ def test_up_to_three_axes_are_drawn(posterior, swept, panels):
         assert found.plot("broken", ax=axes, title="t") is axes.figure
         assert axes.get_title() == "t"
     else:
-        with pytest.raises(QueryError, match="sweeps over 3 axes .*leave out ax"):
+        with pytest.raises(QueryError, match=r"sweeps over 3 axes .*leave out ax"):
             found.plot(ax=axes)
 
 
 def test_what_cannot_be_drawn_is_said(posterior):
     states = {"backers": ["1", "2"], "watch": ["none", "some"], "terms": ["loose", "tight"], "era": ["old", "new"]}
     found = sweep(posterior, "kept", do=states, draws=2)
-    with pytest.raises(QueryError, match="sweeps over 4 axes .*fix some"):
+    with pytest.raises(QueryError, match=r"sweeps over 4 axes .*fix some"):
         found.plot()
     with pytest.raises(QueryError, match="kept has no such state; did you mean 'kept'"):
         found.table(["kepd"])
