@@ -81,6 +81,10 @@ class Fault:
         return replace(self, where=f"{place}, {self.where}" if self.where else place)
 
 
+class KeptWarning(UserWarning):
+    """Something could not be kept for the next time: the work is done, and will be done again."""
+
+
 class InputError(ServandaError):
     """A bad input, with all its faults.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from collections.abc import Mapping
@@ -35,6 +36,38 @@ def to_json(value: Any, **layout: Any) -> str:
     '{"mean": null, "draws": [0.5, null]}'
     """
     return json.dumps(without_nan(value), **layout, allow_nan=False)
+
+
+#: Raised when the layout of what `sealed` gives changes.
+FORMAT = 1
+
+
+def sealed(content: Any) -> str:
+    """JSON that carries the hash of its content, for files that Servanda itself reads again.
+
+    Examples
+    --------
+    >>> text = sealed({"p": 0.5})
+    >>> unsealed(text), unsealed(text.replace("0.5", "0.6"))
+    ({'p': 0.5}, None)
+    """
+    text = to_json(content)
+    head = to_json({"written_by": "Servanda", "format": FORMAT, "sha256": _hash(text)}, separators=(",", ":"))
+    return f'{head[:-1]},"content":{text}}}\n'
+
+
+def unsealed(text: str) -> Any:
+    """Content of what `sealed` gave; None where a letter of it was changed, or it has another format."""
+    try:
+        raw = json.loads(text)
+        whole = raw["format"] == FORMAT and raw["sha256"] == _hash(to_json(raw["content"]))
+        return raw["content"] if whole else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @singledispatch

@@ -22,13 +22,13 @@ from .formats.pgmpy import content_from_pgmpy
 from .names import DRAWS, escape, node_dim
 from .network.files import read_network_file, write_network_file
 from .network.network import Network
-from .network.parameters import stored_table
+from .network.parameters import network_parameters, stored_table
 from .network.show import facts_html
 from .network.tables import labelled_tables, ordered_tables
 from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
 from .parameters.prior_set import PriorSet
-from .store import check_kind, damaged, draws_tree, group_of, load_tree, priors_from_dict, save_tree
+from .store import StoreError, check_kind, damaged, draws_tree, group_of, load_tree, priors_from_dict, save_tree
 
 #: Name of the member whose effect is zero, unless the data holds one of this name.
 AVERAGE_MEMBER = "typical"
@@ -276,7 +276,8 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
     Raises
     ------
     StoreError
-        If there is no such file, or it was not written by `Posterior.save`.
+        If there is no such file, it was not written by `Posterior.save`, it was changed since, or it holds draws that
+        their parameters cannot have.
     """
     tree, facts = load_tree(path)
     check_kind(path, facts, "network")
@@ -284,6 +285,27 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
         network = network_from_toml(facts["network"])
         priors = priors_from_dict(json.loads(facts["priors"]))
         provenance = json.loads(facts["provenance"])
+        posterior = Posterior(network, tree, priors, provenance)
+        faults = _value_faults(posterior)
     except (KeyError, ValueError):
         raise damaged(path) from None
-    return Posterior(network, tree, priors, provenance)
+    raise_faults(str(path), faults, StoreError)
+    return posterior
+
+
+def _value_faults(posterior: Posterior) -> list[Fault]:
+    """List the variables whose draws are not what they can be; effects of members are real numbers."""
+    draws = posterior.draws
+    parameters = {one.name: one for one in network_parameters(posterior.network) if one.name in draws.data_vars}
+    faults = [
+        fault
+        for name, one in parameters.items()
+        for fault in one.value_faults(draws[name].transpose("chain", "draw", *one.dims).values)
+    ]
+    others = {str(name): draws[name].values for name in draws.data_vars if name not in parameters}
+    faults += [
+        Fault(name, "holds values that are no finite numbers")
+        for name, values in others.items()
+        if values.dtype.kind == "f" and not np.isfinite(values).all()
+    ]
+    return faults

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,8 +16,9 @@ from ..common.errors import Fault, InputError
 from ..common.files import written_whole
 from .parameters.prior_set import PriorSet
 
-#: Raised when the layout of the file changes.
-FORMAT = 1
+#: Raised when the layout of the file changes. Files of format 1 have no seal, and are read without it.
+FORMAT = 2
+_UNSEALED = 1
 #: What goes before the names of the facts among the attributes of a file.
 _MARK = "servanda_"
 #: Fact that only files of one kind hold -> what such a file holds, and what reads it.
@@ -28,6 +31,9 @@ _DRAWS_TOGETHER = 40
 #: What a netCDF file cannot hold in a name, and what would be taken for its escape.
 _UNSAFE = re.compile(r"/|^\.|\0|%(?=2[5EF]|00)")
 _ESCAPED = re.compile(r"%(?:2[5EF]|00)")
+#: What stands behind the netCDF file, where its readers do not look: the hash of every byte before.
+_SEAL = re.compile(rb"\nservanda-sha256 ([0-9a-f]{64})\n")
+_SEAL_LENGTH = 82
 
 
 class StoreError(InputError):
@@ -75,7 +81,10 @@ def _renamed(group: xr.Dataset, to: Callable[[str], str]) -> xr.Dataset:
 
 
 def save_tree(tree: xr.DataTree, facts: Mapping[str, str], path: str | os.PathLike[str]) -> None:
-    """Write a tree of draws with facts about it to `path`, under a temporary name that is renamed when it is whole.
+    """Write a tree of draws with facts about it to `path`, sealed with the hash of the whole.
+
+    It is made in memory, since the HDF5 library does not survive a disk that is full, and written under a temporary
+    name that is renamed when it is whole.
 
     Parameters
     ----------
@@ -85,16 +94,19 @@ def save_tree(tree: xr.DataTree, facts: Mapping[str, str], path: str | os.PathLi
     Raises
     ------
     StoreError
-        If the folder cannot be written to.
+        If the file cannot be written; nothing half-written is left.
     """
     marked = tree.copy()
     own = {f"{_MARK}{name}": text for name, text in facts.items()}
     marked.attrs = {**tree.attrs, f"{_MARK}format": FORMAT, **own}
-    try:
-        with written_whole(path) as temporary:
-            marked.to_netcdf(temporary, engine="h5netcdf", encoding=_encoding(marked))
-    except OSError as error:
-        raise StoreError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from None
+    with written_whole(path, StoreError) as temporary:
+        # A view of a buffer that xarray makes, once an error has kept it, takes the process with it when it goes.
+        buffer = io.BytesIO()
+        marked.to_netcdf(buffer, engine="h5netcdf", encoding=_encoding(marked))
+        made = buffer.getvalue()
+        with temporary.open("wb") as file:
+            file.write(made)
+            file.write(f"\nservanda-sha256 {hashlib.sha256(made).hexdigest()}\n".encode())
 
 
 def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]]:
@@ -103,22 +115,52 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
     Raises
     ------
     StoreError
-        If there is no such file, it cannot be read, or it has another layout.
+        If there is no such file, it cannot be read, a byte of it was changed since it was saved, or it has another
+        layout.
     """
     if not Path(path).is_file():
         raise StoreError(str(path), [Fault("", "there is no such file; fit a model first, e.g. `servanda fit`")])
+    sealed = _seal_holds(path)
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
             tree = opened.load()
     except Exception:  # noqa: BLE001 - any error of a foreign library is a damaged file
         raise damaged(path) from None
     attrs = {str(name): value for name, value in tree.attrs.items()}
-    layout = attrs.pop(f"{_MARK}format", FORMAT)
-    if layout != FORMAT:
-        what = f"has layout {layout}, this version reads {FORMAT}; fit the model again"
+    layout = attrs.pop(f"{_MARK}format", _UNSEALED)
+    if layout not in (_UNSEALED, FORMAT):
+        what = f"has format {layout}, this version reads {_UNSEALED} and {FORMAT}; fit the model again"
         raise StoreError(str(path), [Fault("", what)])
+    if layout == FORMAT and not sealed:
+        raise _changed(path)
     tree.attrs = {name: value for name, value in attrs.items() if not name.startswith(_MARK)}
     return tree, {name.removeprefix(_MARK): value for name, value in attrs.items() if name.startswith(_MARK)}
+
+
+def _seal_holds(path: str | os.PathLike[str]) -> bool:
+    """Whether a file has a seal; raises where it has one that does not hold."""
+    try:
+        with Path(path).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - _SEAL_LENGTH, 0))
+            seal = _SEAL.fullmatch(file.read())
+            if seal is None:
+                return False
+            file.seek(0)
+            found, left = hashlib.sha256(), size - _SEAL_LENGTH
+            while left and (piece := file.read(min(left, 1 << 20))):
+                found.update(piece)
+                left -= len(piece)
+    except OSError as error:
+        raise StoreError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
+    if found.hexdigest().encode() != seal[1]:
+        raise _changed(path)
+    return True
+
+
+def _changed(path: str | os.PathLike[str]) -> StoreError:
+    what = "was changed or damaged after it was saved (its hash does not hold); fit the model again, or take a copy"
+    return StoreError(str(path), [Fault("", what)])
 
 
 def damaged(path: str | os.PathLike[str]) -> StoreError:

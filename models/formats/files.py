@@ -187,9 +187,6 @@ def write_content(content: NetworkContent, path: str | os.PathLike[str], faults:
     form = format_of(path)
     raise_faults(str(path), [*faults, *form.faults(content)], FormatError)
     raw = form.write(content).encode("utf-8")
-    try:
-        with written_whole(path) as temporary:
-            # Without a time in its head the same network gives the same file.
-            temporary.write_bytes(gzip.compress(raw, mtime=0) if _compressed(path) else raw)
-    except OSError as error:
-        raise FormatError(str(path), [Fault("", f"cannot be written ({error.strerror or error})")]) from None
+    with written_whole(path, FormatError) as temporary:
+        # Without a time in its head the same network gives the same file.
+        temporary.write_bytes(gzip.compress(raw, mtime=0) if _compressed(path) else raw)

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ...common.errors import Fault
-from .distributions import SIMPLEX
+from .distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from .learned_scale import LearnedScale
 from .prior import Prior
 from .prior_set import ROLES, PriorEntry, PriorSet
+
+#: How far from one a stored row may be that single precision rounded.
+_ROUNDED = 1e-6
+#: Support -> whether values are in it, the last axis being that of a simplex, and the words for it.
+_IN_SUPPORT: Mapping[str, tuple[Callable[[np.ndarray], bool], str]] = {
+    REAL: (lambda _: True, "finite numbers"),
+    POSITIVE: (lambda x: bool((x >= 0).all()), "positive numbers"),
+    UNIT: (lambda x: bool(((x >= 0) & (x <= 1)).all()), "numbers from 0 to 1"),
+    SIMPLEX: (
+        lambda x: bool((x >= 0).all() and (np.abs(x.sum(axis=-1) - 1) <= _ROUNDED).all()),
+        "probabilities that add up to 1",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -94,6 +107,25 @@ class Parameter:
         except Exception as error:  # noqa: BLE001  every fault of every parameter is reported together
             return list(getattr(error, "faults", [Fault(self.name, str(error))]))
         return []
+
+    def value_faults(self, values: np.ndarray) -> list[Fault]:
+        """List, at most once, that draws are not what the parameter can be.
+
+        Parameters
+        ----------
+        values
+            Shape (..., *dims).
+
+        Examples
+        --------
+        >>> share = Parameter("y.share", (), "unit", Prior.of("beta", alpha=1, beta=1))
+        >>> print(*share.value_faults(np.array([0.5, 1.5])))
+        y.share: holds values that are no numbers from 0 to 1
+        """
+        holds, words = _IN_SUPPORT[self.support]
+        if np.isfinite(values).all() and holds(values):
+            return []
+        return [Fault(self.name, f"holds values that are no {words}")]
 
     def centred(self, x: np.ndarray) -> np.ndarray:
         """Centre independent normals, shape (..., *dims), where the parameter sums to zero; else leave them.
