@@ -184,6 +184,7 @@ def store_evaluation(evaluation: Evaluation, path: str | os.PathLike[str]) -> Pa
     """
     target = writable_file(path)
     kept = {
+        "written_by": "Servanda",
         "network": evaluation.network,
         "node": evaluation.node,
         "states": evaluation.states,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import InputError
-from ...common.files import writable_folder, written_whole
-from ...common.json_values import to_json
+from ...common.files import file_name, writable_folder, written_whole
+from ...common.json_values import sealed, to_json, unsealed
 from ...common.progress import Progress
 from ...models.cases.encode import encode
 from ...models.convergence import LEAST_ESS
@@ -25,22 +25,13 @@ from ...models.sampling.fit import fit, fit_identity
 from ...models.sampling.run import Sampling
 from ...models.sampling.samplers import SAMPLERS
 from ..summaries.gates import Gate, failed, parameter_gates, sampler_gates
+from .cache import cache_folder, keep, used
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Names the folder of stored fits.
-VARIABLE = "SERVANDA_CACHE"
 #: How often a fit whose gates fail takes twice the steps before it is left as it is.
 DOUBLINGS = 2
-
-
-def cache_folder() -> Path:
-    """Folder of stored fits: ``$SERVANDA_CACHE``, else the user's cache folder."""
-    import platformdirs
-
-    stated = os.environ.get(VARIABLE)
-    return Path(stated) if stated else platformdirs.user_cache_path("servanda") / "fits"
 
 
 def stored_path(
@@ -48,7 +39,7 @@ def stored_path(
 ) -> Path:
     """Path at which the fit of these very inputs is, or would be, stored."""
     identity = fit_identity(network, encode(network, cases), priors, sampling)
-    return folder / f"{network.name}-{identity['priors']}-{identity['key'][:16]}.nc"
+    return folder / f"{file_name(network.name)}-{file_name(identity['priors'])}-{identity['key'][:16]}.nc"
 
 
 def stored_fit(
@@ -83,11 +74,14 @@ def stored_fit(
     path = stored_path(network, cases, priors, sampling, place)
     if path.is_file():
         try:
-            return load_posterior(path), True
+            found = load_posterior(path)
         except InputError:
             pass  # A damaged file is as good as none: it is made again and replaced.
+        else:
+            used(path)
+            return found, True
     posterior = _drawn_on(network, cases, priors, sampling, progress=progress)
-    posterior.save(path)
+    keep(path, posterior.save)
     return posterior, False
 
 
@@ -176,14 +170,20 @@ def kept_beside_fits(
         Where fits are kept; `cache_folder()` by default.
     """
     key = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()
-    path = writable_folder(folder or cache_folder()) / f"{name}-{key[:16]}.json"
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        pass  # Not there yet, or damaged, which is as good as not there.
+    path = writable_folder(folder or cache_folder()) / f"{file_name(name)}-{key[:16]}.json"
+    with suppress(OSError, UnicodeError):
+        found = unsealed(path.read_text(encoding="utf-8"))
+        # One that is damaged, or was made for something else, is as good as none.
+        if isinstance(found, dict) and found.get("key") == key:
+            used(path)
+            return found["kept"]
     text = to_json(make())
-    with written_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+
+    def save(target: Path) -> None:
+        with written_whole(target) as temporary:
+            temporary.write_text(sealed({"key": key, "kept": json.loads(text)}), encoding="utf-8")
+
+    keep(path, save)
     # As it will be found again: with None for what could not be computed.
     return json.loads(text)
 

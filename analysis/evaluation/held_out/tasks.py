@@ -7,7 +7,6 @@ workers, in any order, and whatever else is evaluated beside it.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
@@ -20,8 +19,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ....common.files import writable_folder, written_whole
-from ....common.json_values import to_json
+from ....common.files import file_name, writable_folder, written_whole
+from ....common.json_values import sealed, unsealed
 from ....common.progress import Progress
 from ....models.inference.contract import processors
 from ....models.network.toml import network_to_toml
@@ -71,7 +70,7 @@ class Task:
     def path(self, folder: Path) -> Path:
         """File of its forecast in a folder."""
         split = self.sample.split.name.replace(", ", "-").replace(" ", "_")
-        return folder / f"{split}-{self.name}-{self.key[:16]}.json"
+        return folder / f"{file_name(split)}-{file_name(self.name)}-{self.key[:16]}.json"
 
 
 def forecast(task: Task) -> np.ndarray:
@@ -147,10 +146,10 @@ def _stored(task: Task, folder: Path | None) -> np.ndarray | None:
     if folder is None or not (path := task.path(folder)).is_file():
         return None
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = unsealed(path.read_text(encoding="utf-8"))
         p = np.array(raw["p"], float)
         whole = raw["key"] == task.key and p.shape == (len(task.sample.split.held_out), task.sample.states)
-    except (ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None  # A damaged file is as good as none: it is made again and replaced.
     return p if whole else None
 
@@ -161,4 +160,4 @@ def _store(task: Task, p: np.ndarray, folder: Path | None) -> None:
     cases = [task.sample.cases.labels[row] for row in task.sample.split.held_out]
     kept = {"key": task.key, "model": task.name, "split": task.sample.split.name, "cases": cases, "p": p.tolist()}
     with written_whole(task.path(folder)) as temporary:
-        temporary.write_text(to_json(kept), encoding="utf-8")
+        temporary.write_text(sealed(kept), encoding="utf-8")

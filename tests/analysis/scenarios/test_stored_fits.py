@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from servanda.analysis import stored_fit
-from servanda.analysis.scenarios.stored_fits import VARIABLE, cache_folder, fit_gates, sampled_parameters
+from servanda.analysis.scenarios.cache import VARIABLE, cache_folder
+from servanda.analysis.scenarios.stored_fits import fit_gates, sampled_parameters
 from servanda.analysis.summaries.gates import failed
 from servanda.models import Arrow, Network, Node, Prior, PriorSet, Sampling, fit
 
