@@ -16,6 +16,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from ...common.compiling import compiled
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
@@ -27,10 +28,20 @@ _IN_RANGE = 300.0
 _MIDDLE, _UNIT = 0, 3
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
-_entry: Any = numba.njit(nogil=True, cache=True, error_model="numpy")
 #: Loops that only other loops call need no way in from elsewhere, which is a quarter of what there is to compile.
 _inside: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-_loop: Any = numba.njit(nogil=True, cache=True, error_model="numpy", **_inside)
+
+
+def _entry(loop: Any, **more: Any) -> Any:
+    return compiled(lambda keep: numba.njit(nogil=True, cache=keep, error_model="numpy", **more)(loop))
+
+
+def _loop(loop: Any) -> Any:
+    return _entry(loop, **_inside)
+
+
+def _called_by_nutpie(*signature: Any, **more: Any) -> Any:
+    return lambda loop: compiled(lambda keep: numba.cfunc(*signature, cache=keep, **more)(loop))
 
 
 @intrinsic
@@ -829,7 +840,7 @@ def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
     return total
 
 
-@numba.cfunc(
+@_called_by_nutpie(
     types.int64(
         types.uint64,
         types.CPointer(types.double),
@@ -837,7 +848,6 @@ def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
         types.CPointer(types.double),
         types.voidptr,
     ),
-    cache=True,
     error_model="numpy",
 )
 def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any) -> Any:
@@ -864,9 +874,8 @@ def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any)
     return 0 if np.isfinite(found) and np.isfinite(slopes.sum()) else 3
 
 
-@numba.cfunc(
-    types.int64(types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr),
-    cache=True,
+@_called_by_nutpie(
+    types.int64(types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr)
 )
 def unknowns_for_nutpie(size: Any, wanted: Any, x: Any, out: Any, facts: Any) -> Any:  # noqa: ARG001
     """Keep the unknowns as they are; they are brought to their scales after sampling."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.compiling import compiled
 from .unseen import Mixture
 
 #: Stands for an infinite exp(cutpoint): large enough for a probability of nothing, small enough to be multiplied.
@@ -274,7 +275,7 @@ def _compiled(loop: Any) -> Any:
     import numba
 
     # Our threads share the work, so the loop lets go of the interpreter; a division by zero is infinite, as in NumPy.
-    return numba.njit(nogil=True, cache=True, error_model="numpy")(loop)
+    return compiled(lambda keep: numba.njit(nogil=True, cache=keep, error_model="numpy")(loop))
 
 
 def sum_states(weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray) -> np.ndarray:

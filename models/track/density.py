@@ -17,6 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from ...common.compiling import compiled
 from .settings import PRIORS, TrackSettings
 
 #: The first entries of a position: population_mean and the logarithms of the others.
@@ -35,12 +36,12 @@ def prior_numbers(settings: TrackSettings) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def compiled() -> Callable[..., float]:
+def compiled_density() -> Callable[..., float]:
     """Compile `log_posterior` once a machine; the code is kept beside this file or in numba's own cache."""
     from numba import njit
 
     # numpy's rules of arithmetic: a step of the sampler into the far tails gives an infinity and not an exception.
-    return njit(cache=True, nogil=True, error_model="numpy")(log_posterior)
+    return compiled(lambda keep: njit(cache=keep, nogil=True, error_model="numpy")(log_posterior))
 
 
 def log_posterior(  # noqa: C901  one loop, as compiled code wants it

@@ -17,7 +17,7 @@ from ...common.errors import Fault, raise_faults
 from ...common.progress import Progress, shown
 from ..sampling.nuts import FITTING, counting, finished
 from ..sampling.run import Sampling
-from .density import HYPER, compiled, dimension, event_log_likelihood, expand, prior_numbers
+from .density import HYPER, compiled_density, dimension, event_log_likelihood, expand, prior_numbers
 from .events import TrackData, TrackError, as_arrays, as_date, line_up
 from .posterior import TrackPosterior
 from .settings import READINGS, TrackSettings, load_track_settings
@@ -122,7 +122,7 @@ def fit_events(
 
 def density_of(data: TrackData, settings: TrackSettings) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
     """Give the log posterior with its gradient as a function of the position."""
-    function, prior = compiled(), prior_numbers(settings)
+    function, prior = compiled_density(), prior_numbers(settings)
     arrays = tuple(as_arrays(data).values())
     actors, agreements = len(data.actors), len(data.agreements)
 
