@@ -1,13 +1,18 @@
-"""Colours, sizes and settings of every figure: each stands here once, and matplotlib is imported when one is drawn."""
+"""Colours, sizes and files of every figure: each stands here once, and matplotlib is imported when one is drawn."""
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from .errors import Fault, InputError
+from .files import output_file, written_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -59,8 +64,37 @@ SETTINGS: Any = {
 }
 
 
-#: Dots an inch of a figure that a notebook shows.
-SHOWN_DPI = 110
+#: Dots an inch of a figure that a notebook shows, and of one in a file.
+SHOWN_DPI, FILE_DPI = 110, 150
+#: Endings of the files that a figure is written to -> where each kind says who wrote it.
+FILES = {".png": "Software", ".svg": "Creator", ".pdf": "Creator"}
+
+
+def figure_file(path: str | os.PathLike[str], inputs: Iterable[object] = (), *, force: bool = False) -> Path:
+    """Make sure that a figure may be written at `path`: as `servanda.common.files.output_file`, by a name it can have.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in one of `FILES`; and as `output_file`.
+    """
+    if Path(path).suffix.lower() not in FILES:
+        raise InputError(os.fspath(path), [Fault("", f"is no figure; give a name that ends in {', '.join(FILES)}")])
+    return output_file(path, inputs, force=force)
+
+
+def save_figure(figure: Any, path: str | os.PathLike[str]) -> None:
+    """Write a figure to a file, whole or not at all, which says that Servanda wrote it.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in one of `FILES`, or cannot be written.
+    """
+    target = figure_file(path, force=True)
+    metadata = {FILES[target.suffix.lower()]: "Servanda"}
+    with written_whole(target) as temporary:
+        figure.savefig(temporary, dpi=FILE_DPI, metadata=metadata)
 
 
 def new_figure(**how: Any) -> Figure:

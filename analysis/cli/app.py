@@ -1,10 +1,11 @@
-"""The command line: `servanda fit | query | compare | evaluate | track | report | score | record | scenario`.
+"""The command line: `servanda fit | query | compare | evaluate | track | report | score | record | scenario | cache`.
 
-Exit codes: 0 done, 1 a gate failed, 2 bad input (130 interrupted).
+Exit codes: 0 done, 1 a gate failed, 2 bad input; 74 the output could not be written, 130 interrupted, 141 pipe closed.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,9 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ...common.errors import ServandaError
+from ...common.errors import KeptWarning, ServandaError
 from ...models.errors import ConvergenceWarning
-from . import record, scenario
+from . import cache, record, scenario
 from .comparing import compare
 from .evaluate import evaluate
 from .fit import fit
@@ -23,20 +24,27 @@ from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
 from .query import query
 from .report import report
 from .score import score
+from .streams import NOT_WRITTEN, prepare_streams
 from .track import track
 
 
 @contextmanager
 def _plain_warnings() -> Iterator[None]:
-    """Say of draws that have not converged once and in plain words; not where a gate that failed has said it."""
+    """Say once and in plain words of draws that have not converged, and of what could not be kept.
+
+    Where a gate that failed has said the first it is not said again.
+    """
     said: dict[str, None] = {}
     with warnings.catch_warnings():
         warnings.simplefilter("always", ConvergenceWarning)
+        warnings.simplefilter("always", KeptWarning)
         usual = warnings.showwarning
 
         def show(message: Any, category: type[Warning], *rest: Any, **more: Any) -> None:
             if issubclass(category, ConvergenceWarning):
                 said[str(message)] = None
+            elif issubclass(category, KeptWarning):
+                typer.echo(f"note: {message}", err=True)
             else:
                 usual(message, category, *rest, **more)
 
@@ -64,6 +72,11 @@ class _Commands(TyperGroup):
         except ServandaError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(getattr(error, "exit_code", BAD_INPUT)) from error
+        except OSError as error:
+            # What can go wrong with a file that was named is said by who reads or writes it; this is all else.
+            place = error.filename or "input or output"
+            typer.echo(f"{place}: {error.strerror or error}", err=True)
+            raise typer.Exit(NOT_WRITTEN) from error
         except KeyboardInterrupt as error:
             typer.echo("interrupted; earlier results are as they were", err=True)
             raise typer.Exit(INTERRUPTED) from error
@@ -83,6 +96,7 @@ for _command in (fit, query, evaluate, track, report, score):
 app.add_typer(compare.app, name="compare")
 app.add_typer(record.app, name="record")
 app.add_typer(scenario.app, name="scenario")
+app.add_typer(cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
@@ -96,4 +110,9 @@ def _root(version: Annotated[bool, typer.Option("--version", help="Print the ver
 
 def main() -> None:
     """Run the command line."""
-    app()
+    prepare_streams()
+    try:
+        app()
+    finally:
+        if sys.stdout is not None:
+            sys.stdout.flush()

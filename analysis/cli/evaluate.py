@@ -12,6 +12,7 @@ from .options import (
     AsOf,
     Cases,
     Countries,
+    Force,
     Json,
     Missing,
     Node,
@@ -108,6 +109,7 @@ def evaluate(
         Path | None, typer.Option("--out", metavar="FILE", help="Store the evaluation with all its forecasts: .json.")
     ] = None,
     plot: Plot = None,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -119,15 +121,18 @@ def evaluate(
 
     Example: `servanda evaluate guarantee --priors literature,flat --folder kept --plot gains.svg`
     """
-    from ...common.files import writable_file
+    from ...common.figure_style import figure_file, save_figure
+    from ...common.files import output_file
     from ...models.network.toml import load_network
     from ..evaluation.evaluate import AGAINST
     from ..evaluation.evaluate import evaluate as measure
     from ..evaluation.shipped_scores import store_evaluation
 
-    for path in (plot, out):
-        if path is not None:
-            writable_file(path)
+    read = (network, cases, *listed([priors or ""]))
+    if plot is not None:
+        figure_file(plot, read, force=force)
+    if out is not None:
+        output_file(out, read, force=force)
     years = _years(future)
     chosen = hidden(load_network(network), unobserved)
     data = read_cases(cases, as_of, [chosen], missing=missing, countries=countries)
@@ -150,7 +155,7 @@ def evaluate(
             tune=tune,
         )
     if plot is not None:
-        found.plot().savefig(plot)
+        save_figure(found.plot(), plot)
     if out is not None:
         store_evaluation(found, out)
     if as_json:

@@ -15,6 +15,7 @@ from .options import (
     Chains,
     Countries,
     Draws,
+    Force,
     Json,
     Missing,
     Priors,
@@ -47,6 +48,7 @@ def fit(
     draws: Draws = 1000,
     tune: Tune = 500,
     chains: Chains = 4,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -56,12 +58,12 @@ def fit(
 
     Your own network and table: `servanda fit mine.toml --cases mine.csv --out mine.nc`
     """
-    from ...common.files import writable_file
+    from ...common.files import output_file
     from ...models.network.toml import load_network
     from ...models.sampling.fit import fit as fit_network
     from ..summaries.gates import failed, parameter_gates, sampler_gates
 
-    writable_file(out)
+    output_file(out, (network, priors, cases), force=force)
     chosen = hidden(load_network(network), unobserved)
     prior = chosen_priors(priors, [network], chosen)
     data = read_cases(cases, as_of, [chosen], missing=missing, countries=countries)

@@ -106,6 +106,7 @@ def report(
 
     Example: `servanda report dprk-six-party --format html,pdf --lang es --out out/dprk-six-party`
     """
+    from ...common.files import file_name
     from ..ledger.file import read_ledger
     from ..ledger.issue import file_hash, issue_judgements
     from ..reporting.make import report as make
@@ -126,7 +127,7 @@ def report(
     if scenario is None or source is not None:
         raise InputError("report", [Fault("SCENARIO", "give a scenario to answer, or a report.json with --from")])
     loaded = load_scenario(scenario)
-    place = out or Path("out") / loaded.scenario.name
+    place = out or Path("out") / file_name(loaded.scenario.name)
     with shown(not (quiet or as_json)) as progress:
         written = make(
             loaded,

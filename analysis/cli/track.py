@@ -14,6 +14,7 @@ from .options import (
     Chains,
     Countries,
     Draws,
+    Force,
     Json,
     Missing,
     Quiet,
@@ -69,6 +70,7 @@ def track(
     draws: Draws = 1000,
     tune: Tune = 1000,
     chains: Chains = 4,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -77,18 +79,19 @@ def track(
     Example: `servanda track PRK USA --as-of 2019-04-25 --out tracks.png`
     """
     from ...common.errors import Fault, raise_faults
+    from ...common.figure_style import figure_file
     from ...common.progress import shown
     from ...models.track.events import TrackError
     from ...models.track.fit import fit_track
     from ...record import load_track_record
-    from ..figures.track import figure_file, save_track_figure
+    from ..figures.track import save_track_figure
     from ..track.description import describe_tracks
     from ..track.evaluate import evaluate_track
 
     if not (actors or score):
         raise_faults("track", [Fault("ACTOR", "is missing; name one, such as PRK, or ask for --score")], TrackError)
     if out is not None:
-        figure_file(out)
+        figure_file(out, (events, settings), force=force)
     given: dict[str, Any] = {"missing": listed(missing or ()), "countries": countries}
     with notes_of_the_record():
         record = load_track_record(events, **given)

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.errors import Fault, InputError
 from ...common.figure_style import (
     ACCENT,
     ALARM,
@@ -27,9 +25,9 @@ from ...common.figure_style import (
     MUTED,
     RULE,
     new_figure,
+    save_figure,
     styled,
 )
-from ...common.files import writable_file, written_whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -57,8 +55,6 @@ BAND, APART, HEAD = 54.0, 14.0, 44.0
 LEFT, RIGHT = 190.0, 60.0
 #: Of letters: so large that they can be read where a telephone lets the figure scroll.
 SMALL, PLAIN = 10.0, 10.5
-#: Formats that a figure can be written in.
-SUFFIXES = (".png", ".svg", ".pdf")
 
 #: Of a change: inches of the whole, and what a density may rise to, in rows.
 CHANGE_SIZE, RISE = (7.6, 2.6), 0.72
@@ -214,19 +210,9 @@ def save_track_figure(description: Mapping[str, Any], path: str | os.PathLike[st
     Raises
     ------
     InputError
-        If the name does not end in one of `SUFFIXES`, or cannot be written.
+        If the name does not end in .png, .svg or .pdf, or cannot be written.
     """
-    target = figure_file(path)
-    with written_whole(target) as temporary:
-        track_figure(description).savefig(temporary, dpi=150)
-
-
-def figure_file(path: str | os.PathLike[str]) -> Path:
-    """Make sure that a figure can be written at `path`; raises as `save_track_figure`."""
-    if Path(path).suffix.lower() not in SUFFIXES:
-        what = f"is no figure; give a name that ends in {', '.join(SUFFIXES)}"
-        raise InputError(os.fspath(path), [Fault("", what)])
-    return writable_file(path)
+    save_figure(track_figure(description), path)
 
 
 def _years(dates: Iterable[str]) -> np.ndarray:

@@ -13,6 +13,7 @@ from ..options import (
     Chains,
     Countries,
     Draws,
+    Force,
     Json,
     Missing,
     Node,
@@ -51,6 +52,7 @@ def networks(
     tune: Tune = 500,
     chains: Chains = 4,
     plot: Plot = None,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -61,13 +63,13 @@ def networks(
 
     Example: `servanda compare networks guarantee,mine.toml --by crisis --plot networks.svg`
     """
-    from ....common.files import writable_file
+    from ....common.figure_style import figure_file
     from ....models.network.toml import load_network
     from ....models.theories.theories import priors_for
     from ...evaluation.models import compare_models
 
     if plot is not None:
-        writable_file(plot)
+        figure_file(plot, (*listed(names), cases, priors), force=force)
     rivals = {name: hidden(load_network(name), unobserved) for name in listed(names)}
     prior = chosen_priors(priors, rivals)
     data = read_cases(cases, as_of, rivals.values(), missing=missing, countries=countries, backers=True)

@@ -14,6 +14,7 @@ from ..options import (
     Chains,
     Countries,
     Draws,
+    Force,
     Json,
     Missing,
     Plot,
@@ -47,6 +48,7 @@ def priors(
     tune: Tune = 500,
     chains: Chains = 4,
     plot: Plot = None,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -58,7 +60,8 @@ def priors(
     Example: `servanda compare priors literature,flat,realist --plot priors.svg`
     """
     from ....common.errors import Fault, InputError
-    from ....common.files import writable_file
+    from ....common.figure_style import figure_file, save_figure
+    from ....common.files import file_name
     from ....models.sampling.run import Sampling
     from ....priors import load_prior
     from ...scenarios.questions import scenario_questions
@@ -70,7 +73,8 @@ def priors(
     sets = [load_prior(name, loaded.network) for name in listed(names)]
     if len(sets) < 2:
         raise InputError("comparison", [Fault("priors", "there must be two sets or more to compare")])
-    figure = writable_file(plot or Path("out") / f"{loaded.scenario.name}-priors.svg")
+    usual = Path("out") / f"{file_name(loaded.scenario.name)}-priors.svg"
+    figure = figure_file(plot or usual, (scenario, cases, *listed(names)), force=force)
     day = loaded.scenario.as_of
     data = read_cases(cases, as_of, [loaded.network], missing=missing, countries=countries, day=day).frame
     questions, left_out = scenario_questions(loaded, data)
@@ -78,7 +82,7 @@ def priors(
     with shown(not (quiet or as_json)) as progress:
         posterior, _ = stored_fit(loaded.network, data, sets[0], settings, progress=progress)
         found = compare_priors(posterior, sets[1:], questions, progress=progress)
-    found.plot().savefig(figure)
+    save_figure(found.plot(), figure)
     if as_json:
         facts = {"answers": json_rows(found.table), "scores": json_rows(found.scores)}
         print_json({"verdict": found.verdict, **facts, "left_out": left_out, "figure": str(figure)})

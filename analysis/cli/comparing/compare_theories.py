@@ -13,6 +13,7 @@ from ..options import (
     Chains,
     Countries,
     Draws,
+    Force,
     Json,
     Missing,
     Node,
@@ -59,6 +60,7 @@ def theories(
     tune: Tune = 500,
     chains: Chains = 4,
     plot: Plot = None,
+    force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -66,7 +68,7 @@ def theories(
 
     Example: `servanda compare theories none,log,rival_backer --by crisis --plot theories.svg`
     """
-    from ....common.files import writable_file
+    from ....common.figure_style import figure_file
     from ....models.network.toml import load_network
     from ....models.theories.theories import THEORIES
     from ...evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
@@ -76,7 +78,7 @@ def theories(
         _print_theories(THEORIES)
         return
     if plot is not None:
-        writable_file(plot)
+        figure_file(plot, (network, cases, priors), force=force)
     whole = hidden(load_network(network), unobserved)
     data = read_cases(cases, as_of, [whole], missing=missing, countries=countries, backers=True)
     prior = chosen_priors(priors, [network])

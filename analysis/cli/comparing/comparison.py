@@ -23,8 +23,10 @@ _COMPARED = {
 
 def show_comparison(found: Any, what: str, plot: Path | None, *, as_json: bool) -> None:
     """Print a comparison, or what a machine is to read of it, and draw it where a file is named."""
+    from ....common.figure_style import save_figure
+
     if plot is not None:
-        found.plot().savefig(plot)
+        save_figure(found.plot(), plot)
     if as_json:
         print_json({"verdict": found.verdict, "table": json_rows(found.table)})
         return
