@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import mmap
 import os
@@ -168,6 +169,29 @@ def _refuse_special(target: Path, error: type[InputError] = InputError) -> None:
         raise error(str(target), [Fault("", "is a folder; give the name of a file in it")])
     if target.exists() and not target.is_file():
         raise error(str(target), [Fault("", "is a device or a pipe and no file; give the name of a file")])
+
+
+def regular_bytes(path: str | os.PathLike[str]) -> bytes:
+    """Content of a file; a pipe, which may never end, and a device are refused.
+
+    Raises
+    ------
+    OSError
+        If it cannot be read, with the reason in its `strerror`.
+
+    Examples
+    --------
+    >>> regular_bytes("/dev/zero")
+    Traceback (most recent call last):
+    OSError: [Errno 22] is a device or a pipe and no file
+    """
+    try:
+        target = Path(path)
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            raise OSError(errno.EINVAL, "is a device or a pipe and no file")
+        return target.read_bytes()
+    except ValueError as error:
+        raise OSError(errno.EINVAL, f"is no name of a file: {error}") from None
 
 
 def writable_file(path: str | os.PathLike[str]) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .encoding import encoding_faults
 from .errors import Fault, InputError, nearest, raise_faults
+from .files import regular_bytes
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -59,7 +60,7 @@ def read_toml(path: Path, error: type[InputError] = InputError) -> dict[str, Any
         Of class `error`, if it is missing, a folder, not UTF-8 or not TOML, with the place.
     """
     try:
-        raw = path.read_bytes()
+        raw = regular_bytes(path)
     except FileNotFoundError as failure:
         raise error(str(path), [Fault("", "there is no such file")]) from failure
     except OSError as failure:
@@ -86,6 +87,10 @@ def parsed_toml(text: str, subject: str, error: type[InputError] = InputError) -
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
         raise error(subject, [Fault("", f"is not TOML: {failure}{_first_place(text, str(failure))}")]) from failure
+    except ValueError as failure:
+        raise error(subject, [Fault("", f"holds a value that cannot be read ({failure})")]) from None
+    except RecursionError:
+        raise error(subject, [Fault("", "is nested too deep to be read; write it flatter")]) from None
 
 
 _HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")

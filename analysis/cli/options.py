@@ -31,6 +31,9 @@ CASE = "case"
 #: The prior set of shipped networks where none is named.
 USUAL_PRIORS = "literature"
 
+#: Seeds that every sampler takes.
+LARGEST_SEED = 2**32 - 1
+
 _DATA, _SAMPLING, _OUTPUT = "Data", "Sampling", "Output"
 
 AsOf = Annotated[
@@ -97,11 +100,26 @@ Unit = Annotated[
     ),
 ]
 Seed = Annotated[
-    int, typer.Option("--seed", metavar="N", help="Same seed, same machine, same numbers.", rich_help_panel=_SAMPLING)
+    int,
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="Same seed, same machine, same numbers.",
+        min=0,
+        max=LARGEST_SEED,
+        rich_help_panel=_SAMPLING,
+    ),
 ]
 ScenarioSeed = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help="Instead of the scenario's own seed.", rich_help_panel=_SAMPLING),
+    typer.Option(
+        "--seed",
+        metavar="N",
+        help="Instead of the scenario's own seed.",
+        min=0,
+        max=LARGEST_SEED,
+        rich_help_panel=_SAMPLING,
+    ),
 ]
 Draws = Annotated[
     int, typer.Option("--draws", metavar="N", help="Kept draws of each chain.", min=1, rich_help_panel=_SAMPLING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import logging
 import os
 import sys
 import unicodedata
@@ -91,6 +92,8 @@ def _end(error: OSError) -> Never:
 def prepare_streams() -> None:
     """Let standard output and standard error take every letter, and standard output end as `_Output` does."""
     codecs.register_error(PLAIN, plain)
+    # Of a home that it cannot write to matplotlib speaks twice, which is no remark of ours.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
     out: Any = sys.stdout
     if out is not None and out.fileno() == 1:
         # The one place where the program's output changes hands: nothing else holds it yet.

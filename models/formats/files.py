@@ -35,10 +35,10 @@ import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path, PurePath
+from pathlib import PurePath
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
-from ...common.files import written_whole
+from ...common.files import regular_bytes, written_whole
 from .base import Format
 from .bif import BIF
 from .content import FormatError, NetworkContent
@@ -141,9 +141,13 @@ def read_content(path: str | os.PathLike[str]) -> NetworkContent:
     try:
         with faults_of_file(path):
             content = form.read(raw)
-    except ValueError as error:
+    except _DAMAGED as error:
         raise FormatError(str(path), [Fault("", f"is no {form.title} file, or is damaged: {error}")]) from None
     return content if content.name else replace(content, name=_plain(path).stem)
+
+
+#: What reading a damaged file can end in, whatever the format.
+_DAMAGED = (ValueError, LookupError, ArithmeticError, TypeError, AttributeError, RecursionError)
 
 
 @contextmanager
@@ -157,7 +161,7 @@ def faults_of_file(path: str | os.PathLike[str]) -> Iterator[None]:
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     try:
-        raw = Path(path).read_bytes()
+        raw = regular_bytes(path)
         return gzip.decompress(raw) if _compressed(path) else raw
     except FileNotFoundError:
         raise FormatError(str(path), [Fault("", "there is no such file")]) from None

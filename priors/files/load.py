@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _TEXTS = frozenset({"parameter", "reason", "source", "certainty"})
 
 FOLDER = Path(__file__).parents[1] / "sets"
+#: How many sets may build on one another.
+LONGEST_LINE = 50
 
 #: A prior set, or the name of a shipped one or the path of its TOML file.
 type Priors = PriorSet | str | os.PathLike[str]
@@ -146,6 +148,8 @@ def _ancestor(name: str, path: Path, heirs: tuple[Path, ...]) -> _Read:
     if found.resolve() in line:
         names = [heir.stem for heir in (*line[line.index(found.resolve()) :], found)]
         raise PriorError(name, [Fault("", f"the set builds on itself: {' -> '.join(names)}")])
+    if len(line) > LONGEST_LINE:
+        raise PriorError(name, [Fault("", f"more than {LONGEST_LINE} sets build on one another; write fewer")])
     return _read(found, (*heirs, path))
 
 

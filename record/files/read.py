@@ -14,6 +14,7 @@ import pandas as pd
 
 from ...common.encoding import encoding_faults
 from ...common.errors import Fault, InputError, raise_faults
+from ...common.files import regular_bytes
 from ...common.frames import repeated
 from .delimited import EMPTY, records
 from .typed_files import Column, parquet_columns, spss_columns, stata_columns
@@ -129,7 +130,7 @@ def read_bytes(path: FilePath) -> bytes:
     servanda.common.errors.InputError: nowhere.csv: there is no such file; check the path
     """
     try:
-        data = Path(path).read_bytes()
+        data = regular_bytes(path)
     except FileNotFoundError:
         raise _refusal(path, "there is no such file; check the path") from None
     except IsADirectoryError:
