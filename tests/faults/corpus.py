@@ -1,6 +1,6 @@
 """Inputs that are bad, each with the message that it must give: `corpus(folder)` writes them.
 
-A family of inputs is a function; a row is a name, what is put there, and what must be said. Run by itself it lists them:
+A family of inputs is a function; a row is an ending, a content, and what must be said. Run by itself it lists them:
 ``python tests/faults/corpus.py FOLDER``.
 """
 

@@ -49,3 +49,35 @@ def test_a_folder_is_no_file_to_write(tmp_path: Path):
     result = run("fit", "--out", str(tmp_path))
     assert result.exit_code == 2
     assert "is a folder; give the name of a file in it" in result.stderr
+
+
+@pytest.mark.parametrize("seed", ["-1", "4294967296"])
+def test_seeds_that_no_sampler_takes_are_bad_input(seed: str, tmp_path: Path):
+    result = run("fit", "--seed", seed, "--out", str(tmp_path / "a.nc"))
+    assert result.exit_code == 2
+    assert "'--seed'" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_output_takes_the_place_of_an_input_or_of_anything_that_is_not_ours(tmp_path: Path):
+    mine = tmp_path / "mine.csv"
+    mine.write_text("rain,wet\n0,no\n")
+    read = "is read for this result, and would be lost; give another name"
+    assert read in run("fit", "--cases", str(mine), "--out", str(mine), "--force").stderr
+    svg = tmp_path / "mine.svg"
+    svg.write_text("<svg>drawn by hand</svg>")
+    foreign = "is there already and was not written by Servanda; give another name, or replace it by --force"
+    for words in (
+        ("fit", "--out", str(mine)),
+        ("track", "PRK", "--out", str(svg)),
+        ("evaluate", "--plot", str(svg)),
+        ("evaluate", "--out", str(mine)),
+        ("compare", "theories", "--plot", str(svg)),
+        ("compare", "networks", "guarantee", "--plot", str(svg)),
+        ("compare", "priors", "literature,flat", "--plot", str(svg)),
+    ):
+        result = run(*words)
+        assert (result.exit_code, foreign in result.stderr) == (2, True), words
+    assert mine.read_text() == "rain,wet\n0,no\n"
+    assert svg.read_text() == "<svg>drawn by hand</svg>"
+    assert "is a device or a pipe and no file" in run("fit", "--out", "/dev/null").stderr
