@@ -127,6 +127,7 @@ def read_content(path: str | os.PathLike[str]) -> NetworkContent:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> _ = Path("lawn.net").write_text('''
     ... net { }
     ... node rain { states = ("no" "a little"); }
