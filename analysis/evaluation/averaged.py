@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.errors import QueryError
 from ..figures.changes import changes_figure
 from ..summaries.change import MARGIN, Change, checked_margin, summarise_change
@@ -76,6 +77,11 @@ class AveragedAnswer:
         ]
         rows.append({"model": AVERAGED, "title": "averaged over all", **asdict(self.mixture), "weight": 1.0})
         return pd.DataFrame(rows).set_index("model")
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, points=["mean"], percent=["gain", "within", "loss", "weight"])
 
     def plot(self) -> Figure:
         """Figure of the change under each model and under the mixture, around a line at zero."""

@@ -13,6 +13,7 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.frames import repeated
+from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, at_once, shown
 from ...models.cases.encode import table_or_coded
 from ...models.density.density import has_gradient, make_density
@@ -140,6 +141,11 @@ class Comparison:
                 }
             )
         return pd.DataFrame(rows).set_index("model")
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["weight", "stacking"])
 
     @property
     def verdict(self) -> str:

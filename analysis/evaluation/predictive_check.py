@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
 from ...models.names import name_in
@@ -86,6 +87,11 @@ class RecordSummaries:
         ]
         columns = ["by", "state", "cases", "seen", "implied", "lower", "upper", "below"]
         return pd.DataFrame(rows, columns=columns).set_index(["by", "state"])
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["seen", "implied", "below"])
 
     @property
     def verdict(self) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.errors import QueryError
 from ..figures.evaluation import gains_figure, reliability_figure
 from .held_out.calibration import (
@@ -182,6 +183,11 @@ class Evaluation:
 
         rows = {name: {"title": title, **self._numbers(name)} for name, title in self.titles.items()}
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis("model")
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table)
 
     @cached_property
     def calibration(self) -> pd.DataFrame:

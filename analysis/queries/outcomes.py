@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from ...common.printed import PrintedTable, printed_table
 from ...models.families import NEW
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.names import shown
@@ -82,6 +83,11 @@ class Outcomes:
             for state, (average, single) in self.summaries.items()
         }
         return pd.DataFrame.from_dict(rows, orient="index").rename_axis(self.node)
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["mean", "single"], interval=self.interval)
 
     @property
     def words(self) -> Mapping[str, str]:

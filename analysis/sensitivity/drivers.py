@@ -36,6 +36,7 @@ import xarray as xr
 from scipy.sparse import csr_array
 
 from ...common.errors import Fault, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.errors import QueryError
 from ...models.families.unseen import INTEGRATED
@@ -168,6 +169,11 @@ class Drivers:
                 for line in self.lines
             ]
         )
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, points=["mean"])
 
     def plot(self) -> Figure:
         """Waterfall from the base rate to the answer."""

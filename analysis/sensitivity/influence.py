@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, followed
 from ...models.cases.encode import CASE_ID, Cases
 from ...models.errors import DataError
@@ -162,6 +163,11 @@ class Influence:
             for label, answer in unit.answers.items()
         ]
         return pd.DataFrame(rows)
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["before", "without"], points=["move"])
 
     def __str__(self) -> str:
         return self.table.head(10).round(3).to_string(index=False)

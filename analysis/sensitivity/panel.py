@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, followed
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
@@ -169,6 +170,12 @@ class PanelAnswers:
                     }
                 )
         return pd.DataFrame(rows).set_index(["question", "whose"])
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        changes = [self.questions[question].is_difference for question in self.table.index.get_level_values("question")]
+        return printed_table(self.table, percent=["mean"], changes=changes)
 
     @property
     def weights(self) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, followed
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
@@ -105,6 +106,12 @@ class PriorComparison:
                     }
                 )
         return pd.DataFrame(rows).set_index(["question", "prior"])
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        changes = [self.questions[question].is_difference for question in self.table.index.get_level_values("question")]
+        return printed_table(self.table, percent=["mean"], changes=changes)
 
     def _how(self, prior: str, answer: Answer) -> str:
         if prior == self.base:

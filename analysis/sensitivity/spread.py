@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.errors import QueryError
 from ...models.sampling.blocks import fit_block
 from ...models.sampling.refit import completed
@@ -105,6 +106,11 @@ class Spread:
                 for row in self.rows
             ]
         )
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, points=["mean"], percent=["gain", "within", "loss"])
 
     def plot(self) -> Figure:
         """Figure of all rows around a line at zero, kind by kind."""

@@ -20,6 +20,7 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from ...common.errors import Fault, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
@@ -146,6 +147,11 @@ class ValueOfInformation:
             for seen in news.states
         ]
         return pd.DataFrame(rows, columns=["node", "state", "probability", "before", "after", "move"])
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["probability", "before", "after"], points=["move"])
 
     @cached_property
     def cases_table(self) -> pd.DataFrame:

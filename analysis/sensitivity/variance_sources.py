@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...models.errors import QueryError
 from ...models.inference.answers import distribution, log_evidence
 from ...models.posterior import Posterior
@@ -120,6 +121,11 @@ class VarianceSources:
                 for source in self.sources
             ]
         )
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, columns=["kind", "title", "share", "weights"], percent=["share"])
 
     def __str__(self) -> str:
         rows = [

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, shown
 from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
@@ -101,6 +102,11 @@ class Elicited:
             rows += [(label, *point, abs(point[-2]) <= point[-1]) for point in points]
         columns = ["statement", "point", "asked", "achieved", "before", "misfit", "allowed", "met"]
         return pd.DataFrame(rows, columns=columns).set_index(["statement", "point"])
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table)
 
     @property
     def met(self) -> bool:

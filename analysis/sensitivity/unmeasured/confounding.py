@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from ....common.errors import Fault, raise_faults
+from ....common.printed import PrintedTable, printed_table
 from ....models.errors import QueryError
 from ....models.inference.contract import MEMORY_LIMIT
 from ....models.posterior import Posterior
@@ -216,6 +217,11 @@ class Confounding:
         ]
         columns = ["on_cause", "on_outcome", "mean", "lower", "upper", "along"]
         return pd.DataFrame(rows, index=pd.Index([one.name for one in ordered], name="measured"), columns=columns)
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, points=["mean", "along"])
 
     def in_words(self) -> str:
         """One sentence: the tipping point, and the measured cause that would take most from the change."""
