@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+
 from servanda.analysis import (
     average_answers,
     chance_of,

@@ -81,7 +81,7 @@ def test_no_number_is_off_by_more_than_half_a_unit(numbers, digits):
     low, mean, high = numbers
     table = pd.DataFrame({"mean": [mean], "lower": [low], "upper": [high]})
     (cell,) = printed_table(table, percent=["mean"], digits=digits).cells.iloc[:, 0]
-    told = re.fullmatch(r"([<>]?)([\d.]+)\s%\s\(([<>]?)([\d.]+)–([<>]?)([\d.]+)\)", cell).groups()
+    told = re.fullmatch(r"([<>]?)([\d.]+)\s%\s\(([<>]?)([\d.]+)\N{EN DASH}([<>]?)([\d.]+)\)", cell).groups()
     unit = 10.0**-digits
     for sign, text, x in zip(told[::2], told[1::2], (mean, low, high), strict=True):
         if sign:
