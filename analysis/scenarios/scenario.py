@@ -327,7 +327,13 @@ def load_scenario(name: str | os.PathLike[str]) -> Loaded:
 
 
 def shipped_scenarios() -> tuple[str, ...]:
-    """Names of the shipped scenarios."""
+    """Names of the shipped scenarios.
+
+    Examples
+    --------
+    >>> "dprk-six-party" in shipped_scenarios()
+    True
+    """
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 

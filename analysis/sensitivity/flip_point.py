@@ -39,7 +39,13 @@ _CLOSE = 1e-3
 
 
 def likelihood_word(x: np.ndarray, weights: ImportanceWeights) -> str:
-    """Verdict: the likelihood word (ICD 203) of the mean."""
+    """Verdict: the likelihood word (ICD 203) of the mean.
+
+    Examples
+    --------
+    >>> likelihood_word(np.full((1, 20), 0.7), smoothed(np.zeros((1, 20))))
+    'likely'
+    """
     return load_lexicon().band(weights.mean(x)).word
 
 

@@ -250,6 +250,11 @@ def load_lexicon(name: str | os.PathLike[str] = "icd203") -> Lexicon:
     ------
     InputError
         Listing every fault: no such scale, keys that are missing or unknown, bands that its rule cannot use.
+
+    Examples
+    --------
+    >>> load_lexicon("phia").word(0.77)
+    'likely'
     """
     raw = read_toml(shipped(name, FOLDER, "lexicon"))
     subject = f"lexicon {name}"

@@ -104,6 +104,14 @@ def summary_table(answer: xr.DataArray, interval: float = INTERVAL) -> xr.Datase
     -------
     Dataset
         Variables mean, lower, upper, sd, mcse, ess_bulk, ess_tail, rhat over the targets.
+
+    Examples
+    --------
+    >>> import numpy as np, xarray as xr
+    >>> draws = np.random.default_rng(1).dirichlet((3, 1), (4, 500))
+    >>> answer = xr.DataArray(draws, dims=("chain", "draw", "kept"), coords={"kept": ["yes", "no"]})
+    >>> summary_table(answer)["mean"].round(2).to_series().to_dict()
+    {'yes': 0.75, 'no': 0.25}
     """
     fields = ("mean", "lower", "upper", "sd", "mcse", "ess_bulk", "ess_tail", "rhat")
     ordered = answer.transpose("chain", "draw", ...)

@@ -149,7 +149,13 @@ def _without_empty(raw: dict[str, Any], keep: tuple[str, ...] = ()) -> dict[str,
 
 
 def shipped_networks() -> tuple[str, ...]:
-    """Names of the shipped networks."""
+    """Names of the shipped networks.
+
+    Examples
+    --------
+    >>> "guarantee" in shipped_networks()
+    True
+    """
     return tuple(sorted(path.stem for path in FOLDER.glob("*.toml")))
 
 
