@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import calendar
-import json
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ....common.errors import ServandaError
+from ....common.json_values import to_json
 from ..document.blocks import Document
 from .tree import Element
 
@@ -82,7 +82,7 @@ def pandoc(tree: Element, to: str, reference: bytes = b"", *options: str) -> byt
             styles = Path(folder) / f"reference.{to}"
             styles.write_bytes(reference)
             command.append(f"--reference-doc={styles}")
-        _run(command, json.dumps(tree, ensure_ascii=False).encode())
+        _run(command, to_json(tree, ensure_ascii=False).encode())
         return out.read_bytes()
 
 
