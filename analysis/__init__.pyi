@@ -19,6 +19,9 @@ from .ledger.issue import issue_judgements as issue_judgements
 from .ledger.issue import resolve_judgements as resolve_judgements
 from .ledger.scoring import LedgerScores as LedgerScores
 from .ledger.scoring import score_ledger as score_ledger
+from .queries.answer import Answer as Answer
+from .queries.answer import Contrast as Contrast
+from .queries.answer import Marginals as Marginals
 from .queries.collective import at_least as at_least
 from .queries.collective import together as together
 from .queries.contrast import contrast as contrast

@@ -148,9 +148,19 @@ def with_tables(app: Sphinx, _docname: str, source: list[str]) -> None:
     source[0] = expanded(source[0])
 
 
+def without_pictures(_app: Sphinx, page: nodes.document) -> None:
+    """Warn of each cell that draws a figure nobody sees."""
+    from shown_figures import cells_without_pictures
+
+    for source in cells_without_pictures(page):
+        what = "this cell draws a figure and shows none; let the figure be its last line"
+        logging.getLogger(__name__).warning("%s:\n%s", what, source, location=page.get("source"))
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Add the directive and the writer of formulas."""
     app.add_directive("public-names", PublicNames)
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
     app.connect("source-read", with_tables)
+    app.connect("doctree-read", without_pictures)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -14,6 +14,7 @@ import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
 from ..common.json_values import to_json
+from ..common.show import Shown, View
 from .errors import QueryError
 from .families.base import NEW
 from .families.unseen import INTEGRATED, TYPICAL
@@ -23,7 +24,6 @@ from .names import DRAWS, escape, node_dim
 from .network.files import read_network_file, write_network_file
 from .network.network import Network
 from .network.parameters import network_parameters, stored_table
-from .network.show import facts_html
 from .network.tables import labelled_tables, ordered_tables
 from .network.toml import network_from_toml, network_to_toml
 from .node import DEFAULT_FAMILY
@@ -34,8 +34,8 @@ from .store import StoreError, check_kind, damaged, draws_tree, group_of, load_t
 AVERAGE_MEMBER = "typical"
 
 
-@dataclass(frozen=True)
-class Posterior:
+@dataclass(frozen=True, repr=False)
+class Posterior(Shown):
     """Draws of every parameter of a network.
 
     Parameters
@@ -259,15 +259,17 @@ class Posterior:
         tables = {name: self.table(name).mean(("chain", "draw")) for name in self.network.names}
         write_network_file(self.network, tables, path)
 
-    def _repr_html_(self) -> str:
+    def _view(self) -> View:
         facts = {
-            "network": self.network.name,
+            "network": f"{self.network.name}, of {len(self.network.nodes)} nodes",
             "priors": self.priors.name if self.priors else "none stated",
             "draws": f"{self.sizes['chain']} chains of {self.sizes['draw']}",
             "cases": self.provenance.get("cases", "not from data"),
             "missing cells": self.provenance.get("missing_cells") or "none",
+            **{f"{group}s": len(members) for group, members in self.levels.items()},
+            **({"seed": self.provenance["seed"]} if "seed" in self.provenance else {}),
         }
-        return facts_html(facts)
+        return View(f"Posterior of {self.network.title or self.network.name}", facts)
 
 
 def load_posterior(path: str | os.PathLike[str]) -> Posterior:

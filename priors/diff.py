@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
 from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
+from ..common.show import Shown, View
 from ..models.errors import PriorError, wrong_kinds
 from ..models.parameters.prior_set import PriorEntry, PriorSet
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 _NOTHING = "-"
 
 
-@dataclass(frozen=True)
-class PriorDiff:
+@dataclass(frozen=True, repr=False)
+class PriorDiff(Shown):
     """Differences between two prior sets.
 
     Parameters
@@ -53,8 +53,10 @@ class PriorDiff:
         why = {f"why {name}": list(map(_reason, entries)) for name, entries in sides.items()}
         return pd.DataFrame(shown | why, index=pd.Index(names, name="parameter"))
 
-    def _repr_html_(self) -> str:
-        return self.table.to_html() if self.changed else f"<p>{escape(str(self))}</p>"
+    def _view(self) -> View:
+        if not self.changed:
+            return View(str(self))
+        return View(f"{self.one} and {self.other} differ in {len(self)} priors", table=self.table)
 
     def __str__(self) -> str:
         if not self.changed:

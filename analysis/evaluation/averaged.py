@@ -10,23 +10,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.errors import QueryError
-from ..figures.changes import changes_figure
+from ..figures.comparison import CHANGE, change_row, intervals_figure
 from ..summaries.change import MARGIN, Change, checked_margin, summarise_change
 from ..summaries.summary import INTERVAL
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: What the mixture is called among its models.
 AVERAGED = "averaged"
 
 
-@dataclass(frozen=True)
-class AveragedAnswer:
+@dataclass(frozen=True, repr=False)
+class AveragedAnswer(Shown):
     """A change under each of some models, and under their mixture.
 
     Parameters
@@ -83,14 +88,21 @@ class AveragedAnswer:
         """The table as journals print it."""
         return printed_table(self.table, points=["mean"], percent=["gain", "within", "loss", "weight"])
 
-    def plot(self) -> Figure:
-        """Figure of the change under each model and under the mixture, around a line at zero."""
-        rows = self.table.to_dict("records")
-        return changes_figure([{**row, "label": row["title"], "strong": row is rows[-1]} for row in rows])
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of the change under each model and under the mixture, around a line at zero.
 
-    def _repr_html_(self) -> str:
-        shown = self.table[["title", "mean", "lower", "upper", "gain", "within", "loss", "weight"]]
-        return f"<p>{self}</p>{shown.round(3).to_html()}"
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are those of models, and ``averaged``.
+        """
+        rows = [change_row(one, name, label=self.titles.get(name, name)) for name, one in self.spread.items()]
+        rows.append(change_row(self.mixture, AVERAGED, label="averaged over all", strong=True))
+        return intervals_figure(rows, CHANGE, look, band=self.margin, noted="points")
+
+    def _view(self) -> View:
+        columns = ["title", "mean", "lower", "upper", "gain", "within", "loss", "weight"]
+        return View(str(self), table=self.table.loc[:, columns])
 
     def __str__(self) -> str:
         return f"averaged over {len(self.answers)} models: {self.mixture}"

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.frames import repeated
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, at_once, shown
+from ...common.show import Shown, View
 from ...models.cases.encode import table_or_coded
 from ...models.density.density import has_gradient, make_density
 from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
@@ -36,9 +38,11 @@ from .averaged import AveragedAnswer, average_answers
 from .leave_one_out import LeftOut, leave_one_out
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+    from typing import Unpack
 
+    import pandas as pd
+
+    from ...common.figure_style import ShownFigure
     from ...models.network.network import Network
     from ...models.posterior import Posterior
     from ...priors.files.load import Priors
@@ -53,8 +57,8 @@ _COMPARING = "comparing"
 SURE = 2.0
 
 
-@dataclass(frozen=True)
-class Comparison:
+@dataclass(frozen=True, repr=False)
+class Comparison(Shown):
     """Rival models of one node.
 
     Parameters
@@ -173,13 +177,20 @@ class Comparison:
             raise QueryError.of(f"question {question}", asked)
         return average_answers(self.answers[question], self.weights, titles=self.titles, margin=margin)
 
-    def plot(self) -> Figure:
-        """Figure of how far each model is behind the best, with two standard errors, and its weight."""
-        return comparison_figure(self.table, unit=self.unit, errors=SURE)
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of how far each model is behind the best, with two standard errors, and its weight.
 
-    def _repr_html_(self) -> str:
-        shown = self.table.drop(columns=["elpd"]).rename(columns={"behind": "behind the best"})
-        return f"<p>{self.verdict}</p>{shown.round(2).to_html()}"
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are those of models.
+        """
+        return comparison_figure(self.table, unit=self.unit, errors=SURE, look=look)
+
+    def _view(self) -> View:
+        columns = ["title", "behind", "error", "weight", "stacking", "pareto_k", "refits", "log_marginal_likelihood"]
+        shown_table = self.table.loc[:, [*columns, "bayes_factor", "apart"]]
+        return View(self.verdict, table=shown_table.rename(columns={"behind": "behind the best"}))
 
     def __str__(self) -> str:
         columns = ["elpd", "behind", "error", "weight", "stacking", "pareto_k", "refits", "bayes_factor"]

@@ -9,25 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
 from ...models.names import name_in
 from ...models.sampling.run import as_cases
-from ..figures.predictive_check import summaries_figure
+from ..figures.evaluation import summaries_figure
 from ..queries.probability import probability
 from ..summaries.summary import INTERVAL
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+    from typing import Unpack
 
+    import pandas as pd
+
+    from ...common.figure_style import ShownFigure
     from ...models.cases.encode import Cases
     from ...models.network.network import Network
     from ...models.posterior import Posterior
@@ -60,8 +63,8 @@ class RecordSummary:
         return float((self.implied < self.seen).mean() + 0.5 * (self.implied == self.seen).mean())
 
 
-@dataclass(frozen=True)
-class RecordSummaries:
+@dataclass(frozen=True, repr=False)
+class RecordSummaries(Shown):
     """Shares of cases with an outcome, in the record and as draws imply it.
 
     Parameters
@@ -103,12 +106,18 @@ class RecordSummaries:
         what = f"outside of what is implied (90 %): {named}" if named else "all inside of what is implied (90 %)"
         return f"{self.outcome}: {len(table)} summaries of the record, {what}."
 
-    def plot(self) -> Figure:
-        """Figure of what is implied, with its interval, and what was seen."""
-        return summaries_figure(self.table, self.outcome)
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of what is implied, with its interval, and what was seen.
 
-    def _repr_html_(self) -> str:
-        return f"<p>{escape(self.verdict)}</p>{self.table.round(3).to_html()}"
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``implied`` and ``seen``.
+        """
+        return summaries_figure(self.table, self.outcome, look)
+
+    def _view(self) -> View:
+        return View(self.verdict, table=self.table)
 
     def __str__(self) -> str:
         return f"{self.table.round(3).to_string()}\n{self.verdict}"

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ..figures.evaluation import gains_figure, reliability_figure
 from .held_out.calibration import (
@@ -33,8 +35,11 @@ from .held_out.scores import (
 )
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: Beyond so many standard errors a gain is taken for one.
 SURE = 2.0
@@ -109,8 +114,8 @@ class Forecasts:
         return reliability(p.mean(axis=0), event, **settings)
 
 
-@dataclass(frozen=True)
-class Evaluation:
+@dataclass(frozen=True, repr=False)
+class Evaluation(Shown):
     """Scores of a network on cases that it had not seen, beside those of its rivals.
 
     Parameters
@@ -267,11 +272,20 @@ class Evaluation:
         )
         return f"{first} {second}"
 
-    def plot(self) -> Figure:
-        """Figure of every model's gain over the base rate, with two standard errors to each side."""
-        return gains_figure(self.table.drop(index=BASE), by=self.by, errors=SURE)
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of every model's gain over the base rate, with two standard errors to each side.
 
-    def plot_reliability(self, *models: str, level: float = 0.9, resamples: int = 500) -> Figure:
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are those of models.
+        """
+        table = self.table.drop(index=BASE)
+        return gains_figure(table, by=self.by, errors=SURE, own=self.prior_sets, look=look)
+
+    def plot_reliability(
+        self, *models: str, level: float = 0.9, resamples: int = 500, **look: Unpack[Look]
+    ) -> ShownFigure:
         """Reliability diagrams of broken or not, and of kept in full or not, with consistency bands.
 
         Parameters
@@ -282,6 +296,8 @@ class Evaluation:
             How often a curve of right forecasts would lie within the band, at each forecast by itself.
         resamples
             Draws from which the band is made.
+        **look
+            As `servanda.common.canvas.Look` says; names are the titles of models.
 
         Raises
         ------
@@ -298,7 +314,7 @@ class Evaluation:
             for question, asked in ASKED.items()
             for name in named
         }
-        return reliability_figure(curves)
+        return reliability_figure(curves, look)
 
     def _numbers(self, name: str) -> dict[str, float]:
         found = self.shuffled
@@ -320,8 +336,8 @@ class Evaluation:
     def _unknown_models(self, *names: str) -> list[Fault]:
         return [fault for name in names for fault in _unknown(name, self.titles, "model")]
 
-    def _repr_html_(self) -> str:
-        return f"<p>{self.verdict}</p>{self._shown.round(3).to_html(index=False)}"
+    def _view(self) -> View:
+        return View(self.verdict, table=self._shown.set_index("model"))
 
     def __str__(self) -> str:
         return f"{self._shown.round(3).to_string(index=False)}\n{self.verdict}"

@@ -19,6 +19,7 @@ import numpy as np
 from ...common.errors import Fault, InputError
 from ...common.files import writable_file, written_whole
 from ...common.json_values import to_json
+from ...common.show import Shown, View
 from ...models.cases.encode import Cases, encode
 from ...models.network.network import Network
 from ...models.network.toml import network_to_toml
@@ -34,8 +35,8 @@ FOLDER = Path(__file__).parent / "scores"
 DECIMALS = 5
 
 
-@dataclass(frozen=True)
-class Score:
+@dataclass(frozen=True, repr=False)
+class Score(Shown):
     """How well a network under a prior set foretold held-out cases, against the base rate.
 
     Parameters
@@ -66,6 +67,16 @@ class Score:
     cases: int
     crises: int
     tried: int
+
+    def _view(self) -> View:
+        facts = {
+            "gain in log score": f"{self.gain:+.3f}, error {self.error:.3f}",
+            "broken or not": f"{self.broken_gain:+.3f}, error {self.broken_error:.3f}",
+            "kept in full or not": f"{self.full_gain:+.3f}, error {self.full_error:.3f}",
+            "calibration slope": f"{self.slope:.2f}, error {self.slope_error:.2f}",
+            **{f"after {year}": f"{gain:+.3f}, error {error:.3f}" for year, (gain, error) in self.futures.items()},
+        }
+        return View(f"Score over the base rate on {self.cases} held-out cases of {self.crises} crises", facts)
 
 
 def score_of(evaluation: Evaluation, model: str | None = None) -> Score:

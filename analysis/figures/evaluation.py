@@ -1,4 +1,4 @@
-"""Gains of models on held-out cases, and reliability of their forecasts, for a notebook and for a page.
+"""Gains of models on held-out cases, how reliable forecasts are, and what draws imply of the record, each drawn.
 
 Figures of a page are as wide as a telephone shows them, so that their text is not shrunk.
 """
@@ -6,12 +6,13 @@ Figures of a page are as wide as a telephone shows them, so that their text is n
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...common.canvas import Canvas, canvas, figure_of
 from ...common.figure_style import (
     ACCENT,
-    AXIS_SIZE,
+    ALARM,
     COLOURS,
     GREY,
     GREY_FILL,
@@ -19,9 +20,10 @@ from ...common.figure_style import (
     MUTED,
     RULE,
     WIDTH,
-    new_figure,
+    colour_of,
     styled,
 )
+from .comparison import intervals_figure
 from .panel import tops
 from .svg import pixel_canvas, svg
 
@@ -30,13 +32,22 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-#: Inches.
-_ROW, _EDGES, _SIDE = 0.34, 1.0, 3.3
+    from ...common.figure_style import ShownFigure
+
+#: Inches of a diagram; of a row of summaries, and of their edges.
+_SIDE, _ROW, _EDGES = 3.3, 0.27, 1.1
 #: Pixels of a page's figure: what is drawn, its edge, a line of text, the side of a diagram, what stands around it.
 _PAGE, _MARGIN, _LINE, _SQUARE, _AXIS = 318, 6, 15, 118, 38
 
 
-def gains_figure(table: pd.DataFrame, *, by: str, errors: float) -> Figure:
+def gains_figure(
+    table: pd.DataFrame,
+    *,
+    by: str,
+    errors: float,
+    own: Collection[str] = (),
+    look: Mapping[str, Any] | None = None,
+) -> ShownFigure:
     """Gain of each model over the base rate, around a line at zero.
 
     Parameters
@@ -46,36 +57,29 @@ def gains_figure(table: pd.DataFrame, *, by: str, errors: float) -> Figure:
     by
         What was held out at a time.
     errors
-        How many standard errors are drawn to each side; models whose gain is beyond them have another colour.
+        How many standard errors are drawn to each side; models whose gain is within them are hollow.
+    own
+        Models that are the network under a prior set, which have the colour of that set.
+    look
+        As `servanda.common.canvas.Look`; names are those of models.
     """
-    with styled():
-        figure = new_figure(figsize=(WIDTH, _EDGES + _ROW * len(table)), layout="constrained")
-        axes = figure.add_subplot()
-        axes.axvline(0.0, color=RULE, linewidth=1.2, zorder=0)
-        for place, row in enumerate(table.to_dict("records")):
-            sure = abs(row["gain"]) > errors * row["error"]
-            axes.errorbar(
-                row["gain"],
-                place,
-                xerr=errors * row["error"],
-                color=COLOURS[1] if sure else COLOURS[0],
-                marker="o",
-                markersize=5,
-                linewidth=2,
-            )
-        axes.set_yticks(range(len(table)), ["\n".join(textwrap.wrap(title, 40)) for title in table["title"]])
-        axes.set_ylim(len(table) - 0.4, -0.6)
-        axes.set_xlabel(
-            f"log score a case over the base rate, held out by {by}, ± {errors:g} standard errors",
-            color=MUTED,
-            fontsize=AXIS_SIZE,
-        )
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(left=False)
-    return figure
+    rows = [
+        {
+            "name": str(name),
+            "label": row["title"],
+            "mean": row["gain"],
+            "lower": row["gain"] - errors * row["error"],
+            "upper": row["gain"] + errors * row["error"],
+            "colour": colour_of(str(name)) if name in own else GREY,
+            "hollow": abs(row["gain"]) <= errors * row["error"],
+        }
+        for name, row in zip(table.index, table.to_dict("records"), strict=True)
+    ]
+    said = f"log score a case over the base rate, held out by {by}, ± {errors:g} standard errors"
+    return intervals_figure(rows, said, look)
 
 
-def reliability_figure(curves: Mapping[tuple[str, str], Any]) -> Figure:
+def reliability_figure(curves: Mapping[tuple[str, str], Any], look: Mapping[str, Any] | None = None) -> ShownFigure:
     """Reliability diagrams: what happened against what was foretold, with bands of consistency.
 
     Parameters
@@ -83,35 +87,76 @@ def reliability_figure(curves: Mapping[tuple[str, str], Any]) -> Figure:
     curves
         (Title of the model, what was asked) -> curve with ``p``, ``recalibrated``, ``low``, ``high`` and ``level``. A
         row of diagrams for each question.
+    look
+        As `servanda.common.canvas.Look`; names are those of models.
     """
     asked = list(dict.fromkeys(question for _, question in curves))
     models = list(dict.fromkeys(model for model, _ in curves))
-    with styled():
-        figure = new_figure(figsize=(max(WIDTH, _SIDE * len(models)), _SIDE * len(asked)), layout="constrained")
+    with canvas(look, {model: model for model in models}) as c:
         if len(models) == 1:
-            figure.set_size_inches(WIDTH, _SIDE + 0.4)
-            grid = figure.subplots(1, len(asked), squeeze=False).T
+            wide = min(WIDTH, _SIDE * len(asked))
+            grid = c.grid(1, len(asked), wide, [min(c.width, wide) / len(asked) + 0.5]).T
         else:
-            grid = figure.subplots(len(asked), len(models), squeeze=False)
+            wide = max(WIDTH, _SIDE * len(models))
+            grid = c.grid(len(asked), len(models), wide, [wide / len(models)] * len(asked))
         for row, question in enumerate(asked):
             for column, model in enumerate(models):
-                _diagram(grid[row, column], curves[model, question], f"{model}\n{question}")
-        figure.supxlabel("foretold", color=MUTED, fontsize=AXIS_SIZE)
-        figure.supylabel("happened", color=MUTED, fontsize=AXIS_SIZE)
-    return figure
+                _diagram(grid[row, column], c, curves[model, question], model, question, grid.shape[1])
+    return figure_of(grid.flat)
 
 
-def _diagram(axes: Any, curve: Any, title: str) -> None:
-    axes.fill_between(curve.p, curve.low, curve.high, color=GREY_FILL, linewidth=0)
-    axes.plot([0, 1], [0, 1], color=RULE, linewidth=1.0)
-    axes.plot(curve.p, curve.recalibrated, color=ACCENT, linewidth=1.8)
+def summaries_figure(table: pd.DataFrame, outcome: str, look: Mapping[str, Any] | None = None) -> ShownFigure:
+    """Shares of an outcome, a row a group: an interval for what draws imply, a diamond for what was seen.
+
+    Parameters
+    ----------
+    table
+        One row a group, indexed by what the cases are split by and its state (empty for all of them): ``cases``,
+        share ``seen``, and ``implied`` with ``lower`` and ``upper``.
+    outcome
+        What is counted, in words.
+    look
+        As `servanda.common.canvas.Look`; names are ``implied`` and ``seen``.
+    """
+    names = {"implied": "implied", "seen": "seen"}
+    with canvas(look, names, colours={"implied": COLOURS[0], "seen": INK}) as c:
+        implied, seen = c.marks["implied"].colour, c.marks["seen"].colour
+        (axes,) = c.panels([_ROW * len(table) + _EDGES])
+        labels, places, place, before = [], [], 0.0, None
+        for (by, state), row in table.iterrows():  # type: ignore[misc]
+            place += 0.5 if before not in (None, by) else 0.0
+            named = c.labels if before is None else dict.fromkeys(names)
+            axes.plot([row["lower"], row["upper"]], [place, place], color=implied, linewidth=2)
+            axes.plot([row["implied"]], [place], "o", color=implied, markersize=5, label=named["implied"])
+            axes.plot([row["seen"]], [place], "D", color=seen, markersize=5, label=named["seen"])
+            labels.append(f"{by} = {state} ({row['cases']:.0f})" if state else f"all cases ({row['cases']:.0f})")
+            places.append(place)
+            place, before = place + 1.0, by
+        c.rows_axis(axes, places, labels)
+        axes.set_ylim(place - 0.4, -0.6)
+        axes.set_xlim(0, 1)
+        c.axis_title(axes, outcome)
+        axes.grid(axis="x", color=c.tone(RULE), linewidth=0.6)
+        axes.set_axisbelow(True)
+        c.legend(axes, 2)
+    return figure_of([axes])
+
+
+def _diagram(axes: Axes, c: Canvas, curve: Any, model: str, question: str, columns: int) -> None:
+    colour = c.marks[model].colour
+    axes.fill_between(curve.p, curve.low, curve.high, color=c.tone(GREY_FILL), linewidth=0)
+    axes.plot([0, 1], [0, 1], color=c.tone(MUTED), linewidth=1.0)
+    axes.plot(curve.p, curve.recalibrated, color=colour, linewidth=1.8)
     # Each forecast is a tick at the foot of its diagram.
-    axes.plot(curve.p, [-0.03] * len(curve.p), "|", color=MUTED, markersize=5, markeredgewidth=0.5)
+    axes.plot(curve.p, [-0.03] * len(curve.p), "|", color=c.tone(MUTED), markersize=5, markeredgewidth=0.5)
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.06, 1.02)
     axes.set_aspect("equal")
-    axes.set_title(title, fontsize=AXIS_SIZE, color=INK)
+    head = "\n".join(c.wrap(text, 0.8 * c.width / max(columns, 2), 9) for text in (c.labels[model], question))
+    axes.set_title(head, fontsize=c.size(9), color=c.tone(INK))
     axes.spines[["top", "right"]].set_visible(False)
+    c.axis_title(axes, "foretold")
+    c.axis_title(axes, "happened", side="y")
 
 
 def gains_svg(
@@ -217,3 +262,39 @@ def _page_diagram(
     axes.text(
         left - 5, top + _SQUARE / 2, axes_titles[1], fontsize=11, color=MUTED, ha="right", va="center", rotation=90
     )
+
+
+def shares_svg(rows: Sequence[Mapping[str, Any]], *, name: str, said: str = "") -> str:
+    """Shares of an outcome in the record against what a fit implies, as an ``svg`` element for a page.
+
+    Parameters
+    ----------
+    rows
+        One a group: ``label``, ``said`` (both in words), ``lower``, ``upper``, ``seen``, ``inside``.
+    name
+        Of the figure.
+    said
+        What it shows, for who cannot see it.
+    """
+    with styled():
+        return svg(shares_panel(rows), f"predictive-{name}", said or "; ".join(row["label"] for row in rows))
+
+
+def shares_panel(rows: Sequence[Mapping[str, Any]]) -> Figure:
+    """Figure of `shares_svg`: a line for what is implied, a diamond for what was seen, on a scale from 0 to 100 %."""
+    labels = [textwrap.wrap(row["label"], 32) or [""] for row in rows]
+    edges = tops([_LINE * len(words) + 14 for words in labels], start=2)
+    figure, axes = pixel_canvas(_PAGE + 2 * _MARGIN, edges[-1] + 20, left=-_MARGIN)
+    axes.vlines([0, _PAGE / 2, _PAGE], edges[0], edges[-1], color=RULE, linewidth=0.8, zorder=0)
+    for row, words, top in zip(rows, labels, edges, strict=False):
+        for place, line in enumerate(words):
+            axes.text(0, top + 11 + _LINE * place, line, fontsize=11, color=INK)
+        axes.text(_PAGE, top + 11, row["said"], fontsize=11, color=INK if row["inside"] else ALARM, ha="right")
+        y, colour = top + _LINE * len(words) + 5, ACCENT if row["inside"] else ALARM
+        axes.hlines(y, _PAGE * row["lower"], _PAGE * row["upper"], color=colour, linewidth=3.0, alpha=0.5, zorder=2)
+        axes.plot([_PAGE * row["seen"]], [y], marker="D", markersize=5.5, color=colour, zorder=3)
+    for share, alignment in ((0, "left"), (50, "center"), (100, "right")):
+        axes.text(
+            _PAGE * share / 100, edges[-1] + 13, f"{share}\N{NO-BREAK SPACE}%", fontsize=11, color=MUTED, ha=alignment
+        )
+    return figure

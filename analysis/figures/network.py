@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ...common.figure_style import ACCENT, GREY, INK, PALE, styled
+from ...models.network.arrange import BOX, Point, arranged
 from .svg import pixel_canvas, svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-#: Width and height of a node, and the steps between nodes to the right and down.
-BOX, STEP = (110.0, 46.0), (160.0, 72.0)
-#: How often the placing of nodes begins anew, and from what nodes times arrows it is left as it falls.
-STARTS, MOST_LOOKED_AT = 16, 1000
-#: Nodes for which every generation has room: in fewer places the arrows of the shipped networks find no way.
-ROOM = 10
-
-Point = tuple[float, float]
 
 
 def network_svg(
@@ -51,73 +40,6 @@ def network_svg(
             _draw_box(axes, (titles or {}).get(name, name.replace("_", " ")), place, final=name in last)
         said = ", ".join(name.replace("_", " ") for name in places)
         return svg(figure, "network", f"The network drawn; every arrow is listed in the table below. Nodes: {said}.")
-
-
-@lru_cache(maxsize=8)
-def arranged(names: tuple[str, ...], arrows: tuple[tuple[str, str], ...]) -> Mapping[str, Point]:
-    """Place nodes by generation, moved up and down until arrows pass beside nodes."""
-    import networkx as nx
-
-    graph = nx.DiGraph()
-    graph.add_nodes_from(names)
-    graph.add_edges_from(arrows)
-    layers = [sorted(layer, key=names.index) for layer in nx.topological_generations(graph)]
-    slots = max(ROOM, *(len(layer) for layer in layers), 0)
-    heights = [STEP[1] / 2 * half for half in range(2 * slots - 1)]
-    rng, found = np.random.default_rng(0), []
-    for start in range(STARTS if len(names) * len(arrows) <= MOST_LOOKED_AT else 1):
-        places = {}
-        for depth, layer in enumerate(layers):
-            order = rng.permutation(slots)[: len(layer)] if start else range(len(layer))
-            for name, slot in zip(layer, order, strict=True):
-                places[name] = (STEP[0] * depth, STEP[1] * float(slot))
-        found.append(_improved(places, arrows, heights))
-    _, best = min(found, key=lambda pair: pair[0])
-    top = min(y for _, y in best.values())
-    return {name: (x, y - top) for name, (x, y) in best.items()}
-
-
-def _improved(
-    places: dict[str, Point], arrows: Sequence[tuple[str, str]], heights: Sequence[float]
-) -> tuple[float, dict[str, Point]]:
-    """Move one node at a time to its best height until none gains."""
-    best, moved = _tangle(places, arrows), len(places) * len(arrows) <= MOST_LOOKED_AT
-    while moved:
-        moved = False
-        for name, (x, _) in list(places.items()):
-            for y in heights:
-                tried = {**places, name: (x, y)}
-                cost = _tangle(tried, arrows)
-                if cost < best - 1e-9:
-                    places, best, moved = tried, cost, True
-    return best, places
-
-
-def _tangle(places: Mapping[str, Point], arrows: Sequence[tuple[str, str]]) -> float:
-    """How hard a drawing is to read: nodes too close weigh most, then arrows through nodes, then steep arrows."""
-    names = list(places)
-    points = np.array([places[name] for name in names])
-    columns = np.abs(points[:, None, 0] - points[None, :, 0]) < 1
-    crowded = columns & (np.abs(points[:, None, 1] - points[None, :, 1]) < 1.4 * BOX[1])
-    cost = 1000.0 * (int(crowded.sum()) - len(names)) / 2
-    if not arrows:
-        return cost
-    ends = np.array([(names.index(start), names.index(end)) for start, end in arrows])
-    start, end = points[ends[:, 0]], points[ends[:, 1]]
-    steep = ((end[:, 1] - start[:, 1]) / (end[:, 0] - start[:, 0] - BOX[0])) ** 2
-    touched = _hits(start, end, points)
-    touched[np.arange(len(ends))[:, None], ends] = False
-    return cost + float(np.minimum(steep, 40.0).sum()) / 4 + 40.0 * int(touched.sum())
-
-
-def _hits(start: np.ndarray, end: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Whether each arrow between two nodes touches each node, shape (arrows, nodes)."""
-    x0, x1 = start[:, :1] + BOX[0] / 2, end[:, :1] - BOX[0] / 2
-    left, right = np.maximum(x0, boxes[:, 0] - BOX[0] / 2), np.minimum(x1, boxes[:, 0] + BOX[0] / 2)
-    slope = (end[:, 1:] - start[:, 1:]) / (x1 - x0)
-    at = np.stack([start[:, 1:] + slope * (x - x0) for x in (left, right)])
-    room = BOX[1] / 2 + 4
-    return (left < right) & (at.min(axis=0) < boxes[:, 1] + room) & (at.max(axis=0) > boxes[:, 1] - room)
 
 
 def _draw_arrow(axes: Axes, start: Point, end: Point, *, faint: bool) -> None:

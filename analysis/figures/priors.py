@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Collection, Mapping, Sequence
-from itertools import cycle, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.figure_style import AXIS_SIZE, COLOURS, FAINT, INK, LEGEND_SIZE, MUTED, RULE, WIDTH, new_figure, styled
+from ...common.canvas import Canvas, canvas, figure_of
+from ...common.figure_style import COLOURS, FAINT, INK, RULE, colour_of, styled
 from .panel import draw_interval, draw_label, draw_percent_axis, probability_panel, tops
 from .svg import svg
 
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: Inches.
-_ROW, _GAP, _EDGES = 0.24, 0.3, 1.0
+_ROW, _LINE, _GAP, _EDGES = 0.24, 0.2, 0.3, 1.0
 
 
 def prior_sets_svg(
@@ -43,7 +44,7 @@ def prior_sets_svg(
     before
         What the second line of each answer is called.
     """
-    colours = dict(zip(titles, islice(cycle(COLOURS), len(titles)), strict=True))
+    colours = {name: colour_of(name) for name in titles}
     labels = [textwrap.wrap(line["label"], 46) for line in lines]
     edges = tops(
         [15 * len(words) + 20 * len(line["answers"]) + 14 for words, line in zip(labels, lines, strict=True)],
@@ -81,10 +82,12 @@ def priors_figure(
     *,
     differences: Collection[str] = (),
     rings: Mapping[str, Mapping[str, float]] | None = None,
-) -> Figure:
+    strong: str | None = None,
+    look: Mapping[str, Any] | None = None,
+) -> ShownFigure:
     """Every answer under every prior: a point for the mean, a line for the interval.
 
-    Probabilities and differences have a panel each. Answers whose weights cannot be trusted are hollow and faint.
+    Probabilities and differences have a panel each. Answers whose weights cannot be trusted are hollow and dotted.
 
     Parameters
     ----------
@@ -96,59 +99,55 @@ def priors_figure(
         Questions whose answers are differences of probabilities.
     rings
         Question -> prior -> what the panel's mean is without that expert.
+    strong
+        A prior that is no set like the others, as a panel is, and is drawn in ink.
+    look
+        As `servanda.common.canvas.Look`; names are those of priors.
     """
     rows = dict(zip(table.index, table.to_dict("records"), strict=True))
     questions = list(dict.fromkeys(question for question, _ in rows))
     chances = [question for question in questions if question not in differences]
     panels = [part for part in (chances, [question for question in questions if question in differences]) if part]
-    heights = [len(part) * (len(titles) * _ROW + _GAP) for part in panels]
-    with styled():
-        figure = new_figure(figsize=(WIDTH, sum(heights) + _EDGES * len(panels)), layout="constrained")
-        axes = figure.subplots(len(panels), 1, squeeze=False, height_ratios=heights)[:, 0]
+    with canvas(look, titles, colours={strong: INK} if strong else None) as c:
+        heights = [
+            sum(max(len(titles) * _ROW + _GAP, _LINE * len(label.split("\n"))) for label in c.side(part))
+            for part in panels
+        ]
+        edges = _EDGES + 0.16 * (len(titles) if c.width < 5 else len(titles) // 3)
+        axes = c.panels([height + (_EDGES if number else edges) for number, height in enumerate(heights)])
         for number, (axis, part) in enumerate(zip(axes, panels, strict=True)):
-            _draw_answers(axis, {question: {p: rows[question, p] for p in titles} for question in part}, titles, rings)
-            what = "probability" if part is chances else "difference in probability"
-            axis.set_xlabel(what, color=MUTED, fontsize=AXIS_SIZE)
+            _draw_answers(axis, c, {question: {p: rows[question, p] for p in titles} for question in part}, rings)
+            c.axis_title(axis, "probability" if part is chances else "difference in probability")
             if number == 0:
-                axis.legend(
-                    loc="lower left",
-                    bbox_to_anchor=(0, 1),
-                    ncols=3,
-                    frameon=False,
-                    fontsize=LEGEND_SIZE,
-                    handletextpad=0.2,
-                )
-    return figure
+                c.legend(axis)
+    return figure_of(axes)
 
 
 def _draw_answers(
     axis: Axes,
+    c: Canvas,
     answers: Mapping[str, Mapping[str, Mapping[str, Any]]],
-    titles: Mapping[str, str],
     rings: Mapping[str, Mapping[str, float]] | None,
 ) -> None:
-    # Ink for the prior of the fit, then the house's colours.
-    colours = dict(zip(titles, (INK, *islice(cycle(COLOURS), len(titles) - 1)), strict=True))
     middles, top, first = [], 0.0, next(iter(answers))
     for question, by_prior in answers.items():
         start = top
         without = (rings or {}).get(question, {})
         for prior, row in by_prior.items():
-            colour, face = (colours[prior], colours[prior]) if row["trusted"] else (FAINT, "white")
-            label = titles[prior] if question == first else None
-            axis.plot([row["lower"], row["upper"]], [top, top], color=colour, linewidth=2, solid_capstyle="round")
-            _draw_mark(axis, row["mean"], top, "o", colour, face, 5.5, label)
+            mark = c.marks[prior]
+            face, line = (mark.colour, "-") if row["trusted"] else (c.ground, ":")
+            label = c.labels[prior] if question == first else None
+            axis.plot([row["lower"], row["upper"]], [top, top], color=mark.colour, linewidth=2, linestyle=line)
+            _draw_mark(axis, row["mean"], top, mark.marker, mark.colour, face, 5.5, label)
             if prior in without:
                 label = "the panel without this expert" if top == _ROW else None
-                _draw_mark(axis, without[prior], top, "D", INK, "none", 6.5, label)
+                _draw_mark(axis, without[prior], top, "D", c.tone(INK), "none", 7.5, label)
             top += _ROW
         middles.append((start + top - _ROW) / 2)
         top += _GAP
-    axis.axvline(0.0, color=RULE, linewidth=0.8, zorder=0)
-    axis.set_yticks(middles, ["\n".join(textwrap.wrap(question, 34)) for question in answers])
+    axis.axvline(0.0, color=c.tone(RULE), linewidth=0.8, zorder=0)
+    c.rows_axis(axis, middles, answers)
     axis.set_ylim(top - _GAP / 2, -_GAP)
-    axis.spines[["top", "right", "left"]].set_visible(False)
-    axis.tick_params(left=False)
 
 
 def _draw_mark(
@@ -157,7 +156,18 @@ def _draw_mark(
     axis.plot([x], [y], marker, color=colour, markerfacecolor=face, markersize=size, label=label, linestyle="none")
 
 
-def flip_figure(table: pd.DataFrame, flips: Sequence[tuple[float, str, str]], *, start: str, end: str) -> Figure:
+#: What an answer on the way from one prior to another is called, and where it cannot be trusted.
+_ANSWER, _UNTRUSTED = "answer", "untrusted"
+
+
+def flip_figure(
+    table: pd.DataFrame,
+    flips: Sequence[tuple[float, str, str]],
+    *,
+    start: str,
+    end: str,
+    look: Mapping[str, Any] | None = None,
+) -> ShownFigure:
     """An answer along the path from one prior to another, its interval, and a mark where the verdict changes.
 
     Parameters
@@ -168,32 +178,38 @@ def flip_figure(table: pd.DataFrame, flips: Sequence[tuple[float, str, str]], *,
         Where the verdict changes, what it was before and what it is after.
     start, end
         Names of the priors.
+    look
+        As `servanda.common.canvas.Look`; names are ``answer`` and ``untrusted``.
     """
-    with styled():
-        figure = new_figure(figsize=(WIDTH, 3.0), layout="constrained")
-        axis = figure.add_subplot()
-        t = np.asarray(table["t"])
-        axis.fill_between(t, table["lower"], table["upper"], color=COLOURS[0], alpha=0.18, linewidth=0)
-        axis.plot(t, table["mean"], color=COLOURS[0], linewidth=2)
+    names = {_ANSWER: "mean and interval", _UNTRUSTED: "weights cannot be trusted"}
+    with canvas(look, names, colours={_ANSWER: COLOURS[0], _UNTRUSTED: FAINT}) as c:
+        (axis,) = c.panels([min(3.0, 0.75 * c.width)])
+        colour, t = c.marks[_ANSWER].colour, np.asarray(table["t"])
+        axis.fill_between(t, table["lower"], table["upper"], color=colour, alpha=0.22, linewidth=0)
+        axis.plot(t, table["mean"], color=colour, linewidth=2)
         bad = ~np.asarray(table["trusted"], bool)
         if bad.any():
             shown = np.where(bad, table["mean"], np.nan)
-            axis.plot(t, shown, color="white", linewidth=2.4)
-            axis.plot(t, shown, color=FAINT, linewidth=1.5, linestyle=":", label="weights cannot be trusted")
-            axis.legend(frameon=False, fontsize=LEGEND_SIZE, loc="best")
+            axis.plot(t, shown, color=c.ground, linewidth=2.4)
+            faint = c.marks[_UNTRUSTED].colour
+            axis.plot(t, shown, color=faint, linewidth=1.5, linestyle=":", label=c.labels[_UNTRUSTED])
+            c.legend(axis)
         for at, before, after in flips:
-            axis.axvline(at, color=INK, linewidth=0.8, linestyle="--")
+            axis.axvline(at, color=c.tone(INK), linewidth=0.8, linestyle="--")
             axis.annotate(
                 f"{before} → {after}",
-                (at, axis.get_ylim()[1]),
-                xytext=(3, -2),
+                (at, 1.0),
+                xycoords=("data", "axes fraction"),
+                # Past the middle it stands left of its line, so that none leaves the figure.
+                xytext=(3 if at < 0.5 else -3, -2),
+                ha="left" if at < 0.5 else "right",
                 textcoords="offset points",
                 va="top",
-                fontsize=8,
-                color=INK,
+                fontsize=c.size(8),
+                color=c.tone(INK),
                 rotation=90,
             )
         axis.set_xlim(0, 1)
-        axis.set_xlabel(f"from {start} (0) to {end} (1)", color=MUTED, fontsize=AXIS_SIZE)
+        c.axis_title(axis, f"from {start} (0) to {end} (1)")
         axis.spines[["top", "right"]].set_visible(False)
-    return figure
+    return figure_of([axis])

@@ -15,7 +15,6 @@ import numpy as np
 from ...common.figure_style import (
     ACCENT,
     ALARM,
-    COLOURS,
     FILL,
     GREY,
     GREY_FILL,
@@ -24,6 +23,8 @@ from ...common.figure_style import (
     KEPT,
     MUTED,
     RULE,
+    colour_of,
+    marks_of,
     new_figure,
     save_figure,
     styled,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
 
-#: Of actors: where they are more than colours, these begin again with another line.
-LINES = ("-", "--", ":")
 #: Kind of event -> marker: shape tells what was done.
 MARKS: Mapping[str, str] = {
     "complied": "o",
@@ -233,9 +232,10 @@ def _draw_curves(axes: Axes, description: Mapping[str, Any], span: tuple[float, 
     axes.set_axisbelow(True)
     axes.set_ylabel("P(keeps its word)", fontsize=10, color=MUTED)
     ends = []
-    for place, actor in enumerate(description["actors"]):
-        colour, path = COLOURS[place % len(COLOURS)], actor["path"]
-        line = LINES[place // len(COLOURS) % len(LINES)]
+    marks = marks_of({actor["actor"]: colour_of(actor["actor"]) for actor in description["actors"]})
+    for actor in description["actors"]:
+        mark, path = marks[actor["actor"]], actor["path"]
+        colour, line = mark.colour, mark.line
         x = _years(path["dates"])
         axes.fill_between(x, path["lower"], path["upper"], color=colour, alpha=0.10, linewidth=0)
         axes.fill_between(x, path["quarter"], path["three_quarters"], color=colour, alpha=0.16, linewidth=0)

@@ -12,6 +12,7 @@ from ...models.names import DRAWS, escape, name_in
 from ...models.posterior import Posterior
 from ...models.questions.evidence import Given, check_keywords
 from ..summaries.change import MARGIN, change_shares, checked_margin, summarise_change
+from .answer import Contrast
 from .probability import NO_EFFECT, in_short, probability
 
 #: Variables of a contrast.
@@ -28,7 +29,7 @@ def contrast(
     margin: float = MARGIN,
     memory: int = MEMORY_LIMIT,
     **members: Any,
-) -> xr.Dataset:
+) -> Contrast:
     """Contrast of a node's distribution under two interventions, draw by draw.
 
     Both sides are taken in the same draw, with the same actor and the same guarantee, so that what they share
@@ -54,9 +55,10 @@ def contrast(
 
     Returns
     -------
-    Dataset
-        ``base``, ``change``, ``difference`` (change less base, in probability) and ``ratio``, dims (chain,
-        draw, target); ``gain``, ``within`` and ``loss``, dims (target): the posterior probability that the state gains
+    Contrast
+        A `Dataset` that shows the change of each state and draws it (``.plot()``): ``base``, ``change``, ``difference``
+        (change less base, in probability) and ``ratio``, dims (chain, draw, target); ``gain``, ``within`` and
+        ``loss``, dims (target): the posterior probability that the state gains
         `margin` or more, moves by less either way, and loses `margin` or more. The attributes hold both questions, the
         difference in short, as ``worth`` what the change of each state is worth, and as ``identified`` and
         ``identification`` whether the change is an effect that the observed nodes determine, and on what condition.
@@ -106,7 +108,7 @@ def contrast(
         ),
         **condition,
     }
-    return effect
+    return Contrast(effect.data_vars, effect.coords, effect.attrs)
 
 
 def _of_both(before: xr.DataArray, after: xr.DataArray) -> dict[str, str]:

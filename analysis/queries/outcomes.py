@@ -8,21 +8,31 @@ from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
+from ...common.canvas import Look
+from ...common.figure_style import COLOURS
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.families import NEW
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.names import shown
 from ...models.posterior import Posterior
 from ...models.questions.evidence import States, check_keywords
+from ..figures.answers import states_figure
+from ..summaries.density import density_svg
 from ..summaries.summary import INTERVAL, Summary, cell_summaries
+from .answer import cells_of, state_row
 from .probability import probability
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
 
+    from ...common.figure_style import ShownFigure
 
-@dataclass(frozen=True)
-class Outcomes:
+
+@dataclass(frozen=True, repr=False)
+class Outcomes(Shown):
     """Posterior of all states of a node in one described case.
 
     Parameters
@@ -101,6 +111,22 @@ class Outcomes:
             "single": f"how far single cases differ ({self.interval:.0%} interval), the effect of one {whose} included",
         }
 
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of the density of each state, cases of the kind on average; a thin line for single cases.
+
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are those of states.
+        """
+        singles = [single for _, single in self.summaries.values()]
+        rows = []
+        for place, (labels, x) in enumerate(cells_of(self.average, len(singles))):
+            row = state_row(labels, x, COLOURS[place % len(COLOURS)], worded=True)
+            one = singles[place]
+            rows.append({**row, **({"single_lower": one.lower, "single_upper": one.upper} if self.integrated else {})})
+        return states_figure(rows, str(self.average.attrs.get("question", self.node)), look, limits=(0.0, 1.0))
+
     def __str__(self) -> str:
         rows = []
         for state, (average, single) in self.summaries.items():
@@ -108,9 +134,14 @@ class Outcomes:
             rows.append(own + (f", single cases [{single.lower:.3f}, {single.upper:.3f}]" if self.integrated else ""))
         return "\n".join([*rows, *(f"{name.replace('_', ' ')}: {said}" for name, said in self.words.items())])
 
-    def _repr_html_(self) -> str:
-        notes = "<br>".join(self.words.values())
-        return f"<p>{self.average.attrs.get('question', '')}</p>{self.table.round(3).to_html()}<p>{notes}</p>"
+    def _pictures(self) -> list[str]:
+        return [density_svg(x, 0.0, 1.0) for _, x in cells_of(self.average, len(self.summaries))]
+
+    def _view(self) -> View:
+        shown_table = self.table if self.integrated else self.table.drop(columns=["single_lower", "single_upper"])
+        notes = [f"{name.replace('_', ' ')}: {said}" for name, said in self.words.items()]
+        question = str(self.average.attrs.get("question", self.node))
+        return View(question, table=shown_table, notes=notes, pictures=self._pictures)
 
 
 def outcomes(

@@ -28,6 +28,7 @@ from ...models.questions.evidence import (
 )
 from ...models.questions.labels import in_words
 from ..summaries.summary import INTERVAL
+from .answer import Answer, Marginals
 from .identification.identify import identify, latent_nodes
 from .identification.result import CONDITION
 from .whose_conduct import whose_conduct
@@ -44,7 +45,7 @@ def probability(
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
     **members: Any,
-) -> xr.DataArray:
+) -> Answer:
     """Posterior of the (joint) distribution of some nodes, given evidence, under interventions.
 
     Every draw of the posterior is a network; the answer is exact in each, and the draws of the answer are its
@@ -78,8 +79,9 @@ def probability(
 
     Returns
     -------
-    DataArray
-        Dims chain, draw, case (for a table of evidence) and the targets. Its attributes hold the question in words,
+    Answer
+        A `DataArray` with dims chain, draw, case (for a table of evidence) and the targets, which shows each state and
+        draws it (``.plot()``). Its attributes hold the question in words,
         the answer in short, whose conduct it is, and whether the effect of `do` is identified if the network holds
         every common cause; what does not apply is empty, so that arithmetic with another answer drops it.
 
@@ -126,7 +128,7 @@ def probability(
         "whose_conduct": whose,
         **causal(asked, names),
     }
-    return answer
+    return Answer(answer)
 
 
 def _labels(asked: GivenEvidence, names: Sequence[str]) -> list[Sequence[Any]]:
@@ -153,7 +155,7 @@ def evidence_probability(
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
     **members: Any,
-) -> xr.DataArray:
+) -> Answer:
     """Posterior of the probability of the evidence itself.
 
     Parameters
@@ -182,7 +184,7 @@ def evidence_probability(
         "answer": "" if log else _short(answer.values, _labels(asked, ())),
         **_identification(asked, replace(asked.form, targets=())),
     }
-    return answer
+    return Answer(answer)
 
 
 def marginals(
@@ -196,7 +198,7 @@ def marginals(
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
     **members: Any,
-) -> xr.Dataset:
+) -> Marginals:
     """Posterior of the distribution of every node (or of `nodes`) given evidence, under interventions.
 
     All come out of one pass up and one down (see `servanda.models.inference.plan`).
@@ -239,7 +241,7 @@ def marginals(
             "answer": _short(answer.values, _labels(asked, (name,))),
             **causal(asked, (name,)),
         }
-    return found
+    return Marginals(found.data_vars, found.coords, found.attrs)
 
 
 def explain(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.show import Shown, View
 from ...models.cases.encode import encode
 from ...models.network.network import Network
 from ...record.files.actors import country_code
@@ -86,8 +87,8 @@ class CheckedRow:
     unseen: tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class CheckedScenario:
+@dataclass(frozen=True, repr=False)
+class CheckedScenario(Shown):
     """What a scenario will ask, and of which record.
 
     Parameters
@@ -103,6 +104,21 @@ class CheckedScenario:
     cases: int
     rows: tuple[CheckedRow, ...]
     remarks: tuple[str, ...]
+
+    def _view(self) -> View:
+        import pandas as pd
+
+        rows = [
+            {
+                "judgement": row.judgement,
+                "row": row.label,
+                "actor": row.actor or "",
+                "cases alike": "" if row.precedents is None else str(row.precedents),
+            }
+            for row in self.rows
+        ]
+        table = pd.DataFrame(rows).set_index("judgement") if rows else None
+        return View(f"Scenario of {len(self.rows)} rows, on {self.cases} cases", table=table, notes=self.remarks)
 
 
 def check_scenario(loaded: Loaded, cases: pd.DataFrame | None) -> CheckedScenario:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.show import Shown, View
 from ...common.toml import read_toml, schema_faults, shipped
 from ...models.errors import QueryError
 from ...models.network.network import Network
@@ -293,13 +294,31 @@ class Scenario(_Strict):
         return next(judgement for judgement in self.judgements if judgement.id == identity)
 
 
-@dataclass(frozen=True)
-class Loaded:
+@dataclass(frozen=True, repr=False)
+class Loaded(Shown):
     """A scenario with the network and the priors it names."""
 
     scenario: Scenario
     network: Network
     priors: tuple[PriorSet, ...]
+
+    def _view(self) -> View:
+        import pandas as pd
+
+        s = self.scenario
+        facts = {
+            "question": s.question,
+            "as of": s.as_of,
+            "horizon": s.horizon,
+            "decided by": s.resolution,
+            "network": s.network,
+            "priors": ", ".join(priors.name for priors in self.priors),
+        }
+        rows = [
+            {"judgement": judgement.id, "actor": judgement.actor or "", "formats": len(judgement.formats)}
+            for judgement in s.judgements
+        ]
+        return View(f"Scenario {s.name}: {s.title}", facts, pd.DataFrame(rows).set_index("judgement"))
 
 
 def load_scenario(name: str | os.PathLike[str]) -> Loaded:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault
+from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
@@ -27,9 +29,11 @@ from ..summaries.likelihood_words import load_lexicon
 from .reweighted import changed_blocks, checked_sets, log_prior_ratio
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+    from typing import Unpack
 
+    import pandas as pd
+
+    from ...common.figure_style import ShownFigure
     from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
 #: Names what draws (chains, draws) with their weights conclude.
@@ -88,8 +92,8 @@ class Flip:
     trusted: bool
 
 
-@dataclass(frozen=True)
-class FlipPath:
+@dataclass(frozen=True, repr=False)
+class FlipPath(Shown):
     """An answer along the path from one prior to another.
 
     Parameters
@@ -127,13 +131,20 @@ class FlipPath:
             what += f" Between {bad.min():.2f} and {bad.max():.2f} the weights cannot be trusted."
         return what if self.flips or first == last else f"{what} It ends as “{last}”."
 
-    def plot(self) -> Figure:
-        """The answer along the path, with its interval and the flips."""
-        flips = [(flip.at, flip.before, flip.after) for flip in self.flips]
-        return flip_figure(self.table, flips, start=self.start, end=self.end)
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """The answer along the path, with its interval and the flips.
 
-    def _repr_html_(self) -> str:
-        return f"<p>{self.verdict}</p>{self.table.iloc[:: max(1, len(self.table) // 10)].round(3).to_html(index=False)}"
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``answer`` and ``untrusted``.
+        """
+        flips = [(flip.at, flip.before, flip.after) for flip in self.flips]
+        return flip_figure(self.table, flips, start=self.start, end=self.end, look=look)
+
+    def _view(self) -> View:
+        steps = self.table.iloc[:: max(1, len(self.table) // 10)].set_index("t")
+        return View(self.question, table=steps, notes=[self.verdict])
 
     def __str__(self) -> str:
         return f"{self.question}\n{self.verdict}"

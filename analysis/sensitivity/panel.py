@@ -11,14 +11,15 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, followed
+from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
@@ -32,8 +33,11 @@ from .bayes_factor import BayesFactor, bayes_factor, block_questions
 from .reweighted import Answer, base_faults, prior_set_faults, reweighted_fit
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: What the panel as a whole is called in tables.
 PANEL = "panel"
@@ -97,8 +101,8 @@ class MixedAnswer:
         return all(answer.trusted for expert, answer in self.parts.items() if self.shares[expert] > 0)
 
 
-@dataclass(frozen=True)
-class PanelAnswers:
+@dataclass(frozen=True, repr=False)
+class PanelAnswers(Shown):
     """Answers of a panel, of each expert, and of the others without one.
 
     Parameters
@@ -220,14 +224,21 @@ class PanelAnswers:
             said.append(f"How much the data speak for an expert is not settled: {', '.join(bad)}.")
         return " ".join(said)
 
-    def plot(self) -> Figure:
-        """Every answer of the panel and of each expert, and where the panel's mean would be without them."""
-        differences = [question for question, one in self.questions.items() if one.is_difference]
-        return priors_figure(self.table, self.titles, differences=differences, rings=self.absences)
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Every answer of the panel and of each expert, and where the panel's mean would be without them.
 
-    def _repr_html_(self) -> str:
-        shown = self.table.drop(columns=["mcse"])
-        return f"<p>{escape(self.verdict)}</p>{self.weights.round(3).to_html()}{shown.round(3).to_html()}"
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``panel`` and those of experts.
+        """
+        differences = [question for question, one in self.questions.items() if one.is_difference]
+        return priors_figure(
+            self.table, self.titles, differences=differences, rings=self.absences, strong=PANEL, look=look
+        )
+
+    def _view(self) -> View:
+        return View(self.verdict, table=self.table.drop(columns=["mcse"]), more={"weights": self.weights})
 
     def __str__(self) -> str:
         shown = self.table[["mean", "lower", "upper", "disagreement"]].round(3).to_string()

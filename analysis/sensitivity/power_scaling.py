@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...common.show import Shown, View
 from ...models.cases.likelihood import log_likelihood
 from ...models.errors import QueryError
 from ...models.network.parameters import network_parameters, parameter_coords
@@ -35,8 +36,8 @@ NOTABLE = 0.05
 POWERS = (0.99, 1.01)
 
 
-@dataclass(frozen=True)
-class PowerScaling:
+@dataclass(frozen=True, repr=False)
+class PowerScaling(Shown):
     """Sensitivity of answers.
 
     Parameters
@@ -56,10 +57,9 @@ class PowerScaling:
         rows = self.table.loc[question].drop(["prior", "likelihood"])
         return rows.sort_values("sensitivity", ascending=False).head(most)
 
-    def _repr_html_(self) -> str:
-        said = "".join(f"<p>{question}: {diagnosis}</p>" for question, diagnosis in self.diagnoses.items())
+    def _view(self) -> View:
         chosen = self.table.index.get_level_values("component").isin(["prior", "likelihood"])
-        return f"{said}{self.table[chosen].round(3).to_html()}"
+        return View("Power scaling of prior and likelihood", self.diagnoses, self.table.loc[chosen, :])
 
     def __str__(self) -> str:
         said = "\n".join(f"{question}: {diagnosis}" for question, diagnosis in self.diagnoses.items())

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, followed
+from ...common.show import Shown, View
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block
@@ -25,8 +27,11 @@ from ..summaries.likelihood_words import load_lexicon
 from .reweighted import Answer, ReweightedFit, checked_sets, reweighted_fit
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: Seed of the points at which effects of single guarantees are integrated out; it moves scores by less than draws do.
 _POINTS_SEED = 1
@@ -34,8 +39,8 @@ _POINTS_SEED = 1
 _SCORED = 1000
 
 
-@dataclass(frozen=True)
-class PriorComparison:
+@dataclass(frozen=True, repr=False)
+class PriorComparison(Shown):
     """Answers under several priors.
 
     Parameters
@@ -166,16 +171,23 @@ class PriorComparison:
         cost = f"It took {self.seconds:.1f} s; {others} fits would have taken about {others * self.fit_seconds:.0f} s."
         return " ".join(part for part in (most, kept, refits, caution, cost) if part)
 
-    def plot(self) -> Figure:
-        """Every answer under every prior, with its interval."""
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Every answer under every prior, with its interval.
+
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are those of prior sets.
+        """
         table = self.table
         differences = [question for question, one in self.questions.items() if one.is_difference]
-        return priors_figure(table.assign(trusted=table["how"] != "not trusted"), self.titles, differences=differences)
+        trusted = table.assign(trusted=table["how"] != "not trusted")
+        return priors_figure(trusted, self.titles, differences=differences, look=look)
 
-    def _repr_html_(self) -> str:
-        shown = self.table[["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]
-        scored = self.scores.drop(columns="title").round(2).to_html() if len(self.predictive_scores) else ""
-        return f"<p>{self.verdict}</p>{shown.round(3).to_html()}{scored}"
+    def _view(self) -> View:
+        shown_table = self.table.loc[:, ["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]
+        scored = {"scores": self.scores.drop(columns="title")} if len(self.predictive_scores) else {}
+        return View(self.verdict, table=shown_table, more=scored)
 
     def __str__(self) -> str:
         shown = self.table[["mean", "lower", "upper", "shift", "pareto_k", "how"]].round(3).to_string()

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.figure_style import colour_of
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.sampling.blocks import fit_block
 from ...models.sampling.refit import completed
 from ...record import with_second_coding
 from ...record.second_coding import PREFIX
-from ..figures.changes import changes_figure
+from ..figures.comparison import CHANGE, change_row, intervals_figure
 from ..summaries.change import Change
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+    from typing import Unpack
 
+    import pandas as pd
+
+    from ...common.figure_style import ShownFigure
     from ...models.posterior import Posterior
 
 #: Kind -> what varies, for a reader.
@@ -55,8 +60,8 @@ class SpreadRow:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Spread:
+@dataclass(frozen=True, repr=False)
+class Spread(Shown):
     """A change under all choices that were tried.
 
     Parameters
@@ -112,21 +117,29 @@ class Spread:
         """The table as journals print it."""
         return printed_table(self.table, points=["mean"], percent=["gain", "within", "loss"])
 
-    def plot(self) -> Figure:
-        """Figure of all rows around a line at zero, kind by kind."""
-        return changes_figure(self.drawn)
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of all rows around a line at zero, kind by kind.
 
-    @property
-    def drawn(self) -> list[dict[str, Any]]:
-        """Rows as `servanda.analysis.figures.changes` draws them."""
-        first = self.rows[0]
-        return [
-            {**asdict(row.change), "label": row.name, "group": KINDS[row.kind], "strong": row is first}
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``kind: choice`` of each row.
+        """
+        rows = [
+            change_row(
+                row.change,
+                f"{row.kind}: {row.name}",
+                label=row.name,
+                group=KINDS[row.kind],
+                strong=row is self.rows[0],
+                colour=colour_of(row.name) if row.kind == "prior" else None,
+            )
             for row in self.rows
         ]
+        return intervals_figure(rows, CHANGE, look, band=self.rows[0].change.margin, noted="points")
 
-    def _repr_html_(self) -> str:
-        return f"<p>{self}</p>{self.table.round(3).to_html(index=False)}"
+    def _view(self) -> View:
+        return View(str(self), table=self.table.set_index("kind"))
 
     def __str__(self) -> str:
         ends = " to ".join(

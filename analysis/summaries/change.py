@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from ...common.show import Shown, View
 from ...models.errors import QueryError
 from .summary import INTERVAL
 
@@ -15,8 +16,8 @@ from .summary import INTERVAL
 MARGIN = 0.05
 
 
-@dataclass(frozen=True)
-class Change:
+@dataclass(frozen=True, repr=False)
+class Change(Shown):
     """A change of a probability in a few numbers.
 
     Parameters
@@ -54,6 +55,11 @@ class Change:
             f"{mean} points [{lower}, {upper}]; a gain of {size} points or more {self.gain:.0%}, "
             f"less either way {self.within:.0%}, a loss of {size} or more {self.loss:.0%}"
         )
+
+    def _view(self) -> View:
+        shares = {"gain": self.gain, "within": self.within, "loss": self.loss}
+        facts = {name: f"{share:.0%}" for name, share in shares.items()}
+        return View(f"Change: {self}", facts)
 
 
 def whole_points(x: float) -> str:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...common.show import Shown, View
 from ...models.convergence import LEAST_BFMI, LEAST_ESS, MOST_RHAT, energy_bfmi
 from ...models.posterior import Posterior
 from .summary import Summary, cell_summaries
 
 
-@dataclass(frozen=True)
-class Gate:
+@dataclass(frozen=True, repr=False)
+class Gate(Shown):
     """One check.
 
     Parameters
@@ -34,6 +35,9 @@ class Gate:
 
     def __str__(self) -> str:
         return f"{self.name}: {self.value:.4g} ({'passed' if self.passed else 'FAILED'}, asked {self.limit})"
+
+    def _view(self) -> View:
+        return View(f"Gate: {self}")
 
 
 def number_gates(name: str, summary: Summary) -> tuple[Gate, ...]:

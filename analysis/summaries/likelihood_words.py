@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.show import Shown, View
 from ...common.toml import read_toml, schema_faults, shipped
 from .lexicon_schema import LexiconSpec, WordingSpec, band_faults
 
@@ -66,8 +67,8 @@ class Wording:
     outside: tuple[str, str] | tuple[()]
 
 
-@dataclass(frozen=True)
-class Lexicon:
+@dataclass(frozen=True, repr=False)
+class Lexicon(Shown):
     """A scale of likelihood words.
 
     Parameters
@@ -200,6 +201,13 @@ class Lexicon:
             else:
                 parts.append(Band(word, low, high))
         return tuple(parts)
+
+    def _view(self) -> View:
+        import pandas as pd
+
+        rows = [{"word": band.word, "from": band.low, "to": band.high} for band in self.bands]
+        notes = [text for text in (self.note, self.source) if text]
+        return View(f"Lexicon {self.name}: {self.title}", table=pd.DataFrame(rows).set_index("word"), notes=notes)
 
 
 def _cuts(bands: tuple[Band, ...]) -> list[float]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ...common.show import Shown, View
 from ...models.diagnostics import mean_error, mixing
 from ...models.names import escape, shown
 
@@ -16,8 +17,8 @@ from ...models.names import escape, shown
 INTERVAL = 0.9
 
 
-@dataclass(frozen=True)
-class Summary:
+@dataclass(frozen=True, repr=False)
+class Summary(Shown):
     """A distribution in a few numbers.
 
     Parameters
@@ -46,6 +47,14 @@ class Summary:
 
     def __str__(self) -> str:
         return f"{self.mean:.2f} [{self.lower:.2f}, {self.upper:.2f}]"
+
+    def _view(self) -> View:
+        facts = {
+            "mean": f"{self.mean:.3f}, {self.interval:.0%} interval {self.lower:.3f} to {self.upper:.3f}",
+            "standard deviation": f"{self.sd:.3f}, Monte Carlo error of the mean {self.mcse:.4f}",
+            "ESS": f"bulk {self.ess_bulk:.0f}, tail {self.ess_tail:.0f}; R-hat {self.rhat:.3f}",
+        }
+        return View(f"Summary: {self}", facts)
 
 
 def summarise(draws: xr.DataArray, interval: float = INTERVAL) -> Summary:

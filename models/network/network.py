@@ -12,20 +12,21 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.show import Shown, View
 from ..errors import DataError, NetworkError, QueryError, wrong_kinds
 from ..families import FAMILIES, Family
 from ..formats.content import NetworkContent, NodeContent, scaled_to_one
 from ..names import DRAWS, escape
 from ..node import DEFAULT_FAMILY, Arrow, Local, Node
 from .check import check_network
-from .show import table_html
+from .show import network_drawing
 
 #: A column of more different cells is no list of states.
 MOST_STATES = 20
 
 
-@dataclass(frozen=True)
-class Network:
+@dataclass(frozen=True, repr=False)
+class Network(Shown):
     """A directed acyclic graph of discrete nodes.
 
     Construction checks everything at once: names, states, parents, families, terms, cycles.
@@ -465,9 +466,27 @@ class Network:
         named = table.assign_coords({dim: [str(state) for state in table[dim].values] for dim in own})
         return named.reindex(own).transpose(*dims.values())
 
-    def _repr_html_(self) -> str:
-        rows = ((node.title, ", ".join(node.states), ", ".join(node.parent_names), node.family) for node in self.nodes)
-        return table_html(self.title or self.name, ("node", "states", "parents", "family"), rows)
+    def _view(self) -> View:
+        import pandas as pd
+
+        rows = {
+            node.name: {
+                "title": node.title,
+                "states": " < ".join(node.states) if node.ordered else ", ".join(node.states),
+                "parents": ", ".join(node.parent_names),
+                "family": node.family,
+            }
+            for node in self.nodes
+        }
+        arrows = [(parent, node.name) for node in self.nodes for parent in node.parent_names]
+        table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("node")
+        if all(node.title == node.name for node in self.nodes):
+            table = table.drop(columns="title")
+        counts = (
+            f"{n} {what}{'' if n == 1 else 's'}" for n, what in ((len(self.nodes), "node"), (len(arrows), "arrow"))
+        )
+        head = f"{self.title or self.name}: {', '.join(counts)}"
+        return View(head, table=table, drawing=lambda: network_drawing(self.names, arrows))
 
 
 def read_network(path: str | os.PathLike[str]) -> tuple[Network, NetworkContent, dict[str, float]]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.show import Shown, View
 from ..errors import PriorError
 from .distributions import DISTRIBUTIONS, Distribution
 
@@ -17,8 +18,8 @@ from .distributions import DISTRIBUTIONS, Distribution
 Value = float | tuple[float, ...] | tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True)
-class Prior:
+@dataclass(frozen=True, repr=False)
+class Prior(Shown):
     """A distribution with its numbers.
 
     Parameters
@@ -141,6 +142,9 @@ class Prior:
 
     def __str__(self) -> str:
         return f"{self.distribution}({', '.join(f'{name}={_shown(value)}' for name, value in self.numbers)})"
+
+    def _view(self) -> View:
+        return View(str(self), {"support": self.support})
 
 
 def _frozen(value: Any) -> Value:

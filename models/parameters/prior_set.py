@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from ...common.show import Shown, View
 from .distributions import POSITIVE, REAL, SIMPLEX, UNIT
 from .prior import Prior
 
@@ -116,8 +117,8 @@ class PriorEntry:
         return own == self.role if self.role in ROLES else own.endswith(_SPREAD)
 
 
-@dataclass(frozen=True)
-class PriorSet:
+@dataclass(frozen=True, repr=False)
+class PriorSet(Shown):
     """Priors for all parameters of a network, under a name.
 
     Parameters
@@ -202,3 +203,21 @@ class PriorSet:
         if entry is None:
             raise KeyError(parameter)
         return entry.prior
+
+    def _view(self) -> View:
+        import pandas as pd
+
+        rows = [
+            {
+                "parameter": entry.parameter,
+                "prior": str(entry.prior),
+                "reason": entry.reason,
+                "source": entry.source,
+                "certainty": entry.certainty,
+            }
+            for entry in self.entries
+        ]
+        table = pd.DataFrame(rows).set_index("parameter") if rows else None
+        name = f"{self.name} ({self.title})" if self.title else self.name
+        based = f", based on {', '.join(self.based_on)}" if self.based_on else ""
+        return View(f"Prior set {name}: {len(self.entries)} entries{based}", table=table)

@@ -9,6 +9,7 @@ from typing import Any
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.show import Shown, View
 from ..errors import QueryError
 from ..families.regression import explained_name
 from ..inference.question import check_question, relevant
@@ -21,8 +22,8 @@ from .evidence import resolve_evidence, split_interventions
 from .labels import in_words
 
 
-@dataclass(frozen=True)
-class Quantity:
+@dataclass(frozen=True, repr=False)
+class Quantity(Shown):
     """The probability that a node is in some states in a described case, or how much an intervention changes it.
 
     Parameters
@@ -119,6 +120,24 @@ class Quantity:
 
         return one(self.do) if self.against is None else f"{one(self.do)} - {one(self.against)}"
 
+    def _view(self) -> View:
+        sides = [_side(self.do), *([] if self.against is None else [_side(self.against)])]
+        facts = {
+            "kind": "difference of two probabilities" if self.is_difference else self.unit,
+            **({"given": _side(self.given)} if self.given else {}),
+            **({"done": " against ".join(side or "nothing" for side in sides)} if any(sides) else {}),
+            **{name: member for name, member in self.members.items() if member is not None},
+        }
+        return View(self._head(), facts)
+
+    def _head(self) -> str:
+        return f"P({self.target} = {' or '.join(self.states)})"
+
+
+def _side(stated: Mapping[str, Any]) -> str:
+    """What is given or done, in words."""
+    return ", ".join(f"{name} = {value}" for name, value in stated.items())
+
 
 def chance_of(
     target: str,
@@ -160,7 +179,7 @@ def chance_of(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ExplainedShare(Quantity):
     """The share of a node's variation, on the latent logit scale, that its parents explain together.
 
@@ -187,6 +206,9 @@ class ExplainedShare(Quantity):
     def unit(self) -> str:
         """What it counts."""
         return "share of the variation"
+
+    def _head(self) -> str:
+        return f"share of the variation of {self.target} that its parents explain"
 
     def draws(self, posterior: Posterior) -> xr.DataArray:
         """Its value in every draw, dims (chain, draw)."""

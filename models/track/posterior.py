@@ -15,14 +15,15 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ...common.json_values import to_json
+from ...common.show import Shown, View
 from ..store import StoreError, check_kind, damaged, load_tree, save_tree
 from .events import DAYS_A_YEAR, TrackData, TrackError, years
 from .settings import SettingsError, TrackSettings, settings_from_dict
 from .stored import EVENTS, TRACK_FORMAT, events_dataset, events_of, is_whole
 
 
-@dataclass(frozen=True)
-class TrackPosterior:
+@dataclass(frozen=True, repr=False)
+class TrackPosterior(Shown):
     """Draws of the credibility of every actor over time.
 
     Parameters
@@ -162,6 +163,16 @@ class TrackPosterior:
         }
         groups = {name: group.to_dataset() for name, group in self.tree.children.items()}
         save_tree(xr.DataTree.from_dict({**groups, EVENTS: events_dataset(self.data)}), facts, path)
+
+    def _view(self) -> View:
+        facts = {
+            "actors": f"{len(self.actors)}: {', '.join(self.actors)}",
+            "agreements": len(self.data.agreements),
+            "events": len(self.data.event_point),
+            "draws": f"{self.sizes['chain']} chains of {self.sizes['draw']}",
+            **{key: self.provenance[key] for key in ("as_of", "seed") if self.provenance.get(key) is not None},
+        }
+        return View("Posterior of track records", facts)
 
 
 def load_track_posterior(path: str | os.PathLike[str]) -> TrackPosterior:

@@ -12,14 +12,15 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, shown
+from ...common.show import Shown, View
 from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
 from ...models.network.parameters import check_priors, network_parameters, parameter_coords
@@ -35,9 +36,11 @@ from .solving import Biases, Solver, achieved, worst_misfit
 from .statements import Asked, Statement
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
+    from typing import Unpack
 
+    import pandas as pd
+
+    from ...common.figure_style import ShownFigure
 
 #: Draws that are solved on: many where the case is described in full, fewer where other nodes are summed over.
 _DRAWS, _DRAWS_SUMMED = 2**10, 2**8
@@ -56,8 +59,8 @@ class MisfitWarning(UserWarning):
     """Priors that do not say what was asked of them."""
 
 
-@dataclass(frozen=True)
-class Elicited:
+@dataclass(frozen=True, repr=False)
+class Elicited(Shown):
     """Priors that say what was asked of them, or what they say instead.
 
     Parameters
@@ -143,8 +146,14 @@ class Elicited:
                 said.append(f"No priors were found that say {first}, even by itself.")
         return " ".join(said)
 
-    def plot(self) -> Figure:
-        """Figure of each statement: what is said now and was before, and what was asked."""
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Figure of each statement: what is said now and was before, and what was asked.
+
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``before``, ``now``, ``asked`` and ``missed``.
+        """
         panels = [
             Panel(
                 f"{label}\n{s.said}",
@@ -157,13 +166,11 @@ class Elicited:
             )
             for label, s in self.statements.items()
         ]
-        return elicitation_figure(panels, self.base.name)
+        return elicitation_figure(panels, self.base.name, look)
 
-    def _repr_html_(self) -> str:
-        words = [f"{label}: {s.words(self.network)}: {s.said}" for label, s in self.statements.items()]
-        items = "".join(f"<li>{escape(text)}</li>" for text in words)
-        changes = f"<details><summary>what changed</summary>{self.changes._repr_html_()}</details>"
-        return f"<ul>{items}</ul><p>{escape(self.verdict)}</p>{self.table.round(3).to_html()}{changes}"
+    def _view(self) -> View:
+        words = {label: f"{s.words(self.network)}: {s.said}" for label, s in self.statements.items()}
+        return View(self.verdict, words, self.table, more={"what changed": self.changes.table})
 
     def __str__(self) -> str:
         return f"{self.table.round(3).to_string()}\n{self.verdict}"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.figure_style import BEFORE, MET, MISSED, NOW
+from ...common.canvas import Canvas, canvas, figure_of
+from ...common.figure_style import BEFORE, INK, MET, MISSED, MUTED, NOW
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 _COLUMNS = 3
 
@@ -45,7 +47,7 @@ class Panel:
     met: Sequence[bool]
 
 
-def elicitation_figure(panels: Sequence[Panel], base: str) -> Figure:
+def elicitation_figure(panels: Sequence[Panel], base: str, look: Mapping[str, Any] | None = None) -> ShownFigure:
     """Distribution functions now and before, a panel a statement, with marks where they were asked to pass.
 
     Parameters
@@ -54,32 +56,41 @@ def elicitation_figure(panels: Sequence[Panel], base: str) -> Figure:
         In the order drawn.
     base
         Name of the priors that were started from.
+    look
+        As `servanda.common.canvas.Look`; names are ``before``, ``now``, ``asked`` (points that are met) and ``missed``.
     """
-    from matplotlib.figure import Figure
+    names = {"before": base, "now": "now", "asked": "asked", "missed": "asked, and missed"}
+    colours = {"before": BEFORE, "now": NOW, "asked": MET, "missed": MISSED}
+    with canvas(look, names, colours=colours) as c:
+        columns = max(1, min(_COLUMNS, len(panels), round(c.width / 2.4)))
+        rows = math.ceil(len(panels) / columns)
+        grid = c.grid(rows, columns, 3.2 * columns + 0.4, [2.7] * rows, sharey=True)
+        for axes in grid.ravel()[len(panels) :]:
+            axes.set_visible(False)
+        for panel, axes in zip(panels, grid.flat, strict=False):
+            _draw(axes, c, panel, 0.8 * c.width / columns)
+        grid[0, 0].legend(fontsize=c.size(7), frameon=False, loc="lower right", labelcolor=c.tone(INK))
+        for axes in grid[:, 0]:
+            c.axis_title(axes, "share below", side="y", points=8)
+    return figure_of(grid.flat)
 
-    columns = min(_COLUMNS, len(panels))
-    rows = math.ceil(len(panels) / columns)
-    figure = Figure(figsize=(3.2 * columns + 0.4, 2.5 * rows + 0.3), layout="constrained")
-    grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
-    for axes in grid.ravel()[len(panels) :]:
-        axes.set_visible(False)
-    for panel, axes in zip(panels, grid.flat, strict=False):
-        _draw(axes, panel, base)
-    grid[0, 0].legend(fontsize=7, frameon=False, loc="lower right")
-    for axes in grid[:, 0]:
-        axes.set_ylabel("share below", fontsize=8)
-    return figure
 
-
-def _draw(axes: Axes, panel: Panel, base: str) -> None:
-    for x, colour, name in ((panel.before, BEFORE, base), (panel.now, NOW, "now")):
+def _draw(axes: Axes, c: Canvas, panel: Panel, wide: float) -> None:
+    for x, name in ((panel.before, "before"), (panel.now, "now")):
         ordered = np.sort(x)[:: max(1, len(x) // 500)]
-        axes.plot(ordered, np.linspace(0, 1, len(ordered)), color=colour, label=name)
-    marks = [MET if fine else MISSED for fine in panel.met]
-    axes.scatter(panel.values, panel.levels, color=marks, s=22, zorder=3, label="asked")
+        # Told apart in grey too.
+        line = "--" if name == "before" else "-"
+        levels = np.linspace(0, 1, len(ordered))
+        axes.plot(ordered, levels, color=c.marks[name].colour, linestyle=line, label=c.labels[name])
+    for name, marker, met in (("asked", "o", True), ("missed", "X", False)):
+        points = [point for point in zip(panel.values, panel.levels, panel.met, strict=True) if bool(point[2]) == met]
+        if points:
+            x, y, _ = zip(*points, strict=True)
+            axes.scatter(x, y, color=c.marks[name].colour, marker=marker, s=24, zorder=3, label=c.labels[name])
     low, high = np.quantile(np.concatenate([panel.now, panel.values]), [0.002, 0.998])
     if low < high:
         axes.set_xlim(min(low, *panel.values), max(high, *panel.values))
-    axes.set_title(panel.title, fontsize=8, loc="left", wrap=True)
-    axes.tick_params(labelsize=7)
-    axes.set_xlabel(panel.unit, fontsize=7)
+    head = "\n".join(c.wrap(line, wide, 8) for line in panel.title.split("\n"))
+    c.head(axes, head, 8)
+    axes.tick_params(labelsize=c.size(7))
+    axes.set_xlabel(c.wrap(panel.unit, wide, 7), fontsize=c.size(7), color=c.tone(MUTED))

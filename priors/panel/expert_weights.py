@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.sampling.stacking_weights import stacking_weights
 
@@ -21,8 +22,8 @@ _QUANTILES = ("5%", "50%", "95%")
 _PARTS = np.array([0.05, 0.45, 0.45, 0.05])
 
 
-@dataclass(frozen=True)
-class ExpertScores:
+@dataclass(frozen=True, repr=False)
+class ExpertScores(Shown):
     """Scores of experts, and the weights that these give them.
 
     Parameters
@@ -36,8 +37,8 @@ class ExpertScores:
     weights: dict[str, float]
     table: pd.DataFrame
 
-    def _repr_html_(self) -> str:
-        return self.table.round(3).to_html()
+    def _view(self) -> View:
+        return View(f"Scores and weights of {len(self.weights)} experts", table=self.table)
 
     def __str__(self) -> str:
         return self.table.round(3).to_string()

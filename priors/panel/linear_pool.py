@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.show import Shown, View
 from ...models.errors import PriorError, wrong_kinds
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
 from ...models.parameters.prior_set import PriorSet
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 _TOLERANCE = 1e-8
 
 
-@dataclass(frozen=True)
-class LinearPool:
+@dataclass(frozen=True, repr=False)
+class LinearPool(Shown):
     """The weighted mean of experts' densities.
 
     Parameters
@@ -117,6 +118,13 @@ class LinearPool:
 
     def __str__(self) -> str:
         return f"{self.name}: " + " + ".join(f"{weight:g} {expert}" for expert, weight in self.weights.items())
+
+    def _view(self) -> View:
+        import pandas as pd
+
+        rows = {name: {"weight": self.weights[name], "priors": priors.name} for name, priors in self.experts.items()}
+        table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("expert")
+        return View(f"Linear pool {self.name}: {len(rows)} experts on {self.network.name}", table=table)
 
 
 def linear_pool(

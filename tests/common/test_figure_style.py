@@ -12,7 +12,7 @@ from IPython.core.formatters import PNGFormatter
 from servanda.common.figure_style import new_figure
 figure = new_figure(figsize=(2, 1))
 figure.subplots().plot([0, 1])
-picture = PNGFormatter()(figure)
+picture, size = PNGFormatter()(figure)
 assert "matplotlib.pyplot" not in sys.modules
 sys.stdout.write(repr(picture[:8]))
 """

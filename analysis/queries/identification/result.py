@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from ....common.show import Shown, View
 from ....models.errors import QueryError
 from .formulas import Chance, Formula, Names, product, ratio, total
 
@@ -30,8 +31,8 @@ CONDITION = "if the network holds every common cause"
 _LONG = 240
 
 
-@dataclass(frozen=True)
-class Identification:
+@dataclass(frozen=True, repr=False)
+class Identification(Shown):
     """Identification of an effect, as far as the graph has it: if the network holds every common cause.
 
     Parameters
@@ -147,6 +148,15 @@ class Identification:
 
     def __str__(self) -> str:
         return self.in_words()
+
+    def _view(self) -> View:
+        facts = {
+            "method": self.method,
+            **({"adjustment": ", ".join(self.adjustment)} if self.adjustment else {}),
+            **({"mediators": ", ".join(self.mediators)} if self.mediators else {}),
+            **({"formula": self.formula} if self.formula else {}),
+        }
+        return View(str(self), facts)
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from ....common.canvas import Look
 from ....common.errors import Fault, raise_faults
 from ....common.printed import PrintedTable, printed_table
+from ....common.show import Shown, View
 from ....models.errors import QueryError
 from ....models.inference.contract import MEMORY_LIMIT
 from ....models.posterior import Posterior
@@ -31,8 +33,11 @@ from .figure import confounding_figure
 from .unmeasured_cause import Sides, first_crossing
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ....common.figure_style import ShownFigure
 
 #: Odds ratios per standard deviation that the grid shows, on the changed node and, each way, on the outcome.
 STRENGTHS = (1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.5, 8.0)
@@ -89,8 +94,8 @@ class Benchmark:
     along: Change
 
 
-@dataclass(frozen=True, eq=False)
-class Confounding:
+@dataclass(frozen=True, eq=False, repr=False)
+class Confounding(Shown):
     """A change of a probability under unmeasured common causes of every strength.
 
     Parameters
@@ -263,14 +268,20 @@ class Confounding:
             "benchmarks": [{str(name): value for name, value in row.items()} for row in table],
         }
 
-    def plot(self) -> Figure:
-        """The change over both strengths as contours, with the tipping points and the measured causes."""
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """The change over both strengths as contours, with the tipping points and the measured causes.
+
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``loss``, ``gain``, and those of measured causes.
+        """
         sign = self._sign
         rows = self.table[["on_cause", "on_outcome"]]
         points = {str(name): (float(a), float(b) ** sign) for name, a, b in rows.itertuples()}
         tipping = self.tipping_point
         corners = {"zero": (tipping.zero, tipping.zero**sign), "doubled": (tipping.double, tipping.double**-sign)}
-        return confounding_figure(self.grid, points, corners, cause=self.cause, outcome=self._outcome)
+        return confounding_figure(self.grid, points, corners, cause=self.cause, outcome=self._outcome, look=look)
 
     @property
     def _sign(self) -> int:
@@ -286,9 +297,9 @@ class Confounding:
     def _outcome(self) -> str:
         return f"{self.target} = {' or '.join(self.states)}"
 
-    def _repr_html_(self) -> str:
-        said = "".join(f"<p>{line}</p>" for line in self._lines)
-        return f"{said}{self.table.round(3).to_html()}" if self.benchmarks else said
+    def _view(self) -> View:
+        first, *others = self._lines
+        return View(first, table=self.table, notes=others)
 
     @property
     def _lines(self) -> list[str]:

@@ -65,7 +65,7 @@ def test_a_choice_that_was_left_out_leaves_its_kind_unmeasured():
 
 def test_the_figure_names_every_row_and_each_kind_once():
     figure = change_spread({"prior": {"mine": at(0.05), "yours": at(0.3)}, "coder": {"first": at(0.05)}}).plot()
-    texts = [text.get_text() for text in figure.axes[0].texts]
+    texts = [text.get_text() for text in (*figure.axes[0].texts, *figure.axes[0].get_yticklabels())]
     for said in ("prior sets", "mine", "yours", "coders of the outcome", "first"):
         assert texts.count(said) == 1
     assert "+30 (+29 to +31)" in texts

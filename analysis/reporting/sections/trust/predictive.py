@@ -10,7 +10,7 @@ from .....models.errors import QueryError
 from .....models.posterior import Posterior
 from .....models.store import draws_tree
 from ....evaluation.predictive_check import ALL, RecordSummaries, outcome_summaries
-from ....figures.predictive_check import shares_svg
+from ....figures.evaluation import shares_svg
 from ....summaries.summary import INTERVAL
 from ...document.blocks import Block, Figure, Fold, Paragraph, Table, runs
 from ...document.language import N_, Language

@@ -13,8 +13,7 @@ from sklearn.metrics import log_loss
 from servanda.analysis.evaluation.held_out.rivals import BASE
 from servanda.analysis.evaluation.predictive_check import ALL, RecordSummaries, RecordSummary
 from servanda.analysis.evaluation.shipped_scores import load_evaluation
-from servanda.analysis.figures.evaluation import gains_svg, reliability_svg
-from servanda.analysis.figures.predictive_check import shares_svg
+from servanda.analysis.figures.evaluation import gains_svg, reliability_svg, shares_svg
 from servanda.analysis.reporting.assemble import assemble
 from servanda.analysis.reporting.document.blocks import plain
 from servanda.analysis.reporting.document.language import Language
