@@ -62,7 +62,7 @@ class View:
           cases: 12
         """
         head, notes = _lines([self.head], _HEAD), _lines(self.notes, _NOTES)
-        facts = [_cut(f"  {name}: {' '.join(str(fact).split())}") for name, fact in self.facts.items()]
+        facts = [_cut("  " + " ".join(f"{name}: {fact}".split())) for name, fact in self.facts.items()]
         room = LINES - len(head) - len(notes)
         if len(facts) > room:
             facts = [*facts[: room - 1], f"  ... {len(facts) - room + 1} more"]
@@ -134,11 +134,11 @@ def _cut(line: str, most: int = LETTERS) -> str:
 def _levels(table: pd.DataFrame) -> list[str]:
     """Titles of the index; a plain count of rows is no title."""
     plain = table.index.nlevels == 1 and table.index.name is None and table.index.inferred_type == "integer"
-    return [] if plain else [str(name or "") for name in table.index.names]
+    return [] if plain else [_cell(str(name or "")) for name in table.index.names]
 
 
 def _titles(table: pd.DataFrame) -> list[str]:
-    return [*_levels(table), *map(str, table.columns)]
+    return [*_levels(table), *map(_cell, map(str, table.columns))]
 
 
 def _are_numbers(table: pd.DataFrame) -> list[bool]:

@@ -1,4 +1,4 @@
-"""Numbers compared, one below the other, each with its interval: changes, gains, and how far models are behind."""
+"""Numbers compared, one below the other, with their intervals: changes, gains, and models behind the best."""
 
 from __future__ import annotations
 

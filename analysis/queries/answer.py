@@ -44,10 +44,10 @@ class Answer(xr.DataArray):
     >>> answer.attrs["question"] = "P(kept)"
     >>> answer
     P(kept)
-      kept          word   mean  90 % interval
-      no        unlikely  0.250   0.205..0.295
-      yes         likely  0.750   0.705..0.795
-    2 draws; words: ICD 203
+      kept  word       mean  90% interval
+      no    unlikely  0.250  0.205..0.295
+      yes   likely    0.750  0.705..0.795
+    2 draws; words: ICD 203 (2015)
     """
 
     __slots__ = ()

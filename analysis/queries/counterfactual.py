@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import xarray as xr
-
 from ...common.progress import Progress
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
 from ...models.questions.counterfactual import MOST_SECONDS, SIZE, Counterfactual, counterfactual_distribution
 from ...models.questions.evidence import Given, States, as_names, as_states, check_keywords
 from ...models.questions.labels import in_words
+from .answer import Answer
 from .identification.identify import latent_nodes
 from .probability import effect, in_short
 
@@ -31,7 +30,7 @@ def counterfactual(
     most_seconds: float = MOST_SECONDS,
     progress: bool | Progress | None = None,
     **members: Any,
-) -> xr.DataArray:
+) -> Answer:
     """Posterior of what a case that was seen would have been under an intervention.
 
     The case is taken as it was, its noise is inferred from what was seen, and the same noise meets the changed
@@ -72,12 +71,13 @@ def counterfactual(
 
     Returns
     -------
-    DataArray
-        Dims chain, draw, case (for a table of cases) and the targets. Its attributes hold question, answer, coupling
-        and method, and say as ``identification`` whether the observed nodes determine it under that coupling. Where it
-        was sampled, ``standard_error`` is the Monte Carlo error of a probability in a single draw (root mean square
-        over draws, of the state where it is largest), by which intervals are a little too wide, and
-        ``standard_error_of_mean`` that of its mean over draws.
+    Answer
+        A `DataArray` with dims chain, draw, case (for a table of cases) and the targets, which shows each state and
+        draws it (``.plot()``). Its attributes hold question, answer, coupling and method, and say as
+        ``identification`` whether the observed nodes determine it under that coupling. Where it was sampled,
+        ``standard_error`` is the Monte Carlo error of a probability in a single draw (root mean square over draws, of
+        the state where it is largest), by which intervals are a little too wide, and ``standard_error_of_mean`` that
+        of its mean over draws.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def counterfactual(
         "assumption": "how a case's noise carries over to the world not seen is assumed, and no data can test it",
         **_condition(posterior, names, found, tuple(as_states(do, "do"))),
     }
-    return result
+    return Answer(result)
 
 
 def _method(found: Counterfactual, seed: int) -> dict[str, Any]:

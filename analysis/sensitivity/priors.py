@@ -182,7 +182,8 @@ class PriorComparison(Shown):
         table = self.table
         differences = [question for question, one in self.questions.items() if one.is_difference]
         trusted = table.assign(trusted=table["how"] != "not trusted")
-        return priors_figure(trusted, self.titles, differences=differences, look=look)
+        titles = {**self.titles, self.base: f"{self.titles[self.base]} (fitted)"}
+        return priors_figure(trusted, titles, differences=differences, look=look)
 
     def _view(self) -> View:
         shown_table = self.table.loc[:, ["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]

@@ -63,9 +63,10 @@ def test_the_table_has_a_row_a_model_and_one_for_all():
     assert table["within"].tolist() == [0.0, 1.0, 0.75]
     assert "it helps" in found._repr_html_()
     assert str(found).startswith("averaged over 2 models: +6 points [")
-    texts = [text.get_text() for text in found.plot().axes[0].get_yticklabels()]
+    (axes,) = found.plot().axes
+    texts = [text.get_text() for text in (*axes.texts, *axes.get_yticklabels())]
     assert "it helps" in texts
-    assert "+25 (+20 to +30)" in texts
+    assert "+25\n+20 to +30" in texts
 
 
 WRONG = {

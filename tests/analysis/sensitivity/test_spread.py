@@ -68,7 +68,7 @@ def test_the_figure_names_every_row_and_each_kind_once():
     texts = [text.get_text() for text in (*figure.axes[0].texts, *figure.axes[0].get_yticklabels())]
     for said in ("prior sets", "mine", "yours", "coders of the outcome", "first"):
         assert texts.count(said) == 1
-    assert "+30 (+29 to +31)" in texts
+    assert "+30\n+29 to +31" in texts
 
 
 @pytest.mark.parametrize(
