@@ -260,12 +260,13 @@ class Posterior(Shown):
         write_network_file(self.network, tables, path)
 
     def _view(self) -> View:
+        missing = self.provenance.get("missing_cells") or {}
         facts = {
             "network": f"{self.network.name}, of {len(self.network.nodes)} nodes",
             "priors": self.priors.name if self.priors else "none stated",
             "draws": f"{self.sizes['chain']} chains of {self.sizes['draw']}",
             "cases": self.provenance.get("cases", "not from data"),
-            "missing cells": self.provenance.get("missing_cells") or "none",
+            "missing cells": ", ".join(f"{name} {number}" for name, number in missing.items()) or "none",
             **{f"{group}s": len(members) for group, members in self.levels.items()},
             **({"seed": self.provenance["seed"]} if "seed" in self.provenance else {}),
         }
