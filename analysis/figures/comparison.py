@@ -62,7 +62,7 @@ def intervals_figure(
         places, top = [], 0.0
         for row, head, height in zip(rows, heads, heights, strict=True):
             if head:
-                _write(axes, c, -0.02, top + _HEADING / 2, head, ha="right", weight="bold")
+                _write(axes, c, -0.02, top + _HEADING / 2, head, 9, ha="right", weight="bold")
             places.append(top + (_HEADING if head else 0) + (height - (_HEADING if head else 0)) / 2)
             _draw_row(axes, c, row, places[-1])
             if "note" in row:
@@ -149,8 +149,8 @@ def _head(rows: Sequence[Mapping[str, Any]], place: int) -> str:
     return group if place == 0 or rows[place - 1].get("group", "") != group else ""
 
 
-def _write(axes: Axes, c: Canvas, x: float, y: float, text: str, **how: Any) -> None:
-    colour, size = c.tone(MUTED), c.size(9.5)
+def _write(axes: Axes, c: Canvas, x: float, y: float, text: str, points: float = 9.5, **how: Any) -> None:
+    colour, size = c.tone(MUTED), c.size(points)
     axes.text(x, y, text, color=colour, fontsize=size, va="center", transform=axes.get_yaxis_transform(), **how)
 
 

@@ -8,9 +8,9 @@ from functools import lru_cache
 import numpy as np
 
 #: Width and height of a node, and the steps between nodes to the right and down.
-BOX, STEP = (110.0, 46.0), (148.0, 68.0)
+BOX, STEP = (110.0, 46.0), (160.0, 72.0)
 #: How often the placing of nodes begins anew, and from what nodes times arrows it is left as it falls.
-STARTS, MOST_LOOKED_AT = 8, 1000
+STARTS, MOST_LOOKED_AT = 16, 1000
 #: Nodes for which every generation has room: in fewer places the arrows of the shipped networks find no way.
 ROOM = 10
 

@@ -224,10 +224,10 @@ def _drawn(rows: Sequence[Mapping[str, Any]], say: Language) -> Figure:
         N_("log score of cases left out, against the best; \N{PLUS-MINUS SIGN} {errors} standard errors"),
         errors=say.decimal(SURE, 0),
     )
-    words = {"weight": say.line(N_("weight")), "axis": axis}
     with styled():
         table = pd.DataFrame([{**row, "title": say.term(row["title"])} for row in rows])
-        drawn = svg(comparison_figure(table, unit="", errors=SURE, **words), "theories", "theories")
+        figure = comparison_figure(table, unit="", errors=SURE, weight=say.line(N_("weight")), axis=axis)
+        drawn = svg(figure, "theories", "theories")
     message = N_("{title}: {behind} behind, weight {weight}")
     said = "; ".join(
         say.line(
