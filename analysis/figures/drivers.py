@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ...common.canvas import Canvas, canvas, figure_of
 from ...common.figure_style import ACCENT, ALARM, FAINT, INK, MUTED, styled
 from .panel import tops
 from .percent import percent
@@ -13,6 +16,8 @@ from .svg import fitted, pixel_canvas, svg, text_width
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: Pixels: of the whole, which is a narrow phone's, of its edges, of letters, of a line of text, and of a bar with its
 #: room. Nothing is smaller than 11 on a telephone that shows it a little narrower.
@@ -23,6 +28,8 @@ _GAP = 10
 _LEAST = 0.2
 #: Room below the last bar, for the axis.
 _FOOT = 26
+#: Inches of a row, of a line of its label beyond the first, and of the edges, of a figure by itself.
+_ROW, _MORE, _EDGES = 0.38, 0.17, 0.75
 
 
 def drivers_figure(
@@ -87,6 +94,53 @@ def drivers_svg(rows: Sequence[Mapping[str, Any]], base_rate: float, *, name: st
         return svg(
             drivers_figure(rows, base_rate, **how), f"drivers-{name}", label or f"Points of probability. {said}."
         )
+
+
+def waterfall_figure(
+    rows: Sequence[Mapping[str, Any]], base_rate: float, look: Mapping[str, Any] | None = None
+) -> ShownFigure:
+    """Waterfall of what leads from a base rate to an answer, as a figure by itself.
+
+    Parameters
+    ----------
+    rows, base_rate
+        As `drivers_figure` takes them.
+    look
+        As `servanda.common.canvas.Look`; names are ``base rate``, the labels of the rows, and ``answer``.
+    """
+    begins = [base_rate, *(base_rate + np.cumsum([row["mean"] for row in rows])).tolist()]
+    lines = {row["label"]: row for row in rows}
+    colours = {label: ACCENT if row["mean"] >= 0 else ALARM for label, row in lines.items()}
+    names = ("base rate", *lines, "answer")
+    with canvas(look, dict(zip(names, names, strict=True)), colours={**dict.fromkeys(names, INK), **colours}) as c:
+        heights = [_ROW + _MORE * label.count("\n") for label in c.side(c.labels[name] for name in names)]
+        (axes,) = c.panels([sum(heights) + _EDGES])
+        ends = np.cumsum(heights)
+        places = (ends - np.array(heights) / 2).tolist()
+        for (label, row), start, y in zip(lines.items(), begins, places[1:], strict=False):
+            _draw_step(axes, c, row, c.marks[label].colour, start, y)
+            _note(axes, c, y, f"{_points(row['mean'])}\n{_points(row['lower'])} to {_points(row['upper'])}")
+        for name, x, y in (("base rate", begins[0], places[0]), ("answer", begins[-1], places[-1])):
+            axes.plot([x], [y], "D", color=c.marks[name].colour, markersize=6, zorder=4)
+            _note(axes, c, y, percent(x))
+        for x, above, below in zip(begins, places, places[1:], strict=False):
+            axes.vlines(x, above, below, color=c.tone(FAINT), linewidth=0.8, linestyle=":", zorder=1)
+        c.rows_axis(axes, places, (c.labels[name] for name in names))
+        axes.set_ylim(ends[-1], -0.05)
+        c.axis_title(axes, "probability")
+    return figure_of([axes])
+
+
+def _draw_step(axes: Axes, c: Canvas, row: Mapping[str, Any], colour: str, start: float, y: float) -> None:
+    axes.barh(y, row["mean"], left=start, height=_ROW / 2, color=colour, linewidth=0, zorder=2)
+    for low, high, width in (("lower", "upper", 1.2), ("quarter", "three_quarters", 3.0)):
+        for tone, wide in ((c.ground, width + 1.6), (c.tone(MUTED), width)):
+            axes.hlines(y, start + row[low], start + row[high], color=tone, linewidth=wide, zorder=3)
+
+
+def _note(axes: Axes, c: Canvas, y: float, text: str) -> None:
+    colour, size = c.tone(MUTED), c.size(9.5)
+    axes.text(1.02, y, text, color=colour, fontsize=size, va="center", transform=axes.get_yaxis_transform())
 
 
 class _Scale:

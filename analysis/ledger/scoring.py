@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.show import Shown, View
 from ..evaluation.held_out.calibration import (
     Decomposition,
     Reliability,
@@ -56,8 +57,8 @@ class Scored:
     compared: int
 
 
-@dataclass(frozen=True)
-class LedgerScores:
+@dataclass(frozen=True, repr=False)
+class LedgerScores(Shown):
     """What a ledger shows of the judgements in it.
 
     Parameters
@@ -159,6 +160,9 @@ class LedgerScores:
             f"{counted} came out. In log score of the claim they {verb} {size:.3f} against the base rate "
             f"(standard error {gain.error:.3f}), {'more than luck would' if sure else 'which may be luck'}."
         )
+
+    def _view(self) -> View:
+        return View(self.verdict, table=self.table)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain content, as JSON holds it."""

@@ -35,8 +35,10 @@ import numpy as np
 import xarray as xr
 from scipy.sparse import csr_array
 
+from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.errors import QueryError
 from ...models.families.unseen import INTEGRATED
@@ -48,12 +50,15 @@ from ...models.questions.evidence import split_interventions
 from ...models.questions.quantity import Quantity
 from ...models.sampling.refit import cases_of
 from ...models.store import draws_tree
-from ..figures.drivers import drivers_figure
+from ..figures.drivers import waterfall_figure
 from ..summaries.change import Change, summarise_change, whole_points
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import pandas as pd
-    from matplotlib.figure import Figure
+
+    from ...common.figure_style import ShownFigure
 
 #: Kind of a line -> what it is, for a reader.
 KINDS: Mapping[str, str] = {"record": "the record's cases", "given": "given", "done": "done", "who": "who acts"}
@@ -103,8 +108,8 @@ class Driver:
         return f"{self.name} = {self.state}" if self.state else "the model on the record's cases"
 
 
-@dataclass(frozen=True)
-class Drivers:
+@dataclass(frozen=True, repr=False)
+class Drivers(Shown):
     """An answer in lines that lead from the raw base rate of the record to it.
 
     Parameters
@@ -175,10 +180,16 @@ class Drivers:
         """The table as journals print it."""
         return printed_table(self.table, points=["mean"])
 
-    def plot(self) -> Figure:
-        """Waterfall from the base rate to the answer."""
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Waterfall from the base rate to the answer.
+
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``base rate``, the labels of the lines, and ``answer``.
+        """
         rows = [{**asdict(line.change), "label": line.label} for line in self.lines]
-        return drivers_figure(rows, self.base_rate)
+        return waterfall_figure(rows, self.base_rate, look)
 
     @property
     def note(self) -> str:
@@ -193,9 +204,10 @@ class Drivers:
             rows.append(f"{mean:>4} [{lower}, {upper}] {line.label}")
         return "\n".join([*rows, f"answer {float(self.answer.mean()):.2f}", self.note])
 
-    def _repr_html_(self) -> str:
+    def _view(self) -> View:
         start, end = f"base rate {self.base_rate:.3f}", f"answer {float(self.answer.mean()):.3f}"
-        return f"<p>{self.title}: {start}, {end}</p>{self.table.round(3).to_html(index=False)}<p>{self.note}</p>"
+        table = self.table.drop(columns="kind").set_index(["name", "state"])
+        return View(f"{self.title}: {start}, {end}", table=table, notes=(self.note,))
 
 
 def drivers(

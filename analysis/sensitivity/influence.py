@@ -23,6 +23,7 @@ import numpy as np
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, followed
+from ...common.show import Shown, View
 from ...models.cases.encode import CASE_ID, Cases
 from ...models.errors import DataError
 from ...models.inference.tables import DrawnNetwork, Maker
@@ -103,8 +104,8 @@ class UnitInfluence:
         return bool(np.isnan(self.pareto_k))
 
 
-@dataclass(frozen=True)
-class Influence:
+@dataclass(frozen=True, repr=False)
+class Influence(Shown):
     """Answers without each unit in turn.
 
     Parameters
@@ -168,6 +169,11 @@ class Influence:
     def printed(self) -> PrintedTable:
         """The table as journals print it."""
         return printed_table(self.table, percent=["before", "without"], points=["move"])
+
+    def _view(self) -> View:
+        said = f"Answers without each of {len(self.units)} units of the record"
+        notes = [f"Weights of {len(self.untrusted)} cannot be trusted."] if self.untrusted else []
+        return View(said, table=self.table.set_index(["unit", "question"]) if self.units else None, notes=notes)
 
     def __str__(self) -> str:
         return self.table.head(10).round(3).to_string(index=False)

@@ -21,6 +21,7 @@ from scipy.special import gammaln, xlogy
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.posterior import Posterior
@@ -108,8 +109,8 @@ class CaseNews:
     exact: bool
 
 
-@dataclass(frozen=True)
-class ValueOfInformation:
+@dataclass(frozen=True, repr=False)
+class ValueOfInformation(Shown):
     """What news would do to an answer.
 
     Parameters
@@ -161,6 +162,10 @@ class ValueOfInformation:
         columns = ["cases", "do", "expected_move", "width", "effective"]
         rows = [tuple(getattr(news, column) for column in columns) for news in self.cases]
         return pd.DataFrame(rows, columns=columns).assign(do=[_in_words(news.do) for news in self.cases])
+
+    def _view(self) -> View:
+        said = f"What news would do to {self.mean:.3f}, whose {self.interval:.0%} interval is {self.width:.3f} wide"
+        return View(said, table=self.table.set_index(["node", "state"]), more={"further cases": self.cases_table})
 
     def __str__(self) -> str:
         return f"{self.table.round(3).to_string(index=False)}\n{self.cases_table.round(3).to_string(index=False)}"

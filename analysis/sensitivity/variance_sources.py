@@ -31,6 +31,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.inference.answers import distribution, log_evidence
 from ...models.posterior import Posterior
@@ -74,8 +75,8 @@ class VarianceSource:
         return None if self.variance is None else float(np.sqrt(max(self.variance, 0.0)))
 
 
-@dataclass(frozen=True)
-class VarianceSources:
+@dataclass(frozen=True, repr=False)
+class VarianceSources(Shown):
     """The variance of an answer, by source.
 
     Parameters
@@ -136,8 +137,11 @@ class VarianceSources:
             rows.append(f"apart from these, the chance of a single outcome: {100 * np.sqrt(self.chance):.1f} points")
         return "\n".join(rows)
 
-    def _repr_html_(self) -> str:
-        return f"<p>standard deviations and their squares</p>{self.table.round(4).to_html(index=False)}"
+    def _view(self) -> View:
+        said = f"{100 * np.sqrt(self.chance or 0):.1f} points"
+        chance = [] if self.chance is None else [f"Chance of a single outcome: {said}."]
+        table = self.table.set_index("title")[["sd", "share", "weights"]]
+        return View(f"Sources of the variance of {self.mean:.3f}", table=table, notes=chance)
 
 
 def variance_sources(

@@ -29,6 +29,7 @@ from servanda.analysis import (
     parameter_gates,
     power_scaling,
     record_summaries,
+    score_ledger,
     summarise,
     summarise_change,
 )
@@ -36,8 +37,13 @@ from servanda.analysis.evaluation.leave_one_out import LeftOut
 from servanda.analysis.evaluation.models import Comparison
 from servanda.analysis.evaluation.scoreboard import Forecasts
 from servanda.analysis.evaluation.shipped_scores import score_of
+from servanda.analysis.ledger.file import Ledger
+from servanda.analysis.sensitivity.drivers import Driver, Drivers
+from servanda.analysis.sensitivity.influence import Influence, UnitInfluence, WithoutIt
 from servanda.analysis.sensitivity.panel import ask_panel
 from servanda.analysis.sensitivity.spread import change_spread
+from servanda.analysis.sensitivity.value_of_information import CaseNews, NodeNews, SeenState, ValueOfInformation
+from servanda.analysis.sensitivity.variance_sources import VarianceSource, VarianceSources
 from servanda.common.errors import InputError
 from servanda.common.figure_style import DARK, INK, LEAST_SIZE, colour_of
 from servanda.models import Arrow, Network, Node, Posterior, Prior, PriorSet, TrackPosterior, load_track_settings
@@ -140,6 +146,26 @@ def confounded():
 
 
 #: Name -> what makes a result, and whether it has a figure.
+def driven():
+    rng = np.random.default_rng(5)
+    lines = [("record", "record", ""), ("given", EVIL, "a state with a long name"), ("done", "guarantors", "many")]
+    made = [
+        Driver(*line, xr.DataArray(rng.normal(mean, 0.04, (2, 50)), dims=("chain", "draw")))
+        for line, mean in zip(lines, (0.02, 0.2, -0.1), strict=True)
+    ]
+    return Drivers(0.5, 40, tuple(made), 0.5 + sum(line.draws for line in made), 1, EVIL)
+
+
+def influenced():
+    unit = UnitInfluence("crisis", EVIL, ("a", "b"), 0.9, False, {EVIL: WithoutIt(0.4, -0.1, 0.01, True)})
+    return Influence({EVIL: 0.5}, (unit,), 0.7)
+
+
+def news():
+    seen = (SeenState(EVIL, 0.3, 0.6), SeenState("dry", 0.7, 0.4))
+    return ValueOfInformation(0.5, 0.2, (NodeNews("rain", seen, 0.1),), (), (CaseNews(1, {}, 0.02, 0.19, 30.0, True),))
+
+
 RESULTS = {
     "posterior": (lawn, False),
     "fitted posterior": (coin, False),
@@ -170,6 +196,14 @@ RESULTS = {
     "comparison of models": (comparison, True),
     "averaged answer": (averaged, True),
     "spread": (spread, True),
+    "drivers": (driven, True),
+    "sources of variance": (
+        lambda: VarianceSources(0.4, (VarianceSource("prior", "prior sets", 0.01, {EVIL: 1.0}),), 0.2),
+        False,
+    ),
+    "influence": (influenced, False),
+    "value of information": (news, False),
+    "scores of a ledger": (lambda: score_ledger(Ledger(())), False),
     "evaluation": (evaluation, True),
     "score": (lambda: score_of(evaluation()), False),
     "record": (lambda: record_summaries(coin(), CASES, "kept", "yes", seed=1), True),
