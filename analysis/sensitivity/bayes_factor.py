@@ -128,7 +128,7 @@ def bridge(here: np.ndarray, there: np.ndarray) -> tuple[float, float]:
 
     log = bridge_log_ratio(here, there, there.size / (here.size + there.size))
     c = log + float(np.log(here.size / there.size))
-    crossing = float(np.exp(logsumexp(log_expit(here - c))))
+    crossing = float(np.exp(np.asarray(logsumexp(log_expit(here - c)))))
     ahead, behind = (_relative_error(np.asarray(log_expit(side))) for side in (here - c, c - there))
     error = float(np.hypot(ahead, behind))
     # Where not even a few draws of one fit could be of the other, nothing but the tails is compared.

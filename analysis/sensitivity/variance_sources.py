@@ -140,7 +140,7 @@ class VarianceSources(Shown):
     def _view(self) -> View:
         said = f"{100 * np.sqrt(self.chance or 0):.1f} points"
         chance = [] if self.chance is None else [f"Chance of a single outcome: {said}."]
-        table = self.table.set_index("title")[["sd", "share", "weights"]]
+        table = self.table.set_index("title").loc[:, ["sd", "share", "weights"]]
         return View(f"Sources of the variance of {self.mean:.3f}", table=table, notes=chance)
 
 
