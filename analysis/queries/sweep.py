@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, code_evidence
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
@@ -41,8 +42,8 @@ _FORMAT, _CASE = "format", "case"
 _COPIES = 4
 
 
-@dataclass(frozen=True)
-class Sweep:
+@dataclass(frozen=True, repr=False)
+class Sweep(Shown):
     """One node's distribution in every combination of what is swept over.
 
     Parameters
@@ -160,13 +161,8 @@ class Sweep:
         over = " x ".join(f"{shown(dim)} ({self.data.sizes[dim]})" for dim in self.axes)
         return f"{self.data.attrs['question']}\nover {over or 'one combination'}: see .table(), .plot() and .data"
 
-    def __repr__(self) -> str:
-        return str(self)
-
-    def _repr_html_(self) -> str:
-        from html import escape as text
-
-        return f"<p>{text(self.data.attrs['question'])}</p>{self.table().round(3).to_html(max_rows=24)}"
+    def _view(self) -> View:
+        return View(self.data.attrs["question"], table=self.table())
 
 
 def _chosen(found: Sweep, states: str | Iterable[str] | None) -> list[str]:

@@ -181,6 +181,7 @@ RESULTS = {
     "one state": (lambda: sv.probability(lawn(), "wet").sel(wet="damp"), True),
     "joint answer": (lambda: sv.probability(lawn(), ["rain", "wet"]), True),
     "answers": (lambda: sv.probability(lawn(), "wet", given=pd.DataFrame({"rain": ["yes", "no"] * 20})), True),
+    "sweep": (lambda: sv.sweep(lawn(), "wet", do={"rain": ["no", "yes"]}), False),
     "marginals": (lambda: sv.marginals(lawn()), False),
     "outcomes": (lambda: sv.outcomes(lawn(), "wet"), True),
     "contrast": (lambda: sv.contrast(lawn(), "wet", {"rain": "no"}, {"rain": "yes"}), True),
