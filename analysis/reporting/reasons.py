@@ -76,8 +76,8 @@ def _precedents(part: Mapping[str, Any], say: Language) -> Text:
     )
     if not facts["unseen"]:
         return runs(head, " ", shared)
-    pairs = say.listed([" + ".join(say.state(state) for state in pair) for pair in facts["unseen"]], "or")
-    never = say(N_("No case joins {pairs}: the answer extrapolates."), pairs=pairs)
+    pairs = say.listed([say.listed([f"“{say.state(state)}”" for state in pair]) for pair in facts["unseen"]], "or")
+    never = say(N_("No case has both {pairs}: the answer extrapolates."), pairs=pairs)
     return runs(head, " ", shared, " ", never)
 
 
@@ -93,7 +93,7 @@ def _coders(part: Mapping[str, Any], say: Language) -> Text:
     facts = part["facts"]
     if not facts["shares"]:
         return say(N_("**Coders.** The record was coded once: agreement is not measured."))
-    message = N_("**Coders.** Two agree least on {name}, in {share} of {cases} cases.")
+    message = N_("**Coders.** Two coders agree least on {name}: alike in {share} of {cases} cases.")
     name = say.term(facts["least"])
     return say(
         message,

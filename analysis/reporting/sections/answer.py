@@ -179,19 +179,31 @@ def _rivals(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     for one in report["judgements"]:
         rows = {row["label"]: row["mean"] for row in one["rows"]}
         if one["id"] != answer["judgement"] and one["title"] in readings:
-            found.append({"title": one["title"], "before": rows[answer["base"]], "after": rows[answer["format"]]})
+            ends = {"before": rows[answer["base"]], "after": rows[answer["format"]]}
+            found.append({"title": one["title"], "claim": one["claim"], **ends})
     return found
 
 
 def _rival(rival: Mapping[str, Any], say: Language) -> Text:
     down = rival["after"] < rival["before"]
     message = (
-        N_("Read otherwise ({title}), the same step moves it *down*, from {before} to {after}.")
+        N_(
+            "Under the reading “{title}”, the same step moves it *down*: the chance that {claim}, "
+            "from {before} to {after}."
+        )
         if down
-        else N_("Read otherwise ({title}), the same step moves it *up*, from {before} to {after}.")
+        else N_(
+            "Under the reading “{title}”, the same step moves it *up*: the chance that {claim}, "
+            "from {before} to {after}."
+        )
     )
     ends = {end: say.percent(rival[end]) for end in ("before", "after")}
-    return say(message, title=say.term(rival["title"]), **ends)
+    claim = say.term(rival["claim"]).strip().rstrip(".")
+    return say(message, title=say.term(rival["title"]), claim=claim, **ends)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _outcomes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
@@ -218,10 +230,15 @@ def _outcomes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
         blocks.append(Figure(outcomes_svg(shares, names, name=answer["judgement"]), said))
     interval = say.percent(answer["interval"])
     ends = say.span(answer["lower"], answer["upper"])
-    told = say(N_("Guarantees of this kind on average: {ends} ({interval} interval)."), ends=ends, interval=interval)
+    told = say(
+        N_("{format}: guarantees of this kind on average {ends} ({interval} interval)."),
+        format=_capital(say.term(answer["format"])),
+        ends=ends,
+        interval=interval,
+    )
     if answer["single"]:
         single = say.span(answer["single"]["lower"], answer["single"]["upper"])
-        told = runs(told, " ", say(N_("Single guarantees of the kind differ: {single}."), single=single))
+        told = runs(told, " ", say(N_("Single guarantees of the kind: {single}."), single=single))
     blocks.append(Paragraph(told, "note"))
     blocks += [Paragraph((Run(gate_line(gate, say), "alarm"),)) for gate in rows[-1]["gates"] if not gate["passed"]]
     return tuple(blocks)
@@ -313,7 +330,7 @@ def _counts(report: Mapping[str, Any], say: Language) -> list[Block]:
         tables.append(
             (
                 Table(
-                    say(N_("{actor} alone: kept of cases"), actor=say.actor(own["actor"])),
+                    say(N_("{actor}, with or without backers: kept of cases"), actor=say.actor(own["actor"])),
                     (runs(say.term(own["by"])), say(N_("all roles"))),
                     tuple((runs(say.state(line["state"])), runs(_share(line["cells"][0]))) for line in own["rows"]),
                     numeric=frozenset({1}),

@@ -150,11 +150,14 @@ def _waterfall(found: Mapping[str, Any], say: Language) -> list[Block]:
     if not found["lines"]:
         return [Paragraph(say(N_("What leads to the answer was not computed: {why}"), why=found["left_out"]), "note")]
     rows = [{**line, "label": _label(line, say), "said": _said(line, say)} for line in found["lines"]]
-    ends = (say.line(N_("base rate of the record")), say.line(N_("this case")))
+    ends = (say.line(N_("share kept in the record")), say.line(N_("this case")))
     alt = "; ".join(f"{row['label']}: {row['said']}" for row in rows)
     figure = drivers_svg(rows, found["base_rate"], name="headline", label=alt, ends=ends, tick=say.percent)
     told = say(
-        N_("From the record's base rate, **{base}**, to this case, **{answer}**."),
+        N_(
+            "From the share kept in the record, **{base}** (no base rate: the record is not a sample), to this case, "
+            "**{answer}**."
+        ),
         base=say.percent(found["base_rate"]),
         answer=say.percent(found["answer"]),
     )
@@ -163,9 +166,11 @@ def _waterfall(found: Mapping[str, Any], say: Language) -> list[Block]:
         ("contrary", N_("With a lower one: {features}.")),
     )
     for side, message in sides:
-        names = [row["label"] for row in rows[1:] if row["side"] == side]
+        names = [row["label"] for row in rows[1:] if row["side"] == side and row["lower"] * row["upper"] > 0]
         if names:
             told = runs(told, " ", say(message, features="; ".join(names)))
+    if any(row["lower"] * row["upper"] <= 0 for row in rows[1:]):
+        told = runs(told, " ", say(N_("The others have no clear direction.")))
     return [
         Paragraph(told),
         Figure(figure, alt, _caption(found, say)),
@@ -209,7 +214,9 @@ def _table(rows: Sequence[Mapping[str, Any]], say: Language) -> Table:
         for row in rows
     )
     columns = (say(N_("Feature")), say(N_("Points")), say(N_("Half")), say(N_("90 %")))
-    return Table(say(N_("From the base rate to this case")), columns, cells, numeric=frozenset({1, 2, 3}), compact=True)
+    return Table(
+        say(N_("From the record's share to this case")), columns, cells, numeric=frozenset({1, 2, 3}), compact=True
+    )
 
 
 def _variance(found: Mapping[str, Any], say: Language) -> Table:
@@ -245,5 +252,5 @@ def _deviation(variance: float | None, say: Language) -> Text:
 SECTION = Section(
     _content,
     prepare=_prepare,
-    parts=(Part("why", N_("From the base rate to this case"), _words),),
+    parts=(Part("why", N_("From the record's share to this case"), _words),),
 )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Codebook, section 7.
 SELECTION = N_(
     "The record is not a sample: famous cases are over-represented and promises never tested are absent. "
-    "The share of complied cases is no base rate (codebook, section 7)."
+    "The share of cases kept is no base rate (codebook, section 7)."
 )
 
 
@@ -326,7 +326,7 @@ def _ended(case: Mapping[str, Any], say: Language) -> Text:
 def _annex(report: Mapping[str, Any], say: Language) -> list[Block]:
     """Size and selection of the record, every case that is named, and the nearest cases of every row."""
     found = report["record"]
-    outcomes = ", ".join(f"{say.count(n)} {say.state(state)}" for state, n in found["outcomes"].items())
+    outcomes = ", ".join(f"{say.state(state)} {say.count(n)}" for state, n in found["outcomes"].items())
     message = N_(
         "As of {day} the record holds {cases} cases of {guarantees} guarantees by {obligors} obligors in {crises} "
         "crises, tested from {first} to {last}: {outcomes}."

@@ -36,6 +36,8 @@ from .change import headline_change
 
 #: What is left out at a time: rows of one guarantee share its text, its parties and its moment.
 UNIT = N_("guarantee")
+#: The theory that the network of a report holds by itself.
+_USED = "log"
 #: The change that every theory is asked for.
 HEADLINE = "headline"
 #: Raised when what is kept beside the fits changes its meaning.
@@ -193,6 +195,10 @@ def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:
     else:
         message = N_("“{best}” predicts best, one {unit} left out at a time; the record excludes every rival theory.")
     told = say(message, **values)
+    used = next((row for row in others if row["model"] == _USED), None)
+    if used:
+        message = N_("The answer rests on “{used}” (weight {weight}), which predicts less well.")
+        told = runs(told, " ", say(message, used=say.term(used["title"]), weight=say.decimal(used["weight"], 2)))
     mixed = found["averaged"]
     if mixed:
         message = N_("Over all theories, weighed by how they predict, the change is {mean} points ({span}).")

@@ -189,7 +189,7 @@ SAID = [
         coverage_part(0, 184, [["guarantor", "restrain"], ["principal", "5"]]),
         (
             "No precedent. None of 184 cases shares every described feature. "
-            "No case joins guarantor + restrain or principal + 5: the answer extrapolates."
+            "No case has both “guarantor” and “restrain” or “principal” and “5”: the answer extrapolates."
         ),
     ),
     (coverage_part(1, 184, []), "Few precedents. 1 case of 184 shares every described feature."),
@@ -198,7 +198,7 @@ SAID = [
     (doubt_part(0, 0), "No neighbours. No case is near: the scenario describes no state."),
     (
         agreement_part({"Compliance": (164, 0.88), "Stakes": (184, 0.77)}),
-        "Coders. Two agree least on stakes, in 77 % of 184 cases.",
+        "Coders. Two coders agree least on stakes: alike in 77 % of 184 cases.",
     ),
     (agreement_part({}), "Coders. The record was coded once: agreement is not measured."),
     (

@@ -538,7 +538,7 @@ def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():
     assert again["provenance"]["command"] == "make mine"
     (coders,) = [part for part in again["answer"]["confidence"]["parts"] if part["name"] == "coders"]
     assert (coders["grade"], coders["facts"]) == ("poor", {"shares": {}})
-    assert "coders" not in again["record"]
+    assert again["record"]["coders"] is None
 
 
 def test_a_report_is_sampled_as_it_says_and_kept_where_it_is_told(tmp_path):
@@ -550,8 +550,8 @@ def test_a_report_is_sampled_as_it_says_and_kept_where_it_is_told(tmp_path):
     settings = written.content["provenance"]["fits"]["open"]["settings"]
     assert (settings["seed"], settings["tune"]) == (7, 500)
     assert written.reused == ()
-    assert [path.suffix for path in folder.iterdir()] == [".nc"]
-    assert "coders" not in written.content["record"]  # one's own record was not coded twice
+    assert [path.suffix for path in folder.iterdir()].count(".nc") == 1
+    assert written.content["record"]["coders"] is None  # one's own record was not coded twice
     stored = json.loads(written.json.read_text(encoding="utf-8"))
     assert stored["answer"]["mean"] == written.content["answer"]["mean"]
     assert written.html.read_text(encoding="utf-8") == render(written.content)

@@ -64,7 +64,8 @@ def test_the_lead_is_verdict_then_both_numbers_then_the_rival_in_one_breath(cont
     assert lead(content) == (
         "The record does not settle it. The chance that France keeps its promise goes from 47 %, "
         "roughly even chance [45-55 %] (alone), to 61 %, likely [55-80 %] (with an ally). "
-        "Read otherwise (France as principal), the same step moves it down, from 53 % to 48 %."
+        "Under the reading “France as principal”, the same step moves it down: the chance that France keeps its promise, "
+        "from 53 % to 48 %."
     )
     rival = content["judgements"][1]["rows"][1]
     rival["mean"] = 0.77
@@ -78,7 +79,7 @@ def test_every_number_of_the_lead_is_there_in_each_language(content, language):
 
 def test_a_reading_of_another_question_is_no_rival_of_this_one(content):
     content["change"]["rows"] = [row for row in content["change"]["rows"] if row["name"] != "France as principal"]
-    assert "Read otherwise" not in lead(content)
+    assert "Under the reading" not in lead(content)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +199,7 @@ def test_three_outcomes_of_both_formats_are_told(content):
 
 def test_both_intervals_stand_by_their_names(content):
     text = Page(first(content)).text
-    assert "Guarantees of this kind on average: 22-92 % (90 % interval)." in text
+    assert "With an ally: guarantees of this kind on average 22-92 % (90 % interval)." in text
     assert "Single guarantees of the kind differ: 21-94 %." in text
 
 
@@ -299,7 +300,7 @@ def test_confidence_has_a_line_of_its_own_and_counted_reasons(content):
     assert "Our confidence is low." in blocks
     place = blocks.index("Our confidence is low.")
     assert blocks[place + 1].startswith("Not measured. Whether the network foretells crises")
-    assert "3 cases of 44 share every described feature. No case joins guarantor + 2" in "\n".join(blocks)
+    assert "3 cases of 44 share every described feature. No case has both “guarantor” and “2”" in "\n".join(blocks)
     assert "Opinion. The expected change goes from -3 (prior set: No opinion) to +13 points" in "\n".join(blocks)
 
 
@@ -400,7 +401,7 @@ def test_a_number_that_changes_changes_the_page(content):
 
 def test_what_could_not_be_computed_is_called_so(content):
     content["answer"]["lower"] = content["answer"]["upper"] = float("nan")
-    assert "on average: not computed" in Page(first(content)).text
+    assert "on average not computed" in Page(first(content)).text
 
 
 # --- a draft ----------------------------------------------------------------------------------------------------------

@@ -111,9 +111,12 @@ def _rival(found: Mapping[str, Any], say: Language) -> Text:
 def _futures(found: Mapping[str, Any], say: Language) -> Text:
     if not found["futures"]:
         return say(N_("Held-out futures were not measured."))
-    message = N_("Tests after {years}, foretold from those before: {gains}.")
+    message = N_("Tests after {years}, foretold from those before: {gains} (± one standard error).")
     years = say.listed([str(one["year"]) for one in found["futures"]])
-    return say(message, years=years, gains=say.listed([_gain(one, say) for one in found["futures"]]))
+    told = say(message, years=years, gains=say.listed([_gain(one, say) for one in found["futures"]]))
+    if any(one["gain"] > 2 * one["error"] for one in found["futures"]):
+        return told
+    return runs(told, " ", say(N_("Forward in time no gain exceeds two standard errors.")))
 
 
 def _gain(one: Mapping[str, Any], say: Language) -> str:
@@ -134,8 +137,8 @@ def _gains(found: Mapping[str, Any], say: Language) -> Figure:
 def _calibration(found: Mapping[str, Any], say: Language) -> Text:
     curve = next(iter(found["curves"].values()))
     message = N_(
-        "**Calibration.** Slope of *broken or not*: {slope}, where 1 is right. With {cases} cases even right forecasts "
-        "stray over {width} points: a gross fault would show, a small one cannot."
+        "**Calibration.** Slope of *broken or not*: {slope}, where 1 is right. With {cases} cases the 90 % band of "
+        "right forecasts is {width} points wide: a gross fault would show, a small one would not."
     )
     slope = f"{say.decimal(found['slope'], 2)}{_PLUS_MINUS}{say.decimal(found['slope_error'], 2)}"
     width = say.decimal(100 * curve["width"], 0)

@@ -97,8 +97,8 @@ def _words(report: Mapping[str, Any], say: Language) -> list[Block]:
     found = report["predictive"]
     head = say(N_("**It does.**")) if found["passed"] else say(N_("**It does not.**"))
     message = N_(
-        "Of {shares} shares of outcomes, overall and by {groups}, {outside} lie outside of the fit's {interval} "
-        "interval; about {expected} would by chance. It has read these cases: this is the least to ask."
+        "Of {shares} shares of outcomes, overall and by {groups}, outside of the fit's {interval} interval: {outside}; "
+        "by chance about {expected}. The fit has read these cases: this is the least to ask."
     )
     groups = list(dict.fromkeys(say.term(row["node"]) for row in found["rows"] if row["node"]))
     told = say(

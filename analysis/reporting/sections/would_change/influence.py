@@ -153,7 +153,10 @@ def _told(found: Mapping[str, Any], say: Language) -> Text:
     told: Text = ()
     ends = found["ends"]["answer"]
     if ends:
-        message = N_("{crises} and {guarantees} were left out in turn: the answer stays within {ends}.")
+        message = N_(
+            "{crises} and {guarantees} were left out in turn: wherever the weights can be trusted, the answer "
+            "is {ends}."
+        )
         counts = {
             "crises": say.plural("{n} crisis", "{n} crises", found["units"]["crisis"]),
             "guarantees": say.plural("{n} guarantee", "{n} guarantees", found["units"]["guarantee"]),
@@ -163,13 +166,13 @@ def _told(found: Mapping[str, Any], say: Language) -> Text:
     message = (
         say(N_("Another likelihood word would hold without {units}."), units=say.listed(changing, "or"))
         if changing
-        else say(N_("The likelihood word stays."))
+        else say(N_("No other likelihood word came up."))
     )
     told = runs(told, " " if told else "", message)
     if found["untrusted"]:
         message = say.plural(
-            "For {n} of them the weights cannot be trusted.",
-            "For {n} of them the weights cannot be trusted.",
+            "For {n} of them the weights cannot be trusted: what it would change is not known.",
+            "For {n} of them the weights cannot be trusted: what they would change is not known.",
             found["untrusted"],
         )
         told = runs(told, " ", message)

@@ -83,7 +83,7 @@ def _seen(answer: Mapping[str, Any], say: Language) -> Table:
         rows.append((runs(say.term(news["title"])), runs(_size(news["expected_move"], say)), *ends))
     return Table(
         say(N_("If it were seen, the answer would go from {before}"), before=say.percent(answer["mean"])),
-        (say(N_("What")), say(N_("Moves it by")), say(N_("at lowest to")), say(N_("at highest to"))),
+        (say(N_("What")), say(N_("Moves it by")), say(N_("lowest")), say(N_("highest"))),
         tuple(rows),
         note=say(N_("in points, on average; below each answer, what would be seen and the chance of it")),
         numeric=frozenset({1}),

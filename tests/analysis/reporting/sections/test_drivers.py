@@ -192,11 +192,14 @@ def test_no_word_says_cause_and_none_is_wasted(content):
 
 def test_a_feature_is_on_the_side_of_its_sign(content):
     text = plain(blocks(content, "en")[0].text)
+    unclear = 0
     for line in content["lines"][1:]:
-        told = {"supporting": "higher chance: ", "contrary": "lower one: "}.get(line["side"])
-        if told:
-            listed = text.split(told, 1)[1].split(".", 1)[0]
-            assert (line["state"] in listed) is True
+        told = {"supporting": "higher chance: ", "contrary": "lower one: "}[line["side"]]
+        listed = text.split(told, 1)[1].split(".", 1)[0] if told in text else ""
+        sure = line["lower"] * line["upper"] > 0
+        assert (line["state"] in listed) is sure, "only an interval that leaves out zero has a direction"
+        unclear += not sure
+    assert ("no clear direction" in text) is (unclear > 0)
 
 
 def test_what_cannot_be_computed_is_said_and_stops_nothing(material):

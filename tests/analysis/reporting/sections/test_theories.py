@@ -17,6 +17,7 @@ from servanda.analysis.reporting.sections import theories
 from servanda.analysis.reporting.sections.theories import described, scenario_theories
 from servanda.analysis.scenarios.scenario import ScenarioError, load_scenario, scenario_from_dict
 from servanda.analysis.summaries.pseudo_bma import pseudo_bma_weights
+from servanda.common.json_values import unsealed
 from servanda.common.toml import read_toml
 from servanda.models import Arrow, Network, Node, Sampling
 from servanda.record import load_guarantees
@@ -145,7 +146,7 @@ def test_a_comparison_is_made_once_of_the_theories_that_the_cases_speak_of_and_k
         "priors": "literature",
     }
     (kept,) = tmp_path.iterdir()
-    assert json.loads(kept.read_text(encoding="utf-8")) == first
+    assert unsealed(kept.read_text(encoding="utf-8"))["kept"] == first
     assert scenario_theories(loaded, own, settings, tmp_path) == first
     assert len(asked) == 1
     kept.write_text("{")  # damaged: made again

@@ -256,6 +256,6 @@ def test_a_unit_whose_weights_fail_says_so_in_the_fold_and_is_not_shown_before(r
         "influence": {**report["influence"], "untrusted": 1, "rows": [{**rows[0], "trusted": False}, *rows[1:]]},
     }
     told, table, fold = influence.SECTION.parts[0].blocks(changed, say)
-    assert "For 1 of them the weights cannot be trusted." in plain(told.text)
+    assert "For 1 of them the weights cannot be trusted: what it would change is not known." in plain(told.text)
     assert "Crisis, 1900" not in plain(table.rows[0][0])
     assert "not to be trusted" in plain(fold.blocks[0].rows[0][0])
