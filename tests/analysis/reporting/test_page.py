@@ -64,8 +64,8 @@ def test_the_lead_is_verdict_then_both_numbers_then_the_rival_in_one_breath(cont
     assert lead(content) == (
         "The record does not settle it. The chance that France keeps its promise goes from 47 %, "
         "roughly even chance [45-55 %] (alone), to 61 %, likely [55-80 %] (with an ally). "
-        "Under the reading “France as principal”, the same step moves it down: the chance that France keeps its promise, "
-        "from 53 % to 48 %."
+        "Under the reading “France as principal”, the same step moves it down: the chance that France keeps its "
+        "promise, from 53 % to 48 %."
     )
     rival = content["judgements"][1]["rows"][1]
     rival["mean"] = 0.77
