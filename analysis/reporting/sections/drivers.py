@@ -154,10 +154,7 @@ def _waterfall(found: Mapping[str, Any], say: Language) -> list[Block]:
     alt = "; ".join(f"{row['label']}: {row['said']}" for row in rows)
     figure = drivers_svg(rows, found["base_rate"], name="headline", label=alt, ends=ends, tick=say.percent)
     told = say(
-        N_(
-            "From the share kept in the record, **{base}** (no base rate: the record is not a sample), to this case, "
-            "**{answer}**."
-        ),
+        N_("From the share kept in the record, **{base}** (no base rate), to this case, **{answer}**."),
         base=say.percent(found["base_rate"]),
         answer=say.percent(found["answer"]),
     )

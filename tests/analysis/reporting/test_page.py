@@ -69,7 +69,7 @@ def test_the_lead_is_verdict_then_both_numbers_then_the_rival_in_one_breath(cont
     )
     rival = content["judgements"][1]["rows"][1]
     rival["mean"] = 0.77
-    assert "the same step moves it up, from 53 % to 77 %." in lead(content)
+    assert "the same step moves it up: the chance that France keeps its promise, from 53 % to 77 %." in lead(content)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -200,7 +200,7 @@ def test_three_outcomes_of_both_formats_are_told(content):
 def test_both_intervals_stand_by_their_names(content):
     text = Page(first(content)).text
     assert "With an ally: guarantees of this kind on average 22-92 % (90 % interval)." in text
-    assert "Single guarantees of the kind differ: 21-94 %." in text
+    assert "Single guarantees of the kind: 21-94 %." in text
 
 
 def test_the_change_is_told_for_every_reading_and_by_what_it_is_worth(content):
