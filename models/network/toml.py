@@ -47,7 +47,7 @@ def as_network(network: Network | str | os.PathLike[str]) -> Network:
     >>> as_network("guarantee") == as_network(load_network("guarantee"))
     True
     """
-    return network if isinstance(network, Network) else load_network(network)
+    return load_network(network) if isinstance(network, str | os.PathLike) else network
 
 
 def _other_format(name: str | os.PathLike[str]) -> Iterator[Fault]:

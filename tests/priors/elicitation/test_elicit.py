@@ -336,7 +336,7 @@ def test_what_cannot_be_elicited(statements, more, message):
 def test_things_of_another_kind():
     stated = {"x": kept(YES, 1, 2)}
     with pytest.raises(PriorError) as caught:
-        elicit("coin", "flat", stated, seed=1)
+        elicit(3, 4, stated, seed=1)
     assert [fault.where for fault in caught.value.faults] == ["network", "base"]
     found = elicit(COIN, FLAT, stated, seed=1)
     with pytest.raises(PriorError, match=r"priors: must be a PriorSet, not a Elicited.*has it in \.priors"):
