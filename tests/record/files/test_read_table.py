@@ -23,10 +23,15 @@ CELL = st.text(st.sampled_from("abcXYZé0123 ,;|\t'\"\n.-="), max_size=8).map(st
 FILLED = CELL.filter(bool)
 
 
+STATA_OWN = {"_all", "_b", "_cons", "_n", "_N", "_pi", "_pred", "_rc", "_skip", "_coef", "if", "in", "using", "with"}
+
+
 @st.composite
 def tables(draw):
     """Draw a small table of text without rows that hold nothing; the header has no separator in it."""
     name = st.text(st.sampled_from("abcdefgh_"), min_size=1, max_size=6)
+    # Stata keeps a few names for itself, which pandas writes otherwise.
+    name = name.filter(lambda text: text not in STATA_OWN)
     names = draw(st.lists(name, min_size=2, max_size=4, unique=True))
     width = len(names)
     rows = draw(st.lists(st.tuples(FILLED, *[CELL] * (width - 1)), min_size=1, max_size=6))
