@@ -320,8 +320,19 @@ _WRITERS = {
 }
 
 
+def is_formula(cell: str) -> bool:
+    """Whether a spreadsheet would take the text of a cell for a formula.
+
+    Examples
+    --------
+    >>> is_formula("=1+1"), is_formula("-5"), is_formula("kept")
+    (True, True, False)
+    """
+    return _FORMULA.match(cell) is not None
+
+
 def _shielded(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return f"'{cell}" if is_formula(cell) else cell
 
 
 def _for_markdown(cell: object) -> str:

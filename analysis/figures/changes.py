@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.figure_style import ACCENT, GREY, INK, MUTED, RULE, styled
 from .panel import tops
+from .percent import points
 from .svg import pixel_canvas, svg
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def changes_svg(
 ) -> str:
     """Changes one below the other, as an ``svg`` element; see `changes_figure`."""
     with styled():
-        said = "; ".join(f"{row['label']}: {_points(row['mean'])} ({_span(row, to)})" for row in rows)
+        said = "; ".join(f"{row['label']}: {points(row['mean'])} ({_span(row, to)})" for row in rows)
         return svg(changes_figure(rows, sides=sides, to=to), f"changes-{name}", said)
 
 
@@ -78,7 +79,7 @@ def _draw_row(
     strong = bool(row.get("strong"))
     for place, line in enumerate(words):
         axes.text(-reach, top + 11 + 15 * place, line, fontsize=11, color=INK, weight="bold" if strong else "normal")
-    said = f"{_points(row['mean'])} ({_span(row, to)})"
+    said = f"{points(row['mean'])} ({_span(row, to)})"
     axes.text(reach, top + 11, said, fontsize=11, ha="right", color=INK, weight="bold")
     y, colour = top + _LINE * len(words) + 6, ACCENT if strong else GREY
     axes.hlines(y, row["lower"], row["upper"], color=colour, linewidth=1.8, alpha=0.6, zorder=3)
@@ -92,15 +93,10 @@ def _draw_points_axis(axes: Axes, y: float, reach: float, sides: tuple[str, str]
     step = next(size for size in (0.05, 0.1, 0.2, 0.25, 0.5) if reach / size <= 4 or size == 0.5)
     for number in range(-int(reach / step), int(reach / step) + 1):
         axes.vlines(number * step, y, y + 4, color=MUTED, linewidth=0.8)
-        axes.text(number * step, y + 16, _points(number * step), fontsize=11, color=MUTED, ha="center")
+        axes.text(number * step, y + 16, points(number * step), fontsize=11, color=MUTED, ha="center")
     axes.text(-reach, y + 34, f"← {sides[0]}", fontsize=11, color=MUTED)
     axes.text(reach, y + 34, f"{sides[1]} →", fontsize=11, color=MUTED, ha="right")
 
 
-def _points(x: float) -> str:
-    rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
-    return "0" if rounded[1:] == "0" else rounded
-
-
 def _span(row: Mapping[str, Any], to: str) -> str:
-    return f"{_points(row['lower'])} {to} {_points(row['upper'])}"
+    return f"{points(row['lower'])} {to} {points(row['upper'])}"

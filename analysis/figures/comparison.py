@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.canvas import Canvas, canvas, figure_of
 from ...common.figure_style import ACCENT, COLOURS, GREY, INK, MUTED, RULE
+from .percent import points
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -134,13 +135,8 @@ def change_row(change: Any, name: str, **more: Any) -> dict[str, Any]:
         What else is said of it.
     """
     ends = {key: getattr(change, key) for key in ("mean", "lower", "upper", "quarter", "three_quarters")}
-    low, mean, high = (_points(ends[key]) for key in ("lower", "mean", "upper"))
+    low, mean, high = (points(ends[key]) for key in ("lower", "mean", "upper"))
     return {"name": name, "label": name, **ends, "note": f"{mean}\n{low} to {high}", **more}
-
-
-def _points(x: float) -> str:
-    rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
-    return "0" if rounded[1:] == "0" else rounded
 
 
 def _head(rows: Sequence[Mapping[str, Any]], place: int) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from ...common.canvas import Canvas, canvas, figure_of
 from ...common.figure_style import ACCENT, ALARM, FAINT, INK, MUTED, styled
 from .panel import tops
-from .percent import percent
+from .percent import percent, points
 from .svg import fitted, pixel_canvas, svg, text_width
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def waterfall_figure(
         places = (ends - np.array(heights) / 2).tolist()
         for (label, row), start, y in zip(lines.items(), begins, places[1:], strict=False):
             _draw_step(axes, c, row, c.marks[label].colour, start, y)
-            _note(axes, c, y, f"{_points(row['mean'])}\n{_points(row['lower'])} to {_points(row['upper'])}")
+            _note(axes, c, y, f"{points(row['mean'])}\n{points(row['lower'])} to {points(row['upper'])}")
         for name, x, y in (("base rate", begins[0], places[0]), ("answer", begins[-1], places[-1])):
             axes.plot([x], [y], "D", color=c.marks[name].colour, markersize=6, zorder=4)
             _note(axes, c, y, percent(x))
@@ -204,9 +204,4 @@ def _draw_axis(axes: Axes, scale: _Scale, y: float, tick: Callable[[float], str]
 
 
 def _said(row: Mapping[str, Any]) -> str:
-    return f"{_points(row['mean'])} ({_points(row['lower'])} to {_points(row['upper'])})"
-
-
-def _points(x: float) -> str:
-    rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
-    return "0" if rounded[1:] == "0" else rounded
+    return f"{points(row['mean'])} ({points(row['lower'])} to {points(row['upper'])})"

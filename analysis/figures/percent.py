@@ -38,6 +38,18 @@ def span(lower: float, upper: float) -> str:
     return f"{_whole(lower)}\N{EN DASH}{_whole(upper)}\N{NO-BREAK SPACE}%"
 
 
+def points(x: float) -> str:
+    r"""Difference of probabilities in whole percentage points with its sign, as text.
+
+    Examples
+    --------
+    >>> points(0.05), points(0.001), points(-0.08) == "\N{MINUS SIGN}8"
+    ('+5', '0', True)
+    """
+    rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
+    return "0" if rounded[1:] == "0" else rounded
+
+
 def _whole(x: float, *, exact: bool = False) -> str:
     rounded = f"{100 * x:.0f}"
     if exact:

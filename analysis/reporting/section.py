@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.progress import Progress, silent
+from ...models.cases.encode import Cases, encode
 from ...models.posterior import Posterior
 from ...models.sampling.run import Sampling
 from ..scenarios.scenario import Loaded
@@ -95,6 +97,11 @@ class Material:
     shipped: bool = True
     command: str = ""
     prepared: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def coded(self) -> Cases:
+        """The cases as states of the network's nodes."""
+        return encode(self.loaded.network, self.cases)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from string import Formatter
 
 from ....common.errors import nearest
 from ....models.errors import QueryError
-from ...figures.percent import percent, span
+from ...figures.percent import percent, points, span
 from ...summaries.names import actor_name
 from .blocks import Run, Style, Text, plain
 
@@ -138,10 +138,7 @@ class Language:
         >>> Language("en").points(0.05), Language("en").points(0.001), Language("en").points(-0.08) == "\N{MINUS SIGN}8"
         ('+5', '0', True)
         """
-        if math.isnan(x):
-            return self.line(N_("not computed"))
-        rounded = f"{100 * x:+.0f}".replace("-", "\N{MINUS SIGN}")
-        return "0" if rounded[1:] == "0" else rounded
+        return self.line(N_("not computed")) if math.isnan(x) else points(x)
 
     def points_span(self, lower: float, upper: float) -> str:
         """Interval of differences in percentage points.

@@ -8,11 +8,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from ....common.printed import is_formula
 from ..document.blocks import Block, Document, Table, Text, plain
 from .tree import every
 
-#: What a spreadsheet takes for the beginning of a formula, also in the wide letters of East Asia.
-_FORMULA = re.compile(r"[\s\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)*(?:[eE][+-]?\d+)?\Z")
 #: Fields of a judged row that stand in the summary of draws, in this order.
 SUMMARY = (
@@ -74,7 +73,7 @@ def shield(cell: str) -> str:
     >>> shield("=cmd|' /C calc'!A0"), shield("-5"), shield("-5 to +3"), shield("kept")
     ("'=cmd|' /C calc'!A0", '-5', "'-5 to +3", 'kept')
     """
-    return f"'{cell}" if _FORMULA.match(cell) and not _NUMBER.match(cell) else cell
+    return f"'{cell}" if is_formula(cell) and not _NUMBER.match(cell) else cell
 
 
 def draws_summary(content: Mapping[str, Any]) -> Iterator[list[str]]:

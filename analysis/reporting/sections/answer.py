@@ -10,7 +10,7 @@ from ....record.files.codebook import OUTCOME_RULES
 from ...figures.changes import changes_svg
 from ...figures.outcomes import outcomes_svg
 from ...scenarios.scenario import Judgement
-from ...sensitivity.spread import SpreadRow
+from ...sensitivity.spread import Spread, SpreadRow
 from ...summaries.likelihood_words import load_lexicon
 from ..answers import Row, next_case_moves
 from ..confidence import (
@@ -56,6 +56,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
     rows = {row.label: row for row in answers.reported(judgement.id)}
     row = rows[scenario.headline.format]
     compared = judgement.base not in (None, row.label)
+    spread = headline_spread(material, answers)
     return {
         "judgement": judgement.id,
         "format": row.label,
@@ -64,8 +65,8 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
         **described_number(row.summary, lexicon),
         **described_outcomes(row),
         "change": described_change(judgement, rows, row) if compared else None,
-        "verdict": _verdict(material, answers),
-        "confidence": confidence(_parts(material, answers, row, judgement), scenario_score(material)),
+        "verdict": _verdict(spread),
+        "confidence": confidence(_parts(material, row, judgement, spread), scenario_score(material)),
         "definition": _definition(material, judgement),
         "lexicon": {
             "name": lexicon.name,
@@ -77,9 +78,8 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
     }
 
 
-def _verdict(material: Material, answers: Answers) -> dict[str, Any] | None:
+def _verdict(spread: Spread | None) -> dict[str, Any] | None:
     """What the record settles: one direction with enough probability in every reading and in the average."""
-    spread = headline_spread(material, answers)
     if spread is None:
         return None
     asked = [row.change for row in spread.rows if row.kind == "reading" or row.name == AVERAGED]
@@ -95,12 +95,11 @@ def _definition(material: Material, judgement: Judgement) -> dict[str, Any]:
     return {"node": node.title, "description": node.description, "rules": rules}
 
 
-def _parts(material: Material, answers: Answers, row: Row, judgement: Judgement) -> list[ConfidencePart]:
+def _parts(material: Material, row: Row, judgement: Judgement, spread: Spread | None) -> list[ConfidencePart]:
     """Parts of the confidence in the answer."""
     network, cases = material.loaded.network, material.cases
-    held = case_section(network, cases, row)
-    coded = agreement_by_node(network, cases, [judgement.node, *row.given, *row.do]) if material.shipped else {}
-    spread = headline_spread(material, answers)
+    held = case_section(network, cases, row, coded=material.coded)
+    coded = agreement_by_node(material, [judgement.node, *row.given, *row.do]) if material.shipped else {}
     lowest, highest = (None, None) if spread is None else (spread.lowest, spread.highest)
     unseen = [[one["state"] for one in pair] for pair in held["pairs_unseen"]]
     return [

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ....models.errors import QueryError
 from ....models.inference.question import ImpossibleEvidenceError
 from ....models.network.network import Network
-from ....models.questions.quantity import Quantity
 from ...figures.drivers import drivers_svg
 from ...scenarios.stored_fits import kept_beside_fits
 from ...sensitivity.drivers import Driver, drivers
@@ -19,7 +18,8 @@ from ..answers import Row, judged
 from ..document.blocks import Block, Figure, Fold, Paragraph, Table, Text, runs
 from ..document.language import N_, Language
 from ..section import Answers, Material, Part, Section, Task
-from .change import AVERAGED, compared, headline_spread
+from .change import AVERAGED, headline_spread
+from .headline import headline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,14 +33,11 @@ _NOT_MEASURED = N_("not measured")
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
-    scenario = material.loaded.scenario
-    judgement = scenario.judgement(scenario.headline.judgement)
-    rows = {row.label: row for row in answers.reported(judgement.id)}
-    row = rows[scenario.headline.format]
+    told = headline(material, answers)
+    row, asked = told.row, told.change
     if row.asked is None or row.posterior is None:
         return None
     spread = headline_spread(material, answers)
-    asked = _change(rows.get(judgement.base or ""), row) if compared(material.loaded) else None
     choices, weights = _change_choices(material, spread) if spread else ({}, {})
     return {
         **(material.prepared.get("drivers") or _driven(row, material.loaded.network, material.cases)),
@@ -93,14 +90,6 @@ def _driven(row: Row, network: Network, cases: pd.DataFrame) -> dict[str, Any]:
 def _line(line: Driver, network: Network) -> dict[str, Any]:
     title = network[line.name].title if line.kind in ("given", "done") else line.name
     return {"kind": line.kind, "name": title, "state": line.state, "side": line.side, **asdict(line.change)}
-
-
-def _change(base: Row | None, row: Row) -> Quantity | None:
-    """The change of the headline as a quantity; None where the two formats differ by more than what is done."""
-    if base is None or base.asked is None or row.asked is None:
-        return None
-    same = (base.asked.given, base.asked.members) == (row.asked.given, row.asked.members)
-    return replace(row.asked, against=dict(base.asked.do)) if same else None
 
 
 def _answer_choices(material: Material, answers: Answers, spread: Spread | None) -> dict[str, dict[str, float]]:

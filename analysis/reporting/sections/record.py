@@ -16,6 +16,7 @@ from ..answers import Row
 from ..document.blocks import Block, Bullets, Callout, Fold, Paragraph, Run, Table, Text, runs
 from ..document.language import N_, Language
 from ..section import Answers, Material, Part, Section
+from .headline import headline
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,10 @@ SELECTION = N_(
 )
 
 
-def record_section(network: Network, cases: Any, as_of: str, *, shipped: bool) -> dict[str, Any]:
+def _size(material: Material) -> dict[str, Any]:
     """Size, outcomes, doubts and agreement of the record as it was known."""
+    network = material.loaded.network
+    cases: Any = material.cases
     outcomes = cases["outcome"].value_counts()
     section = {
         "cases": len(cases),
@@ -43,18 +46,18 @@ def record_section(network: Network, cases: Any, as_of: str, *, shipped: bool) -
         "outcomes": {str(level): int(outcomes.get(level, 0)) for level in network["compliance"].states},
         "doubted": int(cases["doubted"].sum()),
         "unsourced": int((~cases["sourced"]).sum()),
-        "missing_cells": encode(network, cases).missing,
-        "as_of": as_of,
+        "missing_cells": material.coded.missing,
+        "as_of": material.loaded.scenario.as_of,
         "selection": SELECTION,
         "coders": None,
     }
-    if shipped:
+    if material.shipped:
         alike = coder_agreement(cases).loc["outcome"]
         section["coders"] = {"cases": int(alike["cases"]), "agreement": float(alike["share"])}
     return section
 
 
-def agreement_by_node(network: Network, cases: pd.DataFrame, nodes: Iterable[str]) -> dict[str, tuple[int, float]]:
+def agreement_by_node(material: Material, nodes: Iterable[str]) -> dict[str, tuple[int, float]]:
     """Agreement of the two coders on the states of some nodes, of those that were coded twice.
 
     Returns
@@ -62,11 +65,12 @@ def agreement_by_node(network: Network, cases: pd.DataFrame, nodes: Iterable[str
     dict
         Node -> cases that both coded, and share of them in the same state; of the outcome only cases coded blind.
     """
+    network, cases = material.loaded.network, material.cases
     both = with_second_coding(cases)
     columns = {name: coding.column if (coding := network[name].coding) else name for name in nodes}
     twice = {name: column for name, column in columns.items() if f"{PREFIX}{column}" in both}
     again = cases.assign(**{column: both[f"{PREFIX}{column}"].to_numpy() for column in twice.values()})
-    first, second = encode(network, cases).codes, encode(network, again).codes
+    first, second = material.coded.codes, encode(network, again).codes
     found = {}
     for name in twice:
         known = (first[name] != MISSING) & (second[name] != MISSING)
@@ -75,8 +79,19 @@ def agreement_by_node(network: Network, cases: pd.DataFrame, nodes: Iterable[str
     return found
 
 
-def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int = 8) -> dict[str, Any]:
+def case_section(
+    network: Network, cases: pd.DataFrame, row: Row, nearest: int = 8, coded: Cases | None = None
+) -> dict[str, Any]:
     """What the record holds for the case a row describes.
+
+    Parameters
+    ----------
+    row
+        The described case.
+    nearest
+        How many cases are named.
+    coded
+        The cases as states of the nodes, where they were coded before.
 
     Returns
     -------
@@ -84,7 +99,7 @@ def case_section(network: Network, cases: pd.DataFrame, row: Row, nearest: int =
         ``states`` (cases that share each described state), ``exact`` (cases that share all), ``pairs_unseen``
         (pairs of described states that no case has), ``own`` (the actor's cases), ``nearest`` (most alike).
     """
-    coded = encode(network, cases)
+    coded = encode(network, cases) if coded is None else coded
     wanted = {name: network[name].index(state) for name, state in {**row.given, **row.do}.items()}
     share = {name: coded.codes[name] == code for name, code in wanted.items()}
     alike = np.sum(list(share.values()), axis=0)
@@ -146,9 +161,7 @@ def _case(
     }
 
 
-def raw_counts(
-    network: Network, cases: pd.DataFrame, node: str, states: Sequence[str], row: Row, by: str
-) -> dict[str, Any]:
+def raw_counts(material: Material, node: str, states: Sequence[str], row: Row, by: str) -> dict[str, Any]:
     """Cases that came out as asked, by the states of a node and of another, without any model.
 
     Parameters
@@ -167,7 +180,7 @@ def raw_counts(
         where it is described; else all cases in one), each with ``kept`` and ``cases``. ``own``: the same of the
         actor's own cases, by what was owed, or by the first thing described.
     """
-    codes = encode(network, cases).codes
+    network, cases, codes = material.loaded.network, material.cases, material.coded.codes
     kept = np.isin(codes[node], [network[node].index(state) for state in states])
     known = codes[node] != MISSING
     described = [name for name in (*row.given, *row.do) if name != by]
@@ -201,10 +214,11 @@ def raw_counts(
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
     scenario, network = material.loaded.scenario, material.loaded.network
-    section = record_section(network, material.cases, scenario.as_of, shipped=material.shipped)
+    section = _size(material)
     asked = [(j.id, row) for j in scenario.judgements for row in answers.reported(j.id) if row.posterior is not None]
     held = [
-        {"judgement": name, "label": row.label, **case_section(network, material.cases, row)} for name, row in asked
+        {"judgement": name, "label": row.label, **case_section(network, material.cases, row, coded=material.coded)}
+        for name, row in asked
     ]
     section["held"] = held
     section["count"] = _headline_count(material, answers)
@@ -213,16 +227,13 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
 
 def _headline_count(material: Material, answers: Answers) -> dict[str, Any] | None:
     """Raw counts for the headline: by the node that its format sets otherwise than the base does."""
-    scenario, network = material.loaded.scenario, material.loaded.network
-    judgement = scenario.judgement(scenario.headline.judgement)
-    rows = {row.label: row for row in answers.reported(judgement.id)}
-    row = rows[scenario.headline.format]
-    base = rows.get(judgement.base or "", row)
+    told = headline(material, answers)
+    row, base = told.row, told.base or told.row
     differ = [name for name, state in row.do.items() if base.do.get(name) != state]
     by = next(iter([*differ, *row.do, *row.given]), None)
     if by is None or row.asked is None:
         return None
-    return raw_counts(network, material.cases, judgement.node, row.asked.states, row, by)
+    return raw_counts(material, row.asked.target, row.asked.states, row, by)
 
 
 def _headline(report: Mapping[str, Any]) -> Mapping[str, Any] | None:

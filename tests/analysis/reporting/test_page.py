@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from servanda.analysis.reporting.page import isolated, safe_href
-from servanda.analysis.reporting.section import Answers, Material
 from servanda.analysis.reporting.sections import answer as page_one
 from servanda.analysis.sensitivity.spread import Spread, SpreadRow
 from servanda.analysis.summaries.change import Change
@@ -106,7 +105,7 @@ def test_the_verdict_comes_first(content, direction, said):
         ([("reading", 0.899)], ""),
     ],
 )
-def test_what_the_record_settles_holds_in_every_reading_and_on_average(monkeypatch, shares, direction):
+def test_what_the_record_settles_holds_in_every_reading_and_on_average(shares, direction):
     """A prior set or a single theory that says otherwise does not count; what is favourable alone settles nothing."""
 
     def change(gain):
@@ -115,9 +114,7 @@ def test_what_the_record_settles_holds_in_every_reading_and_on_average(monkeypat
     named = {"reading": "it", "theory": "averaged over the theories"}
     rows = [SpreadRow(kind, named[kind], change(gain)) for kind, gain in shares]
     rows += [SpreadRow("prior", "flat", change(0.1)), SpreadRow("theory", "cheap talk", change(0.0))]
-    monkeypatch.setattr(page_one, "headline_spread", lambda *_: Spread(tuple(rows)))
-    material, answers = Material(None, None, {}), Answers({}, {}, {}, {})
-    found = page_one._verdict(material, answers)
+    found = page_one._verdict(Spread(tuple(rows)))
     assert found == {"settled": bool(direction), "direction": direction, "limit": 0.9}
 
 

@@ -9,7 +9,7 @@ from .....record import load_sources
 from ...document.blocks import Block, Paragraph, Run, Table, runs
 from ...document.language import N_, Language
 from ...section import Answers, Material, Part, Section
-from ..record import case_section, named_cases
+from ..record import named_cases
 
 
 def cited(keys: Iterable[str]) -> dict[str, dict[str, str]]:
@@ -35,11 +35,13 @@ def cited(keys: Iterable[str]) -> dict[str, dict[str, str]]:
     return found
 
 
-def _content(material: Material, answers: Answers) -> dict[str, Any]:
-    network, cases = material.loaded.network, material.cases
-    asked = [row for j in material.loaded.scenario.judgements for row in answers.reported(j.id) if row.posterior]
-    nearest = [case for row in asked for case in case_section(network, cases, row)["nearest"]]
-    return cited(key for case in nearest for key in case["sources"])
+def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001
+    return {}
+
+
+def _of_named_cases(report: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """Sources of the cases that the record's section names."""
+    return cited(key for case in named_cases(report) for key in case["sources"])
 
 
 def _listed(report: Mapping[str, Any], say: Language) -> list[Block]:
@@ -62,4 +64,4 @@ def _listed(report: Mapping[str, Any], say: Language) -> list[Block]:
     return [Table(say(N_("Sources of the cases named in this report")), columns, tuple(rows)), Paragraph(words, "note")]
 
 
-SECTION = Section(_content, parts=(Part("annex", N_("Sources"), _listed),))
+SECTION = Section(_content, closing=_of_named_cases, parts=(Part("annex", N_("Sources"), _listed),))

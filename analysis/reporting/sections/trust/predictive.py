@@ -15,6 +15,7 @@ from ....summaries.summary import INTERVAL
 from ...document.blocks import Block, Figure, Fold, Paragraph, Table, runs
 from ...document.language import N_, Language
 from ...section import Answers, Material, Part, Section
+from ..headline import headline
 
 #: Draws that are enough for shares whose interval is told in whole per cent.
 _DRAWS = 1000
@@ -27,7 +28,7 @@ _ROLE = "role"
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     scenario = material.loaded.scenario
     judgement = scenario.judgement(scenario.headline.judgement)
-    row = next(row for row in answers.reported(judgement.id) if row.label == scenario.headline.format)
+    row = headline(material, answers).row
     posterior = _thinned(next(iter(material.posteriors.values())))
     network = posterior.network
     after = {judgement.node, *network.descendants([judgement.node])}

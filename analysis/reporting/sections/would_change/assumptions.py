@@ -16,7 +16,7 @@ from ...document.blocks import Block, Fold, Run, Table, Text, runs
 from ...document.language import N_, Language
 from ...numbers import described_number
 from ...section import Answers, Material, Part, Section
-from .headline import Headline, headline
+from ..headline import Headline, headline
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:

@@ -10,7 +10,7 @@ from ....sensitivity.value_of_information import CaseNews, ValueOfInformation, v
 from ...document.blocks import Block, Fold, Paragraph, Run, Table, Text, runs
 from ...document.language import N_, Language
 from ...section import Answers, Material, Part, Section
-from .headline import Headline, headline
+from ..headline import Headline, headline
 
 #: A state of less probability than this is no news to wait for; the fold and the dictionary hold it all the same.
 WORTH_SHOWING = 0.05

@@ -13,8 +13,8 @@ from servanda.analysis.reporting.answers import judged
 from servanda.analysis.reporting.document.blocks import Fold, Table, plain
 from servanda.analysis.reporting.document.language import Language
 from servanda.analysis.reporting.section import Answers, Material, Task
+from servanda.analysis.reporting.sections.headline import headline
 from servanda.analysis.reporting.sections.would_change import assumptions, influence, mind, value_of_information
-from servanda.analysis.reporting.sections.would_change.headline import headline
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
 from servanda.analysis.sensitivity import value_of_information as news
 from servanda.models import Arrow, Network, Node, Sampling, fit

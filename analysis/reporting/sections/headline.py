@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .....models.questions.quantity import Quantity
-from ...answers import Row
-from ...section import Answers, Material
+from ....models.questions.quantity import Quantity
+from ..answers import Row
+from ..section import Answers, Material
 
 
 @dataclass(frozen=True)
