@@ -83,14 +83,26 @@ def parsed_toml(text: str, subject: str, error: type[InputError] = InputError) -
     Traceback (most recent call last):
     servanda.common.errors.InputError: mine: is not TOML: Cannot overwrite a value (at line 2, column 6); 'a' stands ...
     """
+    deep = "is nested too deep to be read; write it flatter"
     try:
-        return tomllib.loads(text)
+        parsed = tomllib.loads(text)
     except tomllib.TOMLDecodeError as failure:
         raise error(subject, [Fault("", f"is not TOML: {failure}{_first_place(text, str(failure))}")]) from failure
     except ValueError as failure:
         raise error(subject, [Fault("", f"holds a value that cannot be read ({failure})")]) from None
     except RecursionError:
-        raise error(subject, [Fault("", "is nested too deep to be read; write it flatter")]) from None
+        raise error(subject, [Fault("", deep)]) from None
+    # How deep Python itself goes depends on the version and on what other libraries have set.
+    if _is_deep(parsed, 50):
+        raise error(subject, [Fault("", deep)])
+    return parsed
+
+
+def _is_deep(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deep(each, levels - 1) for each in inner)
 
 
 _HEADER = re.compile(r"\s*(\[\[?)([^\[\]]+)\]\]?\s*(?:#.*)?")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from servanda.common.errors import InputError
-from servanda.common.toml import read_toml, schema_faults, shipped
+from servanda.common.toml import parsed_toml, read_toml, schema_faults, shipped
 
 
 def test_a_shipped_name_or_a_path(tmp_path):
@@ -90,3 +90,13 @@ def test_every_departure_from_a_schema_is_said_in_plain_words():
         "parts.c.size: is not a key that is known here",
     ]
     assert schema_faults({"name": "abc"}, Outer) == []
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 60 + "]" * 60, "a" + ".a" * 60 + " = 1"])
+def test_what_is_nested_too_deep_is_refused_however_deep_python_goes(text):
+    with pytest.raises(InputError, match=r"^mine: is nested too deep to be read; write it flatter$"):
+        parsed_toml(text, "mine")
+
+
+def test_what_lists_hold_may_be_nested():
+    assert parsed_toml("a = [[1, 2], [{ b = [3] }]]", "mine") == {"a": [[1, 2], [{"b": [3]}]]}

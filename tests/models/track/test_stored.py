@@ -66,7 +66,7 @@ def test_an_interrupted_save_leaves_the_earlier_file(track, tmp_path: Path, monk
     earlier = path.read_bytes()
 
     def half(tree, target, **settings):
-        target.write_bytes(b"half")
+        target.write(b"half")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(xr.DataTree, "to_netcdf", half)
@@ -91,6 +91,7 @@ def test_each_kind_of_file_names_its_reader(track, tmp_path: Path):
 def test_another_layout_is_named(track, tmp_path: Path):
     track.save(tmp_path / "a.nc")
     with h5py.File(tmp_path / "a.nc", "r+") as file:
+        file.attrs["servanda_format"] = 1
         file.attrs["servanda_track"] = "99"
     with pytest.raises(
         StoreError, match=r"a\.nc: has track layout 99, this version reads 1; fit the track record again$"
@@ -136,7 +137,7 @@ def _cut_short(file):
     file.attrs["servanda_provenance"] = '{"seed": 1'
 
 
-@pytest.mark.parametrize(
+DAMAGES = pytest.mark.parametrize(
     "damage",
     [
         _later,
@@ -150,10 +151,26 @@ def _cut_short(file):
         _cut_short,
     ],
 )
-def test_a_damaged_file_is_refused_by_name(track, tmp_path: Path, damage):
+
+
+@DAMAGES
+def test_a_file_whose_seal_does_not_hold_is_refused_by_name(track, tmp_path: Path, damage):
     path = tmp_path / "a.nc"
     track.save(path)
     with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(
+        StoreError, match=r"a\.nc: was changed or damaged after it was saved \(its hash does not hold\)"
+    ):
+        load_track_posterior(path)
+
+
+@DAMAGES
+def test_a_damaged_file_without_a_seal_is_refused_by_name(track, tmp_path: Path, damage):
+    path = tmp_path / "a.nc"
+    track.save(path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["servanda_format"] = 1
         damage(file)
     with pytest.raises(StoreError, match=r"a\.nc: is not a posterior that Servanda saved, or is damaged$"):
         load_track_posterior(path)
