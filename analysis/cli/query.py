@@ -77,6 +77,14 @@ def query(
         int | None, typer.Option(metavar="YEAR", help="With --backers: nothing later is known of them.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say how it would be computed, and stop.")] = False,
+    lexicon: Annotated[
+        str | None,
+        typer.Option(
+            "--lexicon",
+            metavar="NAME",
+            help="Say each probability in the words of a scale too: icd203, ipcc_ar5, nato, phia or a TOML file.",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Ask a stored posterior, or a network file, for a probability.
@@ -93,7 +101,9 @@ def query(
     from ..queries.named_backers import listed_backers
     from ..queries.outcomes import single_cases
     from ..queries.probability import explain as explain_plan
+    from ..summaries.likelihood_words import load_lexicon
 
+    scale = None if lexicon is None else load_lexicon(lexicon)
     fitted = _opened(posterior)
     evidence, action = _pairs(given, "--given"), _actions(fitted.network, do, "--do")
     weights = {"virtual": _weights(virtual, "--virtual"), "soft": _weights(soft, "--soft")}
@@ -104,11 +114,15 @@ def query(
         who = {}  # whose promise it is bears on the backers alone
     if explain:
         others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--actor": actor}
-        refuse_beside("--explain", **others, **{"--against": against}, **{"--backers": backers})
+        refuse_beside(
+            "--explain", **others, **{"--against": against}, **{"--backers": backers}, **{"--lexicon": lexicon}
+        )
         typer.echo(explain_plan(fitted, target or [], evidence, action))
         return
     if against:
-        refuse_beside("--against", **{"--virtual": virtual, "--soft": soft, "--had": had, "--best": best})
+        # A likelihood word is of an event, never of a change.
+        others = {"--virtual": virtual, "--soft": soft, "--had": had, "--best": best, "--lexicon": lexicon}
+        refuse_beside("--against", **others)
         base = _actions(fitted.network, against, "--against")
         _report_contrast(
             fitted, target or [], evidence, action, base, margin, who, confounded=confounding, as_json=as_json
@@ -121,7 +135,7 @@ def query(
     if top is not None and not best:
         _refuse("--top", "says nothing without --best")
     if best:
-        refuse_beside("--best", **{"--had": had})
+        refuse_beside("--best", **{"--had": had, "--lexicon": lexicon})
         found = most_probable(fitted, evidence, action, **weights, nodes=target or None, k=top or 1, **who)
         _print_best(found, as_json=as_json)
         typer.echo(stand.note, err=True, nl=bool(stand.note))
@@ -132,7 +146,7 @@ def query(
     answers = [answer.assign_attrs(backers=stand.note) if stand.note else answer for answer in answers]
     drawn = single_cases(fitted, who)
     single = [] if had or drawn == who else _answers(fitted, target or [], evidence, action, {}, weights, drawn)
-    _report_answers(answers, single, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
+    _report_answers(answers, single, scale, sampled=fitted.sizes["draw"] > 1, as_json=as_json)
 
 
 def _opened(file: Path) -> Any:
@@ -234,10 +248,11 @@ def _print_changes(asked: dict[str, str], changes: dict[str, Any]) -> None:
 _NOTES = ("whose_conduct", "identification", "coupling", "method", "assumption", "backers")
 
 
-def _report_answers(answers: list[Any], single: list[Any], *, sampled: bool, as_json: bool) -> None:
+def _report_answers(answers: list[Any], single: list[Any], scale: Any, *, sampled: bool, as_json: bool) -> None:
     """Print answers with their notes; a failed gate ends with its exit code.
 
-    `single` holds the same of single cases, whose unseen members are drawn; nothing where nobody is unseen.
+    `single` holds the same of single cases, whose unseen members are drawn; nothing where nobody is unseen. `scale` is
+    the lexicon whose words are said beside the numbers, or None.
     """
     from ..summaries.gates import failed, number_gates
 
@@ -250,6 +265,11 @@ def _report_answers(answers: list[Any], single: list[Any], *, sampled: bool, as_
         shown = {label: dict(one.__dict__) for label, one in summaries.items()}
         for label, one in ({} if drawn is None else _summaries(drawn)).items():
             shown[label] |= {"single_lower": one.lower, "single_upper": one.upper}
+        if scale is not None:
+            notes["lexicon"] = scale.title
+            for one in shown.values():
+                band = scale.band(one["mean"])
+                one |= {"word": band.word, "range": band.range}
         found.append((answer.attrs["question"], shown, notes, gates))
     if as_json:
         asked = [
@@ -346,6 +366,7 @@ def _numbers(pairs: dict[str, str], option: str) -> dict[str, dict[str, float]]:
 def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str], gates: list[str]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(title=question, title_justify="left")
     table.add_column("state")
@@ -354,10 +375,15 @@ def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str
     headings = ("mean", *intervals, "bulk ESS", "R-hat")
     for heading in headings:
         table.add_column(heading, justify="right")
+    worded = any("word" in s for s in summaries.values())
+    if worded:
+        table.add_column("in words")
     for label, s in summaries.items():
         single = (f"{s['single_lower']:.3f} to {s['single_upper']:.3f}",) if differ else ()
         left_open = f"{s['lower']:.3f} to {s['upper']:.3f}"
-        table.add_row(label, f"{s['mean']:.3f}", left_open, *single, f"{s['ess_bulk']:.0f}", f"{s['rhat']:.3f}")
+        # Square brackets are marks of Rich.
+        word = (Text(f"{s['word']} [{s['range']}]"),) if worded else ()
+        table.add_row(label, f"{s['mean']:.3f}", left_open, *single, f"{s['ess_bulk']:.0f}", f"{s['rhat']:.3f}", *word)
     Console().print(table)
     if differ:
         typer.echo(
@@ -365,6 +391,6 @@ def _print_answer(question: str, summaries: dict[str, Any], notes: dict[str, str
             "effects of members not seen included; no data would narrow that."
         )
     for key, note in notes.items():
-        typer.echo(f"{key}: {note}" if key in ("coupling", "method") else note)
+        typer.echo(f"{key}: {note}" if key in ("coupling", "method", "lexicon") else note)
     for gate in gates:
         typer.echo(f"gate failed: {gate}", err=True)

@@ -22,6 +22,7 @@ from .options import (
     Tune,
     print_json,
     record_cases,
+    refuse_beside,
     today,
 )
 
@@ -87,6 +88,14 @@ def report(
     signed: Annotated[
         str, typer.Option("--signed-by", metavar="NAME", help="Who signs it. Without a name it says that nobody does.")
     ] = "",
+    lexicon: Annotated[
+        str | None,
+        typer.Option(
+            "--lexicon",
+            metavar="NAME",
+            help="Scale of likelihood words in place of the scenario's: icd203, ipcc_ar5, nato, phia or a TOML file.",
+        ),
+    ] = None,
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -116,6 +125,7 @@ def report(
     if ledger is not None and ledger.exists():
         read_ledger(ledger)  # one that was touched is said before anything is fitted
     if scenario is None and source is not None:
+        refuse_beside("--from", **{"--lexicon": lexicon})
         kinds, spoken = _split(formats) or ["html"], _split(languages) or ["en"]
         again = report_again(source, out, draft=draft, formats=kinds, languages=spoken)
         if as_json:
@@ -143,6 +153,7 @@ def report(
             languages=_split(languages) or ["en"],
             issued=today() if issued is None else issued,
             signed=signed,
+            lexicon=lexicon,
             folder=cache,
             command=_command(),
             progress=progress,

@@ -84,6 +84,7 @@ def report(
     languages: Sequence[str] = ("en",),
     issued: str | date = "",
     signed: str = "",
+    lexicon: str | os.PathLike[str] | None = None,
     folder: Path | None = None,
     command: str = "",
     progress: bool | Progress | None = None,
@@ -118,6 +119,8 @@ def report(
         depends on the clock.
     signed
         Who signs it; nobody by default, and the report says so.
+    lexicon
+        Name or path of the scale of likelihood words; the scenario's own by default.
     folder
         Where fits are kept.
     command
@@ -145,6 +148,7 @@ def report(
     spoken = _spoken(languages)
     day = _day(issued)
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
+    loaded = loaded if lexicon is None else loaded.in_words_of(lexicon)
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)

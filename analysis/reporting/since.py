@@ -1,17 +1,18 @@
 """What changed since an earlier report, and how much of the shift of its answer each change explains.
 
-The earlier report carries its inputs. They are swapped for the new ones part by part, in one order: data, priors,
-network, scenario; after each swap the network is fitted and asked again. The steps add up to the whole shift; what is
-left between the earlier report and its inputs fitted today is Monte Carlo error, settings and versions. Another order
-would divide the shift otherwise, as far as the parts act together.
+The earlier report carries its inputs: data, priors, network, scenario. The network is fitted and asked with every
+mixture of the old ones and the new, and what a part explains is the mean of what swapping it moves, over all orders in
+which the parts can be swapped: its Shapley value. These add up to the whole shift; what is left between the earlier
+report and its inputs fitted today is Monte Carlo error, settings and versions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import singledispatch
+from functools import cache, singledispatch
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import ServandaError
@@ -22,6 +23,7 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ..scenarios.scenario import Scenario
 from ..scenarios.stored_fits import fit_gates, stored_fit
+from ..sensitivity.drivers import shapley_weights
 from ..summaries.gates import failed
 from ..summaries.summary import summarise
 from .answers import judged
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
-#: Parts of the inputs, in the order in which the old ones are swapped for the new.
+#: Parts of the inputs, in the order in which a reader meets them.
 ORDER = ("data", "priors", "network", "scenario")
 #: Keys by one of which an item of a list is known, in texts of networks, priors and scenarios.
 _NAMES = ("id", "parameter", "label", "claim")
@@ -86,7 +88,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Step:
-    """How far swapping some parts moves the headline, in probability.
+    """How far swapping some parts moves the headline, in probability, on average over all orders of the swaps.
 
     Parameters
     ----------
@@ -120,7 +122,7 @@ class Shift:
     answer, change
         The whole shift of the answer, and of its change.
     steps
-        One for each part that changed, in the order of the swaps.
+        One for each part that changed.
     rest
         What no part explains: Monte Carlo error, settings and versions.
     """
@@ -160,8 +162,8 @@ def since(earlier: Earlier, now: Mapping[str, Any], task: Task) -> dict[str, Any
     Returns
     -------
     dict
-        ``earlier`` (its date and hash), ``differences`` (`differences`), ``shift`` (`Shift`), ``before`` and ``now``
-        (means of the answer and of its change), and ``order``.
+        ``earlier`` (its date and hash), ``differences`` (`differences`), ``shift`` (`Shift`), and ``before`` and
+        ``now`` (means of the answer and of its change).
     """
     found = differences(earlier, now, task.cases)
     last = _point(task.posteriors[task.loaded.priors[0].name], task.loaded.scenario, task.cases)
@@ -171,7 +173,6 @@ def since(earlier: Earlier, now: Mapping[str, Any], task: Task) -> dict[str, Any
         "now": {"answer": last.answer, "change": last.change},
         "differences": {name: _as_plain(found[name]) for name in found},
         "shift": asdict(shift(earlier, changed_parts(earlier, now, task.cases), last, task)),
-        "order": list(ORDER),
     }
 
 
@@ -199,7 +200,7 @@ def differences(earlier: Earlier, now: Mapping[str, Any], cases: pd.DataFrame) -
 
 
 def changed_parts(earlier: Earlier, now: Mapping[str, Any], cases: pd.DataFrame) -> tuple[str, ...]:
-    """Parts of the inputs that are not what they were, in the order of the swaps."""
+    """Parts of the inputs that are not what they were."""
     (_, before), (_, after) = _alike(earlier, now, cases)
     same = {"data": before == after} | {name: earlier.raw[name] == now[name] for name in ORDER[1:]}
     return tuple(name for name in ORDER if not same[name])
@@ -236,47 +237,89 @@ def shift(earlier: Earlier, changed: tuple[str, ...], last: Point, task: Task) -
     earlier, task
         As in `since`.
     changed
-        The parts that changed, in the order of the swaps.
+        The parts that changed.
     last
         The headline of the new report.
 
     Returns
     -------
     Shift
-        Its steps and its rest add up to the whole. Where the inputs cannot be asked with some parts swapped and others
-        not (a prior set of a node that the old network has not), these are swapped together.
+        Its steps and its rest add up to the whole. A step is the Shapley value (Shapley 1953†) of its part: the mean,
+        over all orders of the swaps, of what the headline moves by as the part is swapped. Where the inputs cannot be
+        asked with some parts swapped and others not (a prior set of a node that the old network has not), these are
+        swapped together, as few as need be.
     """
-    new = _Mixed(task.cases, task.loaded.priors[0], task.loaded.network, task.loaded.scenario)
-    mixed = new
-    for part in changed:
-        mixed = mixed.with_part(part, _of(earlier))
-    steps: list[Step] = []
-    together: list[str] = []
-    note = ""
-    try:
-        first = here = last if not changed else _asked(mixed, task)
-    except ServandaError as error:
-        return _undivided(earlier, last, changed, said(error))
-    for part in changed:
-        mixed = mixed.with_part(part, new)
-        together.append(part)
+    old, new = _of(earlier), _Mixed(task.cases, task.loaded.priors[0], task.loaded.network, task.loaded.scenario)
+
+    @cache
+    def asked(swapped: frozenset[str]) -> tuple[Point | None, str]:
+        """The headline with some parts swapped for the new ones; or none, and why it cannot be asked."""
+        mixed = new
+        for part in changed:
+            mixed = mixed if part in swapped else mixed.with_part(part, old)
         try:
-            there = last if part == changed[-1] else _asked(mixed, task)
+            return (last if len(swapped) == len(changed) else _asked(mixed, task)), ""
         except ServandaError as error:
-            note = said(error)
-            continue
-        steps.append(_step(tuple(together), here, there, note))
-        here, together, note = there, [], ""
-    rest = _step((), Point(earlier.answer, earlier.answer_error, earlier.change, earlier.change_error), first, "")
+            return None, said(error)
+
+    first, why = asked(frozenset())
+    if first is None:
+        return _undivided(earlier, last, changed, why)
     whole = _less(last.change, earlier.change)
-    return Shift(last.answer - earlier.answer, whole, tuple(steps), rest)
+    start = Point(earlier.answer, earlier.answer_error, earlier.change, earlier.change_error)
+    rest = _step((), [(-1.0, start), (1.0, first)])
+    steps = _shares(changed, asked) if changed else ()
+    return Shift(last.answer - earlier.answer, whole, steps, rest)
+
+
+def _shares(changed: tuple[str, ...], asked: Callable[[frozenset[str]], tuple[Point | None, str]]) -> tuple[Step, ...]:
+    """Shapley values of the smallest groups of parts whose every mixture can be asked."""
+    refused: dict[frozenset[str], str] = {}
+    for groups in sorted(_divisions(changed), key=len, reverse=True):
+        points: list[Point] = []
+        for swapped in _mixtures(groups):
+            point, why = asked(swapped)
+            if point is None:
+                refused.setdefault(swapped, why)
+                break
+            points.append(point)
+        else:
+            shares = shapley_weights(len(groups))
+            return tuple(
+                _step(group, [*zip(share.tolist(), points, strict=True)], _parted(group, refused))
+                for group, share in zip(groups, shares, strict=True)
+            )
+    raise AssertionError("all parts together can be asked")
+
+
+def _divisions(parts: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], ...]]:
+    """Every division of parts into groups, each in the order of the parts."""
+    if not parts:
+        yield ()
+        return
+    first, *rest = parts
+    for size in range(len(rest) + 1):
+        for beside in combinations(rest, size):
+            left = tuple(part for part in rest if part not in beside)
+            yield from (((first, *beside), *groups) for groups in _divisions(left))
+
+
+def _mixtures(groups: tuple[tuple[str, ...], ...]) -> Iterator[frozenset[str]]:
+    """Parts that are swapped, of every mixture of groups; bit j of its place says whether group j is."""
+    for number in range(2 ** len(groups)):
+        yield frozenset(part for place, group in enumerate(groups) if number >> place & 1 for part in group)
+
+
+def _parted(group: tuple[str, ...], refused: Mapping[frozenset[str], str]) -> str:
+    """Why the parts of a group were not swapped without each other."""
+    return next((why for swapped, why in refused.items() if 0 < len(swapped.intersection(group)) < len(group)), "")
 
 
 def _undivided(earlier: Earlier, last: Point, changed: tuple[str, ...], why: str) -> Shift:
     start = Point(earlier.answer, earlier.answer_error, earlier.change, earlier.change_error)
     note = f"the earlier inputs cannot be fitted by this version ({why}), so that nothing is divided"
-    step = _step(changed, start, last, note)
-    return Shift(step.answer, step.change, (step,), _step((), last, last, ""))
+    step = _step(changed, [(-1.0, start), (1.0, last)], note)
+    return Shift(step.answer, step.change, (step,), _step((), [(0.0, last)]))
 
 
 def _of(earlier: Earlier) -> _Mixed:
@@ -306,27 +349,31 @@ def _point(posterior: Posterior, scenario: Scenario, cases: pd.DataFrame) -> Poi
     return Point(answer.mean, answer.mcse, *change, unsettled, key, (own, difference))
 
 
-def _step(parts: tuple[str, ...], one: Point, other: Point, note: str) -> Step:
-    # Two questions to one fit share its draws, and so most of their errors; two fits share none.
-    together = bool(one.fit) and one.fit == other.fit
-    errors = zip((one.answer_error, one.change_error), (other.answer_error, other.change_error), strict=True)
-    draws = zip(one.draws, other.draws, strict=True)
-    answer_error, change_error = (
-        _paired(*pair) if together else _apart(*error) for pair, error in zip(draws, errors, strict=True)
-    )
-    moved = _less(other.change, one.change)
-    unsettled = one.unsettled or other.unsettled
-    return Step(parts, other.answer - one.answer, answer_error or 0.0, moved, change_error, unsettled, note)
+def _step(parts: tuple[str, ...], terms: Sequence[tuple[float, Point]], note: str = "") -> Step:
+    """Move of the headline that is a sum of points, each so many times."""
+    used = [(times, point) for times, point in terms if times]
+    answer = math.fsum(times * point.answer for times, point in used)
+    changes = [None if point.change is None else times * point.change for times, point in used]
+    known = [change for change in changes if change is not None]
+    moved = math.fsum(known) if len(known) == len(changes) else None
+    errors = [_error([(times, point.answer_error, point.draws[0], point.fit) for times, point in used])]
+    errors += [_error([(times, point.change_error, point.draws[1], point.fit) for times, point in used])]
+    unsettled = any(point.unsettled for _, point in used)
+    return Step(parts, answer, errors[0] or 0.0, moved, errors[1], unsettled, note)
 
 
-def _paired(one: xr.DataArray | None, other: xr.DataArray | None) -> float | None:
-    """Monte Carlo error of a difference of two numbers, draw by draw."""
-    return None if one is None or other is None else summarise(other - one).mcse
-
-
-def _apart(one: float | None, other: float | None) -> float | None:
-    """Monte Carlo error of a difference of two numbers whose draws are independent."""
-    return None if one is None or other is None else math.hypot(one, other)
+def _error(terms: Sequence[tuple[float, float | None, xr.DataArray | None, str]]) -> float | None:
+    """Monte Carlo error of a sum of numbers: of one fit draw by draw, since they share most of their errors."""
+    apart: list[float] = []
+    drawn: dict[str, xr.DataArray] = {}
+    for times, error, draws, fit in terms:
+        if error is None:
+            return None
+        if draws is None or not fit:
+            apart.append(times * error)
+        else:
+            drawn[fit] = times * draws + drawn.get(fit, 0.0)
+    return math.hypot(*apart, *(summarise(draws).mcse for draws in drawn.values()))
 
 
 def _less(x: float | None, y: float | None) -> float | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -301,6 +301,27 @@ class Loaded(Shown):
     scenario: Scenario
     network: Network
     priors: tuple[PriorSet, ...]
+
+    def in_words_of(self, lexicon: str | os.PathLike[str]) -> Loaded:
+        """The same with another scale of likelihood words.
+
+        Parameters
+        ----------
+        lexicon
+            Its name or path.
+
+        Raises
+        ------
+        InputError
+            If there is no such scale, or it has faults.
+
+        Examples
+        --------
+        >>> load_scenario("budapest").in_words_of("phia").scenario.lexicon
+        'phia'
+        """
+        load_lexicon(lexicon)
+        return replace(self, scenario=self.scenario.model_copy(update={"lexicon": str(lexicon)}))
 
     def _view(self) -> View:
         import pandas as pd

@@ -144,11 +144,14 @@ class WordBand(Strict):
     ----------
     word
         The word.
+    words
+        The word by language.
     low, high
         Ends of its band.
     """
 
     word: str
+    words: dict[str, str] = Field(default_factory=dict)
     low: float
     high: float
 

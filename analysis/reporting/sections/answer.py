@@ -73,7 +73,10 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
             "title": lexicon.title,
             "titles": {language: lexicon.in_language(language).title for language in lexicon.wordings},
             "source": lexicon.source,
-            "bands": [asdict(band) for band in lexicon.bands],
+            "bands": [
+                {**asdict(band), "words": {language: said.words[place] for language, said in lexicon.wordings.items()}}
+                for place, band in enumerate(lexicon.bands)
+            ],
         },
     }
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 from ...figures.densities import densities_svg
@@ -119,7 +118,7 @@ def _judged(one: Mapping[str, Any], answer: Mapping[str, Any], say: Language) ->
     if notes:
         blocks.append(Paragraph(runs(" ".join(notes))))
     blocks.append(_table(one, answer, say))
-    bands = [asdict(band) for band in load_lexicon(answer["lexicon"]["name"]).in_language(say.code).bands]
+    bands = [{**band, "word": band.get("words", {}).get(say.code, band["word"])} for band in answer["lexicon"]["bands"]]
     rows = [{**row, "label": say.term(row["label"])} for row in one["rows"]]
     base = say.term(one["base"]) if one["base"] else None
     figure = densities_svg(rows, bands, name=one["id"], base=base)

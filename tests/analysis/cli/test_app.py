@@ -40,6 +40,10 @@ def test_an_unwritable_folder_is_said_before_the_fit(tmp_path: Path, monkeypatch
 
 def test_unknown_names_are_exit_2():
     assert run("report", "dprk").exit_code == 2
+    no_scale = run("report", "dprk-six-party", "--lexicon", "icd204")
+    assert no_scale.exit_code == 2
+    assert "icd203" in no_scale.stderr
+    assert "nothing beside --from" in run("report", "--from", "report.json", "--lexicon", "phia").stderr
     assert run("fit", "garantee").exit_code == 2
     assert "did you mean 'guarantee'?" in run("fit", "garantee").stderr
     assert run("nonsense").exit_code == 2

@@ -245,3 +245,32 @@ def test_the_best_states_of_named_nodes_and_the_next_best(stored: Path, keeping:
     alone = run("query", str(stored), "kept", "--top", "2")
     assert alone.exit_code == 2
     assert "--top: says nothing without --best" in alone.stderr
+
+
+def test_a_query_says_the_words_of_a_scale(stored: Path):
+    from servanda.analysis import load_lexicon
+
+    words = ("query", str(stored), "kept", "-g", "backers=many", "--lexicon", "phia")
+    told = json.loads(run(*words, "--json").stdout)
+    scale = load_lexicon("phia")
+    assert told["lexicon"] == scale.title
+    for cell in told["answer"].values():
+        assert (cell["word"], cell["range"]) == (scale.band(cell["mean"]).word, scale.band(cell["mean"]).range)
+    shown = " ".join(run(*words).stdout.split())
+    assert f"[{told['answer']['yes']['range'].split()[0]}" in shown
+    assert f"lexicon: {scale.title}" in shown
+    assert "word" not in json.loads(run(*words[:-2], "--json").stdout)["answer"]["yes"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--lexicon", "icd204"], "icd203"),
+        (["--do", "backers=many", "--against", "backers=few", "--lexicon", "phia"], "nothing beside --against"),
+        (["--best", "--lexicon", "phia"], "nothing beside --best"),
+    ],
+)
+def test_words_of_a_scale_are_refused_where_there_is_none_to_say(stored: Path, words: list[str], message: str):
+    result = run("query", str(stored), "kept", *words)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())

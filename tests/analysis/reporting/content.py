@@ -213,7 +213,12 @@ def report(*, passed: bool = True) -> dict[str, Any]:
                     "es": "ICD 203 (2015), traducci\N{LATIN SMALL LETTER O WITH ACUTE}n propia",
                 },
                 "source": "the directive",
-                "bands": [asdict(band) for band in load_lexicon("icd203").bands],
+                "bands": [
+                    {**asdict(band), "words": {"en": band.word, "es": spanish}}
+                    for band, spanish in zip(
+                        load_lexicon("icd203").bands, load_lexicon("icd203").wordings["es"].words, strict=True
+                    )
+                ],
             },
         },
         "change": {

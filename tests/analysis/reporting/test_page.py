@@ -151,6 +151,16 @@ def test_no_sentence_has_a_likelihood_and_a_confidence_word(content, word, langu
     assert CONFIDENCE.search(html)
 
 
+def test_a_scale_of_ones_own_words_a_report_read_back(content):
+    """No name of it is looked up again: the file may have gone."""
+    lexicon = content["answer"]["lexicon"] | {"name": "mine", "title": "Mine", "titles": {"en": "Mine"}}
+    content["answer"]["lexicon"] = lexicon
+    for band in lexicon["bands"]:
+        band |= {"word": "perhaps", "words": {"en": "perhaps"}}
+    for language in LANGUAGES:
+        assert "perhaps" in render(content, language)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_shipped_scenario_keeps_the_rule_on_words(supposed, language):
     assert mixed(render(supposed, language)) == []

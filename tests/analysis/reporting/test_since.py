@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
+from servanda.analysis.reporting import since as dividing
 from servanda.analysis.reporting.document.blocks import Block, Table, plain
 from servanda.analysis.reporting.document.language import Language
-from servanda.analysis.reporting.inputs import Earlier, SinceError, inputs, inputs_from, read_earlier
+from servanda.analysis.reporting.inputs import Earlier, Inputs, SinceError, inputs, inputs_from, read_earlier
 from servanda.analysis.reporting.section import Material, Task
 from servanda.analysis.reporting.sections.would_change.since import SECTION
-from servanda.analysis.reporting.since import edits, since
+from servanda.analysis.reporting.since import ORDER, Point, edits, shift, since
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
 from servanda.analysis.scenarios.stored_fits import stored_fit
 from servanda.common.json_values import to_json
@@ -128,19 +131,34 @@ def adds_up(found: dict[str, Any]) -> None:
         assert found["now"][name] - found["before"][name] == pytest.approx(shift[name], abs=1e-12)
 
 
+def over_orders(parts: tuple[str, ...], value: Callable[[set[str]], float]) -> dict[str, float]:
+    """What each part moves a value by as it is swapped, averaged over every order, one by one."""
+    moved = dict.fromkeys(parts, 0.0)
+    orders = [*permutations(parts)]
+    for order in orders:
+        for place, part in enumerate(order):
+            moved[part] += (value({*order[: place + 1]}) - value({*order[:place]})) / len(orders)
+    return moved
+
+
 def test_each_part_explains_what_a_closed_form_says(kept: Kept):
     old = kept.task(NETWORK, OLD, priors(1.0), scenario())
     new = kept.task(NETWORK, NEW, priors(5.0), scenario())
     found = kept.compared(old, new)
     adds_up(found)
-    data, prior = found["shift"]["steps"]
-    assert (data["parts"], prior["parts"]) == (["data"], ["priors"])
-    more, stronger = beta(14, 3, 1) - beta(9, 3, 1), beta(14, 3, 5) - beta(14, 3, 1)
-    assert data["answer"] == pytest.approx(more, abs=5 * data["answer_error"])
-    assert data["change"] == pytest.approx(more, abs=5 * data["change_error"])
-    assert prior["answer"] == pytest.approx(stronger, abs=5 * prior["answer_error"])
-    few = beta(4, 6, 5) - beta(4, 6, 1)
-    assert prior["change"] == pytest.approx(stronger - few, abs=5 * prior["change_error"])
+
+    def answer(swapped: set[str]) -> float:
+        return beta(14 if "data" in swapped else 9, 3, 5 if "priors" in swapped else 1)
+
+    def change(swapped: set[str]) -> float:
+        return answer(swapped) - beta(4, 6, 5 if "priors" in swapped else 1)
+
+    steps = found["shift"]["steps"]
+    assert [step["parts"] for step in steps] == [["data"], ["priors"]]
+    for name, value in (("answer", answer), ("change", change)):
+        for step, expected in zip(steps, over_orders(("data", "priors"), value).values(), strict=True):
+            assert step[name] == pytest.approx(expected, abs=5 * step[f"{name}_error"])
+            assert 0 < step[f"{name}_error"] < 0.01
     # The same seed and versions: nothing is left.
     assert found["shift"]["rest"]["answer"] == pytest.approx(0, abs=1e-12)
     assert [edit["place"] for edit in found["differences"]["data"]] == [[f"many yes {n}"] for n in range(9, 14)]
@@ -151,16 +169,46 @@ def test_each_part_explains_what_a_closed_form_says(kept: Kept):
     assert [edit["place"] for edit in found["differences"]["priors"]] == [["priors", "*.table", "alpha"]]
 
 
-def test_network_and_scenario_are_swapped_last(kept: Kept):
+def test_every_order_of_four_parts_counts_alike(monkeypatch: pytest.MonkeyPatch):
+    """Closed forms in place of fits: a share is then the mean over all 24 orders to the last digit."""
+
+    def answer(swapped: set[str]) -> float:
+        alpha, many = 5 if "priors" in swapped else 1, 14 if "data" in swapped else 9
+        if "network" in swapped:
+            return beta(4 + many, 6 + 3, alpha)
+        return beta(4, 6, alpha) if "scenario" in swapped else beta(many, 3, alpha)
+
+    def asked(mixed: Any, task: Task) -> Point:
+        new = (task.cases, task.loaded.priors[0], task.loaded.network, task.loaded.scenario)
+        taken = zip(ORDER, (mixed.cases, mixed.priors, mixed.network, mixed.scenario), new, strict=True)
+        mean = answer({part for part, own, other in taken if own is other})
+        return Point(mean, 0.001, 2 * mean, 0.002, unsettled=mixed.network is NETWORK)
+
+    monkeypatch.setattr(dividing, "_asked", asked)
+    before = Inputs(Loaded(scenario(), NETWORK, (priors(1.0),)), OLD, {}, {})
+    task = Task(Loaded(scenario("few"), APART, (priors(5.0),)), NEW, SAMPLING)
+    first, now = answer(set()), answer({*ORDER})
+    found = shift(Earlier("", {}, before, first, 0.0, 2 * first, 0.0), ORDER, Point(now, 0.001, 2 * now, 0.002), task)
+    expected = over_orders(ORDER, answer)
+    assert {step.parts[0]: step.answer for step in found.steps} == pytest.approx(expected, abs=1e-14)
+    assert [step.change for step in found.steps] == pytest.approx([2 * step.answer for step in found.steps])
+    assert sum(step.answer for step in found.steps) + found.rest.answer == pytest.approx(found.answer, abs=1e-15)
+    # Sixteen independent numbers, each with the weight of its coalition: 2 (1 + 3/9 + 3/9 + 1) / 16.
+    assert [step.answer_error for step in found.steps] == pytest.approx([0.001 * (1 / 3) ** 0.5] * 4)
+    assert all(step.unsettled for step in found.steps)
+
+
+def test_network_and_scenario_share_what_they_do_together(kept: Kept):
     old = kept.task(NETWORK, OLD, priors(1.0), scenario())
     new = kept.task(APART, OLD, priors(1.0), scenario("few", horizon="ten years"))
     found = kept.compared(old, new)
     adds_up(found)
     network, asked = found["shift"]["steps"]
     assert (network["parts"], asked["parts"]) == (["network"], ["scenario"])
-    assert network["answer"] == pytest.approx(beta(13, 9, 1) - beta(9, 3, 1), abs=5 * network["answer_error"])
-    # Without the arrow both questions have one answer in every draw of the one fit.
-    assert [asked[name] for name in ("answer", "answer_error", "change", "change_error")] == [0.0] * 4
+    # Without the arrow both questions have one answer in every draw of the one fit; with it they differ.
+    pooled, few, many = beta(13, 9, 1), beta(4, 6, 1), beta(9, 3, 1)
+    assert network["answer"] == pytest.approx(pooled - (many + few) / 2, abs=5 * network["answer_error"])
+    assert asked["answer"] == pytest.approx((few - many) / 2, abs=5 * asked["answer_error"])
     places = {name: [edit["place"] for edit in found["differences"][name]] for name in ("network", "scenario")}
     assert places["network"] == [["nodes", "kept", "parents", "backers"]]
     annex = SECTION.parts[1].blocks({"since": found}, Language())

@@ -113,8 +113,8 @@ def _move(x: float | None, error: float | None, say: Language) -> Text:
 def _order(say: Language) -> Text:
     return say(
         N_(
-            "The earlier inputs were swapped for the new ones in this order, and the network was fitted after each. "
-            "The steps add up to the whole; in another order they would differ, as far as the parts act together."
+            "The network was fitted with every mixture of the earlier inputs and the new ones. A line is what swapping "
+            "its part moves, on average over all orders of the swaps (Shapley value); the lines add up to the whole."
         )
     )
 
