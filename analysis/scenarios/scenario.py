@@ -265,6 +265,9 @@ class Scenario(_Strict):
     assumptions
         What the scenario takes for granted, shown to the reader: texts, or tables where it can be computed what
         would follow were it wrong.
+    beyond_horizon
+        Node to its states that would lie beyond the horizon, of nodes that the headline leaves open. They are averaged
+        in, as all that is not described is; the report says what the answer is without them.
     cannot_see
         What bears on the answer and has no node in the network, shown on page one.
     en, es
@@ -285,6 +288,7 @@ class Scenario(_Strict):
     judgements: list[Judgement] = Field(min_length=1)
     theories: list[str] = []
     assumptions: list[Assumption] = []
+    beyond_horizon: dict[str, list[str | int]] = {}
     cannot_see: list[str] = []
     en: ScenarioTexts | None = None
     es: ScenarioTexts | None = None
@@ -399,7 +403,7 @@ def scenario_from_dict(raw: dict[str, Any], subject: str = "scenario") -> Loaded
         for judgement in scenario.judgements:
             faults += _judgement_faults(judgement, network)
             judgements.append(_with_backers(judgement, network, year, faults))
-        faults += _assumption_faults(scenario, network)
+        faults += _assumption_faults(scenario, network) + _horizon_faults(scenario, network)
     faults += _headline_faults(scenario) + text_faults(scenario)
     try:
         load_lexicon(scenario.lexicon)
@@ -515,6 +519,23 @@ def _assumption_faults(scenario: Scenario, network: Network) -> list[Fault]:
         ]
         what = "which the headline's formats set; describe what is given of the case"
         faults += [Fault(where, f"names {node}, {what}") for node in sorted(assumption.instead.keys() & done)]
+    return faults
+
+
+def _horizon_faults(scenario: Scenario, network: Network) -> list[Fault]:
+    stated = {node for row in headline_rows(scenario) for node in (*row.do, *row.given)}
+    asked = {judgement.node for judgement in scenario.judgements if judgement.id == scenario.headline.judgement}
+    stated |= {n for one in scenario.judgements if one.id == scenario.headline.judgement for n in one.given}
+    faults = []
+    for node, states in scenario.beyond_horizon.items():
+        unknown = [fault for state in states for fault in _state_faults("beyond_horizon", network, node, state)]
+        if unknown:
+            faults += unknown
+        elif node in stated | asked:
+            what = f"names {node}, which the headline asks for or describes; drop it"
+            faults.append(Fault("beyond_horizon", what))
+        elif len({network[node].index(state) for state in states}) == len(network[node].states):
+            faults.append(Fault("beyond_horizon", f"leaves no state of {node} within the horizon"))
     return faults
 
 

@@ -213,6 +213,24 @@ class AssumptionRow(Strict):
     wrong: WrongNumber | None
 
 
+class BeyondHorizon(Strict):
+    """States that lie beyond the horizon and are averaged in.
+
+    Parameters
+    ----------
+    states
+        Which.
+    chance
+        Probability of them.
+    without
+        The answer without them.
+    """
+
+    states: list[NodeState]
+    chance: Real
+    without: WrongNumber
+
+
 class AssumptionsPart(Strict):
     """Key assumptions, each with the answer if it is wrong.
 
@@ -222,7 +240,10 @@ class AssumptionsPart(Strict):
         The answer as it stands.
     rows
         The assumptions.
+    beyond
+        What of the horizon's far side is averaged in; null where nothing is said of it.
     """
 
     before: PlainNumber
     rows: list[AssumptionRow]
+    beyond: BeyondHorizon | None = None

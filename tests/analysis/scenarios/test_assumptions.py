@@ -112,3 +112,18 @@ def test_the_shipped_scenario_says_what_follows_from_three_of_its_assumptions():
     scenario = load_scenario("dprk-six-party").scenario
     found = [if_wrong(scenario, one) for one in scenario.assumptions]
     assert [one is not None for one in found] == [False, True, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("beyond", "said"),
+    [
+        ({"yeers": ["20+"]}, "unknown node 'yeers'"),
+        ({"years_since_signing": ["30+"]}, "node years_since_signing"),
+        ({"guarantors": ["5"]}, "names guarantors, which the headline asks for or describes; drop it"),
+        ({"compliance": ["partial"]}, "names compliance, which the headline asks for"),
+        ({"capability_change": ["up", "same", "down"]}, "leaves no state of capability_change within the horizon"),
+    ],
+)
+def test_what_lies_beyond_the_horizon_is_left_open_and_not_everything(raw, beyond, said):
+    with pytest.raises(ScenarioError, match=said):
+        scenario_from_dict({**raw, "beyond_horizon": beyond})

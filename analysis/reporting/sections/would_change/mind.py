@@ -7,6 +7,7 @@ from typing import Any
 
 from ...document.blocks import Text
 from ...document.language import N_, Language
+from .assumptions import beyond_states
 from .value_of_information import WORTH_SHOWING
 
 
@@ -15,7 +16,8 @@ def change_our_mind(report: Mapping[str, Any], say: Language, most: int = 4) -> 
 
     One line a node of the case (if its most telling state were seen), an assumption (were it wrong), and a crisis or
     guarantee (without it), and one for further cases. States of less probability than `WORTH_SHOWING`, and units whose
-    weights cannot be trusted or whose move may be an error of the computation, are left out.
+    weights cannot be trusted or whose move may be an error of the computation, are left out. So are states beyond the
+    horizon, which no test within it can show; in their place stands what the answer is without them.
 
     Parameters
     ----------
@@ -30,7 +32,13 @@ def change_our_mind(report: Mapping[str, Any], say: Language, most: int = 4) -> 
     -------
     tuple of Text
     """
-    found = [*_seen(report, say), *_wrong(report, say), *_without(report, say), *_coded(report, say)]
+    found = [
+        *_seen(report, say),
+        *_wrong(report, say),
+        *_within(report, say),
+        *_without(report, say),
+        *_coded(report, say),
+    ]
     return tuple(text for _, text in sorted(found, key=lambda pair: -pair[0])[:most])
 
 
@@ -45,8 +53,10 @@ def _from_to(before: float, after: float, say: Language) -> dict[str, str]:
 
 def _seen(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
     answer = _part(_part(report, "value_of_information"), "answer")
+    beyond = {(one["node"], one["state"]) for one in _part(_part(report, "assumptions"), "beyond").get("states", ())}
     for news in answer.get("nodes", ()):
-        probable = [seen for seen in news["states"] if seen["probability"] >= WORTH_SHOWING]
+        possible = [seen for seen in news["states"] if (news["title"], seen["state"]) not in beyond]
+        probable = [seen for seen in possible if seen["probability"] >= WORTH_SHOWING]
         if not probable:
             continue
         before = answer["mean"]
@@ -73,6 +83,20 @@ def _wrong(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Te
                 **_from_to(before, after, say),
             )
             yield abs(after - before), text
+
+
+def _within(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
+    found = _part(report, "assumptions")
+    beyond = _part(found, "beyond")
+    if beyond:
+        before, after = found["before"]["mean"], beyond["without"]["mean"]
+        text = say(
+            N_("Without tests beyond the horizon (*{states}*, a chance of {chance}): from {before} to {after}."),
+            states=beyond_states(beyond, say),
+            chance=say.percent(beyond["chance"]),
+            **_from_to(before, after, say),
+        )
+        yield abs(after - before), text
 
 
 def _without(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:

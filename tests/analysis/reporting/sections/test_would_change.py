@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
-from servanda.analysis import chance_of
+from servanda.analysis import chance_of, probability
 from servanda.analysis.reporting.answers import judged
 from servanda.analysis.reporting.document.blocks import Fold, Table, plain
 from servanda.analysis.reporting.document.language import Language
@@ -151,6 +152,53 @@ def test_an_assumption_is_answered_as_the_question_would_be_were_it_wrong(materi
     assert rows[1]["instead"] == [{"node": "price", "state": "war"}]
     table = report["assumptions"]["before"]
     assert table["mean"] == pytest.approx(report["value_of_information"]["answer"]["mean"])
+
+
+def test_what_lies_beyond_the_horizon_is_taken_out_as_the_joint_probability_says():
+    """Two nodes, one of them with two states left: the ratio of two sums of one joint table, draw by draw."""
+    pact = Network(
+        (
+            Node("age", ("new", "grown", "old")),
+            Node("backers", ("one", "several")),
+            Node("watch", ("none", "close"), (Arrow("age"),)),
+            Node("kept", ("no", "yes"), (Arrow("age"), Arrow("backers"), Arrow("watch"))),
+        )
+    )
+    judgement = {**RAW["judgements"][0], "given": {}}
+    scenario = {**RAW, "assumptions": [], "judgements": [judgement]}
+    beyond = {"age": ["old"], "watch": ["close"]}
+    loaded = Loaded(Scenario.model_validate({**scenario, "beyond_horizon": beyond}), pact, (FLAT,))
+    posterior = prior_draws(pact, FLAT, seed=2, draws=50)
+    material = Material(loaded, pd.DataFrame(), {FLAT.name: posterior})
+    found = assumptions.SECTION.content(material, answered(material))["beyond"]
+    assert found["states"] == [{"node": "age", "state": "old"}, {"node": "watch", "state": "close"}]
+
+    def direct(backers: str) -> tuple[xr.DataArray, xr.DataArray]:
+        table = probability(posterior, ("kept", "age", "watch"), do={"backers": backers})
+        left = table.sel(age=["new", "grown"], watch="none").sum("age")
+        return left.sum("kept"), left.sel(kept="yes") / left.sum("kept")
+
+    (chance, several), (_, one) = direct("several"), direct("one")
+    assert found["chance"] == pytest.approx(1 - float(chance.mean()))
+    assert found["without"]["mean"] == pytest.approx(float(several.mean()))
+    assert found["without"]["change"]["mean"] == pytest.approx(float((several - one).mean()))
+
+
+def test_page_one_shows_no_state_beyond_the_horizon(report):
+    state = {"state": "close", "probability": 0.5, "answer": 0.99}
+    told = {"states": [{"node": "watch", "state": "close"}], "chance": 0.5}
+    number = {**report["assumptions"]["rows"][1]["wrong"], "mean": 0.01}
+    seen = [{"node": "watch", "title": "watch", "states": [state]}]
+    news = {"answer": {**report["value_of_information"]["answer"], "nodes": seen}}
+    found = {**report["assumptions"], "beyond": {**told, "without": number}}
+    changed = {**report, "value_of_information": news, "assumptions": found}
+    lines = [plain(line) for line in mind.change_our_mind(changed, Language("en"), most=9)]
+    assert lines[0].startswith("Without tests beyond the horizon (watch: close, a chance of 50")
+    assert not any("seen to be" in line for line in lines)
+    unsaid = mind.change_our_mind({**changed, "assumptions": {}}, Language(), 9)
+    assert any("watch seen to be" in plain(line) for line in unsaid)
+    table = assumptions.SECTION.parts[0].blocks(changed, Language("es"))[0]
+    assert plain(table.rows[-1][0]).startswith("sin watch: close, más allá del plazo")
 
 
 def test_influence_is_kept_beside_the_fits_and_not_asked_of_what_is_supposed(prepared, monkeypatch):
