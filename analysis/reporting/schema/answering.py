@@ -313,7 +313,9 @@ class ChangePart(Strict):
     left_out
         Choices whose draws did not converge.
     confounding
-        Sensitivity to an unmeasured cause.
+        Sensitivity to an unmeasured cause; null where the formats differ in several nodes.
+    identification
+        On what condition the change is an effect of what the formats set.
     """
 
     rows: list[ChoiceRow]
@@ -323,6 +325,7 @@ class ChangePart(Strict):
     unmeasured: list[str]
     left_out: list[LeftOut]
     confounding: UnmeasuredCause | None
+    identification: str = ""
 
 
 class Curve(Strict):

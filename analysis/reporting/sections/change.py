@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ....models.questions.quantity import Quantity
 from ....record.files.dates import as_day
 from ...figures.changes import changes_svg
+from ...queries.probability import effect
 from ...scenarios.questions import quantity_of
 from ...scenarios.scenario import Judgement, Loaded
 from ...scenarios.stored_fits import drawn_on, kept_beside_fits, with_longer_steps
@@ -22,6 +23,7 @@ from ..answers import Row, judged
 from ..document.blocks import Block, Figure, Fold, Paragraph, Run, Table, runs
 from ..document.language import N_, Language
 from ..section import LEFT_OUT, Answers, Material, Part, Section, Task
+from .headline import headline
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -183,6 +185,17 @@ def headline_confounding(material: Material, answers: Answers) -> dict[str, Any]
     return confounding(row.posterior, asked.target, base.do, row.do, asked.given, **how).to_dict()
 
 
+def headline_condition(material: Material, answers: Answers) -> str:
+    """On what condition the headline's change is an effect of what its formats set; empty where none is compared."""
+    asked = headline(material, answers)
+    if asked.base is None or asked.row.asked is None or asked.row.posterior is None:
+        return ""
+    posterior, question = asked.row.posterior, asked.row.asked
+    done = tuple(dict.fromkeys([*asked.base.do, *asked.row.do]))
+    given = tuple(name for name in question.given if name not in done)
+    return effect(posterior, (question.target,), done, given)["identification"]
+
+
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     spread = headline_spread(material, answers)
     if spread is None:
@@ -195,6 +208,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
         "unmeasured": [*spread.unmeasured],
         "left_out": [{"kind": kind, "name": name} for kind, names in spread.left_out.items() for name in names],
         "confounding": headline_confounding(material, answers),
+        "identification": headline_condition(material, answers),
     }
 
 

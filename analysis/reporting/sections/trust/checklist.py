@@ -149,7 +149,7 @@ def _sense(report: Mapping[str, Any]) -> bool:
 
 
 def _limits(report: Mapping[str, Any]) -> bool:
-    causal = _holds(report, "change.confounding.identification") or not _at(report, "answer.change")
+    causal = _holds(report, "change.identification") or not _at(report, "answer.change")
     return _holds(report, "question.cannot_see") and _holds(report, "question.assumptions") and causal
 
 

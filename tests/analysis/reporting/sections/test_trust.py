@@ -223,6 +223,7 @@ def test_eighteen_points_of_which_one_is_waived(supposed):
         (15, "answer.change", "waived"),
         (16, "record.count.rows", "missing"),
         (17, "question.cannot_see", "missing"),
+        (17, "change.identification", "missing"),
         (18, "provenance.command", "missing"),
     ],
 )

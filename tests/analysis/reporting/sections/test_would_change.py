@@ -14,6 +14,7 @@ from servanda.analysis.reporting.answers import judged
 from servanda.analysis.reporting.document.blocks import Fold, Table, plain
 from servanda.analysis.reporting.document.language import Language
 from servanda.analysis.reporting.section import Answers, Material, Task
+from servanda.analysis.reporting.sections.change import headline_condition
 from servanda.analysis.reporting.sections.headline import headline
 from servanda.analysis.reporting.sections.would_change import assumptions, influence, mind, value_of_information
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
@@ -124,6 +125,20 @@ def test_the_headline_s_change_is_asked_only_where_it_can_be(material):
     ):
         other = with_scenario(material, judgements=[one])
         assert headline(other, answered(other)).change is None
+
+
+def test_a_change_in_several_nodes_has_its_causal_condition(material):
+    judgement = RAW["judgements"][0]
+    several = [
+        {"label": label, "do": {"backers": label, "watch": watch}}
+        for label, watch in (("one", "none"), ("several", "close"))
+    ]
+    for formats, done in ((judgement["formats"], "do(backers)"), (several, "do(backers), do(watch)")):
+        asked = with_scenario(material, judgements=[{**judgement, "formats": formats}])
+        told = headline_condition(asked, answered(asked))
+        assert f"P(kept | price; {done}) is identified, if the network holds every common cause" in told
+    alone = with_scenario(material, judgements=[{**judgement, "base": None}])
+    assert headline_condition(alone, answered(alone)) == ""
 
 
 def test_news_is_that_of_the_question_put_directly(material, report):
