@@ -15,7 +15,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from servanda.analysis.reporting.document.language import MESSAGES, OUTCOMES
+from servanda.analysis.reporting.document.language import FORMS, MESSAGES, OUTCOMES
 from servanda.analysis.sensitivity.spread import CHOICES, KINDS
 from servanda.models.network.toml import load_network
 from servanda.models.theories.theories import THEORIES
@@ -51,6 +51,7 @@ def terms() -> Iterator[str]:
             )
     yield from (theory.title for theory in THEORIES.values())
     yield from (load_prior(name).title for name in PRIORS)
+    yield from FORMS
     yield from (*KINDS.values(), *CHOICES.values(), *OUTCOME_RULES.values(), "first coder", "second coder")
 
 

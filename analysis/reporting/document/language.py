@@ -28,6 +28,8 @@ MESSAGES = Path(__file__).parent / "messages"
 LOCALES = {"en": "en_GB", "es": "es"}
 #: State of the record's outcome -> the word a reader sees.
 OUTCOMES = {"complied": "kept", "partial": "kept in part", "defected": "broken"}
+#: Node and state that have a word of their own together, where that of the state alone would not agree.
+FORMS = ("Monitoring: none",)
 _MARKS = re.compile(r"(\*\*.+?\*\*|\*.+?\*|`.+?`|\[.+?\]\(.+?\))")
 
 
@@ -95,15 +97,26 @@ class Language:
         """
         return self.texts.get(text) or (_catalogue(self.code).gettext(text) if text else text)
 
-    def state(self, state: object) -> str:
+    def state(self, state: object, of: str = "") -> str:
         """State of a node as a reader sees it: as it is written, without underscores, or by its own word.
+
+        Parameters
+        ----------
+        of
+            Title of the node, where it is at hand: one word may need two forms in a language that has genders.
 
         Examples
         --------
+        >>> Language("es").state("none"), Language("es").state("none", "Monitoring")
+        ('ninguno', 'ninguna')
         >>> Language("en").state("treaty_ratified"), Language("en").state("complied"), Language("es").state("complied")
         ('treaty ratified', 'kept', 'cumplida')
         """
         shown = str(state).replace("_", " ")
+        if f"{of}: {shown}" in FORMS:
+            agreeing = f"{of}: {shown}"
+            found = _catalogue(self.code).gettext(agreeing)
+            return shown if found == agreeing else found
         return self.term(OUTCOMES.get(str(state), shown))
 
     def actor(self, code: str) -> str:

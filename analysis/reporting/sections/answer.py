@@ -270,7 +270,7 @@ def _changes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
     worth = say(
         N_(
             "First line: a gain of {size} points or more {gain}, less than {size} either way {within}, "
-            "a loss of {size} or more {loss}. Bars: half and {interval} of the posterior."
+            "a loss of {size} or more {loss}. Bars: where the change lies with a chance of 50 % and of {interval}."
         ),
         interval=say.percent(first["interval"]),
         **margin,
@@ -321,7 +321,8 @@ def _counts(report: Mapping[str, Any], say: Language) -> list[Block]:
         runs(by, ": ", kept),
         (runs(by), *(runs(column) for column in columns)),
         tuple(
-            (runs(say.state(line["state"])), *(runs(_share(cell)) for cell in line["cells"])) for line in count["rows"]
+            (runs(say.state(line["state"], count["by"])), *(runs(_share(cell)) for cell in line["cells"]))
+            for line in count["rows"]
         ),
         numeric=frozenset(range(1, len(columns) + 1)),
         compact=True,

@@ -160,7 +160,7 @@ def _waterfall(found: Mapping[str, Any], say: Language) -> list[Block]:
     return [
         Paragraph(told),
         Figure(figure, alt, _caption(found, say)),
-        Fold(say(N_("The same as a table")), (_table(rows, say),)),
+        Fold(say(N_("The same as a table")), (_table(rows, found["every"], say),)),
     ]
 
 
@@ -168,7 +168,7 @@ def _label(line: Mapping[str, Any], say: Language) -> str:
     if line["kind"] == "record":
         return say.line(_FIRST)
     name = say.line(_ACTS) if line["kind"] == "who" else say.term(line["name"])
-    state = say.actor(line["state"]) if line["kind"] == "who" else say.state(line["state"])
+    state = say.actor(line["state"]) if line["kind"] == "who" else say.state(line["state"], line["name"])
     return f"{name}: {state}"
 
 
@@ -177,19 +177,16 @@ def _said(line: Mapping[str, Any], say: Language) -> str:
 
 
 def _caption(found: Mapping[str, Any], say: Language) -> Text:
-    caption = say.plural(
-        "In points; lines hold half and 90 % of the posterior. Associated with, not caused by: Shapley values over "
-        "{n} case of the record.",
-        "In points; lines hold half and 90 % of the posterior. Associated with, not caused by: Shapley values over "
-        "{n} cases of the record.",
+    return say.plural(
+        "In points; lines: with a chance of 50 % and of 90 %. Associated with, not caused by: each feature's share, "
+        "averaged over all orders (Shapley value), against {n} case of the record.",
+        "In points; lines: with a chance of 50 % and of 90 %. Associated with, not caused by: each feature's share, "
+        "averaged over all orders (Shapley value), against {n} cases of the record.",
         found["cases"],
     )
-    if found["every"] == 1:
-        return caption
-    return runs(caption, " ", say(N_("One posterior draw in {every} was used."), every=say.count(found["every"])))
 
 
-def _table(rows: Sequence[Mapping[str, Any]], say: Language) -> Table:
+def _table(rows: Sequence[Mapping[str, Any]], every: int, say: Language) -> Table:
     cells = tuple(
         (
             runs(row["label"]),
@@ -200,9 +197,9 @@ def _table(rows: Sequence[Mapping[str, Any]], say: Language) -> Table:
         for row in rows
     )
     columns = (say(N_("Feature")), say(N_("Points")), say(N_("Half")), say(N_("90 %")))
-    return Table(
-        say(N_("From the record's share to this case")), columns, cells, numeric=frozenset({1, 2, 3}), compact=True
-    )
+    title, numeric = say(N_("From the record's share to this case")), frozenset({1, 2, 3})
+    thinned = say(N_("One posterior draw in {every} was used."), every=say.count(every)) if every > 1 else ()
+    return Table(title, columns, cells, thinned, numeric, compact=True)
 
 
 def _variance(found: Mapping[str, Any], say: Language) -> Table:

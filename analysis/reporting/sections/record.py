@@ -243,6 +243,11 @@ def _headline(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((one for one in report["record"]["held"] if (one["judgement"], one["label"]) == asked), None)
 
 
+def _set(say: Language) -> tuple[Run, ...]:
+    """Mark of a state that the format sets."""
+    return (Run(say.line(N_("set")), "second"),)
+
+
 def _described_case(report: Mapping[str, Any], say: Language) -> list[Block]:
     """The state each input became, and how many cases share it."""
     held = _headline(report)
@@ -251,7 +256,9 @@ def _described_case(report: Mapping[str, Any], say: Language) -> list[Block]:
     rows = tuple(
         (
             runs(say.term(line["node"])),
-            runs(say.state(line["state"]), *([Run(say.line(N_("set")), "second")] if line["set"] else [])),
+            runs(
+                say.state(line["state"], line["node"]), *([Run(say.line(N_("set")), "second")] if line["set"] else [])
+            ),
             runs(say.count(line["cases"])),
         )
         for line in held["states"]
@@ -326,7 +333,7 @@ def _shared(case: Mapping[str, Any], say: Language) -> Text:
 
 
 def _differing(case: Mapping[str, Any], say: Language) -> str:
-    return "; ".join(f"{say.term(it['node'])}: {say.state(it['state'])}" for it in case["differs"])
+    return "; ".join(f"{say.term(it['node'])}: {say.state(it['state'], it['node'])}" for it in case["differs"])
 
 
 def _ended(case: Mapping[str, Any], say: Language) -> Text:
@@ -410,7 +417,7 @@ def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> 
     told = say(message, n=say.count(part["exact"]), cases=_cases(report, say))
     own = part["own"]
     if own["actor"]:
-        outcomes = ", ".join(f"{say.count(n)} {say.state(state)}" for state, n in own["outcomes"].items() if n)
+        outcomes = ", ".join(f"{say.state(state)} {say.count(n)}" for state, n in own["outcomes"].items() if n)
         message = N_("Cases of {actor} as obligor: {n} ({outcomes}).") if outcomes else N_("No case of {actor}.")
         told = runs(
             told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes)

@@ -215,7 +215,7 @@ def test_the_change_is_told_for_every_reading_and_by_what_it_is_worth(content):
     assert told == "France as guarantor: +13 (-8 to +30); France as principal: -6 (-27 to +11)"
     text = Page(first(content)).text
     assert "First line: a gain of 5 points or more 73 %, less than 5 either way 21 %, a loss of 5 or more 6 %." in text
-    assert "Bars: half and 90 % of the posterior." in text
+    assert "Bars: where the change lies with a chance of 50 % and of 90 %." in text
 
 
 def test_others_who_are_asked_the_same_stand_with_it(supposed):

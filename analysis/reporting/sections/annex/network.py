@@ -77,7 +77,7 @@ def _nodes(found: Mapping[str, Any], say: Language) -> Table:
     rows = tuple(
         (
             runs(say.term(node["title"])),
-            runs(", ".join(say.state(state) for state in node["states"])),
+            runs(", ".join(say.state(state, node["title"]) for state in node["states"])),
             runs(Run(node["description"], language="en")),
             runs(Run(node["family"], "code")),
         )

@@ -130,7 +130,7 @@ def _gains(found: Mapping[str, Any], say: Language) -> Figure:
     ]
     said = "; ".join(f"{row['label']}: {row['said']}" for row in rows)
     sides = (say.line(N_("worse than the base rate")), say.line(N_("better")))
-    caption = say(N_("Bars: two standard errors, by crisis."))
+    caption = say(N_("Bars: two standard errors, by crisis; where one crosses zero, the gain may be chance."))
     return Figure(gains_svg(rows, name="held-out", sides=sides, said=said), said, caption)
 
 

@@ -141,7 +141,7 @@ def _seen(row: Mapping[str, Any], say: Language) -> str:
 def _group(row: Mapping[str, Any], say: Language) -> str:
     if row["by"] == ALL:
         return say.line(N_("all cases"))
-    return f"{say.term(row['node'])}: {say.state(row['state'])}"
+    return f"{say.term(row['node'])}: {say.state(row['state'], row['node'])}"
 
 
 def _table(found: Mapping[str, Any], say: Language) -> Table:

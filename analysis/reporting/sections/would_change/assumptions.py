@@ -152,12 +152,12 @@ def beyond_states(beyond: Mapping[str, Any], say: Language) -> str:
     """States beyond the horizon, by their nodes."""
     by_node: dict[str, list[str]] = {}
     for one in beyond["states"]:
-        by_node.setdefault(one["node"], []).append(say.state(one["state"]))
+        by_node.setdefault(one["node"], []).append(say.state(one["state"], one["node"]))
     return "; ".join(f"{say.term(node)}: {say.listed(states)}" for node, states in by_node.items())
 
 
 def _instead(row: Mapping[str, Any], say: Language) -> Text:
-    parts = [f"{say.term(one['node'])}: {say.state(one['state'])}" for one in row["instead"]]
+    parts = [f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}" for one in row["instead"]]
     if row["actor"] is not None:
         parts.append(say.line(N_("conduct of {actor}"), actor=say.term(row["actor"])))
     return runs("; ".join(parts))

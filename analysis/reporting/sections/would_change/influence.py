@@ -23,12 +23,29 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Raised when what is kept beside the fits changes its meaning.
-_KEPT = 1
-#: Units that the page shows, that its fold shows, and that the dictionary holds.
-_SHOWN, _FOLDED, _HELD = 4, 20, 60
+_KEPT = 2
+#: Units that the fold shows, and that the dictionary holds.
+_FOLDED, _HELD = 20, 60
 _KINDS = {"crisis": N_("crisis"), "guarantee": N_("guarantee")}
 #: Kind of unit -> column that says which cases belong together; blanks in it leave the kind out.
 _COLUMNS = {"crisis": "crisis", "guarantee": "guarantee_id"}
+#: Crises of the record that several guarantees share, so that no title of a guarantee names them.
+_CRISES = {
+    "armenia_2022": N_("Armenia, 2022"),
+    "austro_prussian_war_1866": N_("Austro-Prussian War, 1866"),
+    "bangladesh_war_1971": N_("war over Bangladesh, 1971"),
+    "bulgarian_crisis_1885_88": N_("Bulgarian crisis, 1885\N{EN DASH}88"),
+    "crimean_war_1853_56": N_("Crimean War, 1853\N{EN DASH}56"),
+    "europe_1938_39": N_("Europe on the eve of war, 1938\N{EN DASH}39"),
+    "first_balkan_war_1912": N_("First Balkan War, 1912"),
+    "istanbul_1999_withdrawals": N_("withdrawals promised at Istanbul, 1999"),
+    "italian_war_1859": N_("Italian war, 1859"),
+    "july_1914": N_("July crisis, 1914"),
+    "second_balkan_war_1913": N_("Second Balkan War, 1913"),
+    "ukraine_2014": N_("Ukraine, 2014"),
+    "war_1939_41": N_("Second World War, 1939\N{EN DASH}41"),
+    "yemen_war_1962_63": N_("war in Yemen, 1962\N{EN DASH}63"),
+}
 
 
 def _prepare(task: Task) -> dict[str, Any] | None:
@@ -65,7 +82,7 @@ def _prepare(task: Task) -> dict[str, Any] | None:
 
 def _described(found: Influence, cases: pd.DataFrame) -> dict[str, Any]:
     """What the dictionary holds of it: those that move one of the questions most, each set of cases once."""
-    titles = dict(zip(cases["guarantee_id"].astype(str), cases["guarantee"].astype(str), strict=True))
+    titles = _titles(cases)
     ranked = {label: _once(found.ranked(label)) for label in found.before}
     held = _once([unit for ranks in zip(*ranked.values(), strict=True) for unit in ranks])[:_HELD]
     first = next(iter(found.before))
@@ -79,6 +96,32 @@ def _described(found: Influence, cases: pd.DataFrame) -> dict[str, Any]:
         "good_k": found.good_k,
         "rows": [_unit(unit, titles) for unit in held],
     }
+
+
+def _titles(cases: pd.DataFrame) -> dict[str, str]:
+    """Titles of guarantees, of crises that test one guarantee alone, and of the shared ones."""
+    titles = dict(zip(cases["guarantee_id"].astype(str), cases["guarantee"].astype(str), strict=True))
+    if "crisis" not in cases:
+        return titles
+    own = {
+        str(crisis): _dated(titles[str(tested.iloc[0])], str(crisis))
+        for crisis, tested in cases.groupby("crisis")["guarantee_id"]
+        if len({*tested}) == 1
+    }
+    return {**own, **_CRISES, **titles}
+
+
+def _dated(title: str, slug: str) -> str:
+    """A title with the years that end a slug."""
+    years = _slug(slug)[1]
+    return f"{title}, {years}" if years else title
+
+
+def _slug(slug: str) -> tuple[str, str]:
+    """Words and years of a slug."""
+    found = re.fullmatch(r"(.*?)((?:_\d{2,4}s?)*)", slug)
+    words, years = found.groups() if found else (slug, "")
+    return words, "\N{EN DASH}".join(years.split("_")[1:])
 
 
 def _once(units: Sequence[UnitInfluence]) -> list[UnitInfluence]:
@@ -129,10 +172,8 @@ def readable(slug: str, titles: Mapping[str, str]) -> str:
     if slug in titles:
         return titles[slug]
     whose = max((one for one in titles if slug.startswith(f"{one}_")), key=len, default="")
-    found = re.fullmatch(r"(.*?)((?:_\d{2,4})*)", slug.removeprefix(whose))
-    words, years = found.groups() if found else (slug, "")
+    words, when = _slug(slug.removeprefix(whose))
     name = titles.get(whose) or words.replace("_", " ").strip().capitalize()
-    when = "\N{EN DASH}".join(years.split("_")[1:])
     return f"{name}, {when}" if when else name
 
 
@@ -142,11 +183,11 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:  # 
 
 def _words(report: Mapping[str, Any], say: Language) -> list[Block]:
     found = report["influence"]
-    rows = found["rows"]
-    trusted = [row for row in rows if row["trusted"]]
-    blocks: list[Block] = [Paragraph(_told(found, say)), _table(found, trusted[:_SHOWN], say, diagnosed=False)]
-    more = _table(found, rows[:_FOLDED], say, diagnosed=True)
-    return [*blocks, Fold(say(N_("Those that move it most, and how far they can be trusted")), (more,))]
+    more = Fold(
+        say(N_("Those that move it most, and how far they can be trusted")),
+        (_table(found, found["rows"][:_FOLDED], say),),
+    )
+    return [Paragraph(_told(found, say)), more]
 
 
 def _told(found: Mapping[str, Any], say: Language) -> Text:
@@ -183,11 +224,11 @@ def _name(unit: Mapping[str, Any], say: Language) -> str:
     return say.term(unit["title"])
 
 
-def _table(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], say: Language, *, diagnosed: bool) -> Table:
+def _table(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], say: Language) -> Table:
     columns = [say(N_("Without")), say(N_("Cases")), say(N_("Answer"))]
     compared = "change" in found["before"]
     columns += [say(N_("Change"))] if compared else []
-    columns += [say(N_("Error")), say(N_("k"))] if diagnosed else []
+    columns += [say(N_("Error")), say(N_("k"))]
     cells = []
     for unit in rows:
         name = runs(_name(unit, say), Run(say.term(_KINDS[unit["kind"]]), "second"))
@@ -195,26 +236,23 @@ def _table(found: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], say: Lan
             name = runs(name, Run(say.line(N_("not to be trusted")), "alarm"))
         line = [name, runs(say.count(unit["cases"])), runs(say.percent(unit["answers"]["answer"]["mean"]))]
         line += [runs(say.points(unit["answers"]["change"]["mean"]))] if compared else []
-        if diagnosed:
-            error = say.decimal(100 * unit["answers"]["answer"]["mcse"], 1)
-            line += [runs(error), runs(say.decimal(unit["pareto_k"], 2))]
+        error = say.decimal(100 * unit["answers"]["answer"]["mcse"], 1)
+        line += [runs(error), runs(say.decimal(unit["pareto_k"], 2))]
         cells.append(tuple(line))
     before = say.percent(found["before"]["answer"])
     note = say(N_("with all cases: {before}"), before=before)
     if compared:
         points = say.points(found["before"]["change"])
         note = say(N_("with all cases: {before}, change {points} points"), before=before, points=points)
-    if diagnosed:
-        limit = say.decimal(found["good_k"], 2)
-        message = N_("error: of the answer, in points, as the weights make it; k: their shape, trusted below {limit}")
-        note = runs(note, "; ", say(message, limit=limit))
+    limit = say.decimal(found["good_k"], 2)
+    message = N_("error: of the answer, in points, as the weights make it; k: their shape, trusted below {limit}")
+    note = runs(note, "; ", say(message, limit=limit))
     return Table(
         say(N_("The answer without single units of the record")),
         tuple(columns),
         tuple(cells),
         note=note,
         numeric=frozenset(range(1, len(columns))),
-        compact=not diagnosed,
     )
 
 

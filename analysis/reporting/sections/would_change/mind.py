@@ -64,7 +64,7 @@ def _seen(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Tex
         text = say(
             N_("{node} seen to be *{state}* (a chance of {chance}): from {before} to {after}."),
             node=say.term(news["title"]),
-            state=say.state(seen["state"]),
+            state=say.state(seen["state"], news["title"]),
             chance=say.percent(seen["probability"]),
             **_from_to(before, seen["answer"], say),
         )
@@ -76,7 +76,9 @@ def _wrong(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Te
     for row in found.get("rows", ()):
         if row["wrong"] and row["instead"]:
             before, after = found["before"]["mean"], row["wrong"]["mean"]
-            instead = "; ".join(f"{say.term(one['node'])}: {say.state(one['state'])}" for one in row["instead"])
+            instead = "; ".join(
+                f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}" for one in row["instead"]
+            )
             text = say(
                 N_("Described otherwise (*{instead}*): from {before} to {after}."),
                 instead=instead,

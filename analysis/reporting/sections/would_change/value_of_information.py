@@ -70,7 +70,8 @@ def _words(report: Mapping[str, Any], say: Language) -> list[Block]:
     blocks: list[Block] = []
     if found["answer"]["nodes"]:
         blocks += [_seen(found["answer"], say), *_change(found["change"], say)]
-    return [*blocks, _coded(found, say), *_all_states(found, say)]
+    more = Fold(say(N_("If more cases of the kind were coded")), (_coded(found, say),))
+    return [*blocks, more, *_all_states(found, say)]
 
 
 def _seen(answer: Mapping[str, Any], say: Language) -> Table:
@@ -79,7 +80,7 @@ def _seen(answer: Mapping[str, Any], say: Language) -> Table:
     for news in answer["nodes"]:
         probable = [seen for seen in news["states"] if seen["probability"] >= WORTH_SHOWING]
         states = sorted(probable or news["states"], key=lambda seen: seen["answer"])
-        ends = (_end(seen, say) for seen in (states[0], states[-1]))
+        ends = (_end(seen, news["title"], say) for seen in (states[0], states[-1]))
         rows.append((runs(say.term(news["title"])), runs(_size(news["expected_move"], say)), *ends))
     return Table(
         say(N_("If it were seen, the answer would go from {before}"), before=say.percent(answer["mean"])),
@@ -90,8 +91,8 @@ def _seen(answer: Mapping[str, Any], say: Language) -> Table:
     )
 
 
-def _end(seen: Mapping[str, Any], say: Language) -> Text:
-    told = f"{say.state(seen['state'])} ({say.percent(seen['probability'])})"
+def _end(seen: Mapping[str, Any], title: str, say: Language) -> Text:
+    told = f"{say.state(seen['state'], title)} ({say.percent(seen['probability'])})"
     return runs(say.percent(seen["answer"]), Run(told, "second"))
 
 
@@ -149,7 +150,7 @@ def _all_states(found: Mapping[str, Any], say: Language) -> list[Block]:
     rows = []
     for news in found["answer"]["nodes"]:
         for seen in news["states"]:
-            name = f"{say.term(news['title'])}: {say.state(seen['state'])}"
+            name = f"{say.term(news['title'])}: {say.state(seen['state'], news['title'])}"
             key = (news["node"], seen["state"])
             other = say.points(moved[key]) if key in moved else "\N{EN DASH}"
             cells = (name, say.percent(seen["probability"]), say.percent(seen["answer"]), other)
