@@ -9,9 +9,12 @@ import re
 
 import pandas as pd
 import pytest
+from babel.messages.pofile import read_po
 
+from servanda.analysis.reporting.document.language import MESSAGES
 from servanda.analysis.reporting.page import isolated, safe_href
 from servanda.analysis.reporting.sections import answer as page_one
+from servanda.analysis.scenarios.scenario import load_scenario, shipped_scenarios
 from servanda.analysis.sensitivity.spread import Spread, SpreadRow
 from servanda.analysis.summaries.change import Change
 from servanda.analysis.summaries.likelihood_words import load_lexicon
@@ -164,6 +167,44 @@ def test_a_scale_of_ones_own_words_a_report_read_back(content):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_shipped_scenario_keeps_the_rule_on_words(supposed, language):
     assert mixed(render(supposed, language)) == []
+
+
+def texts(value, key: str = ""):
+    """Key and text of every text of a scenario."""
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from texts(item, key if key == "assumptions" else name)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts(item, key)
+    else:
+        yield key, str(value)
+
+
+def sentences(text: str) -> list[str]:
+    return re.split(r"(?<=[.?!:])\s", text)
+
+
+@pytest.mark.parametrize("name", shipped_scenarios())
+def test_no_text_of_a_shipped_scenario_breaks_the_rule_on_words(name):
+    """With the next test no sentence of its report can: they are messages, and texts of the scenario in them."""
+    for key, text in texts(load_scenario(name).scenario.model_dump(mode="json")):
+        for sentence in sentences(text):
+            if CONFIDENCE.search(sentence):
+                assert not LIKELIHOOD.search(sentence), sentence
+                assert key not in {"claim", "label", "format", "base", "title"}, sentence
+
+
+def test_no_message_breaks_the_rule_on_words_or_lets_a_text_break_it():
+    """A message that names confidence holds no likelihood word, and takes neither one nor a text of the scenario."""
+    with (MESSAGES / "es.po").open(encoding="utf-8") as file:
+        known = [(one.id, one.string) for one in read_po(file, locale="es") if one.id]
+    messages = [text for pair in known for one in pair for text in ((one,) if isinstance(one, str) else one)]
+    confident = [one for text in messages for one in sentences(text) if CONFIDENCE.search(one)]
+    assert len(confident) >= 4
+    for sentence in confident:
+        assert not LIKELIHOOD.search(sentence), sentence
+        assert not re.search(r"\{(word|word_before|claim|format|base|band|title)\}", sentence), sentence
 
 
 def test_the_rule_on_words_would_notice(content):
@@ -421,6 +462,12 @@ def test_a_draft_says_so_before_the_answer_and_beside_the_number(failing, langua
     assert failing["failed_gates"][0] in Page(html).text
     assert re.search(r'<span class="fault">[^<]*bulk ESS of P\(with an ally[^<]*262', html)
     assert "<title>" in render(failing, language)
+
+
+def test_the_draft_is_named_in_spanish(failing, read):
+    text = read(failing, "es").text
+    assert text.startswith("BORRADOR: ")
+    assert "BORRADOR. Falló una comprobación del cálculo: este informe no debe citarse." in text
 
 
 def test_the_draft_is_named_in_english(failing, read):
