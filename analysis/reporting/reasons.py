@@ -76,7 +76,9 @@ def _precedents(part: Mapping[str, Any], say: Language) -> Text:
     )
     if not facts["unseen"]:
         return runs(head, " ", shared)
-    pairs = say.listed([say.listed([f"“{say.state(state)}”" for state in pair]) for pair in facts["unseen"]], "or")
+    quoted = N_("“{state}”")
+    unseen = [[say.line(quoted, state=say.state(state)) for state in pair] for pair in facts["unseen"]]
+    pairs = say.listed([say.listed(pair) for pair in unseen], "or")
     never = say(N_("No case has both {pairs}: the answer extrapolates."), pairs=pairs)
     return runs(head, " ", shared, " ", never)
 
