@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING, Any
 
 from .....models.posterior import Posterior
@@ -105,7 +107,7 @@ def _jointly(
         one = chance_of(name, state, asked.given, asked.do, **asked.members).draws(posterior)
         more = _jointly(posterior, seen, rest) if rest else (1.0, seen.draws(posterior))
         found.append((one * more[0], one * more[1]))
-    return sum(chance for chance, _ in found), sum(joint for _, joint in found)  # ty: ignore
+    return reduce(add, (chance for chance, _ in found)), reduce(add, (joint for _, joint in found))
 
 
 def _state(material: Material, name: str, state: str | int) -> str:
