@@ -26,6 +26,8 @@ sys.path.insert(0, str(HERE))
 PACKAGE = HERE.parent / "servanda"
 # Pages show results, and not how long they took.
 os.environ["SERVANDA_PROGRESS"] = "0"
+# Pages that run side by side leave each other a processor.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 ROOMS = ("common", "record", "models", "priors", "analysis")
 
 project = "Servanda"
@@ -34,7 +36,7 @@ copyright = f"2026, {author}"
 release = installed_version("servanda")
 version = ".".join(release.split(".")[:2])
 
-extensions = ["myst_nb", "numpydoc", "sphinx.ext.autodoc"]
+extensions = ["myst_nb", "executed_ahead", "numpydoc", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
 default_role = "code"
 
@@ -65,6 +67,8 @@ def digest_of_rooms() -> str:
     return digest.hexdigest()[:16]
 
 
+# One compiles the loops of networks and one those of tracks, which the others then find.
+executed_first = ["notebooks/comparing_priors", "track"]
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "_build" / "cache" / digest_of_rooms())
 nb_execution_in_temp = True

@@ -81,11 +81,12 @@ def track(
     from ...common.errors import Fault, raise_faults
     from ...common.figure_style import figure_file
     from ...common.progress import shown
-    from ...models.track.events import TrackError
+    from ...models.track.events import TrackError, as_date, line_up
     from ...models.track.fit import fit_track
+    from ...models.track.settings import load_track_settings
     from ...record import load_track_record
     from ..figures.track import save_track_figure
-    from ..track.description import describe_tracks
+    from ..track.description import actors_named, describe_tracks
     from ..track.evaluate import evaluate_track
 
     if not (actors or score):
@@ -96,6 +97,9 @@ def track(
     with notes_of_the_record():
         record = load_track_record(events, **given)
         known = load_track_record(events, as_of=as_of, **given) if score else record
+    day = None if as_of is None else as_date(as_of, "as_of")
+    # A name that is mistyped is said now, and not after what takes some minutes.
+    actors_named(line_up(record, load_track_settings(settings), day), actors or (), day)
     scores = None
     if score:
         with shown(not (quiet or as_json)) as progress:

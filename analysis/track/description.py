@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
-from ...models.track.events import DAYS_A_YEAR, TrackError, as_date
+from ...models.track.events import DAYS_A_YEAR, TrackData, TrackError, as_date
 from ...models.track.settings import READINGS
 from ..summaries.change import summarise_change
 from ..summaries.gates import failed, number_gates
@@ -106,6 +106,24 @@ def describe_tracks(
     }
 
 
+def actors_named(data: TrackData, actors: Iterable[str], known: object = None) -> list[str]:
+    """List some actors of a record, each once, before or after it is fitted.
+
+    Raises
+    ------
+    TrackError
+        Listing every actor that is not in the record, as known on the day `known`.
+    """
+    faults, chosen = [], list(dict.fromkeys(actors))
+    for actor in chosen:
+        try:
+            data.actor(actor)
+        except TrackError as error:
+            faults += error.faults
+    raise_faults("track record" if known is None else f"track record as known on {known}", faults, TrackError)
+    return chosen
+
+
 def actors_known(track: TrackPosterior, actors: Iterable[str], day: np.datetime64) -> list[str]:
     """List some actors, each once.
 
@@ -114,14 +132,7 @@ def actors_known(track: TrackPosterior, actors: Iterable[str], day: np.datetime6
     TrackError
         Listing every actor that is not in the record, or else had no event by the day.
     """
-    faults, chosen = [], list(dict.fromkeys(actors))
-    for actor in chosen:
-        try:
-            track.data.actor(actor)
-        except TrackError as error:
-            faults += error.faults
-    known = track.provenance.get("as_of")
-    raise_faults(f"track record{f' as known on {known}' if known else ''}", faults, TrackError)
+    chosen = actors_named(track.data, actors, track.provenance.get("as_of"))
     late = [(actor, first) for actor in chosen if (first := track.span(actor)[0]) > day]
     raise_faults(
         "track record",
