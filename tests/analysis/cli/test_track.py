@@ -89,6 +89,16 @@ def test_the_command_names_what_is_wrong(own: Path, tmp_path: Path):
         assert told in result.output
 
 
+def test_a_mistyped_actor_is_named_before_anything_is_fitted(own: Path, monkeypatch):
+    def fitted(*_given, **_settings):
+        raise AssertionError("fitted first")
+
+    monkeypatch.setattr("servanda.models.track.fit.fit_track", fitted)
+    result = run("PRX", "--events", str(own), "--as-of", "2001")
+    assert result.exit_code == 2
+    assert "track record as known on 2001-12-31: has no event of actor 'PRX'; known: A" in result.output
+
+
 def test_an_empty_file_of_events_is_refused(own: Path):
     own.write_text(own.read_text().splitlines()[0] + "\n")
     result = run("A", "--events", str(own))
