@@ -68,8 +68,8 @@ def digest_of_rooms() -> str:
     return digest.hexdigest()[:16]
 
 
-# One compiles the loops of networks and one those of tracks, which the others then find.
-executed_first = ["notebooks/comparing_priors", "track"]
+# What takes longest. The first compiles the loops of networks, the second those of tracks; the others find them.
+executed_first = ["notebooks/comparing_priors", "track", "notebooks/eliciting_a_panel", "cli", "notebooks/own_cases"]
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "_build" / "cache" / digest_of_rooms())
 nb_execution_in_temp = True

@@ -78,7 +78,11 @@ class Ahead:
         """
         if docname not in self.begun:
             return
-        done = self.begun.pop(docname).result()
+        try:
+            done = self.begun.pop(docname).result()
+        except KeyboardInterrupt:
+            self.workers.shutdown(wait=False, cancel_futures=True)
+            raise
         if done.err:
             message = f"a cell of the page fails\n{done.exc_string}"
             logging.getLogger(__name__).warning(message, location=docname)
