@@ -7,7 +7,8 @@
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-PYTEST_ARGS ?= -n auto
+# Each worker takes tests that stand together, so that what a module has made is made once.
+PYTEST_ARGS ?= -n auto --dist worksteal
 SPHINX_ARGS ?=
 
 # The stamps hold the folder they were made in: a moved or broken environment counts as missing.
@@ -48,6 +49,8 @@ docs: $(DEV) ## build the documentation, running its examples; a warning is an e
 	$(BIN)/python -m sphinx -W --keep-going -E -q -b html $(SPHINX_ARGS) docs docs/_build/html
 	@echo 'documentation: docs/_build/html/index.html'
 
+# There is a worker for every processor; threads of linear algebra beside them would only wait for one another.
+pytest: export OMP_NUM_THREADS ?= 1
 pytest: $(DEV) ## run the tests and the examples in the docstrings
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
