@@ -6,7 +6,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -98,9 +98,8 @@ def load_guarantees(
     >>> int(load_guarantees(as_of="1914")["outcome_year"].max())
     1914
     """
-    rules = [_same_case, _dates_in_order, _past_agrees, _day_before, known_sources(path, sources)]
-    convert = partial(converted, column="obligor", scheme=countries, date="tested")
-    cases = _derived(load_table(path, GUARANTEES, rules, missing=missing, convert=convert))
+    as_shipped = path is None and sources is None and not missing and countries is None
+    cases = _shipped() if as_shipped else _judged(path, sources, missing, countries)
     if path is not None:
         warn_of_spelling(cases["obligor"], "obligor")
     spoken_for = _spoken_for(cases)
@@ -114,6 +113,23 @@ def load_guarantees(
         # So that a prior that was made from the record is refused with it; see `servanda.models.fit`.
         cases.attrs["data_sets"] = [DATA_SET]
     return cases
+
+
+def _judged(
+    path: FilePath | None,
+    sources: FilePath | Mapping[str, Source] | None = None,
+    missing: str | Sequence[str] = (),
+    countries: Scheme | None = None,
+) -> pd.DataFrame:
+    rules = [_same_case, _dates_in_order, _past_agrees, _day_before, known_sources(path, sources)]
+    convert = partial(converted, column="obligor", scheme=countries, date="tested")
+    return _derived(load_table(path, GUARANTEES, rules, missing=missing, convert=convert))
+
+
+@cache
+def _shipped() -> pd.DataFrame:
+    """Shipped cases of all years, judged once: nothing changes the file while a program runs."""
+    return _judged(None)
 
 
 def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 
 import pandas as pd
 
@@ -68,6 +68,20 @@ def load_table(
     >>> load_table(None, CRISES).shape
     (416, 2)
     """
+    if path is None and not rules and not missing and convert is as_it_is:
+        return _shipped_as_it_is(table).copy()
+    return _judged(path, table, rules, missing, convert)
+
+
+@cache
+def _shipped_as_it_is(table: Table) -> pd.DataFrame:
+    """Shipped table without rules of its own, read once: nothing changes it while a program runs."""
+    return _judged(None, table, (), (), as_it_is)
+
+
+def _judged(
+    path: FilePath | None, table: Table, rules: Sequence[Rule], missing: str | Sequence[str], convert: Convert
+) -> pd.DataFrame:
     cells = read_cells(shipped(f"{table.name}.csv") if path is None else path, missing)
     frame, unknown = convert(whole_numbers(frame_of(cells), table))
     unread = {(fault.line, fault.where) for fault in cells.faults}

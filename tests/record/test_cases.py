@@ -347,3 +347,17 @@ def test_the_shipped_record_says_which_data_set_it_is(tmp_path):
     assert with_backers(cases[cases["tested_year"] > 1945]).attrs["data_sets"] == ["servanda-guarantees"]
     cases.loc[:, GUARANTEES.names].to_csv(tmp_path / "own.csv", index=False)
     assert "data_sets" not in load_guarantees(tmp_path / "own.csv").attrs
+
+
+def test_what_a_caller_changes_is_not_loaded_by_the_next():
+    """The shipped record is read once; every caller has it to itself."""
+    first, whole = load_guarantees(), load_guarantees()
+    first.loc[0, "obligor"] = "XXX"
+    first["tested_year"] += 100
+    first.insert(0, "mine", 1)
+    first.attrs["data_sets"].append("mine")
+    disputed = load_disputed()
+    disputed["section"] = 0
+    pd.testing.assert_frame_equal(load_guarantees(), whole)
+    assert load_guarantees().attrs == whole.attrs == {"data_sets": ["servanda-guarantees"]}
+    assert set(load_disputed()["section"]) == {8, 11}
