@@ -16,9 +16,10 @@ def run(*words: str) -> Result:
     return CliRunner().invoke(app, [*words])
 
 
-@pytest.fixture
-def stored(tmp_path: Path, keeping: Posterior) -> Path:
-    path = tmp_path / "keeping.nc"
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory, keeping: Posterior) -> Path:
+    """Name a file that every test of this module reads and none writes to."""
+    path = tmp_path_factory.mktemp("stored") / "keeping.nc"
     keeping.save(path)
     return path
 

@@ -48,7 +48,8 @@ def test_a_good_score_lets_the_command_rank(tmp_path: Path):
     ]
     path = tmp_path / "steady.csv"
     path.write_text("actor,date,agreement,event,finding_by,detail,sources\n" + "\n".join(rows) + "\n")
-    result = run("X", "A", "--score", "--quiet", "--last", "2", "--events", str(path), "--tune", "300")
+    few = ("--tune", "300", "--draws", "300")
+    result = run("X", "A", "--score", "--quiet", "--last", "2", "--events", str(path), *few)
     told = " ".join(result.stdout.split())
     assert result.exit_code in (0, 1), result.output  # actors who never waver press the sampler against its gates
     assert "Foretold one step ahead: the 48 under an agreement new to the actor" in told

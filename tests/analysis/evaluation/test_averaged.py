@@ -111,7 +111,7 @@ def test_what_models_share_is_taken_from_a_fit_and_what_they_do_not_is_drawn():
         completed(block, nodes, fit(PACT, frame, seed=1, draws=50, chains=2))
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_under_cheap_talk_the_averaged_change_is_within_two_points(seed):
     """Outcomes that no count bears on: whatever theory is asked, the average over all stays near nothing."""
     found = compare_theories(

@@ -17,8 +17,8 @@ LEARNERS = ("ridge_logit", "random_forest")
 
 
 def test_a_column_of_noise_gives_no_gain(promise, promises):
-    found = evaluate(promise, promises(0.0), future=(), against=LEARNERS, **QUICK)
-    for name in ("defaults", *LEARNERS):
+    found = evaluate(promise, promises(0.0), future=(), against=("ridge_logit",), **QUICK)
+    for name in ("defaults", "ridge_logit"):
         gain = found.difference(name, "base_rate")
         assert gain.value < 2 * gain.error + 0.005
         assert gain.value > -0.1
@@ -45,8 +45,8 @@ def test_shuffled_outcomes_cannot_be_foretold(promise, promises):
     frame = promises(0.7)
     crises = np.random.default_rng(3).permutation(80)
     frame["kept"] = frame["kept"].to_numpy().reshape(80, 3)[crises].ravel()
-    found = evaluate(promise, frame, future=(), against=LEARNERS, **QUICK)
-    for name in ("defaults", *LEARNERS):
+    found = evaluate(promise, frame, future=(), against=("ridge_logit",), **QUICK)
+    for name in ("defaults", "ridge_logit"):
         gain = found.difference(name, "base_rate")
         assert gain.value < 2 * gain.error + 0.005
 

@@ -79,7 +79,7 @@ def test_scores_are_those_of_brute_force():
         raw["priors"][name] |= {"sigma": 1e-3}
     raw["priors"]["partly_width"] |= {"sigma": 1e-3}
     settings = settings_from_dict(raw)
-    scores = evaluate_track(SMALL, settings, seed=1, first=2, draws=3000, tune=500)
+    scores = evaluate_track(SMALL, settings, seed=1, first=2, draws=2000, tune=400)
     m = np.linspace(-6, 6, 4001)
     kept, least = expit(m), expit(m + 1.0)
     p = np.stack([1 - least, least - kept, kept])
