@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import networkx as nx
@@ -29,7 +30,7 @@ def imported(name: str, path: Path, known: dict[str, Path]) -> set[str]:
     """Modules of ours that a file imports anywhere: at its top, inside functions, under TYPE_CHECKING."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and node.level:
             home = [*package[: len(package) - node.level + 1], *(node.module.split(".") if node.module else [])]
             for alias in node.names:
@@ -43,6 +44,12 @@ def imported(name: str, path: Path, known: dict[str, Path]) -> set[str]:
     return found & known.keys()
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
 def import_graph() -> nx.DiGraph:
     known = modules()
     graph = nx.DiGraph()
@@ -56,11 +63,8 @@ def import_graph() -> nx.DiGraph:
     return graph
 
 
-GRAPH = import_graph()
-
-
 def test_no_circle_of_modules():
-    circles = [sorted(part) for part in nx.strongly_connected_components(GRAPH) if len(part) > 1]
+    circles = [sorted(part) for part in nx.strongly_connected_components(import_graph()) if len(part) > 1]
     assert circles == []
 
 
@@ -68,7 +72,7 @@ def test_no_circle_of_modules():
 def test_no_circle_of_folders(room):
     """Folders of a room import one way too, its own modules each counting as a folder."""
     graph = nx.DiGraph()
-    for one, other in GRAPH.edges:
+    for one, other in import_graph().edges:
         if one.split(".")[0] == other.split(".")[0] == room:
             ends = [".".join(name.split(".")[:2]) for name in (one, other)]
             if ends[0] != ends[1]:
@@ -135,7 +139,7 @@ def test_no_family_or_distribution_is_asked_for_by_name():
     for module, path in modules().items():
         if module.startswith(OWN):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             parts = [part for each in asked_for(node) for part in ast.walk(each)]
             named = [part.value for part in parts if isinstance(part, ast.Constant) and part.value in NAMES]
             kinds = {part.attr for part in parts if isinstance(part, ast.Attribute)} & {"family", "distribution"}
@@ -152,7 +156,7 @@ def test_no_class_of_a_family_or_distribution_is_known_outside():
     for module, path in modules().items():
         if module.startswith(OWN):
             continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, ast.ImportFrom) and ("families" in str(node.module) or "distri" in str(node.module)):
                 found += [f"{module}: {alias.name}" for alias in node.names if alias.name in classes]
     assert found == []

@@ -134,8 +134,9 @@ WITH_BASELINE = ("ordinal", "sequential", "softmax")
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 
 
+@cache
 def drawn(example, draws=4):
-    """Draws of all parameters, with two known actors and deals."""
+    """Draws of all parameters, with two known actors and deals; a value, which no test changes."""
     levels = {group.name: ACTORS for group in example.groups}
     return prior_draws(example.network(), seed=11, draws=draws, levels=levels)
 

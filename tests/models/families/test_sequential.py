@@ -422,7 +422,7 @@ def test_ranks_of_what_was_drawn_are_uniform_among_the_draws_of_its_posterior():
                 "who": np.array(ACTORS)[who],
             }
         )
-        posterior = fit(network, frame, seed=number, draws=kept, tune=400, chains=1, thin=10)
+        posterior = fit(network, frame, seed=number, draws=kept, tune=300, chains=1, thin=6)
         for name, where in asked.items():
             true = float(truths.draws[name].isel(chain=0, draw=number).sel(where))
             draws = posterior.draws[name].sel(where).values.ravel()

@@ -294,7 +294,7 @@ def test_ranks_of_what_made_the_cases_are_uniform():
             {n: np.array(network[n].states)[codes[:, k]] for k, n in enumerate(network["y"].parent_names)}
             | {"y": np.array(["no", "yes"])[y]}
         )
-        posterior = fit(network, frame, seed=number, draws=kept, tune=400, chains=1, thin=6, target_accept=0.95)
+        posterior = fit(network, frame, seed=number, draws=kept, tune=300, chains=1, thin=4, target_accept=0.95)
         for name, cell in names.items():
             true = truth.draws[name].values[(0, number, *cell)]
             ranks[name].append(int((posterior.draws[name].values[(0, slice(None), *cell)] < true).sum()))

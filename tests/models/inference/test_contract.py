@@ -46,7 +46,7 @@ EXACT = {"rtol": 0, "atol": 1e-10}
 
 
 @pytest.mark.slow
-@settings(repeatable, max_examples=150)
+@settings(repeatable, max_examples=500)
 @given(st.data())
 def test_answers_equal_enumeration_and_elimination(eliminated, data):
     network, seed = data.draw(networks()), data.draw(seeds)
@@ -553,7 +553,7 @@ def test_no_plan_costs_more_than_the_best_pairwise_order_by_far(kind):
     assert plan.flops <= 8 * float(best.opt_cost)
 
 
-def bundle(children=700, seed=2):
+def bundle(children=500, seed=2):
     """One node with hundreds of children: given all of them, their probability is far below the smallest float."""
     nodes = [
         Node("z", ("a", "b")),
@@ -575,10 +575,10 @@ def test_slices_of_different_scale_are_added_each_at_its_own(request, impossible
     network, tables = bundle()
     if impossible:  # one slice has probability zero from its first product on
         tables["e0"][:, 0] = [0.0, 1.0]
-    question = check_question(network, ("v", "y"), {f"e{place}": "a" for place in range(700)}, {})
+    question = check_question(network, ("v", "y"), {f"e{place}": "a" for place in range(500)}, {})
     system, evidence = DrawnNetwork.of(posterior_of(network, tables)), evidence_of(question, {})
     with np.errstate(divide="ignore"):
-        logs = np.log(tables["z"]) + sum(np.log(tables[f"e{place}"][..., 0]) for place in range(700))
+        logs = np.log(tables["z"]) + sum(np.log(tables[f"e{place}"][..., 0]) for place in range(500))
     top = logs.max(axis=1, keepdims=True)
     share = np.exp(logs - top)
     expected = np.einsum("dz,dzv,dzvy->vyd", share, tables["v"], tables["y"]) / share.sum(axis=1)

@@ -128,7 +128,7 @@ def test_augmentation_is_calibrated():
         tables = tables_from_prior(GARDEN, rng)
         codes = with_holes(drawn_cases(GARDEN, tables, 40, rng), 0.3, rng)
         posterior = fit(
-            GARDEN, blanked(GARDEN, codes), seed=replicate, draws=19, thin=15, tune=50, chains=1, pointwise=False
+            GARDEN, blanked(GARDEN, codes), seed=replicate, draws=19, thin=8, tune=40, chains=1, pointwise=False
         )
         for name in GARDEN.names:
             ranks[name].append(
@@ -155,7 +155,7 @@ def test_deleting_cells_at_random_widens_and_does_not_shift():
     shifts, kept = [], []
     for replicate in range(80):
         codes = drawn_cases(GARDEN, tables_from_prior(GARDEN, rng), 200, rng)
-        settings = {"seed": replicate, "draws": 400, "thin": 2, "tune": 100, "chains": 2, "pointwise": False}
+        settings = {"seed": replicate, "draws": 150, "thin": 2, "tune": 40, "chains": 2, "pointwise": False}
         whole = free_cells(fit(GARDEN, blanked(GARDEN, codes), **settings))
         left = free_cells(fit(GARDEN, blanked(GARDEN, with_holes(codes, 0.25, rng)), **settings))
         shifts.append((whole.mean(axis=0) - left.mean(axis=0)) / left.std(axis=0))

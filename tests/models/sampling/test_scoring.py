@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.integrate import quad
+from scipy.integrate import trapezoid
 from scipy.special import betaln, expit, gammaln, logit
 from scipy.stats import norm
 
@@ -69,16 +69,12 @@ def test_effects_of_what_is_left_out_are_integrated_out():
     base = block.values["kept.baseline"][:, 1]
     spread = block.values["kept.deal_sd"]
     flat = scores.log_p.reshape(-1, 3)
+    steps = np.linspace(-9, 9, 1001)
     for place, deal in enumerate(scores.units):
-        expected = []
-        for draw in range(120):
-
-            def density(u, draw=draw, deal=deal):
-                p = expit(logit(base[draw]) + u)
-                yes = sum(state == "yes" for state in rows[deal])
-                return p**yes * (1 - p) ** (len(rows[deal]) - yes) * norm.pdf(u, scale=spread[draw])
-
-            expected.append(quad(density, -9 * spread[draw], 9 * spread[draw], limit=200)[0])
+        yes = sum(state == "yes" for state in rows[deal])
+        p = expit(logit(base) + steps[:, None] * spread)
+        # The trapezoid rule, which for a smooth density that is next to nothing at its ends is as good as exact.
+        expected = trapezoid((p**yes * (1 - p) ** (len(rows[deal]) - yes)).T * norm.pdf(steps), steps)
         # What leaving out needs is the average over draws.
         assert np.exp(flat[:, place]).mean() == pytest.approx(np.mean(expected), rel=0.02)
 
