@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ from ...common.files import writable_folder, written_whole
 from ...common.json_values import to_json
 from ...common.progress import Progress, at_once, shown
 from ...models.errors import ConvergenceWarning
+from ...models.inference.contract import processors
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.sampling.blocks import workers_for
@@ -28,6 +29,7 @@ from .build import SCHEMA, build
 from .document.language import Language
 from .formats.files import FORMATS, checked_formats
 from .inputs import read_earlier
+from .kept import kept_report
 from .load import load_report
 from .section import Material, Task
 from .sections import SECTIONS
@@ -152,25 +154,42 @@ def report(
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
+    # Unless the report has to be made from fits: then those of them that were found.
+    reused = [prior.name for prior in loaded.priors]
 
-    def fitted(prior: PriorSet, tell: Progress) -> tuple[Posterior, bool]:
-        named = _named(tell, f"fitting under priors {prior.name}")
-        return stored_fit(loaded.network, known, prior, sampling, folder, progress=named)
+    with shown(progress) as tell:
+        task = Task(loaded, known, sampling, folder, tell, shipped=cases is None, earlier=earlier)
 
-    workers = workers_for([fit_inputs(loaded.network, known, prior, sampling) for prior in loaded.priors])
-    with shown(progress) as tell, warnings.catch_warnings():
-        # The report holds every number to its gates itself, and says so beside it.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        fits = at_once([partial(fitted, prior) for prior in loaded.priors], workers, tell)
-        posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
-        reused = [prior.name for prior, (_, found) in zip(loaded.priors, fits, strict=True) if found]
-        task = Task(loaded, known, sampling, folder, tell, posteriors, cases is None, earlier)
-        prepared = {name: section.prepare(task) for name, section in SECTIONS.items() if section.prepare}
-        content = build(Material(loaded, known, posteriors, cases is None, command, prepared))
+        def make() -> dict[str, Any]:
+            made, reused[:] = _answered(task)
+            return made
+
+        content = kept_report(task, make)
     _stop_at_gates(content, draft=draft)
+    content["provenance"] |= {"command": command} if command else {}
     content |= {"issued": day, "signed": signed.strip()}
     files = write_report(place, content, wanted, spoken, progress=progress)
     return Written(place / "report.json", files, content, tuple(reused))
+
+
+def _answered(task: Task) -> tuple[dict[str, Any], list[str]]:
+    """A report's dictionary, and the prior sets whose fit was found."""
+    loaded, cases = task.loaded, task.cases
+
+    def fitted(prior: PriorSet, tell: Progress) -> tuple[Posterior, bool]:
+        named = _named(tell, f"fitting under priors {prior.name}")
+        return stored_fit(loaded.network, cases, prior, task.sampling, task.folder, progress=named)
+
+    workers = workers_for([fit_inputs(loaded.network, cases, prior, task.sampling) for prior in loaded.priors])
+    with warnings.catch_warnings():
+        # The report holds every number to its gates itself, and says so beside it.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        fits = at_once([partial(fitted, prior) for prior in loaded.priors], workers, task.progress)
+        posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
+        whole = replace(task, posteriors=posteriors)
+        prepared = {name: section.prepare(whole) for name, section in SECTIONS.items() if section.prepare}
+        content = build(Material(loaded, cases, posteriors, task.shipped, prepared=prepared))
+    return content, [prior.name for prior, (_, found) in zip(loaded.priors, fits, strict=True) if found]
 
 
 def report_again(
@@ -271,11 +290,18 @@ def write_report(
     """
     made = {"report.json": (to_json(content, indent=1, ensure_ascii=False) + "\n").encode()}
     with shown(progress) as tell:
-        for done, (name, language) in enumerate(pairs := [(one, code) for code in languages for one in formats]):
-            tell("writing", done, len(pairs))
+        pairs = [(one, code) for code in languages for one in formats]
+        tell("writing", 0, len(pairs))
+        # Figures are drawn here, once a language; most of what formats take is spent in pandoc and typst, at once.
+        documents = {code: assemble(content, code) for code in languages} if pairs else {}
+
+        def write(name: str, language: str, _: Progress) -> dict[str, bytes]:
             stem = "report" if len(languages) == 1 else f"report.{language}"
-            made |= FORMATS[name].write(assemble(content, language), content, stem)
-        tell("writing", len(pairs), len(pairs))
+            return FORMATS[name].write(documents[language], content, stem)
+
+        jobs = [partial(write, *pair) for pair in pairs]
+        for found in at_once(jobs, processors(), ended=lambda done: tell("writing", done, len(pairs))):
+            made |= found
     for path, data in _placed(place, made):
         with written_whole(path) as temporary:
             temporary.write_bytes(data)

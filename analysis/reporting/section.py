@@ -85,8 +85,6 @@ class Material:
         Prior set -> fit; the first is the one reported.
     shipped
         Whether the record is the shipped one, which was coded twice.
-    command
-        What writes this report again.
     prepared
         Section -> what its `prepare` gave, for those that have one.
     """
@@ -95,7 +93,6 @@ class Material:
     cases: pd.DataFrame
     posteriors: Mapping[str, Posterior]
     shipped: bool = True
-    command: str = ""
     prepared: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property

@@ -107,9 +107,8 @@ def _run(command: Sequence[str], given: bytes) -> bytes:
     return done.stdout
 
 
-@lru_cache(maxsize=1)
 def compiler() -> Compiler:
-    """Typst with the letters of text and figures, and no others."""
+    """Typst with the letters of text and figures, and no others; one sets one document at a time."""
     import typst
     from matplotlib import get_data_path
 

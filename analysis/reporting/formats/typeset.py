@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..document.blocks import Columns, Document, Figure, plain
 from ..document.safety import isolated, one_line
@@ -26,6 +26,9 @@ from .tree import (
     standing,
     tree,
 )
+
+if TYPE_CHECKING:
+    from typst import Compiler
 
 #: PDF/A for the archive, PDF/UA for who cannot see it.
 STANDARDS: Any = ["a-2a", "ua-1"]
@@ -94,16 +97,17 @@ def pdf(document: Document, _content: Mapping[str, Any], stem: str) -> dict[str,
     )
     # Of page one alone no link leads anywhere.
     alone = pandoc(tree(_page_one(document, replace(setting, anchors=frozenset()))), "typst").decode()
-    size = next((size for size in SIZES if _pages(document, alone, size) == 1), SIZES[-1])
+    typst = compiler()
+    size = next((size for size in SIZES if _pages(typst, _source(document, alone, size)) == 1), SIZES[-1])
     body = pandoc(tree([*_page_one(document, setting), *_after(document, setting)]), "typst").decode()
-    found: Any = compiler().compile(
+    found: Any = typst.compile(
         _source(document, body, size), format="pdf", pdf_standards=STANDARDS, timestamp=moment(document)
     )
     return {f"{stem}.pdf": found}
 
 
-def _pages(document: Document, body: str, size: float) -> int:
-    found: Any = compiler().compile(_source(document, body, size), format="png", ppi=1)
+def _pages(typst: Compiler, source: bytes) -> int:
+    found: Any = typst.compile(source, format="png", ppi=1)
     return len(found) if isinstance(found, list) else 1
 
 

@@ -16,7 +16,7 @@ from ..section import Answers, Material, Part, Section
 def _content(material: Material, answers: Answers) -> dict[str, Any]:  # noqa: ARG001
     return {
         "scenario": material.loaded.scenario.name,
-        "command": material.command or f"servanda report {material.loaded.scenario.name}",
+        "command": f"servanda report {material.loaded.scenario.name}",
         "record": "the shipped record" if material.shipped else "the user's own record",
         "fits": {name: _identity(posterior) for name, posterior in material.posteriors.items()},
         "interval": INTERVAL,

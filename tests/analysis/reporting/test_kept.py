@@ -1,0 +1,97 @@
+"""A report's dictionary is found again while nothing that bears on it has changed, and made anew once it has."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servanda.analysis.reporting import kept, make
+from servanda.analysis.reporting.make import report
+from servanda.analysis.scenarios.scenario import Loaded, Scenario
+from servanda.record import load_guarantees
+
+from .test_numbers import AS_OF, PACT, SCENARIO, flat
+
+CASES = load_guarantees(as_of=AS_OF)
+LOADED = Loaded(Scenario.model_validate({**SCENARIO, "priors": ["open"]}), PACT, (flat("open"),))
+FEW = {"cases": CASES, "draws": 50, "chains": 2, "draft": True}
+
+
+def test_a_report_found_again_is_the_same_and_needs_no_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    few = {**FEW, "folder": tmp_path / "fits"}
+    first = report(LOADED, tmp_path / "out", **few)
+    page = (tmp_path / "out" / "report.html").read_bytes()
+    assert first.reused == ()
+    monkeypatch.setattr(make, "_answered", lambda _: pytest.fail("it was made again"))
+    again = report(LOADED, tmp_path / "out", **few)
+    assert again.reused == ("open",)
+    assert again.content == first.content and (tmp_path / "out" / "report.html").read_bytes() == page
+    # What is said of the single report is no part of what is kept.
+    told = {"command": "make mine", "signed": "A. B.", "issued": "2026-01-31", "formats": ()}
+    content = report(LOADED, tmp_path / "told", **few, **told).content
+    assert content["provenance"]["command"] == "make mine"
+    assert (content["signed"], content["issued"]) == ("A. B.", "2026-01-31")
+    assert report(LOADED, tmp_path / "out", **few, formats=()).content == first.content
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What was made and not found; each time something else."""
+    found: list[Any] = []
+
+    def answered(task: Any) -> tuple[dict[str, Any], list[str]]:
+        found.append(task)
+        return {"passed": True, "provenance": {"command": ""}, "number": len(found)}, []
+
+    monkeypatch.setattr(make, "_answered", answered)
+    return found
+
+
+def test_a_damaged_one_is_as_good_as_none(tmp_path: Path, made: list[Any]):
+    few = {**FEW, "folder": tmp_path / "fits", "formats": ()}
+    assert [report(LOADED, tmp_path / "out", **few).content["number"] for _ in range(2)] == [1, 1]
+    (path,) = (tmp_path / "fits").glob("report-pact-*.json")
+    path.write_text(path.read_text(encoding="utf-8").replace("true", "false"), encoding="utf-8")
+    assert report(LOADED, tmp_path / "out", **few).content["number"] == len(made) == 2
+
+
+def test_a_report_is_made_anew_once_anything_that_it_says_has_changed(
+    tmp_path: Path, made: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    """Its title, the source of a prior and a note of the record bear on no fit, and yet stand in the report."""
+    few = {**FEW, "folder": tmp_path / "fits", "formats": ()}
+    (prior,) = LOADED.priors
+    entry = replace(prior.entries[0], source="another")
+    retitled = LOADED.scenario.model_copy(update={"title": "Another"})
+    tried: list[tuple[Loaded, dict[str, Any]]] = [
+        (LOADED, {}),
+        (replace(LOADED, scenario=retitled), {}),
+        (replace(LOADED, priors=(replace(prior, entries=(entry,)),)), {}),
+        (LOADED, {"cases": CASES.assign(note="another")}),
+        (LOADED, {"seed": 8}),
+        (LOADED, {"draws": 60}),
+    ]
+    for number, (loaded, changed) in enumerate(tried, start=1):
+        assert report(loaded, tmp_path / "out", **{**few, **changed}).content["number"] == number
+    assert report(LOADED, tmp_path / "out", **few).content["number"] == 1
+    monkeypatch.setattr(kept, "package_digest", lambda: "of other code")
+    assert report(LOADED, tmp_path / "out", **few).content["number"] == len(made) == 7
+
+
+def test_the_package_is_known_by_what_its_files_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(kept, "_ROOT", tmp_path)
+    monkeypatch.setattr(kept, "_ROOMS", ("room",))
+    (tmp_path / "room" / "__pycache__").mkdir(parents=True)
+    digest = kept.package_digest.__wrapped__
+    (tmp_path / "room" / "one.py").write_text("1")
+    seen = [digest()]
+    (tmp_path / "room" / "one.py").write_text("2")
+    seen.append(digest())
+    (tmp_path / "room" / "one.py").rename(tmp_path / "room" / "two.py")
+    seen.append(digest())
+    assert len({*seen}) == 3
+    (tmp_path / "room" / "__pycache__" / "one.pyc").write_bytes(b"")
+    assert digest() == seen[-1]
