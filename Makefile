@@ -16,7 +16,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report headline test lint types contract docs pytest validate messages format build constraints clean FORCE
+.PHONY: help install install-dev report headline examples test lint types contract docs pytest validate messages format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -32,6 +32,9 @@ report: $(RUNTIME) ## write the report on a security guarantee for North Korea
 
 headline: report ## write the report's headline and figure into README.md
 	$(BIN)/python scripts/headline.py out/dprk-six-party/report.json
+
+examples: $(DEV) ## write the example reports of the documentation
+	$(BIN)/python scripts/examples.py
 
 test: lint types contract docs pytest ## run every check, as CI does
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ...common.figure_style import ACCENT, GREY, INK, MUTED, RULE, styled
 from .panel import tops
 from .percent import points
-from .svg import pixel_canvas, svg
+from .svg import pixel_canvas, svg, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +93,10 @@ def _draw_points_axis(axes: Axes, y: float, reach: float, sides: tuple[str, str]
     step = next(size for size in (0.05, 0.1, 0.2, 0.25, 0.5) if reach / size <= 4 or size == 0.5)
     for number in range(-int(reach / step), int(reach / step) + 1):
         axes.vlines(number * step, y, y + 4, color=MUTED, linewidth=0.8)
-        axes.text(number * step, y + 16, points(number * step), fontsize=11, color=MUTED, ha="center")
+        said = points(number * step)
+        # At the ends a number stands beside its mark rather than half outside of the figure.
+        room = reach * (1 + (2 * _MARGIN - text_width(said, 11)) / _WIDTH)
+        axes.text(max(-room, min(number * step, room)), y + 16, said, fontsize=11, color=MUTED, ha="center")
     axes.text(-reach, y + 34, f"← {sides[0]}", fontsize=11, color=MUTED)
     axes.text(reach, y + 34, f"{sides[1]} →", fontsize=11, color=MUTED, ha="right")
 

@@ -49,6 +49,7 @@ _TEMPLATE = r"""
 #show heading: set text(fill: rgb("#1f4e79"))
 #show heading: set block(sticky: true, above: 1.1em, below: 0.55em)
 #show heading.where(level: 1): set text(size: 1.55em, fill: rgb("#1d2733"))
+#show heading.where(level: 1): set block(below: 0.75em)
 #show heading.where(level: 2): set text(size: 1.15em)
 #show heading.where(level: 3): set text(size: 1.05em)
 #show link: set text(fill: rgb("#1f4e79"))
@@ -61,6 +62,8 @@ _TEMPLATE = r"""
 #show figure.where(kind: table): set figure.caption(position: top)
 #set figure(numbering: none, supplement: none, gap: 0.4em)
 #show figure.caption: it => align(left, block(sticky: true, it.body))
+// A range of numbers stays on its line.
+#show regex("\d+\u{{2013}}\d+(\u{{a0}}%)?"): it => box(it)
 // A word with no place to break would leave its column: names break after their marks, anything longer anywhere.
 #show regex("[^\s\u{{200b}}]{{14,}}"): it => {{
   let parts = it.text.clusters()

@@ -10,6 +10,7 @@ import pytest
 
 from servanda.analysis.figures.changes import changes_svg
 from servanda.analysis.figures.outcomes import outcomes_svg
+from servanda.analysis.figures.svg import text_width
 from servanda.analysis.reporting.assemble import assemble
 from servanda.analysis.reporting.document.blocks import Figure
 from servanda.analysis.reporting.page import READABLE, drawing
@@ -218,3 +219,14 @@ def test_long_labels_and_small_shares_keep_their_place():
     beside = [line for line in lines if abs(line[2] - numbers[2]) < 1 and line is not numbers]
     reach = max(x + LETTER * size * len(said) for said, x, _, size, _, _ in beside)
     assert reach <= numbers[1] - LETTER * numbers[3] * len(numbers[0]) + 12
+
+
+@pytest.mark.parametrize("upper", [0.29, 0.1, 0.49, 0.98])
+def test_numbers_at_the_ends_of_an_axis_are_whole(upper):
+    change = {"mean": 0.0, "lower": -0.05, "upper": upper, "quarter": 0.0, "three_quarters": 0.1, "margin": 0.05}
+    drawn = changes_svg([{**change, "label": "here"}], name="a")
+    width = float(re.search(r'viewBox="0 0 ([\d.]+)', drawn)[1])
+    for said, x, _, size, anchor, _ in texts(drawn):
+        long = text_width(said, size)
+        left = x - {"start": 0.0, "middle": long / 2, "end": long}[anchor]
+        assert left >= -0.5 and left + long <= width + 0.5, (said, left, long)
