@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 #: Size in pixels of the smallest text of a figure, as it is shown.
 READABLE = 11.0
+#: Two numbers that belong together.
+_RANGE = re.compile("\\b\\d{1,3}\N{EN DASH}\\d{1,3}\\b(?:\N{NO-BREAK SPACE}%)?")
 
 
 def page(document: Document) -> str:
@@ -38,14 +40,17 @@ def page(document: Document) -> str:
 
 
 def isolated(text: str) -> Markup:
-    r"""Text of a page, set apart where it could turn the direction of its neighbours.
+    r"""Text of a page, set apart where it could turn the direction of its neighbours; a range stays on its line.
 
     Examples
     --------
     >>> isolated("5 < 6"), isolated("\N{RIGHT-TO-LEFT OVERRIDE}47 %")
     (Markup('5 &lt; 6'), Markup('<bdi>\u202e47 %</bdi>'))
+    >>> isolated("it is 4\N{EN DASH}7 %") == Markup('it is <span class="whole">4\N{EN DASH}7</span> %')
+    True
     """
-    return Markup("<bdi>{}</bdi>").format(text) if turns(text) else escape(text)
+    shown = _RANGE.sub(r'<span class="whole">\g<0></span>', escape(text))
+    return Markup(f"<bdi>{shown}</bdi>" if turns(text) else shown)  # noqa: S704 - escaped before
 
 
 def safe_href(href: str) -> str:

@@ -110,6 +110,31 @@ def test_hostile_text_is_read_as_it_was_written(browser, pages):
     assert window.evaluate("() => document.querySelectorAll('img, script').length") == 0
 
 
+#: Places of a page that hold a mark which turns text, and whether each of them stands in an isolate.
+TURNING = """() => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
+  while (walk.nextNode()) {
+    const text = walk.currentNode;
+    if (text.data.includes('\\u202e')) found.push(text.parentElement.closest('bdi') !== null);
+  }
+  return found;
+}"""
+
+
+def test_what_turns_text_is_isolated(browser, pages):
+    window, _ = opened(browser, pages["hostile"])
+    found = window.evaluate(TURNING)
+    assert len(found) >= 4 and all(found)
+
+
+def test_a_range_of_numbers_stays_on_its_line(browser, pages):
+    window, _ = opened(browser, pages["en"], viewport={"width": 360, "height": 780})
+    window.evaluate(UNFOLD)
+    lines = "() => [...document.querySelectorAll('main .whole')].map(e => e.getClientRects().length)"
+    found = window.evaluate(lines)
+    assert len(found) > 10 and {*found} <= {0, 1}
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", ["en", "es", "hostile"])
 def test_axe_finds_no_fault(browser, pages, name, scheme):

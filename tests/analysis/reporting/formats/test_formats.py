@@ -35,6 +35,7 @@ from servanda.analysis.reporting.formats.programs import _run, moment
 from servanda.analysis.reporting.formats.slides import slides
 from servanda.analysis.reporting.formats.tables import SUMMARY, shield
 from servanda.analysis.reporting.formats.tree import column_shares, every_block
+from servanda.analysis.reporting.make import write_report
 
 from .documents import HOSTILE, every_kind, hostile
 
@@ -232,6 +233,15 @@ def test_csv_cells_are_no_formulas_and_hold_the_text(made):
         assert text in cells or f"'{text}" in cells
     index = list(csv.DictReader(io.StringIO(found["hostile-csv/index.csv"].decode("utf-8-sig"))))
     assert int(index[0]["cells_with_apostrophe"]) >= 6
+
+
+def test_json_holds_hostile_text_as_text(tmp_path):
+    """The dictionary is written by a serializer: whatever a text holds, reading gives it back and nothing else."""
+    content = {"schema": 0, "question": {"ask": HOSTILE["script"]}, "texts": HOSTILE, HOSTILE["attribute"]: "key"}
+    assert write_report(tmp_path, content, formats=()) == ()
+    written = (tmp_path / "report.json").read_bytes()
+    assert json.loads(written) == content
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
 @pytest.mark.parametrize("text", ["=1", "+1+1", "-a", "@a", "\t=1", " =1", "\u202e=1", "\uff1d1", "\n-x"])
