@@ -11,6 +11,7 @@ from typing import Any
 from ...models.cases.encode import encode
 from ...models.sampling.fit import fit_identity
 from ..scenarios.stored_fits import kept_beside_fits
+from ..summaries.likelihood_words import load_lexicon
 from .section import Task
 
 #: Where the rooms stand: in the package, or in a checkout.
@@ -46,6 +47,8 @@ def _identity(task: Task) -> dict[str, Any]:
     return {
         "package": package_digest(),
         "scenario": loaded.scenario.model_dump(mode="json"),
+        # By name or by path: what the file holds, wherever it is.
+        "lexicon": repr(vars(load_lexicon(loaded.scenario.lexicon))),
         "priors": [prior.to_dict() for prior in loaded.priors],
         "fits": [fit_identity(loaded.network, coded, prior, task.sampling)["key"] for prior in loaded.priors],
         "cases": hashlib.sha256(task.cases.to_csv().encode()).hexdigest(),

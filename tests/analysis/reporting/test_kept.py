@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from servanda.analysis.reporting import kept, make
 from servanda.analysis.reporting.make import report
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
+from servanda.analysis.summaries.likelihood_words import load_lexicon
 from servanda.record import load_guarantees
 
 from .test_numbers import AS_OF, PACT, SCENARIO, flat
@@ -77,8 +79,15 @@ def test_a_report_is_made_anew_once_anything_that_it_says_has_changed(
     for number, (loaded, changed) in enumerate(tried, start=1):
         assert report(loaded, tmp_path / "out", **{**few, **changed}).content["number"] == number
     assert report(LOADED, tmp_path / "out", **few).content["number"] == 1
+    words = tmp_path / "words.toml"
+    for number, mark in ((7, ""), (8, "# told anew\n"), (8, "")):
+        text = (files("servanda.analysis") / "summaries" / "lexicons" / "phia.toml").read_text(encoding="utf-8")
+        words.write_text(text.replace('title = "', f'title = "{mark.strip()}', 1), encoding="utf-8")
+        load_lexicon.cache_clear()
+        report(LOADED, tmp_path / "out", **few, lexicon=words)
+        assert len(made) == number
     monkeypatch.setattr(kept, "package_digest", lambda: "of other code")
-    assert report(LOADED, tmp_path / "out", **few).content["number"] == len(made) == 7
+    assert report(LOADED, tmp_path / "out", **few).content["number"] == len(made) == 9
 
 
 def test_the_package_is_known_by_what_its_files_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
