@@ -4,6 +4,7 @@ from .elicitation.elicit import Elicited as Elicited
 from .elicitation.elicit import MisfitWarning as MisfitWarning
 from .elicitation.elicit import elicit as elicit
 from .elicitation.statements import Statement as Statement
+from .elicitation.statements import best_guess as best_guess
 from .elicitation.statements import between as between
 from .elicitation.statements import kept as kept
 from .elicitation.statements import quantiles as quantiles

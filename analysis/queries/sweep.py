@@ -17,10 +17,10 @@ from ...models.cases.encode import MISSING, code_evidence
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.inference.question import CapacityError, check_question
-from ...models.inference.tables import DrawnNetwork
+from ...models.inference.tables import DrawnNetwork, distinct_rows
 from ...models.names import DRAWS, escape, shown
 from ...models.posterior import Posterior
-from ...models.questions.configurations import Configurations, configuration_distributions, distinct_rows
+from ...models.questions.configurations import Configurations, configuration_distributions
 from ...models.questions.evidence import Given, States, as_states, as_table, check_keywords
 from ...models.questions.labels import in_words
 from ...models.store import draws_tree

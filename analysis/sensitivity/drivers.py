@@ -42,10 +42,10 @@ from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.errors import QueryError
 from ...models.families.unseen import INTEGRATED
-from ...models.inference.tables import DrawnNetwork
+from ...models.inference.tables import DrawnNetwork, distinct_rows
 from ...models.network.network import Network
 from ...models.posterior import Posterior
-from ...models.questions.configurations import Configurations, adds_up, configuration_answers, distinct_rows
+from ...models.questions.configurations import Configurations, adds_up, configuration_answers
 from ...models.questions.evidence import split_interventions
 from ...models.questions.quantity import Quantity
 from ...models.sampling.refit import cases_of

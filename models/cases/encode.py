@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -303,20 +303,23 @@ def _node_codes(
     if column not in data.columns:
         return np.full(len(data), MISSING)
     values = data[column]
-    values = values.mask(values.map(lambda value: isinstance(value, str) and not value.strip()).astype(bool))
+    cells = [_hashable(value) for value in values.to_numpy(object)]
+    blank = values.isna().to_numpy(bool)
     code = code or coder(node)
     distinct: dict[Any, int] = {}
     bad: dict[Any, str] = {}
-    for value in values.dropna().map(_hashable).unique():
+    # Each distinct cell is looked at once; text of nothing but spaces is a blank.
+    for value in dict.fromkeys(cell for cell, empty in zip(cells, blank, strict=True) if not empty):
+        if isinstance(value, str) and not value.strip():
+            continue
         try:
             distinct[value] = code(value)
         except (ValueError, QueryError) as error:
             bad[value] = error.faults[0].what if isinstance(error, QueryError) else str(error)
     for value, problem in bad.items():
         faults.append(_bad_cells(data, (values == value).fillna(value=False).to_numpy(bool), column, problem))
-    blank = values.isna().to_numpy(bool)
-    cells = zip(values.map(_hashable).to_numpy(object), blank, strict=True)
-    return np.array([MISSING if empty else distinct.get(value, MISSING) for value, empty in cells], np.int64)
+    found = (MISSING if empty else distinct.get(value, MISSING) for value, empty in zip(cells, blank, strict=True))
+    return np.fromiter(found, np.int64, len(cells))
 
 
 def _level_coder(node: Node) -> Any:
@@ -335,7 +338,11 @@ def _level_coder(node: Node) -> Any:
 
 def _hashable(value: object) -> object:
     """What cannot be a state is shown as the text it is."""
-    return value if isinstance(value, Hashable) else str(value)
+    try:
+        hash(value)
+    except TypeError:
+        return str(value)
+    return value
 
 
 def _number_coder(node: Node) -> Any:

@@ -41,6 +41,25 @@ class Latent:
     mixed: Mixture | None
 
 
+@dataclass(frozen=True)
+class Hanging:
+    """An open parent of a node that is left to its family: the same in all cases, given one other parent at the most.
+
+    Parameters
+    ----------
+    name
+        The parent.
+    given
+        The parent of the node that it depends on itself; None where that is fixed, or where there is none.
+    table
+        Shape (states of `given`, states, samples), the first of size one where there is none.
+    """
+
+    name: str
+    given: str | None
+    table: np.ndarray
+
+
 class Family(ABC):
     """The mathematics of one kind of conditional probability table.
 
@@ -257,6 +276,7 @@ class Family(ABC):
         local: Local,
         weights: np.ndarray,
         cases: int,
+        hanging: Hanging | None = None,
     ) -> np.ndarray:
         """Sum the table over its free parents, weighted, for several cases at once.
 
@@ -266,12 +286,15 @@ class Family(ABC):
             State and member numbers: one for all cases, or an array of one for each.
         weights
             As in `weighted_sum` with a dim of cases, or of size one, before the draws.
+        hanging
+            A free parent that the weights have no axis for, to be summed over too; only where `sums_cases`.
 
         Returns
         -------
         ndarray
             Shape (states, cases, samples), or (cases, samples) where the node itself is fixed.
         """
+        assert hanging is None  # noqa: S101  a plan leaves none to this
         sums = []
         for case in range(cases):
             own, whose = (

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.polynomial.chebyshev import cheb2poly
 
 from ...common.compiling import compiled
 from .unseen import Mixture
@@ -23,8 +25,10 @@ _BLOCK = 32
 _MANY, _STEP = 256, 0.1
 #: Draws of many cases that are gone through side by side: as many as one line of a cache holds.
 _LINE = 8
-#: Step between the knots of a curve over eta: between them it is right to within 1e-12 of itself.
-_KNOTS = 1 / 16
+#: Length of a piece of a curve over eta, and the nodes of a polynomial there: right to within 1e-12 of itself.
+_PIECE, _NODES = 0.5, 9
+#: Cases whose weights are gone through draw by draw.
+_CASES = 64
 
 
 def _add_states(
@@ -178,96 +182,150 @@ def _add_cases(  # noqa: C901  one loop for Numba
     weights: np.ndarray,
     eta: np.ndarray,
     open_: np.ndarray,
+    curve: np.ndarray,
+    shares: np.ndarray,
+    turns: np.ndarray,
     cuts: np.ndarray,
     apart: np.ndarray,
     moves: np.ndarray,
-    below: np.ndarray,
-    above: np.ndarray,
+    masses: np.ndarray,
     counts: np.ndarray,
-    step: float,
+    nodes: np.ndarray,
+    fit: np.ndarray,
     total: np.ndarray,
 ) -> None:
     """Add up, for every case, the states of a cumulative logit over its configurations, averaged over points.
 
-    Each state has a curve over eta. Where there are more pairs of a case and a configuration than knots, the curves are
-    laid out as quintics between knots, from values and two derivatives at each: with p the chance to be above the
-    state's lower edge and q that to be below its upper one, a point's curve f is a multiple of p q, f' is f (q - p) and
-    f'' is f ((q - p)^2 - p (1 - p) - q (1 - q)).
+    Each state has a curve over eta. Where there are more pairs of a case and a configuration than it takes to lay the
+    curves out, each is laid out piece by piece as the polynomial through its values at Chebyshev nodes: its poles lie
+    pi away from the real line, so that nine are enough for half a unit. What a configuration leaves to be averaged
+    (`shares` at `turns`) is put into the curves then, one for each of its distributions.
     """
     states, cases, samples = total.shape
-    configurations, whole = len(open_), weights.shape[1] > 1
-    x = np.empty(_LINE)
-    p, q = np.ones((states + 1, _LINE)), np.ones((states + 1, _LINE))
-    ends, sums = np.empty((2, states, 3, _LINE)), np.empty((states, _LINE))
-    first, steps = np.empty(_LINE), np.empty(_LINE, np.int64)
+    configurations, whole, (curves, folds, _) = len(open_), weights.shape[1] > 1, shares.shape
+    groups, folded = (states + 3) // 4, folds > 1 or curves > 1
+    x, first, low = np.empty(_LINE), np.empty(_LINE), np.empty(_LINE)
+    p, q, odds = np.ones((states, _LINE)), np.ones((states, _LINE)), np.empty((states, _LINE))
+    found, knots, shift = np.empty((states, _LINE)), np.empty((curves, groups, _NODES, 4)), np.empty(configurations)
     for block in range(len(counts)):
         start = block * _LINE
         size = min(_LINE, samples - start)
+        reach, most = 0.0, 0.0
         for i in range(size):
-            first[i] = eta[:, start + i].min() + open_[:, start + i].min()
-            steps[i] = int((eta[:, start + i].max() + open_[:, start + i].max() - first[i]) / step) + 1
-        knots = steps[:size].max() + 1
-        many = configurations * cases > 2 * knots
-        stride = knots * states * 6
-        laid = np.empty(size * stride if many else 0)
-        for place in range(knots if many else configurations * cases):
-            case, one = place // configurations, place % configurations
+            at = start + i
+            low[i] = eta[:, at].min() + open_[:, at].min()
+            wide = eta[:, at].max() + open_[:, at].max() - low[i]
+            first[i] = low[i] + turns[:, at].min()
+            reach, most = max(reach, wide), max(most, low[i] + wide + turns[:, at].max() - first[i])
+        pieces, own = int(most / _PIECE) + 1, int(reach / _PIECE) + 1
+        many = configurations * cases * folds > pieces * _NODES
+        # Four states stand side by side, so that a processor works on them at once.
+        laid = np.zeros((size, groups, pieces * _NODES if many else 0, 4))
+        for place in range(pieces * _NODES if many else configurations * cases * folds):
+            piece, node = place // _NODES, place % _NODES
+            case, rest = place // (configurations * folds), place % (configurations * folds)
+            one, fold = rest // folds, rest % folds
             for i in range(size):
-                x[i] = first[i] + place * step if many else eta[case, start + i] + open_[one, start + i]
-            ends[0] = ends[1]
-            ends[1] = 0.0
-            for side in range(2):
-                for pair in range(counts[block]):
-                    for edge in range(states - 1):
-                        for i in range(size):
-                            a = moves[pair, start + i]
-                            z = min(math.exp(min(cuts[edge, start + i] - x[i], _LARGE)), _FAR)
-                            z *= a if side else 1.0 / a
-                            p[edge + 1, i] = 1.0 / (1.0 + z)
-                            q[edge + 1, i] = z * p[edge + 1, i]
-                    for state in range(states):
-                        for i in range(size):
-                            mass = below[pair, start + i] if side else above[pair, start + i]
-                            lower = p[state, i]
-                            upper = q[state + 1, i] if state < states - 1 else 1.0
-                            f = mass * apart[state, start + i] * lower * upper
-                            d = upper - lower
-                            ends[1, state, 0, i] += f
-                            ends[1, state, 1, i] += f * d
-                            ends[1, state, 2, i] += f * (d * d - lower * (1.0 - lower) - upper * (1.0 - upper))
-            if not many:
+                if many:
+                    x[i] = first[i] + (piece + 0.5 + 0.5 * nodes[node]) * _PIECE
+                else:
+                    x[i] = eta[case, start + i] + open_[one, start + i] + turns[fold, start + i]
+            for edge in range(states - 1):
+                for i in range(size):
+                    odds[edge, i] = min(math.exp(min(cuts[edge, start + i] - x[i], _LARGE)), _FAR)
+            found[:] = 0.0
+            for pair in range(2 * counts[block]):
+                for edge in range(states - 1):
+                    for i in range(size):
+                        z = odds[edge, i] * moves[pair, start + i]
+                        share = 1.0 / (1.0 + z)
+                        p[edge + 1, i] = share
+                        q[edge, i] = z * share
                 for state in range(states):
                     for i in range(size):
-                        weight = weights[one, case if whole else 0, start + i]
-                        total[state, case, start + i] += weight * ends[1, state, 0, i]
-                continue
-            for state in range(states if place else 0):
-                for i in range(size):
-                    f, d, s = ends[0, state, 0, i], ends[0, state, 1, i] * step, ends[0, state, 2, i] * step * step
-                    g, e, t = ends[1, state, 0, i], ends[1, state, 1, i] * step, ends[1, state, 2, i] * step * step
-                    at = i * stride + ((place - 1) * states + state) * 6
-                    laid[at] = f
-                    laid[at + 1] = d
-                    laid[at + 2] = 0.5 * s
-                    laid[at + 3] = 10.0 * (g - f) - 6.0 * d - 4.0 * e - 1.5 * s + 0.5 * t
-                    laid[at + 4] = 15.0 * (f - g) + 8.0 * d + 7.0 * e + 1.5 * s - t
-                    laid[at + 5] = 6.0 * (g - f) - 3.0 * d - 3.0 * e - 0.5 * s + 0.5 * t
-        for case in range(cases if many else 0):
-            sums[:] = 0.0
-            for one in range(configurations):
-                for i in range(size):
-                    weight = weights[one, case if whole else 0, start + i]
-                    u = (eta[case, start + i] + open_[one, start + i] - first[i]) / step
-                    knot = min(int(u), knots - 2)
-                    u -= knot
-                    at = i * stride + knot * states * 6
-                    for state in range(states):
-                        c = at + 6 * state
-                        high = (laid[c + 5] * u + laid[c + 4]) * u + laid[c + 3]
-                        sums[state, i] += weight * (((high * u + laid[c + 2]) * u + laid[c + 1]) * u + laid[c])
+                        found[state, i] += masses[pair, start + i] * p[state, i] * q[state, i]
             for state in range(states):
                 for i in range(size):
-                    total[state, case, start + i] += sums[state, i]
+                    if many:
+                        value = apart[state, start + i] * found[state, i]
+                        for power in range(_NODES):
+                            laid[i, state // 4, piece * _NODES + power, state % 4] += fit[power, node] * value
+                    else:
+                        weight = weights[one, case if whole else 0, start + i] * shares[curve[one], fold, start + i]
+                        total[state, case, start + i] += weight * apart[state, start + i] * found[state, i]
+        if not many:
+            continue
+        ready = laid.reshape((size, 1, groups, -1))
+        if folded:
+            ready = np.zeros((size, curves, groups, own * _NODES * 4))
+            for i in range(size):
+                for piece in range(own):
+                    knots[:] = 0.0
+                    for node in range(_NODES):
+                        for fold in range(folds):
+                            t = (low[i] + turns[fold, start + i] - first[i]) / _PIECE + piece + 0.5 + 0.5 * nodes[node]
+                            spot = min(int(t), pieces - 1)
+                            u = 2.0 * (t - spot) - 1.0
+                            for group in range(groups):
+                                flat, top = laid[i, group], (spot + 1) * _NODES - 1
+                                a0, a1, a2, a3 = flat[top, 0], flat[top, 1], flat[top, 2], flat[top, 3]
+                                for _ in range(_NODES - 1):
+                                    top -= 1
+                                    a0 = a0 * u + flat[top, 0]
+                                    a1 = a1 * u + flat[top, 1]
+                                    a2 = a2 * u + flat[top, 2]
+                                    a3 = a3 * u + flat[top, 3]
+                                for each in range(curves):
+                                    share, knot = shares[each, fold, start + i], knots[each, group, node]
+                                    knot[0] += share * a0
+                                    knot[1] += share * a1
+                                    knot[2] += share * a2
+                                    knot[3] += share * a3
+                    for each in range(curves):
+                        for group in range(groups):
+                            line = ready[i, each, group, piece * _NODES * 4 : (piece + 1) * _NODES * 4]
+                            for power in range(_NODES):
+                                a0, a1, a2, a3 = 0.0, 0.0, 0.0, 0.0
+                                for node in range(_NODES):
+                                    share, knot = fit[power, node], knots[each, group, node]
+                                    a0 += share * knot[0]
+                                    a1 += share * knot[1]
+                                    a2 += share * knot[2]
+                                    a3 += share * knot[3]
+                                line[4 * power], line[4 * power + 1] = a0, a1
+                                line[4 * power + 2], line[4 * power + 3] = a2, a3
+            pieces = own
+        # So many cases at a time that their weights, of which a line of memory has some draws, stay in the cache.
+        for begin in range(0, cases, _CASES):
+            for i in range(size):
+                base = low[i] if folded else first[i]
+                for one in range(configurations):
+                    shift[one] = (open_[one, start + i] - base) / _PIECE
+                for group in range(groups):
+                    for case in range(begin, min(begin + _CASES, cases)):
+                        whose, own_eta = case if whole else 0, eta[case, start + i] / _PIECE
+                        s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+                        for one in range(configurations):
+                            t = own_eta + shift[one]
+                            spot = min(int(t), pieces - 1)
+                            u = 2.0 * (t - spot) - 1.0
+                            flat = ready[i, curve[one], group]
+                            top = 4 * _NODES * spot + 4 * (_NODES - 1)
+                            a0, a1, a2, a3 = flat[top], flat[top + 1], flat[top + 2], flat[top + 3]
+                            for _ in range(_NODES - 1):
+                                top -= 4
+                                a0 = a0 * u + flat[top]
+                                a1 = a1 * u + flat[top + 1]
+                                a2 = a2 * u + flat[top + 2]
+                                a3 = a3 * u + flat[top + 3]
+                            weight = weights[one, whose, start + i]
+                            s0 += weight * a0
+                            s1 += weight * a1
+                            s2 += weight * a2
+                            s3 += weight * a3
+                        sums = (s0, s1, s2, s3)
+                        for state in range(min(4, states - 4 * group)):
+                            total[4 * group + state, case, start + i] += sums[state]
 
 
 @cache
@@ -275,7 +333,9 @@ def _compiled(loop: Any) -> Any:
     import numba
 
     # Our threads share the work, so the loop lets go of the interpreter; a division by zero is infinite, as in NumPy.
-    return compiled(lambda keep: numba.njit(nogil=True, cache=keep, error_model="numpy")(loop))
+    # A product and a sum may be rounded together.
+    fast: Any = {"contract"}
+    return compiled(lambda keep: numba.njit(nogil=True, cache=keep, error_model="numpy", fastmath=fast)(loop))
 
 
 def sum_states(weights: np.ndarray, far: np.ndarray, near: np.ndarray, cuts: np.ndarray) -> np.ndarray:
@@ -365,8 +425,32 @@ def sum_mixed_states(
     return total[:, 0]
 
 
+@dataclass(frozen=True)
+class Folded:
+    """What each configuration of many cases leaves to be averaged: a parent that hangs on one of its parents alone.
+
+    Parameters
+    ----------
+    curve
+        Which of the distributions each configuration has, shape (configurations,).
+    shares
+        The distributions, shape (distributions, states of the parent, samples).
+    effects
+        What each of its states adds to eta, shape (states of the parent, samples).
+    """
+
+    curve: np.ndarray
+    shares: np.ndarray
+    effects: np.ndarray
+
+
 def sum_cases(
-    weights: np.ndarray, eta: np.ndarray, open_: np.ndarray, cuts: np.ndarray, mixed: Mixture | None = None
+    weights: np.ndarray,
+    eta: np.ndarray,
+    open_: np.ndarray,
+    cuts: np.ndarray,
+    mixed: Mixture | None = None,
+    folded: Folded | None = None,
 ) -> np.ndarray:
     """Weighted sums over the configurations of many cases of the probabilities of the states of a cumulative logit.
 
@@ -382,6 +466,8 @@ def sum_cases(
         Cutpoints, shape (cutpoints, samples), ascending.
     mixed
         What is averaged over; nothing by default.
+    folded
+        A further open parent, which has no part in the configurations; none by default.
 
     Returns
     -------
@@ -396,15 +482,27 @@ def sum_cases(
     samples = cuts.shape[-1]
     if mixed is None:
         mixed = Mixture(np.zeros((1, samples)), *np.full((2, 1, samples), 0.5))
+    if folded is None:
+        folded = Folded(np.zeros(len(open_), int), np.ones((1, 1, samples)), np.zeros((1, samples)))
     apart = np.ones((len(cuts) + 1, samples))
     with np.errstate(invalid="ignore"):
         # Two cutpoints infinitely far out on the same side have nothing between them.
         apart[1:-1] = np.nan_to_num(-np.expm1(cuts[:-1] - cuts[1:]))
     total = np.zeros((len(cuts) + 1, len(eta), samples))
-    points = (np.exp(mixed.shifts), mixed.below, mixed.above, _weighty_pairs(mixed, _LINE))
-    tables = (weights, eta, open_, cuts, apart, *points)
-    _compiled(_add_cases)(*(np.ascontiguousarray(array) for array in tables), _KNOTS, total)
+    points = (*_single_points(mixed), _weighty_pairs(mixed, _LINE))
+    tables = (weights, eta, open_, folded.curve, folded.shares, folded.effects, cuts, apart, *points, *_nodes())
+    _compiled(_add_cases)(*(np.ascontiguousarray(array) for array in tables), total)
     return total
+
+
+@cache
+def _nodes() -> tuple[np.ndarray, np.ndarray]:
+    """Chebyshev nodes between -1 and 1, and what makes coefficients of powers of the values there."""
+    angles = math.pi * (np.arange(_NODES) + 0.5) / _NODES
+    # Values to a Chebyshev series, by the orthogonality of cosines; that to powers.
+    series = np.cos(np.arange(_NODES)[:, None] * angles) * np.where(np.arange(_NODES) > 0, 2, 1)[:, None] / _NODES
+    powers = [np.pad(own := cheb2poly(row), (0, _NODES - len(own))) for row in np.eye(_NODES)]
+    return np.cos(angles), np.transpose(powers) @ series
 
 
 def step_states(far: np.ndarray, near: np.ndarray, mixed: Mixture | None = None) -> np.ndarray:
@@ -450,9 +548,7 @@ def _add_all_steps(
     moves = masses = np.ones((1, samples))
     counts = np.ones(len(range(0, samples, _BLOCK)), int)
     if mixed is not None:
-        # A pair of points stands together, so that those without a weight are still at the end.
-        moves = np.stack([np.exp(mixed.shifts), np.exp(-mixed.shifts)], axis=1).reshape(-1, samples)
-        masses = np.stack([mixed.below, mixed.above], axis=1).reshape(-1, samples)
+        moves, masses = _single_points(mixed)
         counts = 2 * _weighty_pairs(mixed)
     tables = (weights, far, near, moves, masses, counts)
     _compiled(_add_steps)(*(np.ascontiguousarray(array) for array in tables), total)
@@ -463,6 +559,13 @@ def _add_mixed(
 ) -> None:
     tables = (weights, far, near, np.minimum(cuts, _FAR), _pairs(mixed), _weighty_pairs(mixed))
     _compiled(_add_mixed_states)(*(np.ascontiguousarray(array) for array in tables), total)
+
+
+def _single_points(mixed: Mixture) -> tuple[np.ndarray, np.ndarray]:
+    """What an effect at each point multiplies exp(-eta) by, and its weight, shape (points, samples)."""
+    # A pair of points stands together, so that those without a weight are still at the end.
+    moves = np.stack([np.exp(mixed.shifts), np.exp(-mixed.shifts)], axis=1).reshape(-1, mixed.shifts.shape[-1])
+    return moves, np.stack([mixed.below, mixed.above], axis=1).reshape(moves.shape)
 
 
 def _weighty_pairs(mixed: Mixture, together: int = _BLOCK) -> np.ndarray:

@@ -17,8 +17,8 @@ import numpy as np
 
 from ..node import Local
 from ..parameters.parameter import Parameter
-from .base import Latent, namespace, take
-from .kernels import mixed_states, sum_cases, sum_mixed_states, sum_states
+from .base import Hanging, Latent, namespace, take
+from .kernels import Folded, mixed_states, sum_cases, sum_mixed_states, sum_states
 from .regression import (
     OrderedRegression,
     added_up,
@@ -173,18 +173,21 @@ class Ordinal(OrderedRegression):
         local: Local,
         weights: np.ndarray,
         cases: int,
+        hanging: Hanging | None = None,
     ) -> np.ndarray:
         """Sum the table of every case at once: one curve a draw serves them all; see `Family.weighted_sums`."""
-        order = tuple(axis for side in self.summing_order(local, fixed) for axis in side)
+        known = fixed if hanging is None else {**fixed, hanging.name: 0}
+        order = tuple(axis for side in self.summing_order(local, known) for axis in side)
         samples = weights.shape[-1]
         weights = weights.reshape(-1, *weights.shape[-2:])
         cuts = _cutpoints(values, local)
         table = np.empty((len(local.states), cases, samples))
         for part in case_effects(values, fixed, members, local, cases):
-            open_ = added_up(part.slices, order, local, samples)
+            open_ = added_up([piece for piece in part.slices if {*piece[0]} <= {*order}], order, local, samples)
+            folded = None if hanging is None else _folded(hanging, part.slices, order, local)
             own = weights[:, part.rows] if weights.shape[1] > 1 and len(part.rows) < cases else weights
             mixed = mixture(values, part.members, local)
-            table[:, part.rows] = sum_cases(own, part.settled, open_, cuts, mixed)
+            table[:, part.rows] = sum_cases(own, part.settled, open_, cuts, mixed, folded)
         if local.name not in fixed:
             return table
         return table[np.broadcast_to(fixed[local.name], cases), np.arange(cases)]
@@ -213,6 +216,17 @@ class Ordinal(OrderedRegression):
     def write_rows(self, local: Local, book: Book) -> RowWriter:
         """Let each row add up the effects of its parents' states and of its members."""
         return RowWriter(CUMULATIVE_LOGIT, book.start[baseline_name(local)], write_effects(local, book))
+
+
+def _folded(
+    hanging: Hanging, slices: Sequence[tuple[tuple[str, ...], np.ndarray]], order: tuple[str, ...], local: Local
+) -> Folded:
+    """What a hanging parent adds, and which of its distributions each configuration of the others has."""
+    effects = sum((effect for axes, effect in slices if axes == (hanging.name,)), np.zeros(hanging.table.shape[1:]))
+    places = np.indices(local.sizes(order)).reshape(len(order), -1)
+    count = math.prod(local.sizes(order))
+    curve = np.zeros(count, int) if hanging.given is None else places[order.index(hanging.given)]
+    return Folded(curve, hanging.table, effects)
 
 
 def _table_of(

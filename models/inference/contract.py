@@ -24,7 +24,7 @@ from .equations import Equations, write_equations
 from .frequencies import make_waves
 from .plan import HUGE, KINDS, WORTH_ABSORBING, Plan, make_plan
 from .question import CapacityError, Form
-from .tables import DrawnNetwork, Evidence, make_tables, varying
+from .tables import DrawnNetwork, Evidence, hanging_table, make_tables, varying
 
 #: Bytes that a query may hold at once, unless the caller says otherwise.
 MEMORY_LIMIT = 2 * 10**9
@@ -464,7 +464,8 @@ def _absorbing(plan: Plan, equations: Equations, system: DrawnNetwork, evidence:
             joint[spot] = family.weighted_sum(*how, weights)
         else:
             weights = _spread(weights, bool(equations.cased) and equations.cased[-1], batch)
-            joint[spot] = family.weighted_sums(*how, weights, cases)
+            left = None if plan.hanging is None else hanging_table(system, plan.hanging, now)
+            joint[spot] = family.weighted_sums(*how, weights, cases, left)
         return Sums(joint, logs, {})
 
     return reduce(_added, map(part, slices(plan)))

@@ -90,6 +90,8 @@ class Plan:
         Multiplications and additions, a draw.
     absorbed
         A node whose table is not made: its family sums it with weights that the other tables give.
+    hanging
+        A parent of that node, given its own parent alone or nothing: its family sums over it too, once for all cases.
     waves
         Axes of its effects at some frequencies, where the family sums it by these: tables beside those of the nodes.
     """
@@ -106,6 +108,7 @@ class Plan:
     cells: int = 0
     flops: float = 0.0
     absorbed: str | None = None
+    hanging: str | None = None
     waves: tuple[Axes, ...] = ()
     read: frozenset[str] = frozenset()
 
@@ -161,7 +164,8 @@ class Plan:
         ]
         if self.absorbed:
             how = "summed by its family at some frequencies" if self.waves else "summed by its family"
-            lines.insert(1, f"{how}, never made: {self.absorbed}")
+            beside = f" (and the table of {self.hanging})" if self.hanging else ""
+            lines.insert(1, f"{how}, never made: {self.absorbed}{beside}")
         return "\n".join(lines)
 
     def _label(self, number: int, names: tuple[str, ...]) -> str:
@@ -209,7 +213,7 @@ def make_plan(
     if kind in ("conditional", "evidence") and (
         huge := _absorbable(network, names, scopes, sizes, absorb, several=several)
     ):
-        return _absorbing(network, form, kind, names, weighted, scopes, sizes, huge, limit)
+        return _absorbing(network, form, kind, names, weighted, scopes, sizes, huge, limit, several=several)
     read = frozenset(form.targets) if KINDS[kind].backwards else frozenset()
     if read and (seen := _vast(network, form)) in form.given:
         # All at once at every frequency, since what is summed by these is a target's no more.
@@ -431,13 +435,18 @@ def _absorbing(
     sizes: Mapping[str, int],
     huge: str,
     limit: int | None,
+    *,
+    several: bool,
 ) -> Plan:
     """Plan the weights of the large table: a contraction of the others that keeps all its parents."""
     family, local = network.family(huge), network.local(huge)
-    others = tuple(name for name in names if name != huge)
-    tables = [scope for place, scope in enumerate(scopes) if place >= len(names) or names[place] != huge]
     cells = cells_of(scopes[names.index(huge)], sizes)
-    if cells > VAST and (waves := family.effect_axes(local, dict.fromkeys(form.fixed, 0))):
+    waves = family.effect_axes(local, dict.fromkeys(form.fixed, 0)) if cells > VAST else ()
+    hanging = _hanging(network, form, names, scopes, huge) if several and not waves else None
+    others = tuple(name for name in names if name not in (huge, hanging))
+    left = [place for place in range(len(scopes)) if place >= len(names) or names[place] in others]
+    tables = [scopes[place] for place in left]
+    if waves:
         return _waving(
             Plan(kind, form.targets, others, weighted, (), (), (), (), sizes, absorbed=huge), tables, waves, limit
         )
@@ -445,16 +454,38 @@ def _absorbing(
     sliced = tuple(name for name in form.targets if name != huge)
     most = math.inf if limit is None else limit
     while True:
-        fixed = dict.fromkeys((*form.fixed, *sliced), 0)
+        fixed = dict.fromkeys((*form.fixed, *sliced, *([hanging] if hanging else [])), 0)
         order = tuple(axis for side in family.summing_order(local, fixed) for axis in side)
         plan = _filled(Plan(kind, order, others, weighted, sliced, (), (), (), sizes), tables)
         # The family holds some tables of its own beside the weights.
         plan = replace(plan, cells=_COPIES_WHILE_MADE * plan.cells + 8 * len(order))
         if cells_of(order, sizes) <= _ABSORBED and plan.cells <= most:
-            return replace(plan, targets=form.targets, flops=plan.flops + 4.0 * cells, absorbed=huge)
+            return replace(plan, targets=form.targets, flops=plan.flops + 4.0 * cells, absorbed=huge, hanging=hanging)
         if not order or plan.slices > _MOST_SLICES:
             raise CapacityError("question", [Fault("", _too_large(plan, limit or 0))])
         sliced = (*sliced, order[0])
+
+
+def _hanging(network: Network, form: Form, names: tuple[str, ...], scopes: Sequence[Axes], huge: str) -> str | None:
+    """The largest parent of the large table that weights need no axis for, where its family sums many cases.
+
+    Its own table knows one other open node at the most, which is a parent of the large table too; no other table knows
+    it; and what it does adds up with what the others do, whatever the case.
+    """
+    family, local = network.family(huge), network.local(huge)
+    if not family.sums_cases:
+        return None
+    effects = family.effect_axes(local, dict.fromkeys(form.fixed, 0))
+    found = {}
+    for place, name in enumerate(names):
+        scope = scopes[place]
+        near = [other for other, axes in enumerate(scopes) if name in axes]
+        alone = near == sorted([place, names.index(huge)]) and name != huge
+        apart = all(axes == (name,) for axes in effects if name in axes)
+        plain = scope == network.axes(name) and len(scope) <= 2 and not network[name].groups
+        if alone and apart and plain and {*scope} <= {*local.parent_names} - {*form.targets}:
+            found[name] = len(network[name].states)
+    return max(found, key=lambda name: found[name], default=None)
 
 
 @lru_cache(maxsize=4096)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..families.base import namespace
+from ..families.base import Hanging, namespace
 from ..network.network import Network
 from ..posterior import Posterior
 from .plan import Plan
@@ -129,6 +129,14 @@ class Evidence:
         numbers = np.arange(self.cases or 1) if self.rows is None else self.rows
         return Evidence(fixed, members, weights, count, None if self.cases is None else numbers[rows])
 
+    @property
+    def alike(self) -> tuple[np.ndarray, np.ndarray]:
+        """First of the cases of which the same is known, and which of those each case is like."""
+        cases = self.cases or 1
+        columns = [np.broadcast_to(number, cases) for number in (*self.fixed.values(), *self.members.values())]
+        own = any(array.ndim == 3 and array.shape[1] > 1 for array in self.weights.values())
+        return distinct_rows([*columns, *([np.arange(cases)] if own else [])], cases)
+
     def of(self, names: Iterable[str]) -> Evidence:
         """The same with no nodes fixed but these."""
         return replace(self, fixed={name: self.fixed[name] for name in names})
@@ -190,6 +198,13 @@ def make_tables(plan: Plan, system: DrawnNetwork, evidence: Evidence) -> list[np
     return tables
 
 
+def hanging_table(system: DrawnNetwork, name: str, evidence: Evidence) -> Hanging:
+    """Table of a node that knows one open parent at the most, or none."""
+    open_ = [axis for axis in system.network.axes(name) if axis not in evidence.fixed and axis != name]
+    table = _table(system, name, evidence)
+    return Hanging(name, open_[0] if open_ else None, table if open_ else table[None])
+
+
 def _seen_by(system: DrawnNetwork, name: str, evidence: Evidence) -> dict[str, Any]:
     """State and member numbers that bear on a node's table."""
     known = {axis: evidence.fixed[axis] for axis in system.network.axes(name) if axis in evidence.fixed}
@@ -225,3 +240,35 @@ def _picked(system: DrawnNetwork, name: str, whole: Any, seen: Mapping[str, Any]
     xp = namespace(whole)
     sorted_ = xp.moveaxis(whole, front, range(len(front)))
     return xp.moveaxis(sorted_[tuple(seen[axes[place]] for place in front)], 0, -2)
+
+
+def distinct_rows(columns: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
+    """First place of each distinct row, and which of them each row is.
+
+    Parameters
+    ----------
+    columns
+        Whole numbers, shape (rows,) each.
+    count
+        Number of rows, for where there is no column.
+
+    Returns
+    -------
+    first, which
+        Shape (distinct,) and (rows,).
+
+    Examples
+    --------
+    >>> first, which = distinct_rows([np.array([2, 0, 2]), np.array([-1, 5, -1])], 3)
+    >>> first.tolist(), which.tolist()
+    ([1, 0], [1, 0, 1])
+    """
+    if not columns:
+        return np.zeros(min(1, count), int), np.zeros(count, int)
+    moved = [column - column.min(initial=0) for column in columns]
+    sizes = [int(column.max(initial=0)) + 1 for column in moved]
+    if math.prod(sizes) < 2**62:
+        _, first, which = np.unique(np.ravel_multi_index(moved, sizes), return_index=True, return_inverse=True)
+    else:
+        _, first, which = np.unique(np.column_stack(moved), axis=0, return_index=True, return_inverse=True)
+    return first, which.ravel()

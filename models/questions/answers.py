@@ -183,7 +183,7 @@ def sampled_states(
         shape = next(iter(states.values())).shape if states else (size, evidence.cases or 1, asked.system.samples)
         return np.stack(_filled(names, states, evidence, shape))
 
-    values = asked.each(answer, (len(names), size)) if names else np.empty((0, size))
+    values = asked.each(answer, (len(names), size), at_random=True) if names else np.empty((0, size))
     return _states(asked, names, values, ("sample",))
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import prod
 
 import networkx as nx
 import numpy as np
@@ -20,7 +19,7 @@ from ..inference.answers import distribution
 from ..inference.contract import MEMORY_LIMIT
 from ..inference.frequencies import Waves, make_waves
 from ..inference.question import Form, relevant
-from ..inference.tables import DrawnNetwork, Evidence
+from ..inference.tables import DrawnNetwork, Evidence, distinct_rows
 
 #: Numbers that are worked on together: they stay in a processor's cache.
 _TOGETHER = 2**14
@@ -318,35 +317,3 @@ def _imaginary(terms: np.ndarray, step: float, eta: np.ndarray) -> np.ndarray:
             total += each
         found[:, draws] = np.imag(total * half)
     return found
-
-
-def distinct_rows(columns: Sequence[np.ndarray], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """First place of each distinct row, and which of them each row is.
-
-    Parameters
-    ----------
-    columns
-        Whole numbers, shape (rows,) each.
-    count
-        Number of rows, for where there is no column.
-
-    Returns
-    -------
-    first, which
-        Shape (distinct,) and (rows,).
-
-    Examples
-    --------
-    >>> first, which = distinct_rows([np.array([2, 0, 2]), np.array([-1, 5, -1])], 3)
-    >>> first.tolist(), which.tolist()
-    ([1, 0], [1, 0, 1])
-    """
-    if not columns:
-        return np.zeros(min(1, count), int), np.zeros(count, int)
-    moved = [column - column.min(initial=0) for column in columns]
-    sizes = [int(column.max(initial=0)) + 1 for column in moved]
-    if prod(sizes) < 2**62:
-        _, first, which = np.unique(np.ravel_multi_index(moved, sizes), return_index=True, return_inverse=True)
-    else:
-        _, first, which = np.unique(np.column_stack(moved), axis=0, return_index=True, return_inverse=True)
-    return first, which.ravel()

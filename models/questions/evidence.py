@@ -88,13 +88,29 @@ class GivenEvidence:
             evidence = self.evidence.part(rows, slice(None)).of((*names, *self.form.do))
             yield rows, replace(self.form, given=names), evidence
 
-    def each(self, answer: Callable[[Form, Evidence], np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-        """Answer group by group; shape (*shape, samples) or (*shape, cases, samples)."""
+    def each(
+        self, answer: Callable[[Form, Evidence], np.ndarray], shape: tuple[int, ...], *, at_random: bool = False
+    ) -> np.ndarray:
+        """Answer group by group; shape (*shape, samples) or (*shape, cases, samples).
+
+        Parameters
+        ----------
+        answer
+            Of cases that know the same nodes.
+        shape
+            Of the answer to one case in one draw.
+        at_random
+            Whether cases of which the same is known have answers of their own; else they are answered once.
+        """
         if self.labels is None:
             return answer(self.form, self.evidence)
         found = np.empty((*shape, len(self.labels), self.system.samples))
         for rows, form, evidence in self.groups:
-            found[..., rows, :] = answer(form, evidence)
+            first, which = evidence.alike
+            if at_random or len(first) == len(which):
+                found[..., rows, :] = answer(form, evidence)
+            else:
+                found[..., rows, :] = answer(form, evidence.part(first, slice(None)))[..., which, :]
         return found
 
 

@@ -51,6 +51,8 @@ _JUDGES, _JUDGES_SUMMED = 2**15, 2**13
 _ROUNDS, _GOOD = 3, 1 / 3
 #: Combinations of states from which on summing over them takes long.
 _SLOW = 1e5
+#: A misfit of up to so many times what is allowed is told as small: statements are missed by a little, not denied.
+_SLIGHT = 2.5
 #: Numbers that moved by less than this share of a spread go back to where they were, if all is said as well.
 _STILL = 0.02
 
@@ -123,6 +125,16 @@ class Elicited(Shown):
         return tuple(map(str, labels.unique()))
 
     @property
+    def slightly(self) -> bool:
+        """Whether something is missed, and all that is missed by little: by 2.5 times what is allowed at the most."""
+        return not self.met and bool((self._shares <= _SLIGHT).all())
+
+    @property
+    def _shares(self) -> np.ndarray:
+        """Misfit of each point as a share of what is allowed."""
+        return np.abs(self.table["misfit"].to_numpy(float) / self.table["allowed"].to_numpy(float))
+
+    @property
     def changes(self) -> PriorDiff:
         """Priors that changed, from what to what."""
         return prior_diff(replace(self.base, name=f"{self.base.name} (before)"), self.priors, self.network)
@@ -131,12 +143,15 @@ class Elicited(Shown):
     def verdict(self) -> str:
         """Whether all is said as asked; else where not, and what contradicts what."""
         table, changed = self.table, len(self.changes)
-        worst = int(np.argmax(np.abs(table["misfit"].to_numpy(float) / table["allowed"].to_numpy(float))))
+        worst = int(np.argmax(self._shares))
         label, point = table.index[worst]
         off = f"{abs(float(table['misfit'].to_numpy(float)[worst])):.3f} (“{label}”, {point})"
         moved = f"{changed} prior{'' if changed == 1 else 's'} changed"
         if self.met:
             return f"All that was asked is said; the largest misfit is {off}. {moved}."
+        if self.slightly:
+            allowed = f"{float(table['allowed'].to_numpy(float)[worst]):.3f} is allowed"
+            return f"Nearly all that was asked is said; the largest misfit is small, {off}: {allowed}. {moved}."
         said = [f"Not all that was asked is said: {', '.join(self.missed)}; the largest misfit is {off}. {moved}."]
         for labels in self.contradictions:
             first, *rest = (f"“{label}”" for label in labels)
@@ -294,8 +309,9 @@ def elicit(
             (),
         )
         if not found.met:
-            cores = _contradictions(solver, statements, found.missed, biases, tell, steps)
-            found = replace(found, contradictions=tuple(cores))
+            if not found.slightly:
+                cores = _contradictions(solver, statements, found.missed, biases, tell, steps)
+                found = replace(found, contradictions=tuple(cores))
             warnings.warn(found.verdict, MisfitWarning, stacklevel=2)
         tell("eliciting", steps, steps)
         return found

@@ -9,16 +9,28 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
+from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.network.network import Network
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity
+from .feedback import Implied, implied, statement_figure
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from ...common.figure_style import ShownFigure
+
+#: Levels that are read back to the expert.
+_READ_BACK = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: Levels at which a count of kept promises is matched.
 _LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 #: A misfit of more than this, in probability, is reported.
@@ -52,8 +64,8 @@ class Asked:
         return x
 
 
-@dataclass(frozen=True)
-class Statement:
+@dataclass(frozen=True, repr=False)
+class Statement(Shown):
     """Points of the distribution of a chance, or of how many times as likely one is as another.
 
     Parameters
@@ -142,6 +154,27 @@ class Statement:
             return np.full(len(values), TOLERANCE)
         return np.minimum(TOLERANCE, 0.2 * np.minimum(values, 1 - values))
 
+    @cached_property
+    def implied(self) -> Implied:
+        """The simplest distribution that says as much: feedback to the expert before any priors are solved for."""
+        low, high = _bounds(self.chance, self.against)
+        return implied(self.levels, self.values, low, high)
+
+    def plot(self, **look: Unpack[Look]) -> ShownFigure:
+        """Density that the statement implies, with what was stated and what else it says, to be read back.
+
+        Parameters
+        ----------
+        **look
+            As `servanda.common.canvas.Look` says; names are ``density`` and ``stated``.
+        """
+        unit = self.chance.unit if self.against is None else "times as likely"
+        return statement_figure(self.implied, self.values, self.said, unit, look)
+
+    def _view(self) -> View:
+        also = {f"{100 * level:g} % below": round(self.implied.value(level), 3) for level in _READ_BACK}
+        return View(f"Statement: {self.said}", {**also, "mode": round(self.implied.mode, 3)})
+
     def denominator(self, asked: Asked) -> float:
         """Median of what is divided by; 1 where nothing is."""
         return 1.0 if self.against is None else max(float(np.median(asked.draws(self.against))), _LEAST)
@@ -201,7 +234,7 @@ def quantiles(of: Quantity, values: Mapping[float, float]) -> Statement:
     return _stated(of, None, points, said)
 
 
-def between(of: Quantity, low: float, high: float, *, share: float = 0.9) -> Statement:
+def between(of: Quantity, low: float, high: float, *, level: float = 0.9) -> Statement:
     """State a range: "nine times in ten it lies between 0.2 and 0.7".
 
     Parameters
@@ -210,8 +243,8 @@ def between(of: Quantity, low: float, high: float, *, share: float = 0.9) -> Sta
         What is spoken of.
     low, high
         Ends of the range; what lies outside is shared by both sides.
-    share
-        How much lies inside.
+    level
+        How much lies inside, such as 0.8.
 
     Examples
     --------
@@ -220,8 +253,46 @@ def between(of: Quantity, low: float, high: float, *, share: float = 0.9) -> Sta
     (0.05, 0.95)
     """
     _check_chance(of)
-    points = _range(low, high, share)
-    return _stated(of, None, points, f"between {low:g} and {high:g} ({100 * share:g} %)")
+    points = _range(low, high, level)
+    return _stated(of, None, points, f"between {low:g} and {high:g} ({100 * level:g} %)")
+
+
+def best_guess(of: Quantity, low: float, best: float, high: float, *, confidence: float) -> Statement:
+    """State the four points of the IDEA protocol: the lowest it may be, the highest, a best guess, how sure of that.
+
+    The range is the expert's own, and so is how sure they are that the truth lies in it: no level is put into their
+    mouth (Speirs-Bridge and others 2010†; Hemming and others 2018†).
+
+    Parameters
+    ----------
+    of
+        What is spoken of.
+    low, high
+        Plausible ends.
+    best
+        The best guess, as the median.
+    confidence
+        How sure the expert is that it lies between the ends; from 0.5, below which they would bet against themselves,
+        up to 1.
+
+    Raises
+    ------
+    PriorError
+        Listing numbers that do not ascend or are out of range.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> best_guess(chance_of("kept", "yes"), 0.2, 0.4, 0.7, confidence=0.8).said
+    'between 0.2 and 0.7, best guess 0.4 (80 % sure)'
+    """
+    _check_chance(of)
+    if not 0.5 <= _number(confidence) < 1:
+        what = f"must be 0.5 or more and below 1, not {_number(confidence):g}; who is less sure gives a wider range"
+        raise PriorError("statement", [Fault("confidence", what)])
+    points = sorted([*_range(low, high, confidence), (0.5, _number(best))])
+    said = f"between {low:g} and {high:g}, best guess {best:g} ({100 * confidence:g} % sure)"
+    return _stated(of, None, points, said)
 
 
 def kept(of: Quantity, times: float, total: float) -> Statement:
@@ -262,7 +333,7 @@ def kept(of: Quantity, times: float, total: float) -> Statement:
 
 
 def times_as_likely(
-    one: Quantity, other: Quantity, ratio: float, *, between: tuple[float, float] | None = None, share: float = 0.9
+    one: Quantity, other: Quantity, ratio: float, *, between: tuple[float, float] | None = None, level: float = 0.9
 ) -> Statement:
     """State a ratio: "with five guarantors rather than one it is 1.5 times as likely".
 
@@ -274,7 +345,7 @@ def times_as_likely(
         The best guess of how many times as likely, as the median.
     between
         A range for it.
-    share
+    level
         How much lies in the range.
 
     Examples
@@ -287,8 +358,8 @@ def times_as_likely(
     points = [(0.5, _number(ratio))]
     said = f"{ratio:g} times as likely"
     if between is not None:
-        points = sorted([*points, *_range(*between, share)])
-        said += f", between {between[0]:g} and {between[1]:g} ({100 * share:g} %)"
+        points = sorted([*points, *_range(*between, level)])
+        said += f", between {between[0]:g} and {between[1]:g} ({100 * level:g} %)"
     return _stated(one, other, points, said)
 
 
@@ -341,10 +412,10 @@ def roulette(of: Quantity, edges: Sequence[float], chips: Sequence[int]) -> Stat
     return Statement(of, None, levels, values, f"chips: {laid}", by_level=True, grain=0.5 / sum(chips))
 
 
-def _range(low: float, high: float, share: float) -> list[tuple[float, float]]:
-    if not 0 < share < 1:
-        raise PriorError("statement", [Fault("share", f"must lie between 0 and 1, not {share:g}")])
-    return [(round((1 - share) / 2, 12), _number(low)), (round((1 + share) / 2, 12), _number(high))]
+def _range(low: float, high: float, level: float) -> list[tuple[float, float]]:
+    if not 0 < level < 1:
+        raise PriorError("statement", [Fault("level", f"must lie between 0 and 1, not {level:g}")])
+    return [(round((1 - level) / 2, 12), _number(low)), (round((1 + level) / 2, 12), _number(high))]
 
 
 def _number(value: object) -> float:
@@ -393,4 +464,4 @@ def _stated(chance: Quantity, against: Quantity | None, points: list[tuple[float
     return Statement(chance, against, tuple(p[0] for p in points), tuple(p[1] for p in points), said)
 
 
-__all__ = ["Asked", "Statement", "between", "kept", "quantiles", "roulette", "times_as_likely"]
+__all__ = ["Asked", "Statement", "best_guess", "between", "kept", "quantiles", "roulette", "times_as_likely"]

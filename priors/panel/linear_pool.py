@@ -14,17 +14,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.show import Shown, View
 from ...models.errors import PriorError, wrong_kinds
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
+from ...models.questions.quantity import Quantity, check_quantities
+from ...models.sampling.prior_draws import prior_draws
 from ...models.store import draws_tree
+from .figure import pool_figure
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     import xarray as xr
 
+    from ...common.figure_style import ShownFigure
     from ...models.network.network import Network
 
 #: How far from one weights may add up.
@@ -115,6 +122,31 @@ class LinearPool(Shown):
                 total[place] += parameter.log_prior(values, self.experts[expert][parameter.name], coords)
         shares = np.array([self.weights[expert] for expert in heard])[:, None, None]
         return np.asarray(logsumexp(total, b=shares, axis=0))
+
+    def plot(self, of: Quantity, *, seed: int, draws: int = 2000, **look: Unpack[Look]) -> ShownFigure:
+        """Density of a quantity as each expert believes it, beside that of the pool.
+
+        Parameters
+        ----------
+        of
+            What is asked, from `servanda.analysis.chance_of`.
+        seed, draws
+            Of the prior draws of each expert.
+        **look
+            As `servanda.common.canvas.Look` says; names are those of experts and ``pool``.
+
+        Raises
+        ------
+        QueryError
+            Listing what the network does not have.
+        """
+        check_quantities(self.network, {"asked": of})
+        drawn = {
+            expert: of.draws(prior_draws(self.network, priors, seed=seed, draws=draws)).values.ravel()
+            for expert, priors in self.experts.items()
+        }
+        span = (-1.0, 1.0) if of.is_difference else (0.0, 1.0)
+        return pool_figure(drawn, self.weights, of.words(self.network), of.unit, span, look)
 
     def __str__(self) -> str:
         return f"{self.name}: " + " + ".join(f"{weight:g} {expert}" for expert, weight in self.weights.items())

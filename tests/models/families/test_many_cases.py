@@ -11,8 +11,12 @@ from scipy.special import expit
 
 from servanda.analysis import evidence_probability, marginals, probability
 from servanda.models import Arrow, Group, Network, Node
-from servanda.models.families.kernels import sum_cases
+from servanda.models.families.kernels import Folded, sum_cases
 from servanda.models.families.unseen import Mixture
+from servanda.models.inference.plan import make_plan
+from servanda.models.inference.question import Form
+from servanda.models.questions.answers import sampled_states
+from servanda.models.questions.evidence import resolve_evidence
 from servanda.models.sampling.prior_draws import prior_draws
 
 from ..makers import repeatable, seeds
@@ -27,18 +31,32 @@ def states_of(eta, cuts, mixed):
 
 
 @settings(repeatable, max_examples=20)
-@given(seeds, st.integers(1, 4), st.integers(1, 6), st.sampled_from([2, 400]), st.integers(1, 11), st.booleans())
-def test_sums_are_those_of_the_whole_table(seed, edges, configurations, cases, draws, averaged):
-    """Few pairs are summed one by one, and many from curves between knots."""
+@given(
+    seeds,
+    st.integers(1, 5),
+    st.integers(1, 6),
+    st.sampled_from([2, 400]),
+    st.integers(1, 11),
+    st.booleans(),
+    st.sampled_from([None, (1, 3), (3, 2)]),
+)
+def test_sums_are_those_of_the_whole_table(seed, edges, configurations, cases, draws, averaged, left):
+    """Few pairs are summed one by one, and many from curves; what is left to be averaged is put into these."""
     rng = np.random.default_rng(seed)
     weights = rng.random((configurations, rng.choice([1, cases]), draws))
     eta, open_ = rng.normal(0, 2, (cases, draws)), rng.normal(0, 2, (configurations, draws))
     cuts = np.sort(rng.normal(0, 2, (edges, draws)), axis=0)
     masses = rng.random((2, 3 if averaged else 1, draws))
     mixed = Mixture(rng.random(masses.shape[1:]) * (3 if averaged else 0), *(masses / masses.sum(axis=(0, 1))))
-    found = sum_cases(weights, eta, open_, cuts, mixed if averaged else None)
-    table = states_of(eta + open_[:, None], cuts, mixed)
-    np.testing.assert_allclose(found, (weights * table).sum(axis=1), atol=1e-12 * configurations)
+    distributions, states = left or (1, 1)
+    shares = rng.dirichlet(np.ones(states), (draws, distributions)).T.swapaxes(0, 1)
+    effects = rng.normal(0, 1, (states, draws)) if left else np.zeros((1, draws))
+    curve = rng.integers(0, distributions, configurations)
+    folded = Folded(curve, shares, effects) if left else None
+    found = sum_cases(weights, eta, open_, cuts, mixed if averaged else None, folded)
+    tables = [states_of(eta + (open_ + effect)[:, None], cuts, mixed) for effect in effects]
+    wanted = sum((weights * shares[curve, k][:, None] * table).sum(axis=1) for k, table in enumerate(tables))
+    np.testing.assert_allclose(found, wanted, atol=1e-12 * configurations)
 
 
 @pytest.mark.parametrize("cases", [3, 900])
@@ -63,11 +81,12 @@ def pact():
             Node("era", ("old", "new")),
             Node("role", ("own", "other"), (Arrow("era"),)),
             Node("price", ("low", "mid", "high"), (Arrow("era"),), "softmax"),
+            Node("watch", ("none", "some", "much"), (Arrow("price"),)),
             Node("backers", ("1", "2", "3"), (Arrow("role"),), "ordinal", ordered=True, values=(1, 2, 3)),
             Node(
                 "kept",
                 ("broken", "part", "kept"),
-                (Arrow("era"), Arrow("price"), Arrow("backers", term="log", by="role"), Arrow("role")),
+                (Arrow("era"), Arrow("price"), Arrow("watch"), Arrow("backers", term="log", by="role"), Arrow("role")),
                 "ordinal",
                 ordered=True,
                 groups=(Group("actor", "actor"), Group("guarantee", "guarantee")),
@@ -113,6 +132,33 @@ def test_a_table_of_open_cases_is_answered_as_each_case_is(seed, names, columns,
             found.isel(case=case), probability(posterior, targets, seen, **own), rtol=0, atol=1e-12
         )
         np.testing.assert_allclose(logs.isel(case=case), evidence_probability(posterior, seen, **own), atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("given", "left"), [(("era", "role"), "watch"), (("price",), None), (("price", "watch"), None)]
+)
+def test_a_parent_that_hangs_on_one_other_alone_is_left_to_the_family(given, left):
+    """Also where its own parent is known, as there it depends on the case."""
+    form = Form(("kept",), given)
+    assert make_plan(pact(), form, several=True).hanging == left
+    assert make_plan(pact(), form).hanging is None
+
+
+def test_equal_cases_are_answered_once_and_drawn_each_by_itself():
+    posterior = prior_draws(pact(), seed=5, draws=3)
+    table = pd.DataFrame({"era": ["old", "new", "old", "old"] * 5, "price": ["low", None, "low", "mid"] * 5})
+    sizes = []
+
+    def answer(form, evidence):
+        sizes.append((form.given, evidence.cases))
+        return np.zeros((evidence.cases, 3)) + evidence.fixed["era"][:, None]
+
+    asked = resolve_evidence(posterior, ("kept",), table, None, {})
+    found = asked.each(answer, ())
+    assert sorted(sizes) == [(("era",), 1), (("era", "price"), 2)]
+    np.testing.assert_array_equal(found[:, 0], asked.evidence.fixed["era"])
+    drawn = sampled_states(asked, size=20, rng=np.random.default_rng(1))["backers"].values
+    assert np.any(drawn[:, :, 0] != drawn[:, :, 2])
 
 
 def test_marginals_of_a_table_are_those_of_its_cases():

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from servanda.analysis import probability
 from servanda.models import Arrow, Group, Network, Node
 from servanda.models.families.unseen import INTEGRATED, TYPICAL
-from servanda.models.inference.tables import DrawnNetwork
-from servanda.models.questions.configurations import Configurations, adds_up, configuration_answers, distinct_rows
+from servanda.models.inference.tables import DrawnNetwork, distinct_rows
+from servanda.models.questions.configurations import Configurations, adds_up, configuration_answers
 from servanda.models.sampling.prior_draws import prior_draws
 
 from ..makers import networks, posterior_of, random_tables, repeatable, seeds

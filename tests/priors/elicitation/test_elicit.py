@@ -194,6 +194,16 @@ def test_contradictory_statements_are_shown_with_what_contradicts_what():
     assert table.loc[("low", "median"), "allowed"] == 0.01
 
 
+def test_a_small_miss_is_told_as_small():
+    """Medians 0.03 apart: the least squares lie halfway, 0.015 off."""
+    statements = {"low": quantiles(YES, {0.5: 0.40}), "high": quantiles(YES, {0.5: 0.43})}
+    with pytest.warns(MisfitWarning, match=r"Nearly all that was asked is said; .* is small, 0\.01\d .* 0\.010 is all"):
+        found = elicit(COIN, FLAT, statements, seed=1)
+    assert found.slightly
+    assert found.contradictions == ()
+    assert not found.met
+
+
 def test_three_statements_may_contradict_only_together():
     """Two ends and a middle: any two can be said by a beta, all three not."""
     statements = {

@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
+from servanda.analysis import chance_of
 from servanda.models import Network, Node, Prior, PriorError, PriorSet, fit, load_network
 from servanda.priors import (
     LinearPool,
@@ -30,6 +31,18 @@ def modes(x, bins=20):
     counts = np.histogram(x, bins=bins, range=(0, 1))[0]
     high = counts > counts.max() / 5
     return int(np.sum(np.diff(np.concatenate([[0], high.astype(int)])) == 1))
+
+
+def test_experts_stand_beside_their_pool_in_one_figure():
+    weights = {"low": 0.25, "high": 0.75}
+    figure = linear_pool(COIN, TWO, weights).plot(chance_of("kept", "yes"), seed=1, labels={"pool": "all"})
+    low, high, pool = figure.axes[0].get_lines()
+    assert [line.get_label() for line in (low, high, pool)] == ["low (0.25)", "high (0.75)", "all"]
+    x = pool.get_xdata()
+    np.testing.assert_allclose(pool.get_ydata(), 0.25 * low.get_ydata() + 0.75 * high.get_ydata(), atol=1e-12)
+    # Kernels widen a density: as much as draws tell, it is the beta that was meant.
+    np.testing.assert_allclose(low.get_ydata(), LOW_BETA.pdf(x), atol=0.4)
+    assert np.trapezoid(pool.get_ydata(), x) == pytest.approx(1.0, abs=0.01)
 
 
 def test_the_linear_pool_of_opposed_experts_has_two_modes_and_the_logarithmic_one():
