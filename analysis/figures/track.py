@@ -7,17 +7,17 @@ of its own that shows a band and no mean, and nothing beyond what is known.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.canvas import Canvas, canvas, figure_of
 from ...common.figure_style import (
     ACCENT,
     ALARM,
-    FILL,
     GREY,
-    GREY_FILL,
     IN_PART,
     INK,
     KEPT,
@@ -27,13 +27,14 @@ from ...common.figure_style import (
     marks_of,
     new_figure,
     save_figure,
-    styled,
 )
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.transforms import Bbox
+
+    from ...common.figure_style import ShownFigure
 
 #: Kind of event -> marker: shape tells what was done.
 MARKS: Mapping[str, str] = {
@@ -55,8 +56,8 @@ LEFT, RIGHT = 190.0, 60.0
 #: Of letters: so large that they can be read where a telephone lets the figure scroll.
 SMALL, PLAIN = 10.0, 10.5
 
-#: Of a change: inches of the whole, and what a density may rise to, in rows.
-CHANGE_SIZE, RISE = (7.6, 2.6), 0.72
+#: Of a change: inches from top to bottom, and what a density may rise to, in rows.
+CHANGE_HEIGHT, RISE = 2.6, 0.72
 
 
 def track_figure(description: Mapping[str, Any]) -> Figure:
@@ -89,17 +90,18 @@ def _draw_ranking(description: Mapping[str, Any]) -> Figure:
     """All credibilities in one frame, the lanes of each actor below."""
     lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
     heights = [BETWEEN + LANE * len(names) for _, names in lanes]
-    figure, place = _page(40 + TOP + sum(heights) + BOTTOM)
-    span = _span(description)
+    with canvas(None, {}) as c:
+        page = _page(40 + TOP + sum(heights) + BOTTOM, c)
+    span, place = _span(description), page.place
     _draw_curves(place(40, TOP), description, span)
     top = 40 + TOP
     for (actor, names), tall in zip(lanes, heights, strict=True):
         axes = place(top + BETWEEN, tall - BETWEEN)
         axes.set_title(actor["actor"], fontsize=10, weight="bold", color=INK, loc="left", pad=4)
-        _draw_lanes(axes, actor, names, span)
+        _draw_lanes(axes, actor, names, span, c, READS)
         top += tall
-    _legend(figure, description, {kind: kind for kind in MARKS}, {name: f"reads {name}" for name in READS})
-    return figure
+    _legend(page, description, {kind: kind for kind in MARKS}, {name: f"reads {name}" for name in READS}, READS)
+    return page.figure
 
 
 def history_figure(
@@ -108,6 +110,7 @@ def history_figure(
     head: str = "",
     kinds: Mapping[str, str] | None = None,
     reads: Mapping[str, str] | None = None,
+    look: Mapping[str, Any] | None = None,
 ) -> Figure:
     """The band of each actor in a frame of its own, its lanes below, in the order given.
 
@@ -120,32 +123,46 @@ def history_figure(
         What stands over all of it.
     kinds, reads
         Kind of event, and reading of one -> what it is called; as they are by default.
+    look
+        As `servanda.common.canvas.Look`; names are those of actors, which have labels alone, of kinds of events, which
+        do too, ``kept``, ``partly`` and ``broken``, and ``band``. The title stands over the head.
     """
     kinds, reads = kinds or {kind: kind for kind in MARKS}, reads or {name: f"reads {name}" for name in READS}
+    names = {actor["actor"]: actor["actor"] for actor in description["actors"]} | kinds | reads | {"band": "band"}
+    with canvas(look, names, colours={**READS, "band": MUTED}) as c:
+        pass  # it says what is asked for; a page that is measured in pixels has letters of its own
+    kinds, reads = ({name: c.labels[name] for name in own} for own in (kinds, reads))
+    colours = {name: c.marks[name].colour for name in (*READS, "band")}
+    head = "\n".join(line for line in (c.title, head) if line)
+    if c.sized or c.ax is not None:
+        head = "\n".join(c.wrap(line, 0.95 * c.width, SMALL) for line in head.split("\n"))
     lanes = [(actor, _lanes(actor["events"])) for actor in description["actors"]]
     between = BETWEEN + APART
     heights = [between + BAND + LANE * len(names) for _, names in lanes]
-    room = HEAD if head else 0.0
-    figure, place = _page(room + sum(heights) + BOTTOM)
-    span, top = _span(description), room
-    figure.text(0.02, 1 - 8 / (figure.get_figheight() * 72), head, fontsize=SMALL, color=INK, va="top", linespacing=1.5)
+    # Two lines of the head take all of its room.
+    room = max(HEAD, HEAD / 2 * (head.count("\n") + 1)) if head else 0.0
+    page = _page(room + sum(heights) + BOTTOM, c)
+    span, top, small, place = _span(description), room, c.size(SMALL), page.place
+    page.text(0.02, 1 - 8 / page.height, head, fontsize=small, color=c.tone(INK), va="top", linespacing=1.5)
     for (actor, names), tall in zip(lanes, heights, strict=True):
         band = place(top + between, BAND - 8)
         counted = ", ".join(f"{count} {reads[reading]}" for reading, count in actor["counts"].items())
-        band.set_title(actor["actor"], fontsize=PLAIN, weight="bold", color=INK, loc="left", pad=4)
-        band.set_title(actor.get("note", counted), fontsize=SMALL, color=MUTED, loc="right", pad=4)
+        named = c.labels[actor["actor"]]
+        band.set_title(named, fontsize=c.size(PLAIN), weight="bold", color=c.tone(INK), loc="left", pad=4)
+        band.set_title(actor.get("note", counted), fontsize=small, color=c.tone(MUTED), loc="right", pad=4)
         band.set(xlim=span, ylim=(0, 1), yticks=(0, 1), xticks=())
         band.set_yticklabels(["0 %", "100 %"])
-        band.grid(axis="y", color=RULE, linewidth=0.8)
+        band.grid(axis="y", color=c.tone(RULE), linewidth=0.8)
         path = actor["path"]
         x = _years(path["dates"])
         for rank, (lower, upper) in enumerate(_bands(path)):
-            band.fill_between(x, lower, upper, color=MUTED, alpha=min(0.14 + 0.08 * rank, 0.5), linewidth=0)
+            band.fill_between(x, lower, upper, color=colours["band"], alpha=min(0.14 + 0.08 * rank, 0.5), linewidth=0)
         if names:
-            _draw_lanes(place(top + between + BAND, tall - between - BAND), actor, names, span)
+            lane = place(top + between + BAND, tall - between - BAND)
+            _draw_lanes(lane, actor, names, span, c, colours)
         top += tall
-    _legend(figure, description, kinds, reads)
-    return figure
+    _legend(page, description, kinds, reads, colours)
+    return page.figure
 
 
 def _bands(path: Mapping[str, Any]) -> Sequence[tuple[Sequence[float], Sequence[float]]]:
@@ -153,7 +170,9 @@ def _bands(path: Mapping[str, Any]) -> Sequence[tuple[Sequence[float], Sequence[
     return path.get("bands") or ((path["lower"], path["upper"]), (path["quarter"], path["three_quarters"]))
 
 
-def change_figure(sides: Sequence[Mapping[str, Any]], *, title: str) -> Figure:
+def change_figure(
+    sides: Sequence[Mapping[str, Any]], *, title: str, look: Mapping[str, Any] | None = None
+) -> ShownFigure:
     """Densities of two answers, one below the other: before and after, or one actor and another.
 
     Parameters
@@ -163,44 +182,91 @@ def change_figure(sides: Sequence[Mapping[str, Any]], *, title: str) -> Figure:
         ``density`` of its curve.
     title
         What the difference is.
+    look
+        As `servanda.common.canvas.Look`; names are ``first`` and ``second``.
     """
     highest = max(max(side["density"]) for side in sides)
-    with styled():
-        figure = new_figure(figsize=CHANGE_SIZE, layout="constrained")
-        axes = figure.add_subplot()
-        for row, (side, colour, fill) in enumerate(zip(sides, (GREY, ACCENT), (GREY_FILL, FILL), strict=True)):
-            ground = -row
+    own = {key: value for key, value in (look or {}).items() if key != "title"}
+    names = dict(zip(("first", "second"), (side["label"] for side in sides), strict=True))
+    with canvas(own, names, colours={"first": GREY, "second": ACCENT}) as c:
+        (axes,) = c.panels([CHANGE_HEIGHT])
+        small = c.size(9)
+        for row, (side, name) in enumerate(zip(sides, names, strict=True)):
+            ground, colour = -row, c.marks[name].colour
             y = ground + RISE * np.asarray(side["density"]) / highest
-            axes.fill_between(side["x"], y, ground, color=fill, linewidth=0)
+            axes.fill_between(side["x"], y, ground, color=colour, alpha=0.22, linewidth=0)
             axes.plot(side["x"], y, color=colour, linewidth=1.2)
             axes.hlines(ground - 0.1, side["lower"], side["upper"], color=colour, linewidth=2.5)
             axes.plot([side["mean"]], [ground - 0.1], marker="o", markersize=5, color=colour)
-            axes.text(0, ground + 0.86, side["label"], fontsize=9, color=INK, va="top")
-            axes.text(1, ground + 0.86, side["said"], fontsize=9, color=INK, va="top", ha="right", weight="bold")
+            ink = c.tone(INK)
+            axes.text(0, ground + 0.86, c.labels[name], fontsize=small, color=ink, va="top")
+            axes.text(1, ground + 0.86, side["said"], fontsize=small, color=ink, va="top", ha="right", weight="bold")
         axes.set(xlim=(0, 1), ylim=(-1.25, 0.95), yticks=(), xticks=(0, 0.25, 0.5, 0.75, 1))
         axes.set_xticklabels(["0 %", "25 %", "50 %", "75 %", "100 %"])
-        axes.set_xlabel("P(keeps its word)", fontsize=9, color=MUTED)
-        axes.set_title(title, fontsize=9, color=INK, loc="left", wrap=True)
+        axes.set_xlabel("P(keeps its word)", fontsize=small, color=c.tone(MUTED))
+        head = str((look or {}).get("title") or title)
+        axes.set_title(head, fontsize=small, color=c.tone(INK), loc="left", wrap=True)
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(labelsize=8.5, colors=MUTED)
-    return figure
+        axes.tick_params(labelsize=c.size(8.5), colors=c.tone(MUTED))
+    return figure_of([axes])
 
 
-def _page(height: float) -> tuple[Figure, Callable[[float, float], Axes]]:
-    """A figure of some height, and what places axes on it by their top and height."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
+@dataclass(frozen=True)
+class _Page:
+    """A page of some height, measured in pixels from its top: a figure of its own, or axes of the user's.
 
-    figure = new_figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="white")
-    FigureCanvasAgg(figure)
+    Parameters
+    ----------
+    figure
+        That it stands in.
+    ax
+        The user's axes; None where the figure is its own.
+    width, height
+        In pixels.
+    sides
+        What is left of axes, and right of them, as shares of the width.
+    canvas
+        What it looks like.
+    """
 
-    def place(top: float, tall: float) -> Axes:
-        axes = figure.add_axes((LEFT / WIDTH, 1 - (top + tall) / height, 1 - (LEFT + RIGHT) / WIDTH, tall / height))
+    figure: Any
+    ax: Axes | None
+    width: float
+    height: float
+    sides: tuple[float, float]
+    canvas: Canvas
+
+    def place(self, top: float, tall: float) -> Axes:
+        """Axes by their top and height."""
+        left, right = self.sides
+        box = (left, 1 - (top + tall) / self.height, 1 - left - right, tall / self.height)
+        axes = self.figure.add_axes(box) if self.ax is None else self.ax.inset_axes(box, facecolor="none")
         for side in ("top", "right", "left", "bottom"):
             axes.spines[side].set_visible(False)
-        axes.tick_params(length=0, labelsize=SMALL, colors=MUTED)
+        axes.tick_params(length=0, labelsize=self.canvas.size(SMALL), colors=self.canvas.tone(MUTED))
         return axes
 
-    return figure, place
+    def text(self, x: float, y: float, said: str, **how: Any) -> None:
+        """Text at shares of the width and of the height."""
+        if self.ax is None:
+            self.figure.text(x, y, said, **how)
+        else:
+            self.ax.text(x, y, said, transform=self.ax.transAxes, **how)
+
+
+def _page(height: float, c: Canvas) -> _Page:
+    """A page of some height; where a size is asked for, it is as wide as that."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    width = 72 * c.width if c.sized or c.ax is not None else WIDTH
+    shrunk = c.size(SMALL) / SMALL * min(1.0, width / WIDTH + 0.3)
+    sides = (LEFT * shrunk / width, RIGHT * shrunk / width)
+    if c.ax is not None:
+        c.ax.set_axis_off()
+        return _Page(figure_of([c.ax]), c.ax, width, height, sides, c)
+    figure = new_figure(figsize=(width / 72, c.height or height / 72), dpi=72, facecolor="white")
+    FigureCanvasAgg(figure)
+    return _Page(figure, None, width, height, sides, c)
 
 
 def save_track_figure(description: Mapping[str, Any], path: str | os.PathLike[str]) -> None:
@@ -275,10 +341,17 @@ def _lanes(events: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(dict.fromkeys(event["agreement"] for event in events))
 
 
-def _draw_lanes(axes: Axes, actor: Mapping[str, Any], names: Sequence[str], span: tuple[float, float]) -> None:
+def _draw_lanes(
+    axes: Axes,
+    actor: Mapping[str, Any],
+    names: Sequence[str],
+    span: tuple[float, float],
+    c: Canvas,
+    colours: Mapping[str, str],
+) -> None:
     axes.set(xlim=span, ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)))
     axes.set_yticklabels([name.replace("_", " ") for name in names])
-    axes.hlines(range(len(names)), *span, color=RULE, linewidth=0.8, zorder=0)
+    axes.hlines(range(len(names)), *span, color=c.tone(RULE), linewidth=0.8, zorder=0)
     for kind, reads, gravity in dict.fromkeys(_look(event) for event in actor["events"]):
         own = [event for event in actor["events"] if _look(event) == (kind, reads, gravity)]
         axes.scatter(
@@ -286,12 +359,12 @@ def _draw_lanes(axes: Axes, actor: Mapping[str, Any], names: Sequence[str], span
             [names.index(event["agreement"]) for event in own],
             marker=MARKS[kind],
             s=SIZES[gravity],
-            color=READS[reads],
-            edgecolors="#ffffff",
+            color=colours[reads],
+            edgecolors=c.ground,
             linewidths=0.6,
             zorder=3,
         )
-    _date_events(axes, actor["events"], names)
+    _date_events(axes, actor["events"], names, c)
 
 
 def _look(event: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -299,13 +372,11 @@ def _look(event: Mapping[str, Any]) -> tuple[str, str, str]:
     return event["event"], event["reads"], event.get("gravity", "core")
 
 
-def _date_events(axes: Axes, events: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
+def _date_events(axes: Axes, events: Sequence[Mapping[str, Any]], names: Sequence[str], c: Canvas) -> None:
     """Write an event's date beside its mark, unless the text would meet a mark or another text."""
-    figure: Any = axes.figure
-    renderer = figure.canvas.get_renderer()
     marks = [_mark(axes, event["year"], names.index(event["agreement"])) for event in events]
     texts: list[Bbox] = []
-    frame = axes.get_window_extent(renderer)
+    frame = axes.get_window_extent()
     # What breaks a promise is dated first.
     order = sorted(range(len(events)), key=lambda place: events[place]["event"] in ("complied", "partial"))
     for place in order:
@@ -316,12 +387,12 @@ def _date_events(axes: Axes, events: Sequence[Mapping[str, Any]], names: Sequenc
                 (event["year"], names.index(event["agreement"])),
                 xytext=(shift, 0),
                 textcoords="offset points",
-                fontsize=SMALL,
-                color=MUTED,
+                fontsize=c.size(SMALL),
+                color=c.tone(MUTED),
                 ha=side,
                 va="center_baseline",
             )
-            box = text.get_window_extent(renderer)
+            box = text.get_window_extent()
             inside = box.x0 >= frame.x0 and box.x1 <= frame.x1
             if inside and not any(box.overlaps(other) for other in (*others, *texts)):
                 texts.append(box.padded(2))
@@ -337,17 +408,24 @@ def _mark(axes: Axes, x: float, y: float) -> Bbox:
     return Bbox.from_bounds(at[0] - 10, at[1] - 4, 20, 8)
 
 
-def _legend(figure: Figure, description: Mapping[str, Any], kinds: Mapping[str, str], reads: Mapping[str, str]) -> None:
+def _legend(
+    page: _Page,
+    description: Mapping[str, Any],
+    kinds: Mapping[str, str],
+    reads: Mapping[str, str],
+    colours: Mapping[str, str],
+) -> None:
     from matplotlib.lines import Line2D
 
+    c = page.canvas
     seen = {event["event"] for actor in description["actors"] for event in actor["events"]}
     style: Mapping[str, Any] = {"linestyle": "", "markersize": 7}
     handles = [
-        Line2D([], [], marker=marker, color=MUTED, label=kinds[kind], **style)
+        Line2D([], [], marker=marker, color=c.tone(MUTED), label=kinds[kind], **style)
         for kind, marker in MARKS.items()
         if kind in seen
     ]
-    handles += [Line2D([], [], marker="s", color=READS[name], label=reads[name], **style) for name in READS]
-    figure.legend(
-        handles=handles, loc="lower center", ncols=-(-len(handles) // 2), frameon=False, fontsize=SMALL, labelcolor=INK
-    )
+    handles += [Line2D([], [], marker="s", color=colours[name], label=reads[name], **style) for name in READS]
+    columns = min(-(-len(handles) // 2), max(1, int(page.width / 110)))
+    how: Any = {"ncols": columns, "frameon": False, "fontsize": c.size(SMALL), "labelcolor": c.tone(INK)}
+    (page.figure if page.ax is None else page.ax).legend(handles=handles, loc="lower center", **how)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, code_evidence
@@ -31,13 +32,16 @@ from .sweep_figure import sweep_figure
 from .whose_conduct import whose_conduct
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+    from typing import Unpack
+
+    from ...common.figure_style import ShownFigure
 
 #: Names of what stands beside the axes of a sweep.
 _VARIABLES = ("probability", "difference", "gain", "within", "loss")
 #: Dims of formats and of cases that stand in a table.
 _FORMAT, _CASE = "format", "case"
+#: Axes that a figure has room for.
+_DRAWN = 3
 #: An answer is held as it is made, as it is put in order, and as a difference.
 _COPIES = 4
 
@@ -108,14 +112,7 @@ class Sweep(Shown):
         lower, upper = np.quantile(draws, [(1 - self.interval) / 2, (1 + self.interval) / 2], axis=0)
         return draws.mean(axis=0), lower, upper
 
-    def plot(
-        self,
-        state: str | None = None,
-        *,
-        ax: Axes | None = None,
-        figsize: tuple[float, float] | None = None,
-        title: str | None = None,
-    ) -> Figure:
+    def plot(self, state: str | None = None, **look: Unpack[Look]) -> ShownFigure:
         """Draw one state: lines with bands over one axis, a heat map over two, small multiples over three.
 
         Each cell of a heat map holds the mean, and below it a bar for the interval on a scale across the cell.
@@ -124,12 +121,9 @@ class Sweep(Shown):
         ----------
         state
             Of the target; its last by default.
-        ax
-            Where to draw, over one axis or two.
-        figsize
-            Inches.
-        title
-            Above the figure; the question by default.
+        **look
+            As `servanda.common.canvas.Look` says; names are ``probability``, which has a colour, and what is swept
+            over, which has labels alone. The title is the question by default.
 
         Returns
         -------
@@ -138,16 +132,14 @@ class Sweep(Shown):
         Raises
         ------
         QueryError
-            If the target has no such state; if more is swept over than can be drawn, or than fits `ax`.
+            If the target has no such state, or more is swept over than can be drawn.
         """
         (own,) = _chosen(self, self.states[-1] if state is None else state)
         # One combination is a line of one point.
         axes = [dim for dim in self.axes if self.data.sizes[dim] > 1] or [*self.axes[:1]]
-        most = 3 if ax is None else 2
-        if len(axes) > most:
-            what = f"sweeps over {len(axes)} axes ({', '.join(axes)}); "
-            how = "fix some with `Sweep.data.sel`, or set one state" if ax is None else "leave out ax"
-            raise QueryError.of("plot", f"{what}{how}, since {most} can be drawn")
+        if len(axes) > _DRAWN:
+            what = f"sweeps over {len(axes)} axes ({', '.join(axes)}); fix some with `Sweep.data.sel`, or set one state"
+            raise QueryError.of("plot", f"{what}, since {_DRAWN} can be drawn")
         ends = [
             values[..., 0].reshape([self.data.sizes[dim] for dim in axes])
             for values in self._ends("probability", [own])
@@ -155,7 +147,7 @@ class Sweep(Shown):
         labels = {shown(dim): [str(label) for label in self.data[dim].values] for dim in axes}
         said = self.data.attrs["question"].removeprefix("P(").removesuffix(")")
         head = f"P({said.replace(shown(self.target), f'{shown(self.target)} = {own}', 1)})"
-        return sweep_figure(labels, *ends, title=head if title is None else title, ax=ax, figsize=figsize)
+        return sweep_figure(labels, *ends, {"title": head, **look})
 
     def __str__(self) -> str:
         over = " x ".join(f"{shown(dim)} ({self.data.sizes[dim]})" for dim in self.axes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import xarray as xr
 
+from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...models.track.events import LEAST_GAP, TrackError, as_date, years
 from ...models.track.settings import READINGS
@@ -17,6 +18,8 @@ from .description import actors_known, drawn_dates, last_day
 from .questions import Date, credibility_path
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from matplotlib.figure import Figure
 
     from ...models.track.posterior import TrackPosterior
@@ -34,6 +37,7 @@ def plot(
     since: Date | None = None,
     at: Date | None = None,
     bands: Sequence[float] = BANDS,
+    **look: Unpack[Look],
 ) -> Figure:
     """Figure of the past of some actors: bands of their credibility, and every event in the lane of its agreement.
 
@@ -52,6 +56,9 @@ def plot(
         Nothing later is shown; the last day that the fit knows of by default.
     bands
         Shares of the posterior that the bands hold, between 0 and 1.
+    **look
+        As `servanda.common.canvas.Look` says; names are ``kept``, ``partly``, ``broken`` and ``band``, and those of
+        actors and of kinds of events, which have labels alone.
 
     Returns
     -------
@@ -92,16 +99,18 @@ def plot(
         f"{known}: a history, and no ranking. Shape: what was done; colour: what it reads as; size: how grave\n"
         f"Band: {shares} of P(keeps its word), which describes these events and is no forecast of the next"
     )
-    return history_figure({"actors": histories}, head=head)
+    return history_figure({"actors": histories}, head=head, look=look)
 
 
-def plot_change(found: xr.Dataset) -> Figure:
+def plot_change(found: xr.Dataset, **look: Unpack[Look]) -> Figure:
     """Figure of what `cost`, `change` or `compare_actors` found: both answers as densities, their difference in words.
 
     Parameters
     ----------
     found
         What one of them gave.
+    **look
+        As `servanda.common.canvas.Look` says; names are ``first`` and ``second``.
 
     Returns
     -------
@@ -127,7 +136,8 @@ def plot_change(found: xr.Dataset) -> Figure:
     lacking = [name for name in ("first", "second", "difference") if name not in found or name not in found.attrs]
     what = "is not there; give what cost, change or compare_actors found"
     raise_faults("plot_change", [Fault(name, what) for name in lacking], TrackError)
-    return change_figure([_side(found, name) for name in ("first", "second")], title=found.attrs["difference"])
+    sides = [_side(found, name) for name in ("first", "second")]
+    return change_figure(sides, title=found.attrs["difference"], look=look)
 
 
 def _side(found: xr.Dataset, name: str) -> dict[str, Any]:

@@ -121,15 +121,23 @@ class SmoothDraws:
         values = {name: np.stack([values[name] for values in found]) for name in found[0]}
         size = values[next(iter(values))].shape[:2]
         values |= {name: np.zeros((*size, 1)) for name in idle if name not in values}
-        dims = {name: parameter.dims for name, parameter in self.parameters.items()}
-        dims |= {name: (group,) for name, group in idle.items()}
-        dims |= {
-            stored_table(self.network, node): self.network.dims(node) for node in rows_learned(self.network, self.nodes)
-        }
-        variables = {name: (("chain", "draw", *dims[name]), x) for name, x in values.items()}
-        coords = {dim: list(self.coords[dim]) for dim in dict.fromkeys(dim for name in variables for dim in dims[name])}
-        tree = draws_tree({"posterior": xr.Dataset(variables, coords)})
+        dims = self._dims
+        variables = {name: xr.Variable(("chain", "draw", *dims[name]), x) for name, x in values.items()}
+        tree = draws_tree({"posterior": xr.Dataset(variables, self._labels)})
         return Posterior(self.network, tree)
+
+    @cached_property
+    def _dims(self) -> dict[str, tuple[str, ...]]:
+        """Dims of everything that stands in the draws, idle effects among them."""
+        dims = {name: parameter.dims for name, parameter in self.parameters.items()}
+        dims |= {f"{node.name}.{group.name}": (group.name,) for node in self.network.nodes for group in node.groups}
+        learned = rows_learned(self.network, self.nodes)
+        return dims | {stored_table(self.network, node): self.network.dims(node) for node in learned}
+
+    @cached_property
+    def _labels(self) -> xr.Coordinates:
+        """Labels of all dims, which are made once for all draws: indexes take longer than most questions."""
+        return xr.Coordinates({dim: list(self.coords[dim]) for own in self._dims.values() for dim in own})
 
     @property
     def size(self) -> int:

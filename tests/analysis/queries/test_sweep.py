@@ -8,6 +8,7 @@ import pytest
 import xarray as xr
 
 from servanda.analysis import contrast, probability, sweep
+from servanda.common.errors import InputError
 from servanda.models import Arrow, CapacityError, Group, Network, Node, Posterior
 from servanda.models.errors import QueryError
 from servanda.models.sampling.prior_draws import prior_draws
@@ -163,12 +164,19 @@ def test_up_to_three_axes_are_drawn(posterior, swept, panels):
     else:
         np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), found.table("kept")["mean"])
     axes = Figure().add_subplot()
-    if swept < 3:
-        assert found.plot("broken", ax=axes, title="t") is axes.figure
-        assert axes.get_title() == "t"
-    else:
-        with pytest.raises(QueryError, match=r"sweeps over 3 axes .*leave out ax"):
-            found.plot(ax=axes)
+    labels = {"backers": "Who stands behind it"}
+    assert found.plot("broken", ax=axes, title="t", labels=labels, colors={"probability": "#a3281e"}) is axes.figure
+    assert axes.get_title(loc="left") == "t"
+    drawn = [axes, *axes.child_axes]
+    assert "Who stands behind it" in " ".join(axis.get_xlabel() + axis.get_ylabel() for axis in drawn).replace(
+        "\n", " "
+    )
+    if swept == 1:
+        assert axes.lines[0].get_color() == "#a3281e"
+    small = found.plot(figsize=3.4)
+    assert small.get_size_inches()[0] == 3.4
+    with pytest.raises(InputError, match="nothing is called 'backer'; did you mean 'backers'"):
+        found.plot(labels={"backer": "b"})
 
 
 def test_what_cannot_be_drawn_is_said(posterior):

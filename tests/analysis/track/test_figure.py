@@ -20,6 +20,7 @@ from servanda.analysis.track import (
 )
 from servanda.analysis.track.figure import _events
 from servanda.analysis.track.questions import event_table
+from servanda.common.errors import InputError
 
 
 def frames(figure):
@@ -85,6 +86,37 @@ def test_all_actors_stand_by_default_and_one_may_have_no_event_left():
     bands, lanes = frames(plot(track, since="2005"))
     assert [axes.get_title(loc="right") for axes in bands.values()] == ["0 of 2 events", "1 of 2 events: 1 kept"]
     assert len(lanes) == 1
+
+
+def test_tracks_take_sizes_colours_labels_and_axes_as_other_figures_do(summit):
+    from matplotlib.figure import Figure
+
+    look = {"labels": {"USA": "United States", "kept": "kept it"}, "colors": {"kept": "#123456"}, "title": "Two"}
+    figure = plot(summit, ["USA", "PRK"], figsize=4.0, **look)
+    assert figure.get_size_inches()[0] == pytest.approx(4.0)
+    assert [*frames(figure)[0]] == ["United States", "PRK"]
+    assert figure.texts[0].get_text().startswith("Two\nEvents known on")
+    legend = figure.legends[0]
+    colour = {
+        text.get_text(): mark.get_color() for text, mark in zip(legend.get_texts(), legend.legend_handles, strict=True)
+    }
+    assert colour["kept it"] == "#123456"
+    axes = Figure(figsize=(6, 6)).add_subplot()
+    assert plot(summit, ["USA", "PRK"], ax=axes, **look) is axes.figure
+    assert "United States" in [inner.get_title(loc="left") for inner in axes.child_axes]
+    with pytest.raises(InputError, match="nothing is called 'US'; did you mean 'USA'"):
+        plot(summit, ["USA"], labels={"US": "x"})
+
+
+def test_a_change_takes_axes_and_colours(summit):
+    from matplotlib.figure import Figure
+
+    found = change(summit, "USA", before="2016-01-16", after="2019-04-25")
+    axes = Figure().add_subplot()
+    assert plot_change(found, ax=axes, colors=["#111111", "#222222"], labels=["then", "now"], title="t") is axes.figure
+    assert [text.get_text() for text in axes.texts][::2] == ["then", "now"]
+    assert [line.get_color() for line in axes.lines][::2] == ["#111111", "#222222"]
+    assert axes.get_title(loc="left") == "t"
 
 
 def test_every_fault_of_a_figure_is_said(summit):
