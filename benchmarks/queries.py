@@ -306,6 +306,64 @@ def all_marginals(options: argparse.Namespace) -> bool:
     return all(fine)
 
 
+# Open questions -----------------------------------------------------------------------------------------------------
+
+#: What the cases of a table leave open, in turn.
+OPEN: Mapping[str, Sequence[Sequence[str]]] = {
+    "two open": (("enforcement", "monitoring"),),
+    "three open": (("guarantors", "enforcement", "monitoring"),),
+    "five patterns": (
+        ("enforcement", "monitoring"),
+        ("forces_there",),
+        ("regime", "capability_change"),
+        ("monitoring",),
+        ("price",),
+    ),
+}
+
+
+def open_table(posterior: Posterior, patterns: Sequence[Sequence[str]], rows: int) -> pd.DataFrame:
+    """Cases in random states, which leave open what the patterns say."""
+    rng = np.random.default_rng(SEED)
+    columns = {n.name: rng.choice(n.states, rows) for n in posterior.network.nodes if n.name != TARGET}
+    table = pd.DataFrame(columns).astype(object)
+    for number, names in enumerate(patterns):
+        table.loc[number :: len(patterns), list(names)] = None
+    return table
+
+
+def open_questions(options: argparse.Namespace) -> bool:
+    """Questions that leave nodes open: tables of cases, all marginals, the whole network."""
+    posterior, rows = shipped(options.draws), options.rows
+    tables = {name: open_table(posterior, patterns, rows) for name, patterns in OPEN.items()}
+    tables["each row ten times"] = tables["two open"].iloc[np.arange(rows) % max(1, rows // 10)].reset_index(drop=True)
+    works: dict[str, Work] = {
+        f"{rows:,} cases, {name}": partial(probability, posterior, TARGET, table) for name, table in tables.items()
+    }
+    works |= {
+        "nothing given": partial(probability, posterior, TARGET),
+        "all marginals, role given": partial(marginals, posterior, given={"role": "guarantor"}),
+        "all marginals, outcome given": partial(marginals, posterior, given={TARGET: "complied"}),
+    }
+    print(f"open questions of the shipped network, {options.draws:,} draws; {load()}")
+    for name, work in works.items():
+        work()
+        seconds = []
+        for _ in range(options.repeats):
+            started = time.process_time()
+            seconds.append((timed(work), time.process_time() - started))
+        wall, used = np.min(seconds, axis=0)
+        print(f"  {name:32} {wall:7.2f} s, {used:6.2f} CPU s", flush=True)
+    fine, few = [], first_draws(posterior, min(50, options.draws))
+    for name, table in tables.items():
+        some = table.iloc[:10]
+        singly = [probability(few, TARGET, row.dropna().to_dict()).values[0] for _, row in some.iterrows()]
+        fine.append(
+            agree(f"{name}, against single cases", probability(few, TARGET, some).values[0], np.stack(singly, 1))
+        )
+    return all(fine)
+
+
 # Growth -------------------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +467,7 @@ def jax(options: argparse.Namespace) -> bool:
 SECTIONS: Mapping[str, Callable[[argparse.Namespace], bool]] = {
     "guarantee": guarantee,
     "marginals": all_marginals,
+    "open": open_questions,
     "growth": scaling,
     "memory": memory,
     "jax": jax,
@@ -420,6 +479,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="sections to run")
     parser.add_argument("--draws", type=int, default=4000, help="draws of the shipped network (4000)")
     parser.add_argument("--marginal-draws", type=int, default=1000, help="draws of the repository's networks (1000)")
+    parser.add_argument("--rows", type=int, default=1000, help="cases of a table that leave nodes open (1000)")
     parser.add_argument("--networks", nargs="+", default=REPOSITORY, metavar="NAME", help="networks for `marginals`")
     parser.add_argument("--sets", type=int, default=5, help="sets of evidence for each network (5)")
     parser.add_argument("--loop", type=int, default=200, help="draws of a loop that are timed (200; a quarter for all)")

@@ -128,7 +128,8 @@ def history_figure(
         do too, ``kept``, ``partly`` and ``broken``, and ``band``. The title stands over the head.
     """
     kinds, reads = kinds or {kind: kind for kind in MARKS}, reads or {name: f"reads {name}" for name in READS}
-    names = {actor["actor"]: actor["actor"] for actor in description["actors"]} | kinds | reads | {"band": "band"}
+    names = {actor["actor"]: actor["actor"] for actor in description["actors"]}
+    names = {**names, **kinds, **reads, "band": "band"}
     with canvas(look, names, colours={**READS, "band": MUTED}) as c:
         pass  # it says what is asked for; a page that is measured in pixels has letters of its own
     kinds, reads = ({name: c.labels[name] for name in own} for own in (kinds, reads))
@@ -187,7 +188,7 @@ def change_figure(
     """
     highest = max(max(side["density"]) for side in sides)
     own = {key: value for key, value in (look or {}).items() if key != "title"}
-    names = dict(zip(("first", "second"), (side["label"] for side in sides), strict=True))
+    names: dict[str, str] = dict(zip(("first", "second"), (side["label"] for side in sides), strict=True))
     with canvas(own, names, colours={"first": GREY, "second": ACCENT}) as c:
         (axes,) = c.panels([CHANGE_HEIGHT])
         small = c.size(9)

@@ -140,14 +140,14 @@ class Sweep(Shown):
         if len(axes) > _DRAWN:
             what = f"sweeps over {len(axes)} axes ({', '.join(axes)}); fix some with `Sweep.data.sel`, or set one state"
             raise QueryError.of("plot", f"{what}, since {_DRAWN} can be drawn")
-        ends = [
+        mean, lower, upper = [
             values[..., 0].reshape([self.data.sizes[dim] for dim in axes])
             for values in self._ends("probability", [own])
         ]
         labels = {shown(dim): [str(label) for label in self.data[dim].values] for dim in axes}
         said = self.data.attrs["question"].removeprefix("P(").removesuffix(")")
         head = f"P({said.replace(shown(self.target), f'{shown(self.target)} = {own}', 1)})"
-        return sweep_figure(labels, *ends, {"title": head, **look})
+        return sweep_figure(labels, mean, lower, upper, {"title": head, **look})
 
     def __str__(self) -> str:
         over = " x ".join(f"{shown(dim)} ({self.data.sizes[dim]})" for dim in self.axes)

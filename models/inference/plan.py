@@ -443,7 +443,8 @@ def _absorbing(
     cells = cells_of(scopes[names.index(huge)], sizes)
     waves = family.effect_axes(local, dict.fromkeys(form.fixed, 0)) if cells > VAST else ()
     hanging = _hanging(network, form, names, scopes, huge) if several and not waves else None
-    others = tuple(name for name in names if name not in (huge, hanging))
+    left_out: Axes = () if hanging is None else (hanging,)
+    others = tuple(name for name in names if name not in (huge, *left_out))
     left = [place for place in range(len(scopes)) if place >= len(names) or names[place] in others]
     tables = [scopes[place] for place in left]
     if waves:
@@ -454,7 +455,7 @@ def _absorbing(
     sliced = tuple(name for name in form.targets if name != huge)
     most = math.inf if limit is None else limit
     while True:
-        fixed = dict.fromkeys((*form.fixed, *sliced, *([hanging] if hanging else [])), 0)
+        fixed = dict.fromkeys((*form.fixed, *sliced, *left_out), 0)
         order = tuple(axis for side in family.summing_order(local, fixed) for axis in side)
         plan = _filled(Plan(kind, order, others, weighted, sliced, (), (), (), sizes), tables)
         # The family holds some tables of its own beside the weights.
