@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Numbers of the beta distribution that are tried are between these, as logarithms.
 _LOGS = (-3.0, 9.0)
 _POINTS = 400
+#: Levels are compared between these.
+_SURE = (1e-3, 1 - 1e-3)
 #: Share of the distribution that a figure leaves out at an end that is not one of what can be.
 _TAIL = 1e-3
 
@@ -42,6 +44,10 @@ class Implied:
         """What so much of it lies below."""
         return float(self._frozen.ppf(level))
 
+    def level(self, values: Sequence[float]) -> np.ndarray:
+        """How much of it lies below some values."""
+        return np.asarray(self._frozen.cdf(values))
+
     def density(self, x: np.ndarray) -> np.ndarray:
         """Density at some points."""
         return np.asarray(self._frozen.pdf(x))
@@ -63,7 +69,9 @@ class Implied:
 
 
 def implied(levels: Sequence[float], values: Sequence[float], low: float, high: float) -> Implied:
-    """Distribution whose shares below some values are nearest, in squares, to some levels (as SHELF fits it†).
+    """Distribution whose shares below some values are nearest, in squares, to some levels.
+
+    They are compared as quantiles of a normal distribution, so that the tails count as the middle does.
 
     Parameters
     ----------
@@ -76,9 +84,10 @@ def implied(levels: Sequence[float], values: Sequence[float], low: float, high: 
     --------
     >>> found = implied((0.05, 0.5, 0.95), (0.2, 0.4, 0.7), 0.0, 1.0)
     >>> round(found.value(0.5), 2), round(found.value(0.95), 2)
-    (0.41, 0.68)
+    (0.43, 0.69)
     """
     from scipy.optimize import least_squares
+    from scipy.special import ndtri
 
     asked = np.asarray(levels, float)
     middle = float(np.interp(0.5, asked, values))
@@ -95,10 +104,13 @@ def implied(levels: Sequence[float], values: Sequence[float], low: float, high: 
             first, second = np.exp(np.clip(x, *_LOGS)).tolist()
             return Implied(low, high, (first, second))
 
-    # One point says nothing of the spread, which then stays near where it begins.
-    found = least_squares(
-        lambda x: [*(made(x)._frozen.cdf(values) - asked), *(1e-3 * (x - start))], start, method="trf"
-    )
+    wanted = ndtri(np.clip(asked, *_SURE))
+
+    def misses(x: np.ndarray) -> np.ndarray:
+        # One point says nothing of the spread, which then stays near where it begins.
+        return np.concatenate([ndtri(np.clip(made(x).level(values), *_SURE)) - wanted, 1e-3 * (x - start)])
+
+    found = least_squares(misses, start)
     return made(found.x)
 
 

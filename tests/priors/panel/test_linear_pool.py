@@ -40,8 +40,9 @@ def test_experts_stand_beside_their_pool_in_one_figure():
     assert [line.get_label() for line in (low, high, pool)] == ["low (0.25)", "high (0.75)", "all"]
     x = pool.get_xdata()
     np.testing.assert_allclose(pool.get_ydata(), 0.25 * low.get_ydata() + 0.75 * high.get_ydata(), atol=1e-12)
-    # Kernels widen a density: as much as draws tell, it is the beta that was meant.
-    np.testing.assert_allclose(low.get_ydata(), LOW_BETA.pdf(x), atol=0.4)
+    # Kernels widen a density, most at an end where it falls to nothing: it is the beta to a tenth of its height.
+    exact = LOW_BETA.pdf(x)
+    np.testing.assert_allclose(low.get_ydata(), exact, atol=0.1 * exact.max())
     assert np.trapezoid(pool.get_ydata(), x) == pytest.approx(1.0, abs=0.01)
 
 
