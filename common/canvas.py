@@ -135,12 +135,12 @@ class Canvas:
             if self.title:
                 self.head(self.ax, "", 10)
         else:
-            head = 0.22 * (self._head().count("\n") + 1) if self.title else 0.0
-            figure = new_figure(
-                figsize=(self.width if self.sized else width, self.height or sum(heights) + head), layout="constrained"
-            )
+            wide = self.width if self.sized else width
+            said = self._head(min(wide, self.width))
+            head = 0.22 * (said.count("\n") + 1) if self.title else 0.0
+            figure = new_figure(figsize=(wide, self.height or sum(heights) + head), layout="constrained")
             if self.title:
-                figure.suptitle(self._head(), fontsize=self.size(11), color=INK, x=0.01, ha="left")
+                figure.suptitle(said, fontsize=self.size(11), color=INK, x=0.01, ha="left")
             found = figure.subplots(rows, columns, squeeze=False, height_ratios=heights, **how)
         for axes in found.flat:
             axes.tick_params(labelsize=self.size(9), labelcolor=self.tone(INK), color=self.tone(MUTED))
@@ -148,12 +148,12 @@ class Canvas:
                 spine.set_color(self.tone(MUTED))
         return found
 
-    def _head(self) -> str:
-        return self.wrap(self.title, 0.95 * self.width, 11.5)
+    def _head(self, wide: float) -> str:
+        return self.wrap(self.title, 0.95 * wide, 11.5)
 
     def head(self, axes: Axes, text: str, points: float) -> None:
         """Text above the axes; below the title, where they are the user's."""
-        own = [self._head()] if self.title and self.ax is not None else []
+        own = [self._head(self.width)] if self.title and self.ax is not None else []
         said = "\n".join([*own, *([text] if text else [])])
         axes.set_title(said, fontsize=self.size(points), color=self.tone(MUTED if text else INK), loc="left")
 
