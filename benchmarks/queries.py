@@ -335,7 +335,7 @@ def open_table(posterior: Posterior, patterns: Sequence[Sequence[str]], rows: in
 def open_questions(options: argparse.Namespace) -> bool:
     """Questions that leave nodes open: tables of cases, all marginals, the whole network."""
     posterior, rows = shipped(options.draws), options.rows
-    tables = {name: open_table(posterior, patterns, rows) for name, patterns in OPEN.items()}
+    tables: dict[str, Any] = {name: open_table(posterior, patterns, rows) for name, patterns in OPEN.items()}
     tables["each row ten times"] = tables["two open"].iloc[np.arange(rows) % max(1, rows // 10)].reset_index(drop=True)
     works: dict[str, Work] = {
         f"{rows:,} cases, {name}": partial(probability, posterior, TARGET, table) for name, table in tables.items()
