@@ -66,6 +66,33 @@ def unsealed(text: str) -> Any:
         return None
 
 
+def content_hash(content: Mapping[str, Any]) -> str:
+    """SHA-256 over a table as JSON, its own ``sha256`` left out.
+
+    Examples
+    --------
+    >>> content_hash({"p": 0.5}) == content_hash({"sha256": "any", "p": 0.5})
+    True
+    """
+    rest = {key: value for key, value in content.items() if key != "sha256"}
+    return _hash(to_json(rest, sort_keys=True))
+
+
+def hash_complaint(content: Mapping[str, Any]) -> str:
+    """What is wrong with the ``sha256`` of a table that was read back; empty text when it holds.
+
+    Examples
+    --------
+    >>> whole = {"p": 0.5, "sha256": content_hash({"p": 0.5})}
+    >>> hash_complaint(whole), hash_complaint({**whole, "p": 0.6})
+    ('', 'was changed or damaged after it was written (its hash does not hold)')
+    """
+    if "sha256" not in content:
+        return "carries no hash (sha256), so that nothing shows whether it is as it was written"
+    whole = content["sha256"] == content_hash(content)
+    return "" if whole else "was changed or damaged after it was written (its hash does not hold)"
+
+
 def _hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 

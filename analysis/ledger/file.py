@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from pydantic import ValidationError
 
 from ...common.errors import Fault, InputError, raise_faults
-from ...common.files import writable_file
+from ...common.files import regular_bytes, writable_file
 from .lines import ENTRY, NOTHING, Issued, Resolved, line_hash, written
 
 #: What is said of a last line that broke off.
@@ -79,7 +79,7 @@ def read_ledger(path: str | os.PathLike[str]) -> Ledger:
     servanda.analysis.ledger.file.LedgerError: none.jsonl: there is no such file; `servanda report SCENARIO --ledger ...
     """
     try:
-        raw = Path(path).read_bytes()
+        raw = regular_bytes(path)
     except FileNotFoundError:
         what = f"there is no such file; `servanda report SCENARIO --ledger {path}` begins one"
         raise LedgerError(str(path), [Fault("", what)]) from None
@@ -150,7 +150,7 @@ def _read(raw: bytes, subject: str) -> Ledger:
         try:
             content = json.loads(line)
             said, own = content.pop("before"), content.pop("hash")
-        except (ValueError, AttributeError, KeyError, TypeError):
+        except (ValueError, AttributeError, KeyError, TypeError, RecursionError):
             torn = last and number == len(lines)
             faults.append(_fault(number, TORN if torn else "is no line of a ledger"))
             before = ""

@@ -5,7 +5,6 @@ With it a later report can be compared with this one, and its fit repeated, with
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 import os
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError, ServandaError
-from ...common.json_values import to_json, without_nan
+from ...common.files import regular_bytes
+from ...common.json_values import content_hash, hash_complaint, without_nan
 from ...models.cases.encode import CASE_ID, MISSING, Cases, coder, data_column, encode
 from ...models.network.network import Network
 from ...models.network.toml import network_from_dict, network_to_dict
@@ -117,13 +117,7 @@ def inputs(loaded: Loaded, cases: pd.DataFrame, posterior: Posterior) -> dict[st
         "settings": asked_settings(posterior),
         "versions": dict(posterior.provenance.get("versions", {})),
     }
-    return {**content, "sha256": inputs_hash(content)}
-
-
-def inputs_hash(content: Mapping[str, Any]) -> str:
-    """SHA-256 over the inputs of a report, their own hash left out."""
-    rest = {key: value for key, value in content.items() if key != "sha256"}
-    return hashlib.sha256(to_json(rest, sort_keys=True).encode()).hexdigest()
+    return {**content, "sha256": content_hash(content)}
 
 
 def asked_settings(posterior: Posterior) -> dict[str, Any]:
@@ -168,7 +162,7 @@ def inputs_from(raw: Mapping[str, Any], subject: str = "inputs") -> Inputs:
     ScenarioError, NetworkError
         If it is not what `inputs` gave.
     """
-    if raw.get("sha256") != inputs_hash(raw):
+    if raw.get("sha256") != content_hash(raw):
         what = "are not those that were written (their hash differs); take an undamaged copy of the file"
         raise ScenarioError(subject, [Fault("inputs", what)])
     network = network_from_dict(raw["network"], subject)
@@ -191,7 +185,8 @@ def read_earlier(path: str | os.PathLike[str], scenario: str, schema: int) -> Ea
     Raises
     ------
     SinceError
-        If there is no such file, it is damaged or no report, of another schema version, or of another scenario.
+        If there is no such file, it is damaged or no report, of another schema version, a letter of it was changed
+        since it was written, or it is of another scenario.
     """
     subject = str(path)
     raw = _read(Path(path), subject)
@@ -202,6 +197,8 @@ def read_earlier(path: str | os.PathLike[str], scenario: str, schema: int) -> Ea
             f"write it again as it was made ('{command}') and compare with that"
         )
         raise SinceError(subject, [Fault("", what)])
+    if complaint := hash_complaint(raw):
+        raise SinceError(subject, [Fault("", f"{complaint}; take another copy, or write it again")])
     try:
         inputs = raw["inputs"]
         named = inputs["scenario"]["name"]
@@ -282,7 +279,7 @@ def _number(summary: Mapping[str, Any]) -> tuple[float, float]:
 def _read(path: Path, subject: str) -> dict[str, Any]:
     raw: dict[str, Any] = {}
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = json.loads(regular_bytes(path))
         what = "" if {"schema", "answer"} <= raw.keys() else _OTHER
     except FileNotFoundError:
         what = "there is no such file; give the report.json of an earlier report"
@@ -290,7 +287,7 @@ def _read(path: Path, subject: str) -> dict[str, Any]:
         what = "is a folder; give the report.json in it"
     except OSError as error:
         what = f"cannot be read ({error.strerror})"
-    except ValueError:
+    except (ValueError, RecursionError):
         what = f"{_DAMAGED} (it is no JSON)"
     except AttributeError:
         what = _OTHER

@@ -6,12 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from ...common.errors import Fault, InputError, raise_faults
+from ...common.files import regular_bytes
+from ...common.json_values import hash_complaint
 from ...common.toml import schema_faults
 from .schema.report import VERSION, report_model
 from .sections import SECTIONS
@@ -46,11 +47,15 @@ def check_report(report: Mapping[str, Any], subject: str = "report.json") -> Non
     ReportError
         If it is of another version, saying which; or listing every key that is missing, not known, or of another kind.
     """
+    _check_version(report, subject)
+    raise_faults(subject, schema_faults(report, _model()), ReportError)
+
+
+def _check_version(report: Mapping[str, Any], subject: str) -> None:
     version = report.get("schema")
     if version != VERSION:
         what = f"is {version!r}, and this version of Servanda reads {VERSION}; write the report again"
         raise ReportError(subject, [Fault("schema", what)])
-    raise_faults(subject, schema_faults(report, _model()), ReportError)
 
 
 def report_schema() -> dict[str, Any]:
@@ -80,16 +85,21 @@ def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:
     Raises
     ------
     ReportError
-        If there is no such file, it is damaged, of another version, or incomplete; every fault is named by its place.
+        If there is no such file, it is of another version, a letter of it was changed since it was written, or it is
+        incomplete; every fault is named by its place.
     """
     try:
-        report = json.loads(Path(path).read_text(encoding="utf-8"))
+        report = json.loads(regular_bytes(path))
     except OSError as error:
         raise ReportError(str(path), [Fault("", f"cannot be read: {error.strerror or error}")]) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         what = f"is damaged, or no JSON ({error}); write the report again"
         raise ReportError(str(path), [Fault("", what)]) from error
     if not isinstance(report, dict):
         raise ReportError(str(path), [Fault("", "holds no report: a table of sections was expected")])
+    _check_version(report, str(path))
+    if complaint := hash_complaint(report):
+        what = f"{complaint}; write the report again, or take another copy"
+        raise ReportError(str(path), [Fault("", what)])
     check_report(report, str(path))
-    return report
+    return {key: value for key, value in report.items() if key != "sha256"}

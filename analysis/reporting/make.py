@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault, InputError, raise_faults
 from ...common.files import writable_folder, written_whole
-from ...common.json_values import to_json
+from ...common.json_values import content_hash, to_json
 from ...common.progress import Progress, at_once, shown
 from ...models.errors import ConvergenceWarning
 from ...models.inference.contract import processors
@@ -288,7 +288,8 @@ def write_report(
     tuple of Path
         The documents' files. All are made before the first is written, each whole or not at all.
     """
-    made = {"report.json": (to_json(content, indent=1, ensure_ascii=False) + "\n").encode()}
+    kept = {**content, "sha256": content_hash(content)}
+    made = {"report.json": (to_json(kept, indent=1, ensure_ascii=False) + "\n").encode()}
     with shown(progress) as tell:
         pairs = [(one, code) for code in languages for one in formats]
         tell("writing", 0, len(pairs))

@@ -70,6 +70,7 @@ def report_model(sections: tuple[tuple[str, str], ...]) -> type[BaseModel]:
         "passed": (bool, ...),
         "issued": (str, ""),
         "signed": (str, ""),
+        "sha256": (str, ""),
     }
     said = {
         "schema_": "Version of the file.",
@@ -78,6 +79,7 @@ def report_model(sections: tuple[tuple[str, str], ...]) -> type[BaseModel]:
         "passed": "Whether none did.",
         "issued": "Day of issue; empty if none was given.",
         "signed": "Who signed it; empty if nobody did.",
+        "sha256": "SHA-256 over everything else as JSON with sorted keys, by which a changed file is refused.",
     }
     lines = "\n".join(f"{name}\n    {what}" for name, what in said.items())
     about = f"A report.\n\nParameters\n----------\n{lines}\n"

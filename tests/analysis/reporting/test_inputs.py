@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.analysis.queries.named_backers import shipped_cases
-from servanda.analysis.reporting.inputs import asked_settings, inputs, inputs_from, inputs_hash
+from servanda.analysis.reporting.inputs import asked_settings, inputs, inputs_from
 from servanda.analysis.scenarios.scenario import Loaded, ScenarioError, load_scenario, shipped_scenarios
-from servanda.common.json_values import to_json
+from servanda.common.json_values import content_hash, to_json
 from servanda.models import Arrow, Coding, Network, Node, Prior, PriorSet, Sampling, encode
 from servanda.models.sampling.fit import fit_identity
 from servanda.models.sampling.prior_draws import prior_draws
@@ -61,7 +61,7 @@ def test_what_was_touched_is_refused():
     raw, _ = through_json(
         loaded_of(Network((Node("rain", ("no", "yes")),), name="lawn")), pd.DataFrame({"rain": ["yes"]})
     )
-    assert raw["sha256"] == inputs_hash(raw)
+    assert raw["sha256"] == content_hash(raw)
     raw["cases"]["states"]["rain"] = [0]
     with pytest.raises(ScenarioError, match="are not those that were written"):
         inputs_from(raw)

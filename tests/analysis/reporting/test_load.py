@@ -16,12 +16,13 @@ from typer.testing import CliRunner
 from servanda.analysis.cli.app import app
 from servanda.analysis.reporting.assemble import assemble
 from servanda.analysis.reporting.build import SCHEMA
+from servanda.analysis.reporting.inputs import SinceError, read_earlier
 from servanda.analysis.reporting.load import ReportError, check_report, load_report, report_schema
 from servanda.analysis.reporting.make import GateError, report_again
 from servanda.analysis.reporting.page import page
 from servanda.analysis.reporting.schema.report import PARTS
 from servanda.analysis.reporting.sections import SECTIONS
-from servanda.common.json_values import to_json
+from servanda.common.json_values import content_hash, to_json
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -38,7 +39,7 @@ def written(plain, tmp_path):
 
     def write(report=plain):
         path = tmp_path / "report.json"
-        path.write_text(json.dumps(report), encoding="utf-8")
+        path.write_text(json.dumps({**report, "sha256": content_hash(report)}), encoding="utf-8")
         return path
 
     return write
@@ -101,6 +102,26 @@ def test_faults_are_all_named_by_their_places(plain, written):
     assert "answer.confidence.level: is missing" in told
     assert "answer.confidence.leevl: is not a key that is known here" in told
     assert "judgements.0.rows.1.passed: input should be a valid boolean" in told
+
+
+def test_a_changed_number_is_refused_by_name(plain, written):
+    """By whatever it is read: to be worded again, and to be compared with."""
+    path = written()
+    whole = path.read_text(encoding="utf-8")
+    chosen = random.Random(1)
+    places = [found.span() for found in re.finditer(r"(?<=[\d.])\d(?=[\d,}\]])", whole)]
+    assert len(places) > 1000
+    for start, end in chosen.sample(places, 10):
+        other = chosen.choice([digit for digit in "123456789" if digit != whole[start:end]])
+        path.write_text(whole[:start] + other + whole[end:], encoding="utf-8")
+        with pytest.raises(ReportError, match=r"report.json: was changed or damaged .*its hash does not hold.*; write"):
+            load_report(path)
+        with pytest.raises(SinceError, match=r"report.json: was changed or damaged .*; take another copy"):
+            read_earlier(path, plain["question"]["name"], SCHEMA)
+    bare = {key: value for key, value in json.loads(whole).items() if key != "sha256"}
+    path.write_text(json.dumps(bare), encoding="utf-8")
+    with pytest.raises(ReportError, match=r"report.json: carries no hash \(sha256\)"):
+        load_report(path)
 
 
 @pytest.mark.parametrize("version", [1, 2, SCHEMA + 1, None])

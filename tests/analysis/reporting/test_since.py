@@ -21,7 +21,7 @@ from servanda.analysis.reporting.sections.would_change.since import SECTION
 from servanda.analysis.reporting.since import ORDER, Point, edits, shift, since
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
 from servanda.analysis.scenarios.stored_fits import stored_fit
-from servanda.common.json_values import to_json
+from servanda.common.json_values import content_hash, to_json
 from servanda.models import Arrow, Network, Node, Prior, PriorSet, Sampling
 from servanda.models.parameters.prior_set import PriorEntry
 
@@ -105,7 +105,8 @@ class Kept:
         }
         content = {"schema": 2, "answer": answer, "inputs": raw, "provenance": {"command": "servanda report own"}}
         path = self.folder / f"{name}.json"
-        path.write_text(to_json({**content, **changed}), encoding="utf-8")
+        kept = {**content, **changed}
+        path.write_text(to_json({**kept, "sha256": content_hash(kept)}), encoding="utf-8")
         return path
 
     def compared(self, old: Task, new: Task) -> dict[str, Any]:
@@ -298,7 +299,7 @@ def test_what_cannot_be_compared_with_is_refused_by_name(kept: Kept, tmp_path: P
     with pytest.raises(SinceError, match=r"is damaged, .* take another copy, or write it again \(it is no JSON\)"):
         read_earlier(path, "own", 2)
     path.write_text(whole.replace('"few"', '"none"', 1), encoding="utf-8")
-    with pytest.raises(SinceError, match=r"is damaged, .*are not those that were written"):
+    with pytest.raises(SinceError, match=r"mine.json: was changed or damaged after .*; take another copy, or write it"):
         read_earlier(path, "own", 2)
     for changed, said in (
         ({"schema": 1}, r"schema version 1, .* with 2; write it again as it was made \('servanda report own'\)"),
