@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -161,3 +162,28 @@ def nearest(name: str, known: Iterable[str]) -> str:
         return f"; did you mean '{lowered[close[0]]}'?"
     shown = ", ".join(options[:12]) + (", ..." if len(options) > 12 else "")
     return f"; known: {shown}" if options else ""
+
+
+def nearest_to(known: Iterable[str], most: int = 20) -> Callable[[str], str]:
+    """`nearest` among names that are asked for often: of a file with thousands of unknown names the first are helped.
+
+    Parameters
+    ----------
+    known
+        The names that exist.
+    most
+        How many names are looked for; the others get no hint, since each is compared with all that is known.
+
+    Examples
+    --------
+    >>> hint = nearest_to(["price", "role"], most=1)
+    >>> hint("prise"), hint("rule"), hint("prise")
+    ("; did you mean 'price'?", '', "; did you mean 'price'?")
+    """
+    options, left = tuple(known), iter(range(most))
+
+    @cache
+    def hint(name: str) -> str:
+        return "" if next(left, None) is None else nearest(name, options)
+
+    return hint

@@ -7,6 +7,7 @@ import hashlib
 import mmap
 import os
 import re
+import stat
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import Fault, InputError
+from .limits import excess_of_text
 
 try:
     import fcntl
@@ -172,7 +174,7 @@ def _refuse_special(target: Path, error: type[InputError] = InputError) -> None:
 
 
 def regular_bytes(path: str | os.PathLike[str]) -> bytes:
-    """Content of a file; a pipe, which may never end, and a device are refused.
+    """Content of a file; a pipe, which may never end, a device, and what is larger than a text may be are refused.
 
     Raises
     ------
@@ -185,13 +187,27 @@ def regular_bytes(path: str | os.PathLike[str]) -> bytes:
     Traceback (most recent call last):
     OSError: [Errno 22] is a device or a pipe and no file
     """
+    target = regular_file(path)
+    if target.is_file() and (complaint := excess_of_text(target.stat().st_size)):
+        raise OSError(errno.EFBIG, complaint)
+    return target.read_bytes()
+
+
+def regular_file(path: str | os.PathLike[str]) -> Path:
+    """Path of a file or folder that is there; a pipe, which may never end, and a device are refused.
+
+    Raises
+    ------
+    OSError
+        If it is one of these, is not there, or is no name of a file.
+    """
     try:
-        target = Path(path)
-        if target.exists() and not (target.is_file() or target.is_dir()):
-            raise OSError(errno.EINVAL, "is a device or a pipe and no file")
-        return target.read_bytes()
+        mode = Path(path).stat().st_mode
     except ValueError as error:
         raise OSError(errno.EINVAL, f"is no name of a file: {error}") from None
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise OSError(errno.EINVAL, "is a device or a pipe and no file")
+    return Path(path)
 
 
 def writable_file(path: str | os.PathLike[str]) -> Path:

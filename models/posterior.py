@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from ..common.errors import Fault, nearest, raise_faults
+from ..common.errors import Fault, InputError, nearest, raise_faults
 from ..common.json_values import to_json
 from ..common.show import Shown, View
 from .errors import QueryError
@@ -290,7 +290,9 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
         provenance = json.loads(facts["provenance"])
         posterior = Posterior(network, tree, priors, provenance)
         faults = _value_faults(posterior)
-    except (KeyError, ValueError):
+    except InputError as error:
+        raise StoreError(str(path), error.faults) from None
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
         raise damaged(path) from None
     raise_faults(str(path), faults, StoreError)
     return posterior
@@ -299,8 +301,10 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
 def _value_faults(posterior: Posterior) -> list[Fault]:
     """List the variables whose draws are not what they can be; effects of members are real numbers."""
     draws = posterior.draws
-    parameters = {one.name: one for one in network_parameters(posterior.network) if one.name in draws.data_vars}
-    faults = [
+    declared = {one.name: one for one in network_parameters(posterior.network)}
+    parameters = {name: one for name, one in declared.items() if name in draws.data_vars}
+    faults = [Fault(name, "is not there") for name in declared if name not in parameters]
+    faults += [
         fault
         for name, one in parameters.items()
         for fault in one.value_faults(draws[name].transpose("chain", "draw", *one.dims).values)

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
+from ..common.seeds import seed_sequence
 from .cases.groups import cells_seen, log_likelihood_group, member_group, observed_group, predicted_group
 from .errors import QueryError
 from .inference.question import CapacityError
@@ -74,7 +75,7 @@ def predictive_groups(
     if replicates > MOST_REPLICATES:
         what = f"would be {replicates:,}, at most {MOST_REPLICATES:,} are made; name fewer nodes"
         raise CapacityError("predictive groups", [Fault("replicates", what)])
-    streams = np.random.SeedSequence(seed).spawn(3)
+    streams = seed_sequence(seed).spawn(3)
     believed = draws_of_prior(
         network, posterior.priors, seed=int(streams[0].generate_state(1)[0]), draws=prior_draws, levels=posterior.levels
     )

@@ -13,7 +13,8 @@ from typing import Any
 import xarray as xr
 
 from ..common.errors import Fault, InputError
-from ..common.files import written_whole
+from ..common.files import regular_file, written_whole
+from ..common.limits import excess
 from .parameters.prior_set import PriorSet
 
 #: Raised when the layout of the file changes. Files of format 1 have no seal, and are read without it.
@@ -118,14 +119,27 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
         If there is no such file, it cannot be read, a byte of it was changed since it was saved, or it has another
         layout.
     """
-    if not Path(path).is_file():
+    try:
+        there = regular_file(path).is_file()
+    except FileNotFoundError:
+        there = False
+    except OSError as error:
+        raise StoreError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
+    if not there:
         raise StoreError(str(path), [Fault("", "there is no such file; fit a model first, e.g. `servanda fit`")])
     sealed = _seal_holds(path)
     try:
         with xr.open_datatree(path, engine="h5netcdf") as opened:
-            tree = opened.load()
+            # What is sealed was in the memory of who saved it; anything else may unpack to any size.
+            size = 0 if sealed else sum(node.nbytes for node in opened.subtree)
+            complaint = excess(size, "what it holds")
+            tree = xr.DataTree() if complaint else opened.load()
+    except MemoryError:
+        raise StoreError(str(path), [Fault("", "does not fit into the memory of this machine")]) from None
     except Exception:  # noqa: BLE001 - any error of a foreign library is a damaged file
         raise damaged(path) from None
+    if complaint:
+        raise StoreError(str(path), [Fault("", complaint)])
     attrs = {str(name): value for name, value in tree.attrs.items()}
     layout = attrs.pop(f"{_MARK}format", _UNSEALED)
     if layout not in (_UNSEALED, FORMAT):

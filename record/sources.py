@@ -13,7 +13,7 @@ from pybtex.database import BibliographyData, Entry, Person, parse_string
 from pybtex.exceptions import PybtexError
 from pybtex.richtext import Text
 
-from ..common.errors import Fault, InputError, nearest
+from ..common.errors import Fault, InputError, nearest_to
 from .files.load import Rule, rows
 from .files.read import FilePath, decoded, read_bytes, shipped
 
@@ -118,10 +118,11 @@ def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source
     if sources is None and path is not None:
         return lambda _frame: ()
     known = _looked_up(sources)
+    hint = nearest_to(known)
 
     def rule(frame: pd.DataFrame) -> list[Fault]:
         return [
-            Fault.at(line, "sources", f"{key!r} is not in the bibliography{nearest(key, known)}")
+            Fault.at(line, "sources", f"{key!r} is not in the bibliography{hint(key)}")
             for line, row in rows(frame)
             for key in (part.strip() for part in row.get("sources", "").split(";"))
             if key and key not in known

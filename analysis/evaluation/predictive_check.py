@@ -16,6 +16,7 @@ import numpy as np
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.seeds import generator
 from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
@@ -182,7 +183,7 @@ def record_summaries(
     numbers = [network[target].states.index(state) for state in chosen]
     # Sums of several states' probabilities may pass 1 by rounding.
     p = np.minimum(_chances(posterior, coded, rows, target)[..., numbers].sum(axis=-1), 1.0)
-    drawn = np.random.default_rng(seed).binomial(counts, p)
+    drawn = generator(seed).binomial(counts, p)
     hit = np.isin(coded.codes[target][rows], numbers)
     found = _by_group(_groups(network, coded, rows, groups), counts, hit, drawn)
     return RecordSummaries(f"share of {target} = {' or '.join(chosen)}", found)
@@ -226,7 +227,7 @@ def outcome_summaries(
     coded, rows = _judged(posterior, cases, target)
     counts = coded.weights[rows]
     p = _chances(posterior, coded, rows, target)
-    drawn = np.random.default_rng(seed).multinomial(counts, p / p.sum(axis=-1, keepdims=True))
+    drawn = generator(seed).multinomial(counts, p / p.sum(axis=-1, keepdims=True))
     parts = _groups(network, coded, rows, groups)
     found = {}
     for number, state in enumerate(network[target].states):

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...common.seeds import generator
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.names import name_in
@@ -141,7 +142,7 @@ def simulate(
     asked = resolve_evidence(
         posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
     )
-    dataset = sampled_states(asked, size=size, rng=np.random.default_rng(seed), memory=memory)
+    dataset = sampled_states(asked, size=size, rng=generator(seed), memory=memory)
     words = in_words(posterior.network, ("all other nodes",), given, do, members, virtual, soft)
     dataset.attrs = {"question": words, **causal(asked)}
     return dataset

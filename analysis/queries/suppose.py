@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, InputError
+from ...common.seeds import generator
 from ...models.families import NEW
 from ...models.families.unseen import REACH, population, weights_name
 from ...models.inference.question import evidence_nodes
@@ -70,7 +71,7 @@ def suppose(
     0.6
     """
     check_keywords(suppose, posterior, members)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     asked = resolve_evidence(posterior, tuple(observed), given, do, members)
     states = tuple(posterior.network[name].index(state) for name, state in observed.items())
     average, learnt = _explained(asked, states, rng)

@@ -91,7 +91,7 @@ def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:
     try:
         report = json.loads(regular_bytes(path))
     except OSError as error:
-        raise ReportError(str(path), [Fault("", f"cannot be read: {error.strerror or error}")]) from error
+        raise ReportError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from error
     except (ValueError, RecursionError) as error:
         what = f"is damaged, or no JSON ({error}); write the report again"
         raise ReportError(str(path), [Fault("", what)]) from error

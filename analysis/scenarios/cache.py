@@ -10,7 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...common.errors import Fault, InputError, KeptWarning
+from ...common.errors import InputError, KeptWarning
+from ...common.limits import BYTES_A_GB, gigabytes
 
 #: Names the folder of stored fits.
 VARIABLE = "SERVANDA_CACHE"
@@ -18,7 +19,6 @@ VARIABLE = "SERVANDA_CACHE"
 LIMIT_VARIABLE = "SERVANDA_CACHE_GB"
 #: The limit where none is stated.
 LIMIT_GB = 5.0
-_BYTES_A_GB = 1e9
 #: Names of what is stored; nothing else in the folder is counted or removed.
 _STORED = re.compile(r"(?P<what>.+)-[0-9a-f]{16}\.(?P<kind>nc|json)", re.DOTALL)
 
@@ -111,11 +111,4 @@ def used(path: Path) -> None:
 
 
 def _limit() -> float:
-    stated = os.environ.get(LIMIT_VARIABLE) or str(LIMIT_GB)
-    try:
-        limit = float(stated)
-    except ValueError:
-        limit = -1.0
-    if not limit >= 0:
-        raise InputError(LIMIT_VARIABLE, [Fault("", f"is '{stated}'; give the gigabytes that may be kept, such as 5")])
-    return limit * _BYTES_A_GB
+    return gigabytes(LIMIT_VARIABLE, LIMIT_GB, "may be kept") * BYTES_A_GB

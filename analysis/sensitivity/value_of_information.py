@@ -21,6 +21,7 @@ from scipy.special import gammaln, xlogy
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.seeds import generator
 from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
@@ -337,7 +338,7 @@ def _ways(shares: np.ndarray, number: int, seed: int) -> tuple[np.ndarray, np.nd
         counts = _all_counts(number, states)
         logs = _log_chance(counts, shares) + (gammaln(number + 1) - gammaln(counts + 1).sum(axis=1))[:, None]
         return counts, np.exp(logs).mean(axis=1), True
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     whose = np.resize(rng.permutation(samples), SIMULATED)
     # Rounding may leave the probabilities a hair from one, which NumPy refuses.
     drawn = rng.multinomial(number, shares[whose] / shares[whose].sum(axis=1, keepdims=True))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...common.seeds import generator
+
 #: Draws of the Bayesian bootstrap; more of them no longer move a weight by a hundredth.
 REPLICATES = 4000
 #: Replicates are weighed in parts of so many, which bounds the memory that many units need.
@@ -43,7 +45,7 @@ def pseudo_bma_weights(
     """
     cases = np.ones(len(log_p)) if counts is None else np.asarray(counts, float)
     seen, cases = log_p[cases > 0], cases[cases > 0]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     total = np.zeros(log_p.shape[1])
     for start in range(0, replicates, _AT_ONCE):
         shares = rng.dirichlet(cases, min(_AT_ONCE, replicates - start))

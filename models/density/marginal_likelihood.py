@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ...common.seeds import generator
 from .density import Density
 
 #: So closely the balance of a bridge is found.
@@ -78,7 +79,7 @@ def log_marginal_likelihood(
     spread = np.cov(fitted.T).reshape(x.shape[1], x.shape[1])
     spread = 0.99 * spread + 0.01 * np.diag(np.diag(spread))
     root = np.linalg.cholesky(spread)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     unit = rng.standard_normal((len(used), x.shape[1]))
     proposed = mean + unit @ root.T
 

@@ -11,10 +11,11 @@ import numpy as np
 
 from ...common.errors import Fault
 from .base import Format, NameRule
-from .content import UNREAD, NetworkContent, check_kind, content_of, other_kind
+from .content import UNREAD, NetworkContent, check_kind, content_of, other_kind, too_large
 from .text import Block, QuotedText, Statement, at_line, digits, given_once, read_numbers
 
-_COMMENT = r"(?s:/\*.*?\*/)|//[^\n]*"
+# What has no end is taken as one piece, so that it is not looked for again from each of its marks.
+_COMMENT = r"(?s:/\*.*?\*/)|//[^\n]*|(?P<unclosed>(?s:/\*.*))"
 _KNOWN = ("network", "variable", "probability")
 _TYPE = re.compile(r"type\s+(\w+)\s*(?:\[\s*(\d+)\s*\])?\s*(?:\{(.*)\})?", re.DOTALL)
 _HEAD = re.compile(r"\((.*)\)", re.DOTALL)
@@ -101,6 +102,9 @@ def _table(
             faults.append(at_line(others[0], where, f"has rows, and a whole table in line {line}; keep one of them"))
         flat = read_numbers(numbers, line, where, faults)
         return flat if flat.size % size else flat.reshape(size, -1).T.ravel()  # here the node itself varies slowest
+    if complaint := too_large((*map(len, given), size)):
+        faults.append(at_line(block.line, where, complaint))
+        return UNREAD
     table, there = np.full((*map(len, given), size), np.nan), np.zeros([*map(len, given)], bool)
     if "default" in whole:
         table[...], there[...] = _row(*whole["default"], size, f"{where}, the default", faults), True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +10,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.errors import Fault, InputError, nearest_to, raise_faults
+from ...common.limits import excess
 from ..errors import DataError
 
 #: How far from one a row may add up that is taken as it stands: what is lost in the last digits of its doubles.
@@ -120,21 +122,22 @@ def _faults_of_parts(
 ) -> Iterator[Fault]:
     if not states:
         yield Fault("", "holds no node with states; is it of the format that its suffix says?")
+    hint = nearest_to(states)
     for name, own in states.items():
         yield from _faults_of_states(name, own)
         unknown = [parent for parent in parents.get(name, ()) if parent not in states]
         for parent in unknown:
-            yield Fault(f"node {name}", f"has an undeclared parent '{parent}'{nearest(parent, states)}")
+            yield Fault(f"node {name}", f"has an undeclared parent '{parent}'{hint(parent)}")
         if name not in numbers:
             yield Fault(f"node {name}", "has no table of probabilities")
         elif not unknown and numbers[name] is not UNREAD:
             sizes = [len(states[axis]) for axis in (*parents.get(name, ()), name)]
-            if all(sizes) and numbers[name].size != np.prod(sizes):
+            if all(sizes) and numbers[name].size != math.prod(sizes):
                 shown = " x ".join(map(str, sizes))
                 yield Fault(f"node {name}", f"has a table of {numbers[name].size} numbers; expected {shown}")
     for name in numbers:
         if name not in states:
-            yield Fault(f"table {name}", f"no such node{nearest(name, states)}")
+            yield Fault(f"table {name}", f"no such node{hint(name)}")
 
 
 def _faults_of_states(name: str, states: tuple[str, ...]) -> Iterator[Fault]:
@@ -143,6 +146,18 @@ def _faults_of_states(name: str, states: tuple[str, ...]) -> Iterator[Fault]:
     repeated = [state for state, count in Counter(states).items() if count > 1]
     if repeated:
         yield Fault(f"node {name}", f"repeats the states {', '.join(repeated)}")
+
+
+def too_large(sizes: Iterable[int]) -> str:
+    """Why a table of some sizes cannot be made; empty text where it can.
+
+    Examples
+    --------
+    >>> too_large([2] * 10), too_large([2] * 40)[:52]
+    ('', 'its table of 1099511627776 numbers would take 8.8e+03')
+    """
+    cells = math.prod(sizes)
+    return excess(8 * cells, f"its table of {cells} numbers")
 
 
 def other_kind(name: str, kind: str) -> Fault:

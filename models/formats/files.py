@@ -39,6 +39,7 @@ from pathlib import PurePath
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.files import regular_bytes, written_whole
+from ...common.limits import excess, unpacked
 from .base import Format
 from .bif import BIF
 from .content import FormatError, NetworkContent
@@ -49,6 +50,8 @@ from .xmlbif import XMLBIF
 #: Title -> format. A format is one module, and one name in this line.
 FORMATS: dict[str, Format] = {form.title: form for form in (BIF, XMLBIF, XDSL, NET)}
 
+#: What a network takes of the memory while it is read, for each byte of its file.
+_BYTES_A_BYTE = 20
 _BY_GENIE = "open it in GeNIe and save it as .xdsl"
 _BY_PGMPY = "read it with pgmpy, and take the model with Posterior.from_pgmpy"
 #: Suffixes of networks that are not read -> what they are, and what to do.
@@ -163,13 +166,17 @@ def faults_of_file(path: str | os.PathLike[str]) -> Iterator[None]:
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
     try:
         raw = regular_bytes(path)
-        return gzip.decompress(raw) if _compressed(path) else raw
+        content = unpacked(raw) if _compressed(path) else raw
     except FileNotFoundError:
         raise FormatError(str(path), [Fault("", "there is no such file")]) from None
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise FormatError(str(path), [Fault("", f"is not compressed with gzip, or is cut off ({error})")]) from None
     except OSError as error:
         raise FormatError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
+    # A number of a network takes more of the memory than one of a table.
+    if complaint := excess(_BYTES_A_BYTE * len(content), "what it holds"):
+        raise FormatError(str(path), [Fault("", complaint)])
+    return content
 
 
 def write_content(content: NetworkContent, path: str | os.PathLike[str], faults: Iterable[Fault] = ()) -> None:

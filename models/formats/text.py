@@ -138,12 +138,14 @@ class QuotedText:
     raw
         The file.
     comment
-        Pattern of a comment; a quote in a comment begins no string.
+        Pattern of a comment; a quote in a comment begins no string. A group ``unclosed`` is one that has no end.
 
     Raises
     ------
     FormatError
         If it is not UTF-8, with the line and the likely encoding.
+    ValueError
+        If a comment has no end, with the line where it begins.
 
     Examples
     --------
@@ -163,6 +165,9 @@ class QuotedText:
 
     def _aside(self, found: re.Match[str]) -> str:
         lines = "\n" * found[0].count("\n")  # what comes after it stays in its line
+        if found.lastgroup == "unclosed":
+            line = found.string.count("\n", 0, found.start()) + 1
+            raise ValueError(f"the comment of line {line} is not closed")
         if found[1] is None:
             return " " + lines
         self._strings.append(found[1])

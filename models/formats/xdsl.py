@@ -13,7 +13,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest
 from .base import WITHOUT_SPACES, Format
-from .content import ROUNDED, UNREAD, NetworkContent, check_kind, content_of, other_kind
+from .content import ROUNDED, UNREAD, NetworkContent, check_kind, content_of, other_kind, too_large
 from .text import XmlFile, at_line, digits, given_once, read_numbers, xml_text
 
 _EXTENSIONS, _TEMPORAL = "extensions", "dynamic"
@@ -98,6 +98,8 @@ def _deterministic(parts: _Parts, given: list[tuple[str, ...]], states: tuple[st
         )
     if rows and len(results) != rows:
         return parts.refuse(f"has {len(results)} resulting states for {rows} configurations of its parents")
+    if complaint := too_large((rows, len(states))):
+        return parts.refuse(complaint)
     return np.eye(len(states))[[states.index(state) for state in results]].ravel()
 
 
@@ -108,6 +110,8 @@ def _noisy_max(parts: _Parts, given: list[tuple[str, ...]], states: tuple[str, .
         return UNREAD
     if numbers.size != columns * len(states):
         return parts.refuse(f"has {numbers.size} parameters; expected {len(states)} for each of {columns} columns")
+    if complaint := too_large((*sizes, len(states))):
+        return parts.refuse(complaint)
     orders = _split(strengths, sizes)
     wrong = [place for place, order in enumerate(orders) if sorted(order) != [*map(str, range(sizes[place]))]]
     if len(strengths) != sum(sizes) or wrong:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from ...common.errors import Fault, nearest, raise_faults
+from ...common.errors import Fault, nearest, nearest_to, raise_faults
 from ..errors import NetworkError
 from ..families import FAMILIES
 from ..names import DERIVED, node_dim
@@ -28,9 +28,10 @@ def check_network(name: str, nodes: Sequence[Node]) -> None:
     """
     faults = [*_name_faults(nodes)]
     known = {node.name: node for node in nodes}
+    hint = nearest_to(known)
     sound = []
     for node in nodes:
-        arrows = [*_arrow_faults(node, known)]
+        arrows = [*_arrow_faults(node, known, hint)]
         faults += [Fault(f"node {node.name}", what) for what in (*_state_faults(node), *arrows)]
         sound += [] if arrows else [node]
         faults += [Fault(f"node {node.name}", what) for what in _anchor_faults(node, known)]
@@ -80,14 +81,14 @@ def _state_faults(node: Node) -> Iterator[str]:
             yield f"coding sends level '{level}' to an unknown state '{state}'{nearest(state, node.states)}"
 
 
-def _arrow_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:
+def _arrow_faults(node: Node, known: dict[str, Node], hint: Callable[[str], str]) -> Iterator[str]:
     for parent, count in Counter(node.parent_names).items():
         if count > 1:
             yield f"names the parent '{parent}' {count} times"
         if parent == node.name:
             yield "is its own parent"
         elif parent not in known:
-            yield f"has an undeclared parent '{parent}'{nearest(parent, known)}"
+            yield f"has an undeclared parent '{parent}'{hint(parent)}"
     for arrow in node.parents:
         if arrow.by is not None and (arrow.by not in node.parent_names or arrow.by == arrow.parent):
             others = [name for name in node.parent_names if name != arrow.parent]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from itertools import pairwise
 
 from ...common.errors import Fault, nearest, raise_faults
-from ..errors import PriorError
+from ...common.limits import excess
+from ..errors import NetworkError, PriorError
 from ..families import NEW
 from ..names import node_dim
 from ..parameters.parameter import Parameter
@@ -47,6 +49,29 @@ def parameter_coords(
     for group, members in (levels or {}).items():
         coords[group] = (*members, NEW)
     return coords
+
+
+def check_size(network: Network, coords: Mapping[str, tuple[str, ...]], draws: int) -> None:
+    """Raise where draws of the parameters would not fit into the memory that is allowed, before any is made.
+
+    Raises
+    ------
+    NetworkError
+        Naming every node that alone takes too much; or how much all take together.
+    """
+    found = {}
+    for name in network.names:
+        sizes = [math.prod(len(coords[dim]) for dim in own.dims) for own in network_parameters(network, [name])]
+        found[name] = sum(sizes)
+    faults = [
+        Fault(f"node {name}", f"{complaint}; or take fewer draws, fewer parents, or a family other than a table")
+        for name, size in found.items()
+        if (complaint := excess(8.0 * draws * size, f"{draws} draws of its {size} numbers"))
+    ]
+    total = sum(found.values())
+    if not faults and (complaint := excess(8.0 * draws * total, f"{draws} draws of {total} numbers")):
+        faults.append(Fault("", complaint))
+    raise_faults(f"network {network.name}", faults, NetworkError)
 
 
 def narrowed(network: Network, priors: PriorSet | None) -> PriorSet | None:

@@ -23,7 +23,7 @@ _IN_SUPPORT: Mapping[str, tuple[Callable[[np.ndarray], bool], str]] = {
     POSITIVE: (lambda x: bool((x >= 0).all()), "positive numbers"),
     UNIT: (lambda x: bool(((x >= 0) & (x <= 1)).all()), "numbers from 0 to 1"),
     SIMPLEX: (
-        lambda x: bool((x >= 0).all() and (np.abs(x.sum(axis=-1) - 1) <= _ROUNDED).all()),
+        lambda x: bool((x >= 0).all() and (x <= 1 + _ROUNDED).all() and (np.abs(x.sum(axis=-1) - 1) <= _ROUNDED).all()),
         "probabilities that add up to 1",
     ),
 }

@@ -16,6 +16,8 @@ from .distributions import DISTRIBUTIONS, Distribution
 
 #: A number, one for each state, or a number by state name.
 Value = float | tuple[float, ...] | tuple[tuple[str, float], ...]
+#: Size of numbers whose square still is a number, and the inverse of it; what must be above 0 is not smaller.
+LARGEST = 1e100
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,6 +86,9 @@ class Prior(Shown):
                 faults.append(f"{name} is not a finite number: {given[name]}")
             elif name in known.positive and min(numbers) <= 0:
                 faults.append(f"{name} must be above 0, not {min(numbers):g}")
+            elif max(map(abs, numbers)) > LARGEST or (name in known.positive and min(numbers) < 1 / LARGEST):
+                between = f"{1 / LARGEST:g} and {LARGEST:g}"
+                faults.append(f"{name} is too large or too small to be reckoned with; take a size between {between}")
         return sorted(faults)
 
     @property

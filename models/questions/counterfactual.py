@@ -13,6 +13,7 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, at_once, shown, silent
+from ...common.seeds import generator
 from ..errors import QueryError
 from ..inference.answers import check_possible, distribution, log_evidence
 from ..inference.contract import MEMORY_LIMIT, processors
@@ -286,7 +287,7 @@ def _exact_settled(work: _Work, values: np.ndarray) -> tuple[np.ndarray, float, 
 def _sampled(
     work: _Work, twin: Twin, system: DrawnNetwork, form: Form, evidence: Evidence, seed: tuple[int, int]
 ) -> np.ndarray:
-    rng, how = np.random.default_rng(seed), {"size": work.size, "memory": work.memory}
+    rng, how = generator(seed), {"size": work.size, "memory": work.memory}
     if evidence.cases is None:
         return sampled_sums(twin, system, form, evidence, rng=rng, **how)
     each = (evidence.case(number) for number in range(evidence.cases))

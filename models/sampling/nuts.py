@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ...common.errors import Fault
 from ...common.progress import Progress, silent
 from ..density.density import Density
+from ..errors import DataError
 from .run import Sampling
 
 #: What is being done, as progress says.
@@ -81,6 +83,11 @@ def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
         From ``nutpie.sample(..., blocking=False)``.
     meanwhile
         Called now and then.
+
+    Raises
+    ------
+    DataError
+        If the chains could not start, or ended in an error.
     """
     try:
         tree = None
@@ -89,6 +96,11 @@ def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
             with suppress(TimeoutError):
                 tree = sampler.wait(timeout=_OFTEN)
             meanwhile()
+    except RuntimeError as error:
+        # What nutpie says goes on with the stack of its own language.
+        said = str(error).partition("\n")[0]
+        what = f"no chain could be sampled ({said}); look at the priors, whose numbers may be extreme"
+        raise DataError("fit", [Fault("", what)]) from None
     except BaseException:
         sampler.cancel()
         raise

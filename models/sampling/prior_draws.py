@@ -7,10 +7,12 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
+from ...common.seeds import generator
 from ..families.pooled import draw_rows
 from ..network.network import Network
 from ..network.parameters import (
     check_priors,
+    check_size,
     left_out,
     narrowed,
     network_parameters,
@@ -51,9 +53,10 @@ def prior_draws(
     """
     members = dict.fromkeys(network.group_columns, ()) | dict(levels or {})
     coords = parameter_coords(network, members)
+    check_size(network, coords, draws)
     check_priors(network, priors, coords)
     priors, gone = narrowed(network, priors), left_out(network, priors)
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     variables, drawn = {}, {}
     for parameter in network_parameters(network):
         drawn[parameter.name] = sample_prior(parameter, parameter.prior(priors), coords, rng, draws, drawn)

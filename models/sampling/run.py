@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...common.seeds import seed_complaint
 from ..cases.count import count_cases
 from ..cases.encode import MISSING, Cases, encode
 from ..cases.patterns import Patterns, find_patterns
 from ..errors import DataError, PriorError, wrong_kinds
 from ..inference.contract import processors
 from ..network.network import Network
-from ..network.parameters import check_priors, narrowed, parameter_coords
+from ..network.parameters import check_priors, check_size, narrowed, parameter_coords
 from ..parameters.prior_set import PriorSet
 
 
@@ -82,13 +84,15 @@ class Sampling:
         DataError
             Listing every number that is too small or too large.
         """
-        least = {"draws": 1, "tune": 0, "chains": 1, "thin": 1}
+        least = {"draws": 1, "tune": 0, "chains": 1, "thin": 1} | ({} if self.cores is None else {"cores": 1})
         given = {name: getattr(self, name) for name in least}
         faults = [
-            Fault(name, f"must be {least[name]} or more, not {value}")
+            Fault(name, f"must be a whole number of {least[name]} or more, not {value!r}")
             for name, value in given.items()
-            if value < least[name]
+            if not isinstance(value, Integral) or value < least[name]
         ]
+        if complaint := seed_complaint(self.seed):
+            faults.insert(0, Fault("seed", complaint))
         if not 0 < self.target_accept < 1:
             faults.append(Fault("target_accept", f"must lie between 0 and 1, not {self.target_accept}"))
         raise_faults("fit", faults, DataError)
@@ -143,7 +147,9 @@ def fit_inputs(
     _check_kind(priors)
     network = network.with_latent(unobserved)
     coded = as_cases(network, cases, strict=strict)
-    check_priors(network, priors, parameter_coords(network, coded.levels))
+    coords = parameter_coords(network, coded.levels)
+    check_size(network, coords, sampling.chains * sampling.draws)
+    check_priors(network, priors, coords)
     raise_faults(f"priors {priors.name if priors else ''}", counted_twice(priors, coded.data_sets), PriorError)
     return FitInputs(network, coded, find_patterns(network, coded), narrowed(network, priors), sampling)
 

@@ -194,7 +194,7 @@ def load_track_posterior(path: str | os.PathLike[str]) -> TrackPosterior:
         settings = settings_from_dict(json.loads(facts["settings"]))
         provenance, digests = json.loads(facts["provenance"]), json.loads(facts["digests"])
         whole = is_whole(tree["posterior"].to_dataset(), data)
-    except (KeyError, ValueError, TypeError, SettingsError):
+    except (KeyError, ValueError, TypeError, AttributeError, RecursionError, SettingsError):
         raise damaged(path) from None
     if not whole or digests != [data.digest, settings.digest]:
         raise damaged(path)

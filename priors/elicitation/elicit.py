@@ -20,6 +20,7 @@ from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, shown
+from ...common.seeds import seed_sequence
 from ...common.show import Shown, View
 from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
@@ -269,7 +270,7 @@ def elicit(
         what = f"statements leave {', '.join(rest)} open, which are summed over at every step: this takes minutes"
         warnings.warn(f"{what}; describe the cases in full, or let few `parameters` change", UserWarning, stacklevel=2)
     solver = Solver.of(network, base, statements, parameters, SmoothDraws.of(network, needed, seed=seed, draws=draws))
-    streams = np.random.SeedSequence(seed).generate_state(_ROUNDS + 1).tolist()
+    streams = seed_sequence(seed).generate_state(_ROUNDS + 1).tolist()
 
     def judge(stream: int) -> SmoothDraws:
         return SmoothDraws.of(network, needed, seed=stream, draws=judges)

@@ -16,6 +16,7 @@ import numpy as np
 
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.seeds import generator
 from ...common.show import Shown, View
 from ...models.errors import PriorError, wrong_kinds
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
@@ -82,7 +83,7 @@ class LinearPool(Shown):
         """
         import xarray as xr
 
-        rng = np.random.default_rng(seed)
+        rng = generator(seed)
         # Systematic: an expert of weight w makes w times the draws, to within one.
         ends = np.cumsum([*self.weights.values()])
         ends[-1] = 1.0

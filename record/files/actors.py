@@ -9,7 +9,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from ...common.errors import Fault, InputError, nearest
@@ -149,6 +149,7 @@ def _keys(text: str) -> Iterator[str]:
         yield letters
 
 
+@lru_cache(maxsize=1 << 16)
 def same_actor(text: str) -> str:
     """What all spellings of one actor share.
 

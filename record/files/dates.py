@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
+from functools import lru_cache
 
 from ...common.errors import Fault, InputError
 
@@ -13,6 +14,8 @@ _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 EXPECTED = "YYYY, YYYY-MM or YYYY-MM-DD"
 
 
+# A file says few dates, in many rows.
+@lru_cache(maxsize=1 << 16)
 def span(text: str) -> tuple[dt.date, dt.date]:
     """First and last day that a partial date may mean.
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...common.errors import Fault, InputError
+from ...common.limits import excess
 from .values import trimmed
 
 if TYPE_CHECKING:
@@ -19,8 +19,11 @@ Record = tuple[int, list[str]]
 
 #: Mark -> what it is called; the mark of a plain CSV first.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+#: What a table takes of the memory, measured at a million rows of the record: for each letter, and for each cell.
+_BYTES_A_LETTER, _BYTES_A_CELL = 4, 50
 EMPTY = "is empty; expected a header and at least one row"
 EXPECTED = "expected commas, semicolons, tabs or bars"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SAID = re.compile(r"\s*\"?sep=(.)\"?[,;\t|]*\s*", re.IGNORECASE)
 
 
@@ -93,7 +96,9 @@ def records(name: str, text: str) -> Records:
 
 
 def _reader(text: str, mark: str) -> _csv.Reader:
-    return csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    # Line by line, so that the text is not held a second time.
+    lines = (found[0] for found in _LINE.finditer(text))
+    return csv.reader(lines, delimiter=mark, strict=True)
 
 
 def _header(text: str, mark: str) -> list[str]:
@@ -112,6 +117,10 @@ def _split_or_none(name: str, text: str, mark: str) -> Records | None:
 
 
 def _split(name: str, text: str, mark: str, skip: int = 0) -> Records:
+    if complaint := excess(
+        _BYTES_A_LETTER * len(text) + _BYTES_A_CELL * (text.count(mark) + text.count("\n")), "its cells"
+    ):
+        raise InputError(name, [Fault("", complaint)])
     reader = _reader(text, mark)
     found: list[Record] = []
     try:
@@ -156,6 +165,8 @@ def _by_blanks(text: str) -> str:
 def _numbered(reader: Iterator[list[str]], line_of: Callable[[], int]) -> Iterator[Record]:
     """Pair each record with the line it begins on; a quoted cell may run over several lines."""
     start = line_of() + 1
+    # Most cells of a table say what another said: each text is held once.
+    known: dict[str, str] = {}
     for record in reader:
-        yield start, [trimmed(cell) for cell in record]
+        yield start, [known[cell] if cell in known else known.setdefault(cell, trimmed(cell)) for cell in record]
         start = line_of() + 1

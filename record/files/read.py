@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import re
 import zlib
@@ -16,6 +15,7 @@ from ...common.encoding import encoding_faults
 from ...common.errors import Fault, InputError, raise_faults
 from ...common.files import regular_bytes
 from ...common.frames import repeated
+from ...common.limits import excess_of_columns, excess_of_text, unpacked
 from .delimited import EMPTY, records
 from .typed_files import Column, parquet_columns, spss_columns, stata_columns
 from .values import as_text, trimmed
@@ -283,9 +283,11 @@ def _unpacked(path: FilePath, data: bytes) -> bytes:
     if not data.startswith(_GZIP):
         return data
     try:
-        content = gzip.decompress(data)
+        content = unpacked(data)
     except (OSError, EOFError, zlib.error) as error:
         raise _refusal(path, f"cannot be unpacked with gzip ({error})") from None
+    if complaint := excess_of_text(len(content)):
+        raise _refusal(path, complaint)
     if not content.strip():
         raise _refusal(path, EMPTY)
     return content
@@ -354,6 +356,8 @@ _TYPED: dict[Callable[[FilePath, bytes], bool], Callable[[FilePath, bytes], Cell
 def _tidy(cells: Cells) -> Cells:
     """Drop columns without a name: a spare comma, or an index that another program wrote."""
     keep = [at for at, name in enumerate(cells.columns) if name and not _PANDAS_INDEX.fullmatch(name)]
+    if complaint := excess_of_columns(len(keep)):
+        raise _refusal(cells.name, complaint)
     names = tuple(cells.columns[at] for at in keep)
     twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in repeated(names))
     raise_faults(cells.name, twice)

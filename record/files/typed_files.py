@@ -6,14 +6,18 @@ import io
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pandas as pd
 
+from ...common.limits import excess
+
 #: Name of a column, and its values.
 Column = tuple[str, Iterable[object]]
 
+#: What a cell of a typed file takes of the memory as text, and files that are too small to be looked at.
+_BYTES_A_CELL, _FEW_BYTES = 100, 10**9
 _STATA_EPOCH = np.datetime64("1960-01-01", "D")
 
 
@@ -33,7 +37,17 @@ def parquet_columns(data: bytes) -> list[Column]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.ParquetFile(pa.BufferReader(data)).read()
+    file = pq.ParquetFile(pa.BufferReader(data))
+    parts, columns = range(file.metadata.num_row_groups), range(file.metadata.num_columns)
+    sizes = [file.metadata.row_group(part).column(column) for part in parts for column in columns]
+    _refuse(_BYTES_A_CELL * sum(one.num_values for one in sizes) + sum(one.total_uncompressed_size for one in sizes))
+    # Few texts may stand in many rows: they are held once until it is known what all would take.
+    texts = [
+        field.name for field in file.schema_arrow if pa.types.is_string(field.type) or pa.types.is_binary(field.type)
+    ]
+    coded = pq.ParquetFile(pa.BufferReader(data), read_dictionary=texts).read()
+    _refuse(sum(_text_bytes(column) for column in coded.columns if pa.types.is_dictionary(column.type)))
+    table = file.read()
     return [
         (name, column.to_numpy() if _is_single(column.type) else column.to_pylist())
         for name, column in zip(table.column_names, table.columns, strict=True)
@@ -58,6 +72,12 @@ def stata_columns(data: bytes) -> list[Column]:
     ValueError
         If the file cannot be read; or if dates are of weeks, quarters or half-years.
     """
+    if _BYTES_A_CELL * len(data) > _FEW_BYTES:
+        with pd.read_stata(io.BytesIO(data), convert_categoricals=False, chunksize=10_000) as pieces:
+            cells = 0
+            for piece in pieces:
+                cells += piece.size
+                _refuse(_BYTES_A_CELL * cells)
     table = cast("pd.DataFrame", pd.read_stata(io.BytesIO(data)))
     numbers = cast("pd.DataFrame", pd.read_stata(io.BytesIO(data), convert_dates=False, convert_categoricals=False))
     return [
@@ -84,12 +104,33 @@ def spss_columns(data: bytes) -> list[Column]:
     ImportError
         If pyreadstat is not installed.
     """
+    # pandas takes its own time to say that it is not there.
+    import pyreadstat
+
     # The reader takes nothing but the name of a file.
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "table.sav")
         path.write_bytes(data)
+        _, said = pyreadstat.read_sav(path, metadataonly=True)
+        _refuse(_BYTES_A_CELL * (said.number_rows or 0) * (said.number_columns or 0))
         table = pd.read_spss(path)
     return [(str(name), _values(column)) for name, column in table.items()]
+
+
+def _refuse(size: float) -> None:
+    if complaint := excess(size, "its cells"):
+        raise ValueError(complaint)
+
+
+def _text_bytes(column: Any) -> int:
+    """Bytes of all texts of a column that holds each of them once."""
+    import pyarrow.compute as pc
+
+    total = 0
+    for chunk in column.chunks:
+        lengths = pc.binary_length(chunk.dictionary)
+        total += pc.sum(pc.take(lengths, chunk.indices)).as_py() or 0
+    return total
 
 
 def _values(column: pd.Series) -> Iterable[object]:

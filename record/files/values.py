@@ -121,6 +121,8 @@ def trimmed(text: str) -> str:
     >>> trimmed(" USA\u200b ")
     'USA'
     """
+    if text.isascii():
+        return text.strip()
     start, end = 0, len(text)
     while start < end and _shows_nothing(text[start]):
         start += 1

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ....common.seeds import generator
+
 #: Probabilities closer to 0 or 1 have no finite logarithm of their odds.
 _EDGE = 1e-12
 #: Newton steps after which a recalibration has no finite answer.
@@ -124,7 +126,7 @@ def reliability(
     """
     order = np.argsort(p, kind="stable")
     p, event = p[order], event[order]
-    rng = np.random.default_rng(seed)
+    rng = generator(seed)
     curves = np.array([recalibrated(p, rng.random(len(p)) < p) for _ in range(resamples)])
     low, high = np.quantile(curves, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return Reliability(p, recalibrated(p, event), low, high, level)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ....common.seeds import generator
+
 #: States of the outcome -> columns of a question: all of them, the first or not, the last or not.
 Question = Callable[[np.ndarray], np.ndarray]
 
@@ -125,6 +127,6 @@ def flipped_share(x: np.ndarray, clusters: np.ndarray, permutations: int, seed: 
     0.566
     """
     sums = np.bincount(clusters, x)
-    signs = np.random.default_rng(seed).choice([-1.0, 1.0], (permutations, len(sums)))
+    signs = generator(seed).choice([-1.0, 1.0], (permutations, len(sums)))
     as_high = (signs @ sums >= sums.sum() - 1e-12 * np.abs(sums).sum()).sum()
     return float((1 + as_high) / (1 + permutations))

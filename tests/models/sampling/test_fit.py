@@ -548,12 +548,13 @@ def test_counts_that_a_reader_made_floats_are_states_again():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"draws": 0}, "fit: draws: must be 1 or more, not 0"),
+        ({"draws": 0}, "fit: draws: must be a whole number of 1 or more, not 0"),
         (
             {"tune": -1, "chains": 0, "target_accept": 1.0},
             (
-                "fit: 3 faults\n  tune: must be 0 or more, not -1\n"
-                "  chains: must be 1 or more, not 0\n  target_accept: must lie between 0 and 1, not 1.0"
+                "fit: 3 faults\n  tune: must be a whole number of 0 or more, not -1\n"
+                "  chains: must be a whole number of 1 or more, not 0\n"
+                "  target_accept: must lie between 0 and 1, not 1.0"
             ),
         ),
     ],
