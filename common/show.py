@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -115,10 +116,36 @@ class Shown:
         raise NotImplementedError
 
     def __repr__(self) -> str:
-        return self._view().text()
+        return harmless(self._view().text())
 
     def _repr_html_(self) -> str:
         return self._view().html()
+
+
+#: Marks that turn the direction of what follows, and codes by which a text would command a terminal: all but those of
+#: colour and place, which programs write themselves.
+_COMMANDS = re.compile("[\u202a-\u202e\u2066-\u2069]|\x1b(?!\\[)|[\x00-\x07\x0e-\x1a\x7f-\x9f]")
+
+
+def harmless(text: str) -> str:
+    r"""Text that a terminal shows in its order, and takes no command from.
+
+    Parameters
+    ----------
+    text
+        Whatever stood in a file of a user.
+
+    Returns
+    -------
+    str
+        With a question mark in a diamond for each mark that would turn or command.
+
+    Examples
+    --------
+    >>> harmless("\u202e %74 \x1b]0;title\x07")
+    '\ufffd %74 \ufffd]0;title\ufffd'
+    """
+    return _COMMANDS.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def _lines(texts: Sequence[str], most: int) -> list[str]:

@@ -10,6 +10,8 @@ import sys
 import unicodedata
 from typing import Any, Never, override
 
+from ...common.show import harmless
+
 #: Exit codes: of a program that a closed pipe ended (128 + SIGPIPE), and of output that could not be written.
 PIPE_CLOSED, NOT_WRITTEN = 141, 74
 #: Name of the handler of letters that a terminal does not have.
@@ -33,6 +35,7 @@ _INSTEAD = {
     "·": ".",
     "•": "*",
     "†": "+",
+    "\N{REPLACEMENT CHARACTER}": "?",
     "━": "-",
     "─": "-",
     "ß": "ss",
@@ -60,7 +63,15 @@ def _nearest(letter: str) -> str:
     return _INSTEAD.get(letter) or base or ("" if unicodedata.combining(letter) else "?")
 
 
-class _Output(io.TextIOWrapper):
+class _Shown(io.TextIOWrapper):
+    """A stream on which the names of a user's file neither turn the order of what is shown nor command the terminal."""
+
+    @override
+    def write(self, s: str, /) -> int:
+        return super().write(harmless(s))
+
+
+class _Output(_Shown):
     """Standard output that ends the program quietly where nobody reads it, and with one line where it is full."""
 
     @override
@@ -99,5 +110,5 @@ def prepare_streams() -> None:
         # The one place where the program's output changes hands: nothing else holds it yet.
         sys.stdout = _Output(out.detach(), encoding=out.encoding, errors=PLAIN, line_buffering=out.line_buffering)
     said: Any = sys.stderr
-    if said is not None:
-        said.reconfigure(errors=PLAIN)
+    if said is not None and said.fileno() == 2:
+        sys.stderr = _Shown(said.detach(), encoding=said.encoding, errors=PLAIN, line_buffering=True)

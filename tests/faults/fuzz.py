@@ -10,6 +10,7 @@ corpus once it is mended.
 
 from __future__ import annotations
 
+# ruff: noqa: T201 - a program that says what it finds
 import contextlib
 import os
 import random

@@ -44,3 +44,14 @@ def test_letters_that_a_terminal_lacks_are_written_in_others():
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.isascii()
     assert b"coalition" in done.stdout
+
+
+def test_a_label_neither_turns_what_is_shown_nor_commands_the_terminal(tmp_path: Path):
+    """A scenario whose name would turn the line around, set the title of the window and ring the bell."""
+    name = "\u202e47 %\u202c \x1b]0;mine\x07 \u2067 kept \u2069"
+    done = run("report", f"{tmp_path}/{name}.toml", stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout) == (2, b"")
+    shown = done.stderr.decode()
+    assert "kept" in shown
+    assert "there is no such file" in shown
+    assert not {"\u202e", "\u202c", "\u2067", "\u2069", "\x1b", "\x07"} & {*shown}
