@@ -16,7 +16,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report headline examples test lint types contract docs pytest validate messages format build constraints clean FORCE
+.PHONY: help install install-dev report headline examples test lint types contract docs pytest validate fuzz messages format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -57,9 +57,15 @@ pytest: export OMP_NUM_THREADS ?= 1
 pytest: $(DEV) ## run the tests and the examples in the docstrings
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-validate: $(DEV) ## measure the shipped scores again, in full (half an hour)
+validate: $(DEV) ## measure the shipped scores again, and what kills and bad inputs do (three quarters of an hour)
 	$(BIN)/python benchmarks/scores.py
 	$(BIN)/python benchmarks/track.py score
+	$(BIN)/python -m tests.faults.measure
+	$(BIN)/python -m tests.faults.kills $(wildcard out/dprk-six-party/report.json)
+
+fuzz: $(DEV) ## fuzz every reader, FUZZ_MINUTES each (5)
+	-$(BIN)/python -m pip install --quiet 'atheris>=3'
+	$(BIN)/python -m tests.faults.fuzz
 
 messages: $(DEV) ## bring the reports' catalogues of messages up to date
 	$(BIN)/python scripts/messages.py

@@ -73,7 +73,9 @@ def stata_columns(data: bytes) -> list[Column]:
         If the file cannot be read; or if dates are of weeks, quarters or half-years.
     """
     if _BYTES_A_CELL * len(data) > _FEW_BYTES:
-        with pd.read_stata(io.BytesIO(data), convert_categoricals=False, chunksize=10_000) as pieces:
+        # The stubs know of no pieces.
+        reader: Any = pd.read_stata(io.BytesIO(data), convert_categoricals=False, chunksize=10_000)
+        with reader as pieces:
             cells = 0
             for piece in pieces:
                 cells += piece.size
@@ -124,8 +126,9 @@ def _refuse(size: float) -> None:
 
 def _text_bytes(column: Any) -> int:
     """Bytes of all texts of a column that holds each of them once."""
-    import pyarrow.compute as pc
+    from pyarrow import compute
 
+    pc: Any = compute  # whose functions are made when it is imported
     total = 0
     for chunk in column.chunks:
         lengths = pc.binary_length(chunk.dictionary)

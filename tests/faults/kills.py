@@ -97,13 +97,13 @@ def kills_of_fits(folder: Path, rng: random.Random) -> int:
     right = fit(NETWORK, CASES, **sampling.settings)
 
     def work() -> None:
-        for file in folder.glob("*.nc"):
+        for file in folder.glob("[!.]*.nc"):
             file.unlink()
         found, _ = stored_fit(NETWORK, CASES, None, sampling, folder)
         found.save(path)
 
     def whole() -> bool:
-        found = [load_posterior(file) for file in folder.glob("*.nc")]
+        found = [load_posterior(file) for file in folder.glob("[!.]*.nc")]
         return all(bool((one.draws["soil.table"] == right.draws["soil.table"]).all()) for one in found)
 
     return kill_all("fit", work, whole, folder, rng)
