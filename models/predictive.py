@@ -8,7 +8,6 @@ import numpy as np
 import xarray as xr
 
 from ..common.errors import Fault, nearest, raise_faults
-from ..common.seeds import seed_sequence
 from .cases.groups import cells_seen, log_likelihood_group, member_group, observed_group, predicted_group
 from .errors import QueryError
 from .inference.question import CapacityError
@@ -16,6 +15,7 @@ from .network.parameters import network_parameters, node_of
 from .posterior import Posterior
 from .sampling.prior_draws import prior_draws as draws_of_prior
 from .sampling.refit import blocks_of, cases_of, inputs_of
+from .seeds import seed_sequence
 from .store import draws_tree, group_of, netcdf_name
 
 #: More replicates than this, over all draws, are not made at once.

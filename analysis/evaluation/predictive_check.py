@@ -16,12 +16,12 @@ import numpy as np
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
-from ...common.seeds import generator
 from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
 from ...models.names import name_in
 from ...models.sampling.run import as_cases
+from ...models.seeds import generator
 from ..figures.evaluation import summaries_figure
 from ..queries.probability import probability
 from ..summaries.summary import INTERVAL

@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
-from ...common.seeds import generator
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.names import name_in
@@ -17,6 +16,7 @@ from ...models.posterior import Posterior
 from ...models.questions.answers import most_probable_states, sampled_states
 from ...models.questions.evidence import Given, States, StateWeights, as_names, check_keywords, resolve_evidence
 from ...models.questions.labels import in_words
+from ...models.seeds import generator
 from .probability import causal
 
 

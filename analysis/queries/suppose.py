@@ -10,7 +10,6 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, InputError
-from ...common.seeds import generator
 from ...models.families import NEW
 from ...models.families.unseen import REACH, population, weights_name
 from ...models.inference.question import evidence_nodes
@@ -18,6 +17,7 @@ from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
 from ...models.questions.evidence import GivenEvidence, States, as_states, as_weights, check_keywords, resolve_evidence
 from ...models.questions.unseen import Point, at_point, points, unseen_groups
+from ...models.seeds import generator
 from ...models.store import draws_tree, group_of
 
 

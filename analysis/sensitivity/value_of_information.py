@@ -21,7 +21,6 @@ from scipy.special import gammaln, xlogy
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
-from ...common.seeds import generator
 from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
@@ -29,6 +28,7 @@ from ...models.posterior import Posterior
 from ...models.questions.answers import joint_distribution
 from ...models.questions.evidence import resolve_evidence
 from ...models.questions.quantity import Quantity, check_quantities
+from ...models.seeds import generator
 from ..queries.suppose import another_member
 from ..summaries.importance import weighted_quantiles
 from ..summaries.summary import INTERVAL

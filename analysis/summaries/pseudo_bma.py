@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...common.seeds import generator
+from ...models.seeds import generator
 
 #: Draws of the Bayesian bootstrap; more of them no longer move a weight by a hundredth.
 REPLICATES = 4000

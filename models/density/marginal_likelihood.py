@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ...common.seeds import generator
+from ..seeds import generator
 from .density import Density
 
 #: So closely the balance of a bridge is found.

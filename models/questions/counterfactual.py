@@ -13,7 +13,6 @@ import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, at_once, shown, silent
-from ...common.seeds import generator
 from ..errors import QueryError
 from ..inference.answers import check_possible, distribution, log_evidence
 from ..inference.contract import MEMORY_LIMIT, processors
@@ -23,6 +22,7 @@ from ..inference.counterfactual.twin import Twin, make_twin
 from ..inference.question import CapacityError, Form, check_question, relevant
 from ..inference.tables import DrawnNetwork, Evidence
 from ..posterior import Posterior
+from ..seeds import generator
 from .evidence import Given, GivenEvidence, Members, States, as_states, hard_interventions, resolve_evidence
 from .labels import labelled_answer
 from .unseen import over_unseen, points, unseen_groups

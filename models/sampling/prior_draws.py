@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import numpy as np
 import xarray as xr
 
-from ...common.seeds import generator
 from ..families.pooled import draw_rows
 from ..network.network import Network
 from ..network.parameters import (
@@ -23,6 +22,7 @@ from ..network.parameters import (
 from ..parameters.parameter import sample_prior
 from ..parameters.prior_set import PriorSet
 from ..posterior import Posterior
+from ..seeds import generator
 from ..store import draws_tree
 from .run import labelled
 

@@ -12,7 +12,6 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
-from ...common.seeds import seed_complaint
 from ..cases.count import count_cases
 from ..cases.encode import MISSING, Cases, encode
 from ..cases.patterns import Patterns, find_patterns
@@ -21,6 +20,7 @@ from ..inference.contract import processors
 from ..network.network import Network
 from ..network.parameters import check_priors, check_size, narrowed, parameter_coords
 from ..parameters.prior_set import PriorSet
+from ..seeds import seed_complaint
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress, shown
-from ...common.seeds import seed_sequence
 from ...common.show import Shown, View
 from ...models.errors import PriorError, QueryError, wrong_kinds
 from ...models.network.network import Network
@@ -29,6 +28,7 @@ from ...models.network.toml import as_network
 from ...models.parameters.prior import Prior
 from ...models.parameters.prior_set import PriorEntry, PriorSet
 from ...models.sampling.prior_draws import prior_draws
+from ...models.seeds import seed_sequence
 from ..diff import PriorDiff, prior_diff
 from ..files.load import Priors, as_priors
 from .figure import Panel, elicitation_figure

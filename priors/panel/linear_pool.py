@@ -16,7 +16,6 @@ import numpy as np
 
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
-from ...common.seeds import generator
 from ...common.show import Shown, View
 from ...models.errors import PriorError, wrong_kinds
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
@@ -24,6 +23,7 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.prior_draws import prior_draws
+from ...models.seeds import generator
 from ...models.store import draws_tree
 from .figure import pool_figure
 

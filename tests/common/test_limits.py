@@ -11,10 +11,10 @@ import pytest
 from servanda.common.errors import InputError
 from servanda.common.files import regular_bytes
 from servanda.common.limits import VARIABLE, excess, excess_of_columns, excess_of_text, unpacked
-from servanda.common.seeds import generator
 from servanda.models import Arrow, Network, NetworkError, Node, Prior, PriorError, fit
 from servanda.models.errors import DataError
 from servanda.models.sampling.prior_draws import prior_draws
+from servanda.models.seeds import generator
 from servanda.record import load_guarantees
 from servanda.record.files.read import shipped
 

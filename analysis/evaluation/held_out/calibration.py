@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....common.seeds import generator
+from ....models.seeds import generator
 
 #: Probabilities closer to 0 or 1 have no finite logarithm of their odds.
 _EDGE = 1e-12

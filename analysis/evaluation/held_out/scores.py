@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ....common.seeds import generator
+from ....models.seeds import generator
 
 #: States of the outcome -> columns of a question: all of them, the first or not, the last or not.
 Question = Callable[[np.ndarray], np.ndarray]

@@ -6,7 +6,7 @@ from numbers import Integral
 
 import numpy as np
 
-from .errors import Fault, InputError
+from ..common.errors import Fault, InputError
 
 
 def seed_complaint(seed: object) -> str:
