@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import xarray as xr
 
@@ -127,17 +127,14 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
         raise StoreError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
     if not there:
         raise StoreError(str(path), [Fault("", "there is no such file; fit a model first, e.g. `servanda fit`")])
-    sealed = _seal_holds(path)
     try:
-        with xr.open_datatree(path, engine="h5netcdf") as opened:
-            # What is sealed was in the memory of who saved it; anything else may unpack to any size.
-            size = 0 if sealed else sum(node.nbytes for node in opened.subtree)
-            complaint = excess(size, "what it holds")
-            tree = xr.DataTree() if complaint else opened.load()
-    except MemoryError:
-        raise StoreError(str(path), [Fault("", "does not fit into the memory of this machine")]) from None
-    except Exception:  # noqa: BLE001 - any error of a foreign library is a damaged file
-        raise damaged(path) from None
+        # One open file throughout: another may take its name between the look at its seal and the reading.
+        with Path(path).open("rb") as file:
+            sealed = _seal_holds(file, path)
+            file.seek(0)
+            tree, complaint = _read(file, path, sealed=sealed)
+    except OSError as error:
+        raise StoreError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
     if complaint:
         raise StoreError(str(path), [Fault("", complaint)])
     attrs = {str(name): value for name, value in tree.attrs.items()}
@@ -151,22 +148,31 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
     return tree, {name.removeprefix(_MARK): value for name, value in attrs.items() if name.startswith(_MARK)}
 
 
-def _seal_holds(path: str | os.PathLike[str]) -> bool:
-    """Whether a file has a seal; raises where it has one that does not hold."""
+def _read(file: IO[bytes], path: str | os.PathLike[str], *, sealed: bool) -> tuple[xr.DataTree, str]:
+    """Tree of an open file; or an empty one, and why what the file holds is too large."""
     try:
-        with Path(path).open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - _SEAL_LENGTH, 0))
-            seal = _SEAL.fullmatch(file.read())
-            if seal is None:
-                return False
-            file.seek(0)
-            found, left = hashlib.sha256(), size - _SEAL_LENGTH
-            while left and (piece := file.read(min(left, 1 << 20))):
-                found.update(piece)
-                left -= len(piece)
-    except OSError as error:
-        raise StoreError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
+        with xr.open_datatree(file, engine="h5netcdf") as opened:
+            # What is sealed was in the memory of who saved it; anything else may unpack to any size.
+            complaint = excess(0 if sealed else sum(node.nbytes for node in opened.subtree), "what it holds")
+            return (xr.DataTree() if complaint else opened.load()), complaint
+    except MemoryError:
+        raise StoreError(str(path), [Fault("", "does not fit into the memory of this machine")]) from None
+    except Exception:  # noqa: BLE001 - any error of a foreign library is a damaged file
+        raise damaged(path) from None
+
+
+def _seal_holds(file: IO[bytes], path: str | os.PathLike[str]) -> bool:
+    """Whether an open file has a seal; raises where it has one that does not hold."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(size - _SEAL_LENGTH, 0))
+    seal = _SEAL.fullmatch(file.read())
+    if seal is None:
+        return False
+    file.seek(0)
+    found, left = hashlib.sha256(), size - _SEAL_LENGTH
+    while left and (piece := file.read(min(left, 1 << 20))):
+        found.update(piece)
+        left -= len(piece)
     if found.hexdigest().encode() != seal[1]:
         raise _changed(path)
     return True
