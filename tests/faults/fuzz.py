@@ -188,7 +188,8 @@ def fuzz(name: str, begin: list[bytes], minutes: float, seed: int = 1) -> int:
             target.report(time.monotonic() - start, "coverage in the last line of libFuzzer above")
             os._exit(min(len(target.found), 100))
 
-    words = [f"-max_len={_LARGEST}", f"-seed={seed}", "-rss_limit_mb=0", "-timeout=300"]
+    FOUND.mkdir(parents=True, exist_ok=True)
+    words = [f"-artifact_prefix={FOUND}/", f"-max_len={_LARGEST}", f"-seed={seed}", "-rss_limit_mb=0", "-timeout=300"]
     atheris.Setup(["fuzz", *words, str(folder)], one)
     atheris.Fuzz()
     return len(target.found)
