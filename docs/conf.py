@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
-import inspect
 import os
 import sys
 from html import escape
 from importlib.metadata import version as installed_version
 from pathlib import Path
-from typing import ClassVar
 
 from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.application import Sphinx
 from sphinx.util import logging
-from sphinx.util.docutils import SphinxDirective
 from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
@@ -36,7 +32,18 @@ copyright = f"2026, {author}"
 release = installed_version("servanda")
 version = ".".join(release.split(".")[:2])
 
-extensions = ["myst_nb", "executed_ahead", "numpydoc", "sphinx.ext.autodoc"]
+extensions = [
+    "myst_nb",
+    "executed_ahead",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
+    "extensions.neighbours",
+    "extensions.gallery",
+    "extensions.downloads",
+    "extensions.names",
+    "extensions.reading",
+]
 exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
 default_role = "code"
 
@@ -54,6 +61,8 @@ myst_update_mathjax = False
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 numpydoc_show_class_members = False
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"
 
 
 def digest_of_rooms() -> str:
@@ -78,41 +87,6 @@ nb_execution_show_tb = True
 nb_execution_timeout = 600
 nb_merge_streams = True
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # the default loads scripts from the network
-
-
-class PublicNames(SphinxDirective):
-    """Document every name in the `__all__` of a room, in that order.
-
-    The rooms export lazily, so autodoc cannot see the names by looking at the module.
-    """
-
-    required_arguments = 1
-    option_spec: ClassVar[dict] = {}
-
-    def run(self) -> list[nodes.Node]:
-        try:
-            module = importlib.import_module(self.arguments[0])
-            values = {name: getattr(module, name) for name in module.__all__}
-        except (ImportError, AttributeError) as error:
-            raise self.error(f"the public names of {self.arguments[0]} cannot be listed: {error}") from error
-        lines = []
-        for name, value in values.items():
-            home = getattr(value, "__module__", module.__name__)
-            if inspect.ismodule(value):
-                lines += [f"``{name}`` holds names of its own, which stand below.", ""]
-            elif home.startswith(module.__name__):
-                lines += [f".. {self.directive_for(value)}:: {module.__name__}.{name}", ""]
-            else:
-                lines += [f"``{name}`` stands in ``{home}``, and is documented with its room.", ""]
-        return self.parse_text_to_nodes("```{eval-rst}\n" + "\n".join(lines) + "\n```")
-
-    @staticmethod
-    def directive_for(value: object) -> str:
-        if inspect.isclass(value):
-            kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-        else:
-            kind = "autofunction" if inspect.isroutine(value) else "autodata"
-        return kind
 
 
 def mathml(self: HTML5Translator, node: nodes.math | nodes.math_block, *, block: bool) -> None:
@@ -163,8 +137,7 @@ def without_pictures(_app: Sphinx, page: nodes.document) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Add the directive and the writer of formulas."""
-    app.add_directive("public-names", PublicNames)
+    """Add the writer of formulas and what follows the reading of pages."""
     app.add_html_math_renderer("mathml", (inline_math, None), (display_math, None))
     app.connect("source-read", with_tables)
     app.connect("doctree-read", without_pictures)

@@ -1,0 +1,39 @@
+"""Outputs that everyone can read: sentences wrap, and what scrolls can be reached by the keyboard."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+
+#: Columns that a printed table has and a sentence has not.
+_COLUMNS = re.compile(r"\S {3,}\S|[│─┃|]")
+#: What scrolls where it is wider than the page: outputs, and tables.
+_SCROLLS = re.compile(
+    r'(<div class="output [^"]*">\s*<div class="highlight"><pre|<div class="output text_html"'
+    r'|<div class="table-wrapper[^"]*")'
+)
+
+
+def wrap(_app: Sphinx, page: nodes.document) -> None:
+    """Mark the outputs of cells that are sentences."""
+    for part in page.findall(nodes.container):
+        if part.get("nb_element") == "cell_code_output":
+            for block in part.findall(nodes.literal_block):
+                if not _COLUMNS.search(block.astext()):
+                    block["classes"].append("sentences")
+
+
+def reach(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None) -> None:
+    """Let the keyboard reach what scrolls."""
+    if "body" in context:
+        context["body"] = _SCROLLS.sub(r'\1 tabindex="0"', context["body"])
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Mark outputs when they are read, and their boxes when they are written."""
+    app.connect("doctree-read", wrap)
+    app.connect("html-page-context", reach)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
