@@ -18,6 +18,15 @@ class ServandaError(Exception):
     """Base of every error a user of Servanda can cause or meet.
 
     A notebook shows the user's own line and the message, not the way through Servanda in between.
+
+    Examples
+    --------
+    >>> import servanda as sv
+    >>> try:
+    ...     sv.load_scenario("dprk")
+    ... except ServandaError as error:
+    ...     print(error)
+    dprk: there is no scenario of this name; known: budapest, dprk-backers, dprk-six-party, jcpoa-return; or give a...
     """
 
     def _render_traceback_(self) -> list[str]:

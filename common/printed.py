@@ -35,6 +35,14 @@ class PrintedTable:
     ----------
     cells
         Text of every cell; the columns of the index come first.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> print(PrintedTable(pd.DataFrame({"prior": ["flat"], "mean": ["71 %"]})).to_markdown())
+    | prior | mean |
+    | :---- | :--- |
+    | flat  | 71 % |
     """
 
     cells: pd.DataFrame

@@ -15,11 +15,29 @@ _HINTS = {
 
 
 class NetworkError(InputError):
-    """A network that cannot be one."""
+    """A network that cannot be one.
+
+    Examples
+    --------
+    >>> from servanda.models import Arrow, Network, Node
+    >>> try:
+    ...     Network((Node("guarantors", ("1", "2")), Node("kept", ("no", "yes"), (Arrow("guarantor"),))))
+    ... except NetworkError as error:
+    ...     print(error)
+    network network: node kept: has an undeclared parent 'guarantor'; did you mean 'guarantors'?
+    """
 
 
 class QueryError(InputError):
-    """A question that the network cannot be asked."""
+    """A question that the network cannot be asked.
+
+    Examples
+    --------
+    >>> from servanda.analysis import chance_of
+    >>> from servanda.models import Network, Node
+    >>> print(*chance_of("kept", "yse").faults(Network((Node("kept", ("no", "yes")),))))
+    kept has no state 'yse'; did you mean 'yes'?
+    """
 
     @classmethod
     def of(cls, where: str, what: str) -> QueryError:
@@ -28,11 +46,32 @@ class QueryError(InputError):
 
 
 class PriorError(InputError):
-    """Priors that do not fit the network or are not distributions."""
+    """Priors that do not fit the network or are not distributions.
+
+    Examples
+    --------
+    >>> from servanda.models import Prior
+    >>> try:
+    ...     Prior.of("normal", mu=0, sigma=-1)
+    ... except PriorError as error:
+    ...     print(error)
+    prior normal: sigma must be above 0, not -1
+    """
 
 
 class DataError(InputError):
-    """Data that does not fit the network."""
+    """Data that does not fit the network.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, encode
+    >>> try:
+    ...     encode(Network((Node("kept", ("no", "yes")),)), pd.DataFrame({"kept": ["yes", "yse"]}))
+    ... except DataError as error:
+    ...     print(error)
+    data: case 2, column kept: 'yse' is not a state of kept; did you mean 'yes'?
+    """
 
 
 class ConvergenceWarning(UserWarning):
@@ -40,6 +79,12 @@ class ConvergenceWarning(UserWarning):
 
     `fit` warns when it makes such draws, and so does the first answer that rests on them. The text says which nodes
     they are of, what failed and what to do.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> with warnings.catch_warnings():  # a script then stops, rather than go on with such draws
+    ...     warnings.simplefilter("error", ConvergenceWarning)
     """
 
 

@@ -34,6 +34,12 @@ class Arrow:
         None takes the family's default for the parent's kind of states.
     by
         Another parent whose states each get an effect of their own.
+
+    Examples
+    --------
+    >>> arrow = Arrow("guarantors", reason="Backers share the price of keeping a promise.", term="log")
+    >>> Node("kept", ("no", "yes"), (arrow,), family="ordinal", ordered=True).parents[0].term
+    'log'
     """
 
     parent: str
@@ -55,6 +61,12 @@ class Group:
         Column of the data that holds the members.
     reason
         Why the cases of one member are not independent.
+
+    Examples
+    --------
+    >>> actor = Group("actor", column="obligor", reason="One state keeps or breaks its promises by habit.")
+    >>> Node("kept", ("no", "yes"), family="ordinal", ordered=True, groups=(actor,)).groups[0].name
+    'actor'
     """
 
     name: str
@@ -74,6 +86,14 @@ class Coding:
         For a numeric column: the lowest value of each state, ascending; empty for a column of levels.
     levels
         For a column of levels: data level -> state, for levels that are merged or renamed.
+
+    Examples
+    --------
+    >>> guarantors = Node("guarantors", ("1", "2", "3+"), ordered=True, coding=Coding("n", lower=(1, 2, 3)))
+    >>> import pandas as pd
+    >>> from servanda.models import Network, encode
+    >>> encode(Network((guarantors,)), pd.DataFrame({"n": [1, 3, 7]})).codes["guarantors"].tolist()
+    [0, 2, 2]
     """
 
     column: str

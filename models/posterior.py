@@ -281,6 +281,15 @@ def load_posterior(path: str | os.PathLike[str]) -> Posterior:
     StoreError
         If there is no such file, it was not written by `Posterior.save`, it was changed since, or it holds draws that
         their parameters cannot have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, fit
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), pd.DataFrame({"kept": ["yes", "no"]}), seed=1)
+    >>> posterior.save("kept.nc")
+    >>> load_posterior("kept.nc").draws.equals(posterior.draws)
+    True
     """
     tree, facts = load_tree(path)
     check_kind(path, facts, "network")

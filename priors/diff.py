@@ -32,6 +32,17 @@ class PriorDiff(Shown):
         Parameter (or pattern) -> the entries of the two; None where a set has none.
     parameters
         Those of the network, where one was given: they say whose spreads are relative to a learned scale.
+
+    Examples
+    --------
+    >>> from servanda.models import Prior
+    >>> flat, sure = (
+    ...     PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=a)}, name=n)
+    ...     for n, a in (("flat", 1), ("sure", 5))
+    ... )
+    >>> found = prior_diff(flat, sure)
+    >>> found.one, found.other, list(found.changed)
+    ('flat', 'sure', ['*'])
     """
 
     one: str

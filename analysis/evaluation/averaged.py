@@ -46,6 +46,17 @@ class AveragedAnswer(Shown):
         The smallest change that matters.
     interval
         Share of a distribution between its reported ends.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> up, down = (xr.DataArray([[side, side]], dims=("chain", "draw")) for side in (0.2, -0.1))
+    >>> average_answers({"up": up, "down": down}, {"up": 3, "down": 1}).table[["mean", "gain", "loss"]].round(3)
+               mean  gain  loss
+    model
+    up        0.200  1.00  0.00
+    down     -0.100  0.00  1.00
+    averaged  0.125  0.75  0.25
     """
 
     answers: Mapping[str, xr.DataArray]

@@ -79,6 +79,18 @@ class Comparison(Shown):
         Model -> stacking weight: its share in the mixture that would have predicted best.
     answers
         Question -> model -> draws of its answer.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Network, Node
+    >>> rain = Node("rain", ("no", "yes"))
+    >>> tied = Network((rain, Node("wet", ("no", "yes"), (Arrow("rain"),))), name="tied")
+    >>> cases = pd.DataFrame({"rain": ["no", "yes"] * 20, "wet": ["no", "yes"] * 20})
+    >>> rivals = [tied, tied.without_arrow("rain", "wet")]
+    >>> found = compare_models(rivals, cases, node="wet", unit="case", seed=1, draws=100, bayes_factors=False)
+    >>> found.table["apart"].tolist(), sum(found.weights.values()).__round__(6)
+    ([False, True], 1.0)
     """
 
     node: str
@@ -275,6 +287,18 @@ def compare_models(
         a model does not have.
     DataError, PriorError
         As `servanda.models.fit`; or a column to leave out by is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Network, Node
+    >>> rain = Node("rain", ("no", "yes"))
+    >>> apart = Network((rain, Node("wet", ("no", "yes"))), name="apart")
+    >>> tied = Network((rain, Node("wet", ("no", "yes"), (Arrow("rain"),))), name="tied")
+    >>> cases = pd.DataFrame({"rain": ["no", "yes"] * 20, "wet": ["no", "yes"] * 20})
+    >>> found = compare_models([apart, tied], cases, node="wet", unit="case", seed=1, draws=100)
+    >>> found.table.index[0]
+    'tied'
     """
     models = _models(networks)
     _check(models, node)

@@ -74,6 +74,19 @@ class RecordSummaries(Shown):
         What is counted, in words.
     summaries
         Node (or ``all``) and state -> summary.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, Prior, PriorSet
+    >>> from servanda.priors import prior_predictive
+    >>> flat = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
+    >>> believed = prior_predictive(Network((Node("kept", ("no", "yes")),)), flat, seed=1)
+    >>> found = record_summaries(
+    ...     believed, pd.DataFrame({"kept": ["yes"] * 30 + ["no"] * 10}), "kept", "yes", seed=1
+    ... )
+    >>> found.outcome, list(found.summaries)
+    ('share of kept = yes', [('all', '')])
     """
 
     outcome: str

@@ -136,6 +136,13 @@ class Evaluation(Shown):
         Folds, repeats, seed, permutations, and lengths of the sampling.
     identity
         Digests of the network, the data and each prior set, by which a stored score is found again.
+
+    Examples
+    --------
+    >>> from servanda.analysis import load_evaluation
+    >>> found = load_evaluation("guarantee")
+    >>> found.node, found.by, found.prior_sets[0]
+    ('compliance', 'crisis', 'literature')
     """
 
     network: str

@@ -53,6 +53,15 @@ class Score(Shown):
         How many cases were foretold, in how many crises (or other units that were held out whole).
     tried
         How many models were scored on these cases, the base rate apart.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> from servanda.priors import load_prior
+    >>> from servanda.record import load_guarantees
+    >>> found = measured_score(load_network("guarantee"), load_guarantees(), load_prior("literature"))
+    >>> found.gain > 2 * found.error, found.cases > found.crises
+    (True, True)
     """
 
     gain: float
@@ -192,6 +201,13 @@ def store_evaluation(evaluation: Evaluation, path: str | os.PathLike[str]) -> Pa
     ------
     InputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> store_evaluation(load_evaluation("guarantee"), "mine.json").name
+    'mine.json'
+    >>> load_evaluation("mine.json").states
+    ('defected', 'partial', 'complied')
     """
     target = writable_file(path)
     kept = {

@@ -27,6 +27,11 @@ def network_svg(
         Parent and child.
     titles
         Name -> what stands in its box; the name itself by default.
+
+    Examples
+    --------
+    >>> network_svg(["guarantors", "compliance"], [("guarantors", "compliance")]).startswith("<svg")
+    True
     """
     arrows = tuple(arrows)
     places = arranged(tuple(nodes), arrows)

@@ -74,6 +74,15 @@ def track_figure(description: Mapping[str, Any]) -> Figure:
     -------
     matplotlib.figure.Figure
         Made without pyplot, so nothing is shown or kept.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.analysis.track import describe_tracks, fit_track
+    >>> events = pd.DataFrame({"actor": "USA", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> found = describe_tracks(fit_track(events, seed=1, draws=20, tune=50, chains=2), events, ["USA"])
+    >>> len(track_figure(found).axes)
+    2
     """
     if description.get("ranked"):
         return _draw_ranking(description)
@@ -277,6 +286,14 @@ def save_track_figure(description: Mapping[str, Any], path: str | os.PathLike[st
     ------
     InputError
         If the name does not end in .png, .svg or .pdf, or cannot be written.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.analysis.track import describe_tracks, fit_track
+    >>> events = pd.DataFrame({"actor": "USA", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> found = describe_tracks(fit_track(events, seed=1, draws=20, tune=50, chains=2), events, ["USA"])
+    >>> save_track_figure(found, "usa.svg")
     """
     save_figure(track_figure(description), path)
 

@@ -24,7 +24,16 @@ PATIENCE = 30.0
 
 
 class LedgerError(InputError):
-    """A ledger that is not as it was written, or something that cannot be entered in it."""
+    """A ledger that is not as it was written, or something that cannot be entered in it.
+
+    Examples
+    --------
+    >>> try:
+    ...     read_ledger("none.jsonl")
+    ... except LedgerError as error:
+    ...     print(error)
+    none.jsonl: there is no such file; `servanda report SCENARIO --ledger none.jsonl` begins one
+    """
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,12 @@ class Ledger:
         Every line, in order.
     head
         Hash of the last line. Noted elsewhere, it shows later that no line of these was changed or taken out.
+
+    Examples
+    --------
+    >>> ledger = Ledger()
+    >>> len(ledger), dict(ledger.open)
+    (0, {})
     """
 
     entries: tuple[Issued | Resolved, ...] = ()
@@ -76,7 +91,7 @@ def read_ledger(path: str | os.PathLike[str]) -> Ledger:
     --------
     >>> read_ledger("none.jsonl")
     Traceback (most recent call last):
-    servanda.analysis.ledger.file.LedgerError: none.jsonl: there is no such file; `servanda report SCENARIO --ledger ...
+    servanda.analysis.ledger.file.LedgerError: none.jsonl: there is no such file; `servanda report SCENARIO --ledger...
     """
     try:
         raw = regular_bytes(path)

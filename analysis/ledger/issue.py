@@ -60,6 +60,15 @@ def issue_judgements(path: str | os.PathLike[str], report: Mapping[str, Any], di
     ------
     LedgerError
         If the report is a draft, of which a gate failed; or as `servanda.analysis.read_ledger`.
+
+    Examples
+    --------
+    >>> draft = {"passed": False}  # the content of a report.json of which a gate failed
+    >>> try:
+    ...     issue_judgements("ledger.jsonl", draft, "0" * 64, on=dt.date(2026, 1, 31))
+    ... except LedgerError as error:
+    ...     print(error)
+    ledger.jsonl: report: is a draft, of which a gate failed; a judgement is issued only when every gate has passed
     """
     if not report["passed"]:
         what = "is a draft, of which a gate failed; a judgement is issued only when every gate has passed"
@@ -121,6 +130,14 @@ def resolve_judgements(
         With every id that is unknown, state that is none of its outcomes, judgement that is resolved already (or is
         not yet, where it shall be corrected), and day before that of its issue; where it is corrected without a note;
         or as `servanda.analysis.read_ledger`.
+
+    Examples
+    --------
+    >>> try:
+    ...     resolve_judgements("ledger.jsonl", {"2026-01-31.1": "complied"}, on=dt.date(2027, 1, 1))
+    ... except LedgerError as error:
+    ...     print(error)
+    ledger.jsonl: 2026-01-31.1: is not the id of a judgement in it
     """
 
     def new(ledger: Ledger) -> list[Resolved]:

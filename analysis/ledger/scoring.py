@@ -67,6 +67,12 @@ class LedgerScores(Shown):
         The ledger.
     seed
         Of the consistency band.
+
+    Examples
+    --------
+    >>> scores = score_ledger(Ledger())
+    >>> scores.void, scores.enough
+    (0, False)
     """
 
     ledger: Ledger

@@ -181,7 +181,22 @@ class Contrast(_Answers):
 
 
 class Marginals(_Answers):
-    """Distributions of many nodes, a `Dataset` that shows the mean of each state."""
+    """Distributions of many nodes, a `Dataset` that shows the mean of each state.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.analysis import marginals
+    >>> from servanda.models import Network, Node, Posterior
+    >>> posterior = Posterior.from_tables(
+    ...     Network((Node("rain", ("no", "yes")),)), {"rain": xr.DataArray([0.8, 0.2], dims="rain")}
+    ... )
+    >>> marginals(posterior)
+    distributions of 1 nodes
+      node  mean of each state
+      rain  no 0.800, yes 0.200
+    variables: p_rain
+    """
 
     __slots__ = ()
 

@@ -46,6 +46,15 @@ class Outcomes(Shown):
         Group effects that are integrated out; where there are none, both are the same.
     interval
         Share of the posterior in the intervals.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Network, Node, Posterior
+    >>> tables = {"kept": xr.DataArray([[[0.2, 0.8], [0.4, 0.6]]], dims=("chain", "draw", "kept"))}
+    >>> found = outcomes(Posterior.from_tables(Network((Node("kept", ("no", "yes")),)), tables), "kept")
+    >>> found.table["mean"].round(2).to_dict(), found.integrated
+    ({'no': 0.3, 'yes': 0.7}, ())
     """
 
     average: xr.DataArray

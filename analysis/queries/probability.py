@@ -173,6 +173,18 @@ def evidence_probability(
     -------
     DataArray
         Dims (chain, draw), and case for a table of evidence; attributes as in `probability`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {
+    ...     "rain": xr.DataArray([0.8, 0.2], dims="rain"),
+    ...     "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet")),
+    ... }
+    >>> evidence_probability(Posterior.from_tables(network, tables), {"wet": "yes"}).round(2).item()
+    0.24
     """
     check_keywords(evidence_probability, posterior, members)
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
@@ -260,6 +272,23 @@ def explain(
         As in `probability`.
     CapacityError
         If it would not fit `memory`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {
+    ...     "rain": xr.DataArray([0.8, 0.2], dims="rain"),
+    ...     "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet")),
+    ... }
+    >>> print(explain(Posterior.from_tables(network, tables), "wet"))
+    tables kept: rain, wet
+    summed state by state: none
+    order: rain x wet -> (wet)
+    largest table: 4 cells a draw, 32 bytes for 1 draws
+    held at once: 112 bytes a draw
+    operations: 32
     """
     asked = resolve_evidence(posterior, as_names(targets), given, do, {}, memory=memory)
     return plan_in_words(asked, memory=memory)

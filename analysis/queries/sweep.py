@@ -61,6 +61,19 @@ class Sweep(Shown):
         The dim of the target's states.
     interval
         Share of the posterior in the intervals of `table` and `plot`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {
+    ...     "rain": xr.DataArray([0.8, 0.2], dims="rain"),
+    ...     "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet")),
+    ... }
+    >>> found = sweep(Posterior.from_tables(network, tables), "wet", do={"rain": ["no", "yes"]})
+    >>> found.data["probability"].sel(wet="yes").mean(("chain", "draw")).values
+    array([0.1, 0.8])
     """
 
     data: xr.Dataset

@@ -87,6 +87,14 @@ def load_report(path: str | os.PathLike[str]) -> dict[str, Any]:
     ReportError
         If there is no such file, it is of another version, a letter of it was changed since it was written, or it is
         incomplete; every fault is named by its place.
+
+    Examples
+    --------
+    >>> try:
+    ...     load_report("report.json")
+    ... except ReportError as error:
+    ...     print(error)
+    report.json: cannot be read (No such file or directory)
     """
     try:
         report = json.loads(regular_bytes(path))

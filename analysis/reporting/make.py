@@ -39,7 +39,16 @@ if TYPE_CHECKING:
 
 
 class GateError(InputError):
-    """A report that was not written because a gate failed."""
+    """A report that was not written because a gate failed.
+
+    Examples
+    --------
+    >>> gate = "bulk ESS of P(compliance): 262 (FAILED, asked 400 or more)"
+    >>> raise GateError("report", [Fault("dprk-six-party", gate)])
+    Traceback (most recent call last):
+        ...
+    servanda.analysis.reporting.make.GateError: report: dprk-six-party: bulk ESS of P(compliance): 262 (FAILED, aske...
+    """
 
     exit_code = 1
 
@@ -144,6 +153,13 @@ def report(
         Listing formats that there are not, or whose packages are not installed.
     GateError
         Listing the gates that failed, if `draft` is not set; nothing is written then.
+
+    Examples
+    --------
+    >>> report("dprk-six-party", "out", formats=["html", "odt"])
+    Traceback (most recent call last):
+        ...
+    servanda.analysis.reporting.formats.files.FormatsError: formats: format: is 'odt'; a report is written as html,...
     """
     place = writable_folder(out)
     wanted = checked_formats(formats)

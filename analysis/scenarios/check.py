@@ -99,6 +99,14 @@ class CheckedScenario(Shown):
         In order of the file; cases that are supposed stand before the rows of their judgement.
     remarks
         What is no fault, and the author may still want to know.
+
+    Examples
+    --------
+    >>> from servanda.analysis import load_scenario
+    >>> from servanda.record import load_guarantees
+    >>> found = check_scenario(load_scenario("budapest"), load_guarantees(as_of="2014-02-26"))
+    >>> found.cases, len(found.rows)
+    (351, 10)
     """
 
     cases: int

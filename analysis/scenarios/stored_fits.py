@@ -69,6 +69,18 @@ def stored_fit(
         often stands in its provenance under ``doublings``.
     reused
         Whether it was found.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Node
+    >>> network, cases = (
+    ...     Network((Node("kept", ("no", "yes")),), name="coin"),
+    ...     pd.DataFrame({"kept": ["yes", "no"]}),
+    ... )
+    >>> how = Sampling(seed=1, draws=500)
+    >>> [stored_fit(network, cases, None, how, Path("fits"))[1] for _ in range(2)]
+    [False, True]
     """
     place = writable_folder(folder or cache_folder())
     path = stored_path(network, cases, priors, sampling, place)

@@ -84,6 +84,13 @@ class Driver:
         Its state or member in the described case; empty for the first line.
     draws
         Its points of probability, dims (chain, draw).
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> driver = Driver("node", "guarantors", "5", xr.DataArray([[0.02, 0.04]], dims=("chain", "draw")))
+    >>> driver.name, driver.draws.mean().item()
+    ('guarantors', 0.03)
     """
 
     kind: str
@@ -127,6 +134,20 @@ class Drivers(Shown):
         How many draws of each chain one of them stands for; 1 where all were used.
     title
         What was asked, in the notation of the network.
+
+    Examples
+    --------
+    >>> import pandas as pd, xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior, chance_of
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {
+    ...     "rain": xr.DataArray([0.8, 0.2], dims="rain"),
+    ...     "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet")),
+    ... }
+    >>> seen = pd.DataFrame({"rain": ["no", "no", "no", "yes"], "wet": ["no", "no", "yes", "yes"]})
+    >>> found = drivers(Posterior.from_tables(network, tables), chance_of("wet", "yes", {"rain": "yes"}), seen)
+    >>> found.base_rate, [line.name for line in found.lines]
+    (0.5, ['record', 'rain'])
     """
 
     base_rate: float

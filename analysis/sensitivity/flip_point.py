@@ -108,6 +108,23 @@ class FlipPath(Shown):
         Where the verdict changes.
     fitted
         Places on the path where a fit was made; 0 is that of the posterior.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, Prior, fit, chance_of
+    >>> flat, sure = (
+    ...     PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=a)}, name=n)
+    ...     for n, a in (("flat", 1), ("sure", [1, 5]))
+    ... )
+    >>> posterior = fit(
+    ...     Network((Node("kept", ("no", "yes")),)),
+    ...     pd.DataFrame({"kept": ["yes"] * 6 + ["no"] * 4}),
+    ...     flat,
+    ...     seed=1,
+    ... )
+    >>> print(flip_point(posterior, sure, chance_of("kept", "yes"), verdict=direction(0.5)).verdict)
+    On the way from flat (0) to sure (1) the verdict flips at 0.67 from “unsettled” to “above 0.5” (mean 0.66).
     """
 
     start: str

@@ -116,6 +116,16 @@ class Influence(Shown):
         The one that surely moves the first question most comes first.
     good_k
         The largest shape of weights that is trusted at this number of draws.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, chance_of, fit
+    >>> cases = pd.DataFrame({"kept": ["yes"] * 6 + ["no"], "case_id": list("abcdefg")})
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), cases, seed=1)
+    >>> found = influence(posterior, chance_of("kept", "yes"), cases, seed=1, by=["case"])
+    >>> len(found.units), round(found.good_k, 1)
+    (7, 0.7)
     """
 
     before: Mapping[str, float]
@@ -227,6 +237,16 @@ def influence(
         Listing what is wrong with each question.
     DataError
         If the posterior was not made by `fit`, `cases` are not those of the fit, or a column is missing or has blanks.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, chance_of, fit
+    >>> cases = pd.DataFrame({"kept": ["yes"] * 6 + ["no"], "case_id": list("abcdefg")})
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), cases, seed=1)
+    >>> found = influence(posterior, chance_of("kept", "yes"), cases, seed=1, by=["case"])
+    >>> found.units[0].unit
+    '6'
     """
     questions = {"answer": asked} if isinstance(asked, Quantity) else dict(asked)
     check_quantities(posterior.network, questions)

@@ -121,6 +121,20 @@ class PanelAnswers(Shown):
         Question -> what was asked.
     seconds, fit_seconds
         How long it took, and how long the fit of one expert would have.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, Prior, PriorSet, chance_of, fit
+    >>> from servanda.priors import linear_pool
+    >>> network = Network((Node("kept", ("no", "yes")),))
+    >>> low, high = (PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=a)}) for a in ([8, 2], [2, 8]))
+    >>> posterior = fit(network, pd.DataFrame({"kept": ["yes"] * 6 + ["no"] * 2}), low, seed=1)
+    >>> found = ask_panel(
+    ...     posterior, linear_pool(network, {"low": low, "high": high}), {"kept": chance_of("kept", "yes")}
+    ... )
+    >>> list(found.answers["kept"])
+    ['panel', 'low', 'high']
     """
 
     pool: LinearPool

@@ -47,6 +47,15 @@ class PowerScaling(Shown):
         worst ``pareto_k`` of the two powers, ``trusted``.
     diagnoses
         Question -> what the two together say.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, Prior, PriorSet, chance_of, fit
+    >>> sure = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=[2.0, 8.0])}, name="sure")
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), pd.DataFrame({"kept": ["no"] * 8}), sure, seed=1)
+    >>> power_scaling(posterior, {"kept": chance_of("kept", "yes")}).diagnoses["kept"]
+    'prior and data disagree: the answer moves with either'
     """
 
     table: pd.DataFrame

@@ -63,6 +63,24 @@ class PriorComparison(Shown):
         How long the comparison took, and how long the fit of each prior would have taken (that of the base).
     questions
         Question -> what was asked.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, Prior, PriorSet, chance_of, fit
+    >>> flat, sure = (
+    ...     PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=a)}, name=n)
+    ...     for n, a in (("flat", 1), ("sure", [2, 8]))
+    ... )
+    >>> posterior = fit(
+    ...     Network((Node("kept", ("no", "yes")),)),
+    ...     pd.DataFrame({"kept": ["yes"] * 6 + ["no"] * 4}),
+    ...     flat,
+    ...     seed=1,
+    ... )
+    >>> found = compare_priors(posterior, [sure], {"kept": chance_of("kept", "yes")}, scores=False)
+    >>> found.base, list(found.answers["kept"])
+    ('flat', ['flat', 'sure'])
     """
 
     base: str

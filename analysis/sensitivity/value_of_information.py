@@ -129,6 +129,16 @@ class ValueOfInformation(Shown):
         Further cases of the kind.
     interval
         Share of the draws in the interval.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Network, Node, Posterior, chance_of
+    >>> tables = {"kept": xr.DataArray([[[0.2, 0.8], [0.6, 0.4]]], dims=("chain", "draw", "kept"))}
+    >>> posterior = Posterior.from_tables(Network((Node("kept", ("no", "yes")),)), tables)
+    >>> found = value_of_information(posterior, chance_of("kept", "yes"), seed=1, more=[1, 5])
+    >>> [round(news.expected_move, 3) for news in found.cases]
+    [0.08, 0.13]
     """
 
     mean: float

@@ -62,6 +62,11 @@ class VarianceSource:
         In squared probability; None where it was not measured.
     weights
         Choice -> weight, of what was chosen between; empty for the others.
+
+    Examples
+    --------
+    >>> VarianceSource("record", "what the record leaves open", 0.01).variance
+    0.01
     """
 
     kind: str
@@ -87,6 +92,16 @@ class VarianceSources(Shown):
         What the record leaves open, how single cases differ, and each kind of choice.
     chance
         Of a probability, the part of a single outcome that is chance whatever is known, E[p(1 - p)]; None of a change.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Network, Node, Posterior, chance_of
+    >>> draws = xr.DataArray([[[0.4, 0.6], [0.2, 0.8]]], dims=("chain", "draw", "kept"))
+    >>> posterior = Posterior.from_tables(Network((Node("kept", ("no", "yes")),)), {"kept": draws})
+    >>> found = variance_sources(posterior, chance_of("kept", "yes"), {"prior": {"mine": 0.7, "yours": 0.5}})
+    >>> [(one.kind, one.variance and round(one.variance, 3)) for one in found.sources]
+    [('record', 0.01), ('single', None), ('reading', None), ('theory', None), ('prior', 0.01), ('coder', None)]
     """
 
     mean: float

@@ -35,6 +35,13 @@ class Change(Shown):
         The smallest change that matters.
     interval
         Share of the distribution between `lower` and `upper`.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> found = summarise_change(xr.DataArray([[0.1, 0.2, -0.1, 0.0]], dims=("chain", "draw")))
+    >>> found.gain, found.within, found.loss
+    (0.5, 0.25, 0.25)
     """
 
     mean: float

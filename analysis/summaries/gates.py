@@ -26,6 +26,11 @@ class Gate(Shown):
         The verdict.
     value, limit
         What was found, and what is asked.
+
+    Examples
+    --------
+    >>> print(Gate("R-hat of compliance.guarantors", passed=True, value=1.003, limit="1.01 or less"))
+    R-hat of compliance.guarantors: 1.003 (passed, asked 1.01 or less)
     """
 
     name: str
@@ -60,7 +65,16 @@ def number_gates(name: str, summary: Summary) -> tuple[Gate, ...]:
 
 
 def sampler_gates(posterior: Posterior) -> tuple[Gate, ...]:
-    """Check the sampler: no divergences, enough energy moved between chains' steps (E-BFMI)."""
+    """Check the sampler: no divergences, enough energy moved between chains' steps (E-BFMI).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, fit
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), pd.DataFrame({"kept": ["yes", "no"]}), seed=1)
+    >>> sampler_gates(posterior)  # drawn exactly, so there was no sampler that could fail
+    ()
+    """
     if "sample_stats" not in posterior.tree:
         return supposed_gates(posterior)
     stats = posterior.tree["sample_stats"].to_dataset()
@@ -81,7 +95,16 @@ def supposed_gates(posterior: Posterior) -> tuple[Gate, ...]:
 
 
 def parameter_gates(posterior: Posterior, names: Iterable[str] | None = None) -> tuple[Gate, ...]:
-    """Check R-hat and ESS of every parameter (worst cell of each)."""
+    """Check R-hat and ESS of every parameter (worst cell of each).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, fit
+    >>> posterior = fit(Network((Node("kept", ("no", "yes")),)), pd.DataFrame({"kept": ["yes", "no"]}), seed=1)
+    >>> [gate.passed for gate in parameter_gates(posterior)]
+    [True, True, True]
+    """
     gates: list[Gate] = []
     for name, draws in posterior.draws.data_vars.items():
         if names is not None and name not in set(names):

@@ -88,6 +88,12 @@ class Lexicon(Shown):
         Of the words.
     wordings
         Language -> the words in it.
+
+    Examples
+    --------
+    >>> lexicon = load_lexicon()
+    >>> lexicon.name, lexicon.band(0.7).word
+    ('icd203', 'likely')
     """
 
     name: str

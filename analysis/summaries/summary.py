@@ -33,6 +33,15 @@ class Summary(Shown):
         Monte Carlo standard error of the mean.
     ess_bulk, ess_tail, rhat
         Diagnostics of this very number (Vehtari et al. 2021, doi 10.1214/20-BA1221); NaN for a single draw.
+
+    Examples
+    --------
+    >>> print(
+    ...     Summary(
+    ...         mean=0.62, lower=0.41, upper=0.8, sd=0.12, mcse=0.003, ess_bulk=1900, ess_tail=1700, rhat=1.001
+    ...     )
+    ... )
+    0.62 [0.41, 0.80]
     """
 
     mean: float

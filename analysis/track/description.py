@@ -70,6 +70,15 @@ def describe_tracks(
     ------
     TrackError
         Listing every actor that is not in the record or had no event by then.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> found = describe_tracks(fit_track(events, seed=1, draws=20, tune=50, chains=2), events, ["A"])
+    >>> found["ranked"], found["actors"][0]["counts"]
+    (False, {'kept': 2, 'partly': 0, 'broken': 0})
     """
     day = last_day(track) if at is None else as_date(at, "at")
     chosen = actors_known(track, actors, day)
@@ -192,6 +201,15 @@ def track_table(description: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Rows of a table of actors, the headings first.
 
     An actor's name, its events by reading, the last one, and the band; the mean too where actors may be ranked.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "USA", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> found = describe_tracks(fit_track(events, seed=1, draws=20, tune=50, chains=2), events, ["USA"])
+    >>> [row[:4] for row in track_table(found)]
+    [('actor', 'kept', 'partly', 'broken'), ('USA', '2', '0', '0')]
     """
     mean = ("mean",) if description["ranked"] else ()
     band = f"P(keeps its word), {100 * description['interval']:.0f} %"

@@ -101,6 +101,18 @@ def impute_credibility(
     ------
     DataError
         If a column is missing or `imputations` is below 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> days = pd.to_datetime(["2001-01-01", "2004-01-01"])
+    >>> events = pd.DataFrame(
+    ...     {"actor": "A", "agreement": "x", "date_from": days, "date_until": days, "event": "complied"}
+    ... )
+    >>> cases = pd.DataFrame({"obligor": ["A", "B"], "tested_from": pd.to_datetime(["2005-01-01", "2005-01-01"])})
+    >>> found = impute_credibility(cases, events, seed=1, imputations=2, draws=20, tune=50, chains=2)
+    >>> found.known.tolist(), found.fits
+    ([True, False], 1)
     """
     columns = [str(column) for column in cases.columns]
     faults = [Fault(f"column {c}", f"is missing{nearest(c, columns)}") for c in (actor, tested) if c not in columns]
@@ -136,6 +148,13 @@ def with_credibility(network: Network, replaces: str = "past_defections") -> Net
 
     Its states are ``high``, ``middle``, ``low``, in that order, so that a prior on the effect of many past
     defections is one on the effect of low credibility: see `with_credibility_priors`.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> network = with_credibility(load_network("guarantee"))
+    >>> network["credibility"].states, "past_defections" in network.names
+    (('high', 'middle', 'low'), False)
     """
     old = network[replaces]
     new = Node(
@@ -160,7 +179,15 @@ def with_credibility(network: Network, replaces: str = "past_defections") -> Net
 
 
 def with_credibility_priors(priors: PriorSet, replaces: str = "past_defections") -> PriorSet:
-    """Give the priors with those on the replaced node standing for credibility."""
+    """Give the priors with those on the replaced node standing for credibility.
+
+    Examples
+    --------
+    >>> from servanda.priors import load_prior
+    >>> found = with_credibility_priors(load_prior("literature"))
+    >>> [entry.parameter for entry in found.entries if "credibility" in entry.parameter]
+    ['guarantors.credibility', 'compliance.credibility']
+    """
     entries = tuple(
         replace(entry, parameter=".".join(NODE if part == replaces else part for part in entry.parameter.split(".")))
         for entry in priors.entries
@@ -194,6 +221,17 @@ def fit_imputed(
     -------
     tuple of Posterior
         One for each imputation. Gates are checked for each; answers are pooled by `pooled`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node
+    >>> past = Node("past_defections", ("0", "1-2", "3+"), ordered=True)
+    >>> network = Network((past, Node("compliance", ("no", "yes"), (Arrow("past_defections"),))))
+    >>> imputed = Imputed(pd.DataFrame({0: ["high", "low", "high"], 1: ["high", "low", "middle"]}), fits=1)
+    >>> cases = pd.DataFrame({"compliance": ["yes", "no", "yes"]})
+    >>> len(fit_imputed(with_credibility(network), cases, imputed, seed=1, draws=10))
+    2
     """
     return tuple(
         fit(network, imputed.cases(cases, place), priors, seed=seed + place, **sampling)
@@ -206,6 +244,14 @@ def pooled(answers: Sequence[xr.DataArray]) -> xr.DataArray:
 
     R-hat of the pooled draws is meant to exceed 1 where the imputations differ: that difference is uncertainty about
     the past, and not a failure to converge. Convergence is a matter of each fit by itself.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> one, other = (xr.DataArray([[p, p]], dims=("chain", "draw")) for p in (0.4, 0.6))
+    >>> both = pooled([one, other])
+    >>> dict(both.sizes), both.mean().item()
+    ({'chain': 2, 'draw': 2}, 0.5)
     """
     numbered, first = [], 0
     for answer in answers:
@@ -248,6 +294,17 @@ def compare_pasts(
     Dataset
         ``elpd`` (model, case), ``khat`` (model, case: the worst of the imputations); attributes ``elpd_difference``
         (credibility less count), its standard error ``se``, ``cases``, ``worst_khat``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node
+    >>> past = Node("past_defections", ("0", "1-2", "3+"), ordered=True)
+    >>> network = Network((past, Node("compliance", ("no", "yes"), (Arrow("past_defections"),))))
+    >>> imputed = Imputed(pd.DataFrame({0: ["high", "low"] * 5}), fits=1)
+    >>> cases = pd.DataFrame({"past_defections": ["0", "3+"] * 5, "compliance": ["yes", "no"] * 5})
+    >>> compare_pasts(network, cases, imputed, seed=1, draws=100).attrs["cases"]
+    10
     """
     blank = cases[_column(network, replaces)].isna().to_numpy(bool)
     kept = np.flatnonzero(imputed.known & ~blank)

@@ -102,7 +102,17 @@ def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str |
 def credibility_path(
     track: TrackPosterior, actor: str, dates: Iterable[Date], *, agreement: str | None = None
 ) -> xr.DataArray:
-    """Give credibility at several dates as draws of one path, dims chain, draw, date; see `credibility`."""
+    """Give credibility at several dates as draws of one path, dims chain, draw, date; see `credibility`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> track = fit_track(events, seed=1, draws=20, tune=50, chains=2)
+    >>> dict(credibility_path(track, "A", ["2001", "2003", "2005"]).sizes)
+    {'chain': 2, 'draw': 20, 'date': 3}
+    """
     days = [as_date(when, "at") for when in dates]
     theta = track.paths(actor, days)
     return _probability(track, theta, agreement).assign_attrs(_noted(track))
@@ -134,6 +144,14 @@ def forecast(
     ------
     TrackError
         As `credibility`; or if `until` is not beyond the last event, or `steps` is below 1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> dict(forecast(fit_track(events, seed=1, draws=20, tune=50, chains=2), "A", until="2010", steps=3).sizes)
+    {'chain': 2, 'draw': 20, 'date': 4}
     """
     last, end = track.span(actor)[1], as_date(until, "until")
     faults = [Fault("steps", f"is {steps}; at least 1 is needed")] if steps < 1 else []
@@ -165,6 +183,22 @@ def compare_actors(track: TrackPosterior, first: str, second: str, at: Date, *, 
         ``loss``: the probability that the second is the more credible by `margin` or more, that neither is, and that
         the first is. The attributes say it in words; ``note`` says whether the model was found to foretell, without
         which the difference describes two histories and ranks nobody.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame(
+    ...     {
+    ...         "actor": list("AAB"),
+    ...         "agreement": "x",
+    ...         "date": ["2001", "2004", "2005"],
+    ...         "event": ["complied", "complied", "defected"],
+    ...     }
+    ... )
+    >>> found = compare_actors(fit_track(events, seed=1, draws=20, tune=50, chains=2), "A", "B", at="2006")
+    >>> bool(found["loss"] > found["gain"])
+    True
     """
     one, other = (credibility(track, actor, at) for actor in (first, second))
     names = (f"{first} at {as_date(at)}", f"{second} at {as_date(at)}")
@@ -236,6 +270,14 @@ def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sa
     -------
     dict
         Date -> `TrackPosterior`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> found = replay(events, ["2002", "2005"], seed=1, draws=20, tune=50, chains=2)
+    >>> {str(day): len(track.data.event_point) for day, track in found.items()}
+    {'2002-12-31': 1, '2005-12-31': 2}
     """
     days = [as_date(when, "as_of") for when in dates]
     return {str(day): fit_track(track_record, seed=seed, as_of=str(day), **sampling) for day in days}
@@ -275,6 +317,21 @@ def cost(
     -------
     Dataset
         As `compare_actors`; the fits are independent, so draws are paired at random.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame(
+    ...     {
+    ...         "actor": "A",
+    ...         "agreement": "x",
+    ...         "date": ["2001-01-01", "2004-01-01", "2012-01-01"],
+    ...         "event": ["complied", "complied", "defected"],
+    ...     }
+    ... )
+    >>> found = cost(events, "A", on="2012-01-01", seed=1, draws=20, tune=50, chains=2)
+    >>> list(found.data_vars)
+    ['first', 'second', 'difference', 'gain', 'within', 'loss']
     """
     day = as_date(on, "on")
     if days < 1:
@@ -289,7 +346,17 @@ def cost(
 
 
 def track_gates(track: TrackPosterior) -> tuple[Gate, ...]:
-    """Check the sampler, and R-hat and ESS of every parameter but the paths; fails closed."""
+    """Check the sampler, and R-hat and ESS of every parameter but the paths; fails closed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> gates = track_gates(fit_track(events, seed=1, draws=20, tune=50, chains=2))
+    >>> all(gate.passed for gate in gates)  # forty draws are too few
+    False
+    """
     fitted = cast("Any", track)
     return (*sampler_gates(fitted), *parameter_gates(fitted, HYPERPARAMETERS))
 

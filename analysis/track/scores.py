@@ -74,6 +74,12 @@ class TrackScores:
         Digest of the settings.
     sampling
         Seed, lengths, and how many events came before the first that was foretold.
+
+    Examples
+    --------
+    >>> scores = load_track_scores()
+    >>> scores.foretells, len(scores.actors) == len(scores.reads)
+    (False, True)
     """
 
     events: tuple[str, ...]
@@ -262,6 +268,13 @@ def store_track_scores(scores: TrackScores, path: str | os.PathLike[str] = SHIPP
     ------
     InputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> store_track_scores(load_track_scores(), "mine.json").name
+    'mine.json'
+    >>> load_track_scores("mine.json").foretells
+    False
     """
     target = writable_file(path)
     kept = {
@@ -292,6 +305,11 @@ def load_track_scores(path: str | os.PathLike[str] = SHIPPED) -> TrackScores:
     ------
     InputError
         If there is no such file, or it holds no scores.
+
+    Examples
+    --------
+    >>> sorted(load_track_scores().p)
+    ['base_rate', 'credibility', 'own_share']
     """
     if not Path(path).is_file():
         raise InputError(os.fspath(path), [Fault("", "there is no such file; store_track_scores writes one")])

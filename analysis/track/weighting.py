@@ -93,6 +93,16 @@ def weighting_checks(
     ------
     TrackError
         If an agreement has no event, naming the nearest.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> events = pd.DataFrame(
+    ...     {"actor": "A", "agreement": ["x", "y"], "date": ["2001", "2004"], "event": "complied"}
+    ... )
+    >>> found = weighting_checks(events, ["A"], "2005", seed=1, agreements=["y"], draws=20, tune=50, chains=2)
+    >>> list(found)
+    ['all events', 'half weight: A, x', 'without y']
     """
     known = sorted({str(name) for name in track_record["agreement"]})
     faults = [

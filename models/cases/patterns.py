@@ -37,6 +37,15 @@ class CompletePatterns:
         How many cases see it so, shape (distinct,), each row of the data counted as often as it says.
     rows, inverse
         The cases, and the distinct way of each.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node, encode
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> cases = encode(network, pd.DataFrame({"rain": ["no", "no", "yes"], "wet": ["no", "no", "yes"]}))
+    >>> find_patterns(network, cases).complete["wet"].counts.tolist()
+    [2, 1]
     """
 
     codes: np.ndarray
@@ -63,6 +72,15 @@ class IncompletePatterns:
     codes, members
         Touched node -> codes and members of every completion, shape (distinct * completions, ...), completions
         of one pattern next to each other.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node, encode
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> cases = encode(network, pd.DataFrame({"rain": ["no", None], "wet": ["no", "yes"]}))
+    >>> [one.missing for one in find_patterns(network, cases).incomplete]
+    [('rain',)]
     """
 
     missing: tuple[str, ...]
@@ -76,7 +94,17 @@ class IncompletePatterns:
 
 @dataclass(frozen=True)
 class Patterns:
-    """All the data, as the likelihood needs it."""
+    """All the data, as the likelihood needs it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node, encode
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> cases = encode(network, pd.DataFrame({"rain": ["no", None], "wet": ["no", "yes"]}))
+    >>> sorted(find_patterns(network, cases).touched)
+    ['rain', 'wet']
+    """
 
     complete: Mapping[str, CompletePatterns]
     incomplete: tuple[IncompletePatterns, ...]
@@ -95,6 +123,17 @@ def find_patterns(network: Network, cases: Cases) -> Patterns:
     ------
     DataError
         Listing the rows with more completions than can be summed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node, encode
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> found = find_patterns(
+    ...     network, encode(network, pd.DataFrame({"rain": ["no", None], "wet": ["no", "yes"]}))
+    ... )
+    >>> len(found.incomplete)
+    1
     """
     matrix = np.column_stack([cases.codes[name] for name in network.names])
     keys, inverse = np.unique(matrix == MISSING, axis=0, return_inverse=True)

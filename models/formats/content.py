@@ -27,7 +27,17 @@ UNREAD = np.empty(0)
 
 
 class FormatError(InputError):
-    """A network file that cannot be read, or a network that a format cannot hold."""
+    """A network file that cannot be read, or a network that a format cannot hold.
+
+    Examples
+    --------
+    >>> from servanda.models import read_network_file
+    >>> try:
+    ...     read_network_file("asia.doc")
+    ... except FormatError as error:
+    ...     print(error)
+    asia.doc: has the suffix '.doc', which is of no known format; known are .bif, .xmlbif, .xml, .bifxml, .xdsl, .ne...
+    """
 
 
 @dataclass(frozen=True)

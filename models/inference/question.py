@@ -12,11 +12,42 @@ from ..network.network import Network
 
 
 class CapacityError(InputError):
-    """A question whose tables would not fit the stated memory."""
+    """A question whose tables would not fit the stated memory.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.analysis import probability
+    >>> from servanda.models import Network, Node, Posterior
+    >>> network = Network((Node("rain", ("no", "yes")),))
+    >>> posterior = Posterior.from_tables(network, {"rain": xr.DataArray([0.8, 0.2], dims="rain")})
+    >>> try:
+    ...     probability(posterior, "rain", memory=1)
+    ... except CapacityError as error:
+    ...     print(error)
+    question: needs 48 bytes at the least for its answer, and 1 are allowed; ask for fewer nodes, draws or cases, or...
+    """
 
 
 class ImpossibleEvidenceError(InputError):
-    """Evidence that has probability zero."""
+    """Evidence that has probability zero.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.analysis import probability
+    >>> from servanda.models import Arrow, Network, Node, Posterior
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {
+    ...     "rain": xr.DataArray([1.0, 0.0], dims="rain"),
+    ...     "wet": xr.DataArray([[1.0, 0.0], [0.0, 1.0]], dims=("rain", "wet")),
+    ... }
+    >>> try:
+    ...     probability(Posterior.from_tables(network, tables), "rain", given={"wet": "yes"})
+    ... except ImpossibleEvidenceError as error:
+    ...     print(error)
+    question: given: has probability zero: wet = yes
+    """
 
 
 @dataclass(frozen=True)

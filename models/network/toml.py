@@ -67,6 +67,19 @@ def network_from_toml(text: str, subject: str = "network") -> Network:
     ------
     NetworkError
         If it is no TOML, or with all faults of the network.
+
+    Examples
+    --------
+    >>> network = network_from_toml('''
+    ... [nodes.rain]
+    ... states = ["no", "yes"]
+    ... [nodes.wet]
+    ... states = ["no", "yes"]
+    ... [nodes.wet.parents.rain]
+    ... reason = "Rain wets what lies open."
+    ... ''')
+    >>> network.names, network["wet"].parents[0].reason
+    (('rain', 'wet'), 'Rain wets what lies open.')
     """
     return network_from_dict(parsed_toml(text, subject, NetworkError), subject)
 

@@ -56,6 +56,12 @@ class PriorEntry:
         Why this one, and where that comes from.
     certainty
         How sure the source is: read (in a source), recomputed, memory, or judgement.
+
+    Examples
+    --------
+    >>> entry = PriorEntry("kept.backers", Prior.of("normal", mu=0, sigma=1), reason="Either way is as likely.")
+    >>> entry.is_pattern, str(entry.prior)
+    (False, 'normal(mu=0, sigma=1)')
     """
 
     parameter: str

@@ -40,6 +40,19 @@ class Quantity(Shown):
         Where it is stated, the quantity is the difference to the same case with this done instead.
     members
         Group effect -> member, e.g. ``{"actor": "USA"}``.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior, chance_of
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> tables = {
+    ...     "rain": xr.DataArray([0.8, 0.2], dims="rain"),
+    ...     "wet": xr.DataArray([[0.9, 0.1], [0.2, 0.8]], dims=("rain", "wet")),
+    ... }
+    >>> asked = chance_of("wet", "yes", do={"rain": "yes"}, against={"rain": "no"})
+    >>> asked.is_difference, asked.draws(Posterior.from_tables(network, tables)).round(2).item()
+    (True, 0.7)
     """
 
     target: str

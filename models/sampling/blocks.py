@@ -139,6 +139,15 @@ def fit_block(
     -------
     Block
         Where `fit` with the same arguments draws the same numbers.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Node
+    >>> network = Network((Node("rain", ("no", "yes")), Node("kept", ("no", "yes"))))
+    >>> cases = pd.DataFrame({"rain": ["no", "yes"], "kept": ["yes", "yes"]})
+    >>> list(fit_block(network, cases, None, "kept", seed=1, draws=10).values)
+    ['kept.table']
     """
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, cores=cores)
     with shown(progress) as tell:
@@ -188,7 +197,18 @@ class Block:
 
 
 def conjugate_nodes(network: Network, patterns: Patterns) -> tuple[str, ...]:
-    """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches."""
+    """Nodes whose posterior is a product of Dirichlets: tables that no missing cell touches.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node, encode
+    >>> from servanda.models.cases import find_patterns
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> cases = encode(network, pd.DataFrame({"rain": ["no", "yes"], "wet": ["no", None]}))
+    >>> conjugate_nodes(network, find_patterns(network, cases))
+    ('rain', 'wet')
+    """
     return tuple(name for name in network.names if network.family(name).conjugate and name not in patterns.touched)
 
 
@@ -196,6 +216,18 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
     """Blocks of the nodes left to MCMC: those that share a sum over missing cells stay together.
 
     Blocks are independent a posteriori, and each has steps as long as its own shape allows.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Arrow, Node, encode
+    >>> from servanda.models.cases import find_patterns
+    >>> network = Network((Node("rain", ("no", "yes")), Node("wet", ("no", "yes"), (Arrow("rain"),))))
+    >>> found = find_patterns(
+    ...     network, encode(network, pd.DataFrame({"rain": ["no", None], "wet": ["no", "yes"]}))
+    ... )
+    >>> sampled_blocks(network, found, conjugate_nodes(network, found))
+    (('rain', 'wet'),)
     """
     blocks = [{name} for name in network.names if name not in closed]
     for part in patterns.incomplete:
@@ -206,7 +238,16 @@ def sampled_blocks(network: Network, patterns: Patterns, closed: tuple[str, ...]
 
 
 def choose_sampler(network: Network, cases: Cases, nodes: tuple[str, ...], priors: PriorSet | None = None) -> str:
-    """Name of the sampler of a block: the first of `SAMPLERS` that accepts it."""
+    """Name of the sampler of a block: the first of `SAMPLERS` that accepts it.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Node, encode
+    >>> network = Network((Node("kept", ("no", "yes"), family="ordinal", ordered=True),))
+    >>> choose_sampler(network, encode(network, pd.DataFrame({"kept": ["yes", "no"]})), ("kept",))
+    'nuts'
+    """
     return next(way for way, sampler in SAMPLERS.items() if sampler.accepts(network, cases, nodes, priors))
 
 

@@ -52,6 +52,16 @@ def pymc_model(
     -------
     pymc.Model
         With named dims; variables are called ``node.parameter``.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import Network, Node, encode
+    >>> from servanda.models.cases import find_patterns
+    >>> network = Network((Node("kept", ("no", "yes")),))
+    >>> cases = encode(network, pd.DataFrame({"kept": ["yes", "no", "yes"]}))
+    >>> [one.name for one in pymc_model(network, cases, find_patterns(network, cases), None).free_RVs]
+    ['kept.table']
     """
     import pymc as pm
     import pytensor.tensor

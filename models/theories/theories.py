@@ -52,6 +52,16 @@ class Theory:
         ``apply(network, node="compliance", count="guarantors")`` gives the network under this theory.
     columns
         Data columns it needs beyond those of the network, from `servanda.record.with_backers`.
+
+    Examples
+    --------
+    >>> from servanda.models import THEORIES, load_network
+    >>> theory = THEORIES["saturating"]
+    >>> theory.title
+    'audience costs'
+    >>> changed = theory.apply(load_network("guarantee"))
+    >>> [arrow.term for arrow in changed["compliance"].parents if arrow.parent == "guarantors"]
+    ['saturating']
     """
 
     name: str

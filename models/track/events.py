@@ -25,7 +25,19 @@ NEEDED = ("actor", "agreement", "event")
 
 
 class TrackError(InputError):
-    """A track record, or a question to one, that makes no sense."""
+    """A track record, or a question to one, that makes no sense.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001"], "event": ["complied!"]})
+    >>> try:
+    ...     fit_track(events, seed=1)
+    ... except TrackError as error:
+    ...     print(error)
+    track record: event 1, column event: 'complied!' is no kind of event; did you mean 'complied'?
+    """
 
 
 @dataclass(frozen=True)

@@ -183,6 +183,15 @@ def load_track_posterior(path: str | os.PathLike[str]) -> TrackPosterior:
     StoreError
         If there is no such file, or it was not written by `TrackPosterior.save`, has another layout, or is damaged:
         events and settings are held against their digests, and all draws must be there and finite.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from servanda.models import fit_track
+    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
+    >>> fit_track(events, seed=1, draws=20, tune=50, chains=2).save("a.nc")
+    >>> load_track_posterior("a.nc").actors
+    ('A',)
     """
     tree, facts = load_tree(path)
     check_kind(path, facts, "track")

@@ -130,6 +130,12 @@ class TrackSettings:
         Gravity -> what it makes of an event, one for each of `GRAVITIES`.
     priors
         An entry with a reason for each of `PRIORS`.
+
+    Examples
+    --------
+    >>> settings = load_track_settings()
+    >>> settings.reads("complied"), len(settings.priors.entries)
+    ('kept', 7)
     """
 
     events: Mapping[str, EventKind]

@@ -59,7 +59,21 @@ _STILL = 0.02
 
 
 class MisfitWarning(UserWarning):
-    """Priors that do not say what was asked of them."""
+    """Priors that do not say what was asked of them.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from servanda.models import Network, Node, chance_of
+    >>> from servanda.priors import quantiles
+    >>> flat, yes = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}), chance_of("kept", "yes")
+    >>> with warnings.catch_warnings(record=True) as heard:
+    ...     warnings.simplefilter("always")
+    ...     both = {"low": quantiles(yes, {0.5: 0.2}), "high": quantiles(yes, {0.5: 0.6})}
+    ...     found = elicit(Network((Node("kept", ("no", "yes")),)), flat, both, seed=1)
+    >>> found.met, heard[0].category is MisfitWarning
+    (False, True)
+    """
 
 
 @dataclass(frozen=True, repr=False)
@@ -84,6 +98,16 @@ class Elicited(Shown):
     contradictions
         Sets of labels for which no priors were found that say them together, and none of which can be spared from its
         set. For a set of one none were found that say it by itself.
+
+    Examples
+    --------
+    >>> from servanda.models import Network, Node, chance_of
+    >>> from servanda.priors import kept
+    >>> flat = PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=1.0)}, name="flat")
+    >>> asked = {"memory": kept(chance_of("kept", "yes"), 7, 10)}
+    >>> found = elicit(Network((Node("kept", ("no", "yes")),)), flat, asked, seed=1)
+    >>> found.met, list(found.statements)
+    (True, ['memory'])
     """
 
     priors: PriorSet

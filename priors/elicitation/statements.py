@@ -82,6 +82,13 @@ class Statement(Shown):
         Whether an achieved point is compared by its level (chips) rather than by its value.
     grain
         What it cannot tell apart: half a chip, as a share of all.
+
+    Examples
+    --------
+    >>> from servanda.models import chance_of
+    >>> statement = between(chance_of("kept", "yes"), 0.2, 0.7)
+    >>> statement.levels, statement.values
+    ((0.05, 0.95), (0.2, 0.7))
     """
 
     chance: Quantity

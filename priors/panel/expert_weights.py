@@ -32,6 +32,14 @@ class ExpertScores(Shown):
         Expert -> weight; they add up to one, as the pools take them.
     table
         One row an expert: its scores and its weight.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> forecasts = pd.DataFrame({"lawyer": [0.9, 0.2, 0.8], "soldier": [0.5, 0.5, 0.5]}, index=["a", "b", "c"])
+    >>> found = score_weights(forecasts, {"a": True, "b": False, "c": True})
+    >>> max(found.weights, key=found.weights.get)
+    'lawyer'
     """
 
     weights: dict[str, float]

@@ -53,6 +53,16 @@ class LinearPool(Shown):
         Name -> weight; they add up to one.
     name
         Of the pool.
+
+    Examples
+    --------
+    >>> from servanda.models import Network, Node, Prior
+    >>> low, high = (PriorSet.from_mapping({"*": Prior.of("dirichlet", alpha=a)}) for a in ([8, 2], [2, 8]))
+    >>> pool = linear_pool(
+    ...     Network((Node("kept", ("no", "yes")),)), {"low": low, "high": high}, {"low": 0.25, "high": 0.75}
+    ... )
+    >>> dict(pool.weights)
+    {'low': 0.25, 'high': 0.75}
     """
 
     network: Network

@@ -24,7 +24,18 @@ Scheme = Literal["cow", "gw", "iso3", "name"]
 
 
 class RecordWarning(UserWarning):
-    """What is odd about a file and no fault, such as one actor in several spellings."""
+    """What is odd about a file and no fault, such as one actor in several spellings.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from servanda.record import load_track_record
+    >>> with warnings.catch_warnings(record=True) as heard:
+    ...     warnings.simplefilter("always")
+    ...     events = load_track_record()
+    >>> [str(one.message) for one in heard if issubclass(one.category, RecordWarning)]
+    []
+    """
 
 
 # Numbers that the list of countries lacks or gives to one state only, by the record's own rules of succession.

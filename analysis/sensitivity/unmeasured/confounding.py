@@ -114,6 +114,19 @@ class Confounding(Shown):
         The measured causes.
     strengths
         Of the grid.
+
+    Examples
+    --------
+    >>> import xarray as xr
+    >>> from servanda.models import Arrow, Network, Node, Posterior
+    >>> network = Network((Node("backed", ("no", "yes")), Node("kept", ("no", "yes"), (Arrow("backed"),))))
+    >>> tables = {
+    ...     "backed": xr.DataArray([0.5, 0.5], dims="backed"),
+    ...     "kept": xr.DataArray([[0.6, 0.4], [0.4, 0.6]], dims=("backed", "kept")),
+    ... }
+    >>> found = confounding(Posterior.from_tables(network, tables), "kept", {"backed": "no"}, {"backed": "yes"})
+    >>> round(float(found.effect(2.0, 2.0).mean()), 2)
+    0.1
     """
 
     question: str
