@@ -43,11 +43,11 @@ class GateError(InputError):
 
     Examples
     --------
-    >>> gate = "bulk ESS of P(compliance): 262 (FAILED, asked 400 or more)"
+    >>> gate = "bulk ESS of P(compliance): 262, asked 400"
     >>> raise GateError("report", [Fault("dprk-six-party", gate)])
     Traceback (most recent call last):
         ...
-    servanda.analysis.reporting.make.GateError: report: dprk-six-party: bulk ESS of P(compliance): 262 (FAILED, aske...
+    servanda.analysis.reporting.make.GateError: report: dprk-six-party: bulk ESS of P(compliance): 262, asked 400
     """
 
     exit_code = 1

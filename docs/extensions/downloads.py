@@ -18,7 +18,7 @@ from sphinx.util.docutils import SphinxDirective
 from .gallery import in_order
 from .kept import kept
 
-#: A link to another page of the site, a target, and the fence of a directive.
+#: A link to another page of the site, and a target.
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)")
 _TARGET = re.compile(r"^\([\w-]+\)=\n", re.MULTILINE)
 
@@ -64,7 +64,7 @@ def put(app: Sphinx, page: nodes.document, docname: str) -> None:
 
 
 def alone(notebook: dict[str, Any], titles: dict[str, str], docname: str) -> dict[str, Any]:
-    """A notebook without links and marks that mean something on the site alone.
+    """A notebook without the links, marks and warnings that mean something on the site alone.
 
     Parameters
     ----------
@@ -85,7 +85,9 @@ def alone(notebook: dict[str, Any], titles: dict[str, str], docname: str) -> dic
         source = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             source = _TARGET.sub("", _LINK.sub(words, source))
-        cells.append({**cell, "source": source})
+        # What a library warned of names the folders of who built the site.
+        said = [output for output in cell.get("outputs", ()) if output.get("name") != "stderr"]
+        cells.append({**cell, "source": source, **({"outputs": said} if "outputs" in cell else {})})
     return {**notebook, "cells": cells}
 
 

@@ -34,8 +34,8 @@ ROOMS = (
     "servanda.common",
 )
 _LOG = logging.getLogger(__name__)
-#: What is surely a name: it has an underscore or a capital within, or is called.
-_SURE = re.compile(r"^(?:\w+\.)*(?:\w+_\w+|[A-Z]\w*[a-z]\w*|\w+(?=\())")
+#: What is surely a name: its package stands before it, it has an underscore, it begins with a capital, or it is called.
+_SURE = re.compile(r"^(?:(?:sv|servanda|az|xr|pm)\.[\w.]+|(?:\w+\.)*(?:\w+_\w+|[A-Z]\w*[a-z]\w*|\w+(?=\()))")
 
 
 def names_of(room: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ def mapping(folder: Path) -> dict[str, tuple[str, str]]:
     for package, said in read().items():
         path = folder / f"{package}.inv"
         lines = "".join(
-            f"{package}.{name} py:{'class' if name[0].isupper() else 'function'} 1 "
+            f"{package}.{name} py:{'class' if _is_class(name) else 'function'} 1 "
             f"{said['page'].format(name=f'{package}.{name}')} -\n"
             for name in said["names"]
         )
@@ -55,9 +55,13 @@ def links() -> dict[str, str]:
         for name in said["names"]:
             full = f"{package}.{name}"
             found |= {full: full, f"{said['short']}.{name}": full}
-            if name[0].isupper():
-                found[name] = full
+            if _is_class(name):
+                found[name.rpartition(".")[2]] = full
     return found
+
+
+def _is_class(name: str) -> bool:
+    return name.rpartition(".")[2][0].isupper()
 
 
 def configure(app: Sphinx, config: Config) -> None:

@@ -27,13 +27,15 @@ def wrap(_app: Sphinx, page: nodes.document) -> None:
 
 
 def reach(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _doctree: nodes.document | None) -> None:
-    """Let the keyboard reach what scrolls."""
-    if "body" in context:
-        context["body"] = _SCROLLS.sub(r'\1 tabindex="0"', context["body"])
+    """Let the keyboard reach what scrolls, and say at which level the headings of the lists of pages stand."""
+    for part in ("body", "furo_navigation_tree"):
+        if part in context:
+            levelled = context[part].replace('role="heading">', 'role="heading" aria-level="2">')
+            context[part] = _SCROLLS.sub(r'\1 tabindex="0"', levelled)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Mark outputs when they are read, and their boxes when they are written."""
     app.connect("doctree-read", wrap)
-    app.connect("html-page-context", reach)
+    app.connect("html-page-context", reach, priority=900)  # when the theme has put in its own
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
