@@ -11,8 +11,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from docutils import nodes
+from jupyter_cache import get_cache
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
 from .gallery import in_order
@@ -91,6 +94,16 @@ def alone(notebook: dict[str, Any], titles: dict[str, str], docname: str) -> dic
     return {**notebook, "cells": cells}
 
 
+def with_outputs(notebook: Any, config: Config) -> Any:
+    """A notebook with its outputs: where MyST-NB found a page in the cache, what it writes has none."""
+    if config.nb_execution_mode != "cache":
+        return notebook
+    try:
+        return get_cache(config.nb_execution_cache_path).merge_match_into_notebook(notebook)[1]
+    except KeyError:
+        return notebook
+
+
 def write(app: Sphinx, error: Exception | None) -> None:
     """Write the notebooks beside their pages."""
     if error or app.builder.format != "html":
@@ -98,7 +111,7 @@ def write(app: Sphinx, error: Exception | None) -> None:
     titles = {name: title.astext() for name, title in app.env.titles.items()}
     for name in sorted(kept(app.env, "notebook_pages")):
         made = Path(app.outdir).parent / "jupyter_execute" / f"{name}.ipynb"
-        found = alone(json.loads(made.read_text(encoding="utf-8")), titles, name)
+        found = alone(with_outputs(nbformat.read(made, nbformat.NO_CONVERT), app.config), titles, name)
         text = json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
         (Path(app.outdir) / f"{name}.ipynb").write_text(text, encoding="utf-8")
 
