@@ -13,7 +13,7 @@ _COLUMNS = re.compile(r"\S {3,}\S|[│─┃|]")
 #: What scrolls where it is wider than the page: outputs, and tables.
 _SCROLLS = re.compile(
     r'(<div class="output [^"]*">\s*<div class="highlight"><pre|<div class="output text_html"'
-    r'|<div class="table-wrapper[^"]*")'
+    r'|<div class="(?:table|math)-wrapper[^"]*"|<pre style="white-space:pre;overflow-x:auto[^"]*")'
 )
 
 
