@@ -26,8 +26,9 @@ def network_drawing(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> 
 
     Examples
     --------
-    >>> network_drawing(["rain", "wet"], [("rain", "wet")]).count("<rect")
-    2
+    >>> drawn = network_drawing(["rain", "wet"], [("rain", "wet")])
+    >>> drawn.count("<rect"), 'aria-label="Network of 2 nodes: rain to wet"' in drawn
+    (2, True)
     """
     names, pairs = tuple(nodes), tuple(arrows)
     if not 0 < len(names) <= MOST_NODES:
@@ -37,9 +38,11 @@ def network_drawing(nodes: Iterable[str], arrows: Iterable[tuple[str, str]]) -> 
     left, top = (-BOX[axis] / 2 - _EDGE for axis in (0, 1))
     parts = [_arrow(*places[start], *places[end]) for start, end in pairs]
     parts += [_box(name.replace("_", " "), x, y) for name, (x, y) in places.items()]
+    said = escape(", ".join(f"{start} to {end}" for start, end in pairs) or "no arrows")
     return (
         f'<svg viewBox="{left:g} {top:g} {width:g} {height:g}" width="{width:g}" style="max-width:100%" role="img"'
-        f' font-family="sans-serif" font-size="12" fill="none" stroke="currentColor">{"".join(parts)}</svg>'
+        f' aria-label="Network of {len(names)} nodes: {said}" font-family="sans-serif" font-size="12" fill="none"'
+        f' stroke="currentColor">{"".join(parts)}</svg>'
     )
 
 
