@@ -92,8 +92,8 @@ def _arrow_faults(node: Node, known: dict[str, Node], hint: Callable[[str], str]
     for arrow in node.parents:
         if arrow.by is not None and (arrow.by not in node.parent_names or arrow.by == arrow.parent):
             others = [name for name in node.parent_names if name != arrow.parent]
-            hint = nearest(arrow.by, others)
-            yield f"arrow from '{arrow.parent}' varies by '{arrow.by}', which is no other parent{hint}"
+            near = nearest(arrow.by, others)
+            yield f"arrow from '{arrow.parent}' varies by '{arrow.by}', which is no other parent{near}"
 
 
 def _anchor_faults(node: Node, known: dict[str, Node]) -> Iterator[str]:

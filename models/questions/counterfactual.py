@@ -22,7 +22,6 @@ from ..inference.counterfactual.twin import Twin, make_twin
 from ..inference.question import CapacityError, Form, check_question, relevant
 from ..inference.tables import DrawnNetwork, Evidence
 from ..posterior import Posterior
-from ..seeds import generator
 from .evidence import Given, GivenEvidence, Members, States, as_states, hard_interventions, resolve_evidence
 from .labels import labelled_answer
 from .unseen import over_unseen, points, unseen_groups
@@ -287,7 +286,7 @@ def _exact_settled(work: _Work, values: np.ndarray) -> tuple[np.ndarray, float, 
 def _sampled(
     work: _Work, twin: Twin, system: DrawnNetwork, form: Form, evidence: Evidence, seed: tuple[int, int]
 ) -> np.ndarray:
-    rng, how = generator(seed), {"size": work.size, "memory": work.memory}
+    rng, how = np.random.default_rng(seed), {"size": work.size, "memory": work.memory}
     if evidence.cases is None:
         return sampled_sums(twin, system, form, evidence, rng=rng, **how)
     each = (evidence.case(number) for number in range(evidence.cases))
