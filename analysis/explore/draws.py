@@ -1,0 +1,223 @@
+"""What a page needs of a posterior to answer P(target | states of other nodes), draw by draw.
+
+The target's own numbers are kept for every draw. The nodes above it only say how likely the states are that nobody
+set, which moves an answer by far less: their tables are kept for fewer draws, and each serves several of the target's.
+The posterior of a network is a product of blocks, so that draws of different nodes may be paired in any order; each
+table keeps the mean that it has over all draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...common.errors import Fault, InputError, raise_faults
+from ...models.families.base import NEW, Family
+from ...models.families.terms import term_axes
+from ...models.families.unseen import INTEGRATED, TYPICAL, spread_name
+from ...models.network.network import Network
+from ...models.node import Local
+from ...models.posterior import Posterior
+from .packed import Moves, Rows, moves
+
+#: Draws of the target that are kept at most, bytes that all draws may take, and the fewest draws of the other nodes.
+MOST, ROOM, FEWEST = 4000, 320_000, 100
+#: The most draws of the other nodes.
+_ENOUGH = 512
+#: Configurations of the parents of a target whose states have no common scale, and cells of a node's whole table.
+_CONFIGURATIONS, _CELLS = 2048, 4096
+#: From so many cells on a table of additive effects is kept as its effects.
+_LARGE = 64
+
+
+class ExploreError(InputError):
+    """A network or a scenario that no page can be made of."""
+
+
+def drawn_network(
+    posterior: Posterior, target: str, members: Mapping[str, tuple[str, ...]], *, most: int = MOST, room: int = ROOM
+) -> dict[str, Any]:
+    """What a page needs of a posterior, ready for JSON.
+
+    Parameters
+    ----------
+    posterior
+        A fit.
+    target
+        The node whose states are asked for: of the family `ordinal`, `softmax` or `table`.
+    members
+        Group effect -> members that a reader may choose.
+    most, room
+        Draws that are kept at most, and bytes that they may take.
+
+    Returns
+    -------
+    dict
+        ``target``; ``nodes`` (those above the target in the order of the network, and the target last: name, states,
+        parents, ``kind`` and ``pieces``); ``groups`` of the target; ``draws`` and ``tables`` (draws of the target, and
+        of the nodes above it).
+
+    Raises
+    ------
+    ExploreError
+        If the network has no such node, or one that does not fit.
+    """
+    network = posterior.network
+    if target not in network:
+        raise ExploreError(network.name, [Fault("target", f"is '{target}', which is no node of the network")])
+    above = tuple(name for name in network.names if name in network.ancestors([target]) and name != target)
+    faults = _faults(network, target, above)
+    raise_faults(f"network {network.name}", faults, ExploreError)
+    samples = math.prod(posterior.sizes.values())
+    kinds, pieces = {}, {}
+    for name in (*above, target):
+        kinds[name], pieces[name] = _pieces(posterior, network.local(name), whole=name == target)
+    groups = _groups(posterior, network.local(target), members)
+    own = sum(piece.size for piece in pieces[target].values())
+    own += sum(piece.size for group in groups.values() for piece in group.values())
+    others = sum(piece.size for name in above for piece in pieces[name].values())
+    draws, tables = _divided(samples, own, others, most, room)
+    if not draws:
+        what = (
+            f"holds {own} numbers a draw of {target} and {others} of the nodes above it, too many for one page; "
+            "merge states or drop arrows"
+        )
+        raise ExploreError(f"network {network.name}", [Fault("", what)])
+    kept, thinned = _spread(samples, draws), _spread(samples, tables)
+    nodes = []
+    for name in (*above, target):
+        node, which = network[name], kept if name == target else thinned
+        nodes.append(
+            {
+                "name": name,
+                "states": list(node.states),
+                "parents": list(node.parent_names),
+                "kind": kinds[name],
+                "pieces": {key: piece.packed(which) for key, piece in pieces[name].items()},
+            }
+        )
+    shared = {name: {key: piece.packed(kept) for key, piece in own.items()} for name, own in groups.items()}
+    return {
+        "target": target,
+        "nodes": nodes,
+        "groups": {name: _group(blocks) for name, blocks in shared.items()},
+        "draws": draws,
+        "tables": tables,
+        "samples": samples,
+    }
+
+
+def _group(blocks: Mapping[str, Any]) -> dict[str, Any]:
+    """Spread, drawn member and named members of a group."""
+    named = {key.removeprefix("member:"): block for key, block in blocks.items() if key.startswith("member:")}
+    return {"spread": blocks["spread"], "drawn": blocks["drawn"], "members": named}
+
+
+def _faults(network: Network, target: str, above: tuple[str, ...]) -> list[Fault]:
+    node, local = network[target], network.local(target)
+    where, faults = f"node {target}", []
+    if node.family not in _TARGETS:
+        known = ", ".join(sorted(_TARGETS))
+        faults.append(Fault(where, f"is of the family '{node.family}'; a page answers for the families {known}"))
+    elif _TARGETS[node.family] and math.prod(local.sizes(local.parent_names)) > _CONFIGURATIONS:
+        what = (
+            f"is of the family '{node.family}' and has {math.prod(local.sizes(local.parent_names))} configurations of "
+            f"parents; a page sums at most {_CONFIGURATIONS} of them"
+        )
+        faults.append(Fault(where, what))
+    for name in above:
+        other = network.local(name)
+        if network[name].family not in _ADDITIVE and math.prod(other.shape) > _CELLS:
+            what = f"has a table of {math.prod(other.shape)} cells, and a page holds at most {_CELLS} of one node"
+            faults.append(Fault(f"node {name}", what))
+    return faults
+
+
+def _divided(samples: int, own: int, others: int, most: int, room: int) -> tuple[int, int]:
+    """Draws of the target and of the tables above it that fit; 0 where too few do."""
+    draws = min(samples, most)
+    while draws >= min(samples, FEWEST):
+        left = room - draws * own
+        tables = min(draws, _ENOUGH, left // others if others else draws)
+        if left >= 0 and tables >= min(samples, FEWEST):
+            return draws, max(int(tables), 1)
+        draws = draws // 2
+    return 0, 0
+
+
+def _spread(samples: int, count: int) -> np.ndarray:
+    """Places of so many draws, spread evenly over all."""
+    return (np.arange(count) * samples) // count
+
+
+def _groups(posterior: Posterior, local: Local, members: Mapping[str, tuple[str, ...]]) -> dict[str, dict[str, Moves]]:
+    """Draws of each group's spread, of a member drawn anew, and of named members."""
+    found = {}
+    for group in local.node.groups:
+        effects = posterior.values[f"{local.name}.{group.name}"]
+        blocks = {
+            "spread": moves(posterior.values[spread_name(local, group.name)]),
+            "drawn": moves(effects[posterior.member(group.name, NEW)]),
+        }
+        for code in members.get(group.name, ()):
+            blocks[f"member:{code}"] = moves(effects[posterior.member(group.name, code)])
+        found[group.name] = blocks
+    return found
+
+
+def _pieces(posterior: Posterior, local: Local, *, whole: bool) -> tuple[str, dict[str, Moves | Rows]]:
+    """Kind of a node's numbers and what they are.
+
+    Parameters
+    ----------
+    whole
+        Whether it is the target, whose family decides alone.
+    """
+    family = posterior.network.family(local.name)
+    additive = _ADDITIVE.get(local.node.family)
+    if additive and not (local.node.groups and not whole) and (whole or math.prod(local.shape) > _LARGE):
+        return local.node.family, additive(posterior, family, local)
+    averaged = {group.name: INTEGRATED for group in local.node.groups}
+    table = family.table(posterior.values, {}, averaged, local)
+    return "table", {"table": Rows(tuple(local.axes), table)}
+
+
+def _ordinal(posterior: Posterior, family: Family, local: Local) -> dict[str, Moves]:
+    """Cutpoints, and the effects of each arrow."""
+    # What members add is said by the group.
+    still = {group.name: TYPICAL for group in local.node.groups}
+    scale = family.latent(posterior.values, {}, still, local)
+    found = {"cuts": moves(scale.cuts, ("cut",))}
+    for number, (axes, effect) in enumerate(zip(family.effect_axes(local, {}), scale.effects, strict=True)):
+        found[f"effect:{number}"] = moves(effect, axes)
+    return found
+
+
+def _softmax(posterior: Posterior, family: Family, local: Local) -> dict[str, Moves]:
+    """Scores of the states where every parent is in its first, and what each arrow adds to them.
+
+    Read off the table, whose logarithm adds up up to what makes rows probabilities.
+    """
+
+    def scores(free: tuple[str, ...]) -> np.ndarray:
+        fixed = {name: 0 for name in local.parent_names if name not in free}
+        logs = np.log(family.table(posterior.values, fixed, {}, local))
+        return logs - logs[..., :1, :]
+
+    found = {"base": moves(scores(()), (local.name,))}
+    for number, arrow in enumerate(local.arrows):
+        axes = tuple(name for name in local.parent_names if name in term_axes(arrow))
+        both = scores(axes)
+        place = axes.index(arrow.parent)
+        moved = both - np.take(both, [0], axis=place)
+        found[f"effect:{number}"] = moves(moved, (*axes, local.name))
+    return found
+
+
+#: Family of a target -> whether its states have no common scale, so that configurations are summed one by one.
+_TARGETS = {"ordinal": False, "softmax": True, "table": True}
+#: Family -> its additive numbers.
+_ADDITIVE = {"ordinal": _ordinal, "softmax": _softmax}
