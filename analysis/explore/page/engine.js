@@ -181,10 +181,10 @@ function normalised(scores) {
 
 const FAR = 60, FINE = 0.05, COLUMNS = 2 * FAR / FINE + 1, BROAD = 0.1, ROWS = 140;
 // Value, third and fourth derivative at each point; rows are made when they are first needed.
-const curve = new Float64Array(ROWS * COLUMNS * 3), made = new Uint8Array(ROWS);
+const curve = new Float64Array(ROWS * COLUMNS * 3), ready = new Uint8Array(ROWS);
 
 function makeRow(row) {
-  made[row] = 1;
+  ready[row] = 1;
   const sigma = row * BROAD, count = sigma === 0 ? 1 : 2 * Math.ceil((6 + 8 * sigma) / 2) + 1;
   const reach = 5.1, values = new Float64Array(COLUMNS), points = [];
   let mass = 0;
@@ -213,8 +213,8 @@ function makeRow(row) {
 // Mean of logistic(x - X) for X of variance `variance`, skewed by its third and fourth cumulant.
 function averaged(x, variance, third, fourth) {
   const broad = Math.min(Math.sqrt(variance) / BROAD, ROWS - 1.001), row = broad | 0, up = broad - row;
-  if (!made[row]) makeRow(row);
-  if (!made[row + 1]) makeRow(row + 1);
+  if (!ready[row]) makeRow(row);
+  if (!ready[row + 1]) makeRow(row + 1);
   const fine = (Math.max(-FAR, Math.min(x, FAR - FINE)) + FAR) / FINE, column = fine | 0, right = fine - column;
   const low = (row * COLUMNS + column) * 3, high = low + COLUMNS * 3;
   const a = (1 - up) * (1 - right), b = (1 - up) * right, c = up * (1 - right), d = up * right;

@@ -1,0 +1,109 @@
+"""From a fit and a scenario to the page "What if?"."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...common.files import output_file, written_whole
+from ...models.posterior import Posterior
+from ..queries.named_backers import shipped_cases
+from ..reporting.document.language import Language
+from ..scenarios.scenario import Loaded, load_scenario
+from .content import content
+from .page import page
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that answers by itself.
+
+    Parameters
+    ----------
+    html
+        The whole of it.
+    content
+        What it holds: draws, settings, cases, words.
+    """
+
+    html: str
+    content: Mapping[str, Any] = field(repr=False)
+
+    def __repr__(self) -> str:
+        drawn = self.content["network"]
+        return f"Page(What if? {self.content['scenario']['title']}; {drawn['draws']} draws, {len(self.html) // 1000} kB)"
+
+    def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
+        """Write the page to a file, whole or not at all.
+
+        Parameters
+        ----------
+        path
+            Where it shall stand.
+        force
+            Whether a file may be replaced that Servanda did not write.
+
+        Raises
+        ------
+        InputError
+            If it cannot be written, or would replace a file that is not ours.
+        """
+        target = output_file(path, force=force)
+        with written_whole(target) as temporary:
+            temporary.write_text(self.html, encoding="utf-8")
+        return target
+
+
+def explore(
+    posterior: Posterior,
+    scenario: str | os.PathLike[str] | Loaded,
+    *,
+    cases: pd.DataFrame | None = None,
+    language: str = "en",
+) -> Page:
+    """Make a page on which a reader sets what a case is like and sees what the draws of a fit answer.
+
+    It opens from a disk or a mail, without Python, a server or a request.
+
+    Parameters
+    ----------
+    posterior
+        A fit of the scenario's network.
+    scenario
+        A shipped name, a path, or a loaded scenario: its judgements are where the knobs begin.
+    cases
+        Your own record; the shipped one, as of the scenario's date, by default.
+    language
+        In which it opens, ``en`` or ``es``; a reader may change it.
+
+    Returns
+    -------
+    Page
+
+    Raises
+    ------
+    ScenarioError, QueryError
+        If there is no such scenario or language.
+    ExploreError
+        If the network of the fit does not fit a page: its target is not `ordinal`, `softmax` or `table`, or it holds
+        too many numbers.
+
+    Examples
+    --------
+    >>> from servanda.models import load_network
+    >>> from servanda.priors import load_prior
+    >>> from servanda.models.sampling.prior_draws import prior_posterior
+    >>> network = load_network("guarantee")
+    """
+    code = Language(language).code
+    loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
+    known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
+    title = posterior.priors.title if posterior.priors is not None else ""
+    held = content(posterior, loaded, known, code, title)
+    return Page(page(held), held)

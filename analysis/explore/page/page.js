@@ -1,0 +1,450 @@
+// The page: knobs, answers, and what can be taken away. Text of a user is only ever set as text.
+
+import { answer, chance, change, load, summary } from "./engine.js";
+
+const content = JSON.parse(document.getElementById("content").textContent);
+const model = load(content.network);
+const target = content.network.nodes.find(node => node.name === model.target);
+// Cases of the record, each with the state number of every node that it knows.
+const cases = content.cases.rows.map(([letters, obligor, year, title, link]) => {
+  const states = {};
+  content.cases.nodes.forEach((name, i) => { if (letters[i] !== ".") states[name] = letters.charCodeAt(i) - 65; });
+  return { states, obligor, year, guarantee: content.cases.titles[title], link: content.cases.links[link] };
+});
+const $ = id => document.getElementById(id);
+const PLACES = ["case", "A", "B"], INTERVALS = [50, 80, 90, 95];
+
+// ---- Words -----------------------------------------------------------------------------------------------------------
+
+const words = () => content.languages[state.language];
+const say = (message, values = {}) =>
+  (words().messages[message] ?? message).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+const nodeName = name => words().nodes[name].title;
+const stateName = (name, number) => words().nodes[name].states[number];
+const whole = x => { const found = Math.round(100 * x); return found <= 0 ? "<1" : found >= 100 ? ">99" : String(found); };
+const percent = x => `${whole(x)}\u00a0%`;
+const span = (low, high) => `${whole(low)}\u2013${whole(high)}\u00a0%`;
+const points = x => { const found = Math.round(100 * x); return found === 0 ? "0" : (found > 0 ? "+" : "\u2212") + Math.abs(found); };
+const likely = x => content.lexicons[state.lexicon][state.language].find(([, , to]) => x < to)?.[0] ?? content.lexicons[state.lexicon][state.language].at(-1)[0];
+
+// ---- State, its history and its address ------------------------------------------------------------------------------
+
+function fresh(judgement = content.judgements[0], kept = {}) {
+  return {
+    judgement: judgement.id, actor: judgement.actor, case: { ...judgement.given }, A: { ...judgement.A }, B: { ...judgement.B },
+    interval: 90, margin: 5, lexicon: content.lexicon, language: content.language, ...kept,
+  };
+}
+
+const judgementOf = now => content.judgements.find(one => one.id === now.judgement) ?? content.judgements[0];
+
+// In the fragment states stand by name, so that a link outlives a change of their order; what is unknown is passed over.
+function written(now) {
+  const found = new URLSearchParams({ j: now.judgement, w: now.actor ?? "", i: now.interval, x: now.margin, l: now.language, k: now.lexicon });
+  for (const column of PLACES) {
+    for (const name of model.parents) {
+      if (now[column][name] !== undefined) found.append(`${column}.${name}`, model.nodes.get(name).states[now[column][name]]);
+    }
+  }
+  return found.toString();
+}
+
+function read(text) {
+  const given = new URLSearchParams(text);
+  if (!given.has("j")) return null;
+  const now = fresh(content.judgements.find(one => one.id === given.get("j")));
+  Object.assign(now, { case: {}, A: {}, B: {} });
+  const actors = content.actors.map(one => one.code);
+  now.actor = actors.includes(given.get("w")) ? given.get("w") : null;
+  if (INTERVALS.includes(Number(given.get("i")))) now.interval = Number(given.get("i"));
+  const margin = Number(given.get("x"));
+  if (margin >= 0 && margin < 100) now.margin = margin;
+  if (given.get("l") in content.languages) now.language = given.get("l");
+  if (given.get("k") in content.lexicons) now.lexicon = given.get("k");
+  for (const [key, value] of given) {
+    const [column, name] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
+    if (!PLACES.includes(column) || !model.parents.includes(name)) continue;
+    const number = model.nodes.get(name).states.indexOf(value);
+    if (number >= 0) now[column][name] = number;
+  }
+  return now;
+}
+
+let state = fresh();
+state = read(location.hash.slice(1)) ?? state;
+const history = [];
+
+function turn(change) {
+  history.push(structuredClone(state));
+  change(state);
+  settle();
+}
+
+function settle() {
+  window.history.replaceState(null, "", `#${written(state)}`);
+  paint();
+}
+
+// ---- Answers ---------------------------------------------------------------------------------------------------------
+
+const known = new Map();
+
+function asked(column, now = state) {
+  const set = now[column], given = Object.fromEntries(Object.entries(now.case).filter(([name]) => !(name in set)));
+  const members = Object.fromEntries(Object.keys(model.groups).map(name => [name, name === content.actorGroup ? now.actor : null]));
+  return { given, set, members };
+}
+
+function answered(question) {
+  const key = JSON.stringify(question);
+  if (!known.has(key)) {
+    if (known.size > 40) known.delete(known.keys().next().value);
+    known.set(key, answer(model, question));
+  }
+  return known.get(key);
+}
+
+// All that is shown of both formats.
+function results(now = state) {
+  const interval = now.interval / 100, { states } = judgementOf(now);
+  const found = {};
+  for (const column of ["A", "B"]) {
+    const { average, single, possible } = answered(asked(column, now));
+    found[column] = {
+      possible, claim: chance(average, states),
+      average: average.map(values => summary(values, interval)), single: single.map(values => summary(values, interval)),
+    };
+    found[column].answer = summary(found[column].claim, interval);
+    found[column].one = summary(chance(single, states), interval);
+  }
+  found.change = change(found.A.claim, found.B.claim, now.margin / 100, interval);
+  return found;
+}
+
+// ---- Drawing ---------------------------------------------------------------------------------------------------------
+
+function made(tag, text, more = {}) {
+  const found = document.createElement(tag);
+  if (text !== undefined && text !== null) found.textContent = text;
+  for (const [key, value] of Object.entries(more)) {
+    if (key === "style") Object.assign(found.style, value);
+    else if (value !== undefined) found.setAttribute(key, value);
+  }
+  return found;
+}
+
+function options(select, pairs, chosen) {
+  select.replaceChildren(...pairs.map(([value, text]) => made("option", text, { value })));
+  select.value = chosen ?? "";
+}
+
+const colours = target.states.map((_, s) => s === 0 ? content.colours.broken : s === target.states.length - 1 ? content.colours.kept : content.colours.part);
+
+function bar(shares, tones) {
+  return shares.map((share, i) => made("span", null, { style: { width: `${100 * share}%`, background: tones[i] } }));
+}
+
+function legend(lines) {
+  return lines.map(([colour, text]) => {
+    const line = made("li");
+    line.append(made("span", null, { class: "swatch", "aria-hidden": "true", style: { background: colour } }), made("span", text));
+    return line;
+  });
+}
+
+function paint() {
+  const start = performance.now();
+  document.documentElement.lang = state.language;
+  for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
+  const judgement = judgementOf(state), texts = words();
+  document.title = $("title").textContent = `${say("What if?")} ${texts.title}`;
+  $("dateline").textContent = say("Known on {day}", { day: texts.day });
+  $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
+  $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}; weights of what is left as usual from {tables} draws of the other tables. Answers differ from Servanda's own by a few tenths of a point at most.",
+    { draws: model.draws, samples: model.samples, tables: model.tables, priors: texts.priors });
+  controls(texts);
+  knobs();
+  const found = results();
+  answers(found);
+  record();
+  $("undo").disabled = history.length === 0;
+  document.documentElement.dataset.painted = String(performance.now() - start);
+  later(() => tornado(found));
+}
+
+function controls(texts) {
+  options($("judgement"), content.judgements.map(one => [one.id, texts.judgements[one.id].title]), state.judgement);
+  options($("actor"), [["", say("somebody the record does not hold")], ...content.actors.map(one => [one.code, texts.actors[one.code]])], state.actor);
+  $("whose").hidden = !content.actorGroup;
+  options($("interval"), INTERVALS.map(one => [one, `${one}\u00a0%`]), state.interval);
+  options($("lexicon"), Object.keys(content.lexicons).map(one => [one, texts.lexicons[one]]), state.lexicon);
+  options($("language"), Object.entries(content.languages).map(([code, one]) => [code, one.name]), state.language);
+  if (document.activeElement !== $("margin")) $("margin").value = state.margin;
+}
+
+// Rows of knobs are made once, so that the one in use keeps its place; their words follow the language.
+const selects = new Map();
+
+function knobs() {
+  for (const name of model.parents) {
+    if (!selects.has(name)) {
+      const row = made("tr", null, { role: "row" }), head = made("th", "", { scope: "row", role: "rowheader" });
+      row.append(head);
+      const own = {};
+      for (const column of PLACES) {
+        const cell = made("td", null, { role: "cell" }), select = made("select");
+        select.addEventListener("change", () => turn(now => {
+          if (select.value === "") delete now[column][name];
+          else now[column][name] = Number(select.value);
+        }));
+        cell.append(select);
+        row.append(cell);
+        own[column] = select;
+      }
+      $("rows").append(row);
+      selects.set(name, { head, own });
+    }
+    const { head, own } = selects.get(name);
+    head.textContent = nodeName(name);
+    for (const column of PLACES) {
+      const title = column === "case" ? say("The case") : column, usual = say(column === "case" ? "as usual" : "as in the case");
+      own[column].setAttribute("aria-label", `${nodeName(name)}, ${title}`);
+      own[column].parentElement.dataset.label = title;
+      const states = model.nodes.get(name).states.map((_, number) => [String(number), stateName(name, number)]);
+      options(own[column], [["", usual], ...states], state[column][name] === undefined ? "" : String(state[column][name]));
+      own[column].className = state[column][name] === undefined ? "" : "set";
+    }
+  }
+}
+
+function answers(found) {
+  const interval = `${state.interval}\u00a0%`, several = Object.keys(model.groups).length > 0;
+  $("formats").replaceChildren(...["A", "B"].map(column => {
+    const { answer: own, one, average, single } = found[column], box = made("div", null, { class: "format", id: `format-${column}` });
+    box.append(made("h3", column), made("p", percent(own.mean), { class: "big" }));
+    box.append(made("p", likely(own.mean)));
+    const strip = made("div", null, { class: "bar", "aria-hidden": "true" });
+    strip.append(...bar(average.map(state => state.mean), colours));
+    const list = made("ul", null, { class: "legend" });
+    list.append(...legend(average.map((each, s) => [colours[s], `${stateName(target.name, s)} ${percent(each.mean)} (${span(each.lower, each.upper)})`]).reverse()));
+    box.append(strip, list, made("p", say("What the record leaves open ({interval} interval): {span}.", { interval, span: span(own.lower, own.upper) }), { class: "note" }));
+    if (several) box.append(made("p", say("How far single cases differ ({interval} interval): {span}.", { interval, span: span(one.lower, one.upper) }), { class: "note" }));
+    return box;
+  }));
+  const odd = ["A", "B"].filter(column => !found[column].possible);
+  $("impossible").hidden = odd.length === 0;
+  $("impossible").textContent = odd.length ? say("What is described of {formats} cannot occur together under the model; its numbers mean nothing.", { formats: odd.join(", ") }) : "";
+  const { change: moved } = found, size = String(state.margin);
+  $("change").textContent = say("{points} points, {interval} interval {low} to {high}.", { points: points(moved.mean), interval, low: points(moved.lower), high: points(moved.upper) });
+  const shares = [moved.gain, moved.within, moved.loss], tones = [content.colours.kept, content.colours.grey, content.colours.broken];
+  $("change-bar").replaceChildren(...bar(shares, tones));
+  $("change-shares").replaceChildren(...legend([
+    [tones[0], say("a gain of {size} points or more: {share}", { size, share: percent(moved.gain) })],
+    [tones[1], say("less either way: {share}", { share: percent(moved.within) })],
+    [tones[2], say("a loss of {size} points or more: {share}", { size, share: percent(moved.loss) })],
+  ]));
+  $("heard").textContent = say("A {a}, B {b}, change {points} points.", { a: percent(found.A.answer.mean), b: percent(found.B.answer.mean), points: points(moved.mean) });
+}
+
+// What takes longer than a repaint may is done after it, and given up when the next one comes.
+let turnNumber = 0;
+
+function later(work) {
+  const own = ++turnNumber;
+  setTimeout(() => { if (own === turnNumber) work(); }, 0);
+}
+
+// Each knob of B by itself, from every eighth draw, in parts.
+function tornado(found) {
+  const own = turnNumber, { states } = judgementOf(state), question = asked("B"), every = Math.max(1, Math.floor(model.draws / 500));
+  const middle = values => values.reduce((a, b) => a + b, 0) / values.length;
+  const ask = (name, number) => middle(chance(answer(model, { ...question, set: { ...question.set, [name]: number } }, every).average, states));
+  const now = middle(chance(answer(model, question, every).average, states)), all = [];
+  $("tornado-note").textContent = say("The mean answer for B, {now}, with one feature set to each of its states and the rest as it is.", { now: percent(found.B.answer.mean) });
+  const names = [...model.parents];
+  const part = () => {
+    if (own !== turnNumber) return;
+    const begun = performance.now();
+    while (names.length && performance.now() - begun < 30) {
+      const name = names.shift(), given = { ...question.given };
+      const moved = model.nodes.get(name).states.map((_, number) => ({ number, mean: ask(name, number) - now + found.B.answer.mean }));
+      moved.sort((a, b) => a.mean - b.mean);
+      all.push({ name, low: moved[0], high: moved.at(-1), given });
+    }
+    if (names.length) { setTimeout(part, 0); return; }
+    all.sort((a, b) => (b.high.mean - b.low.mean) - (a.high.mean - a.low.mean));
+    const low = Math.min(...all.map(one => one.low.mean)), high = Math.max(...all.map(one => one.high.mean)), wide = Math.max(high - low, 1e-9);
+    const at = x => `${(100 * (x - low)) / wide}%`;
+    $("tornado").replaceChildren(...all.map(one => {
+      const row = made("tr"), cell = made("td", null, { class: "range" }), track = made("div", null, { class: "track", "aria-hidden": "true" });
+      track.append(made("span", null, { style: { left: at(one.low.mean), width: `${(100 * (one.high.mean - one.low.mean)) / wide}%` } }), made("i", null, { style: { left: at(found.B.answer.mean) } }));
+      cell.append(track);
+      const words = each => `${stateName(one.name, each.number)}: ${percent(each.mean)}`;
+      row.append(made("th", nodeName(one.name), { scope: "row" }), made("td", words(one.low)), made("td", words(one.high)), cell);
+      return row;
+    }));
+    document.documentElement.dataset.tornado = String(own);
+  };
+  part();
+}
+
+// ---- The record ------------------------------------------------------------------------------------------------------
+
+const described = column => ({ ...state.case, ...state[column] });
+
+function pairsUnseen(column) {
+  const wanted = Object.entries(described(column)), found = [];
+  wanted.forEach(([a, x], i) => wanted.slice(i + 1).forEach(([b, y]) => {
+    if (!cases.some(one => one.states[a] === x && one.states[b] === y)) found.push([[a, x], [b, y]]);
+  }));
+  return found;
+}
+
+function record() {
+  const count = column => {
+    const wanted = Object.entries(described(column));
+    return cases.filter(one => wanted.every(([name, number]) => one.states[name] === number)).length;
+  };
+  $("count").textContent = say("Of {cases} cases, {a} share all that is described of A, and {b} all that is described of B.", { cases: cases.length, a: count("A"), b: count("B") });
+  const lists = [];
+  for (const column of ["A", "B"]) {
+    const pairs = pairsUnseen(column);
+    $(`format-${column}`).classList.toggle("unseen", pairs.length > 0);
+    for (const name of new Set(pairs.flat().map(([name]) => name))) {
+      const place = state[column][name] !== undefined ? column : "case";
+      selects.get(name).own[place].className = "unseen";
+    }
+    if (!pairs.length) continue;
+    const list = made("ul"), said = ([name, number]) => `${nodeName(name)}: ${stateName(name, number)}`;
+    list.append(...pairs.map(([one, other]) => made("li", `${said(one)} \u00b7 ${said(other)}`)));
+    lists.push(made("p", say("{format} joins what no case of the record does; the answer there rests on the model alone:", { format: column }), { class: "alarm" }), list);
+  }
+  $("unseen").replaceChildren(...lists);
+  const wanted = Object.entries(described("B"));
+  const near = cases.map(one => ({ one, shared: wanted.filter(([name, number]) => one.states[name] === number).length }));
+  near.sort((a, b) => b.shared - a.shared || (b.one.obligor === state.actor) - (a.one.obligor === state.actor) || b.one.year - a.one.year);
+  $("nearest").replaceChildren(...near.slice(0, 6).map(({ one, shared }) => {
+    const line = made("li"), name = [words().actors[one.obligor] ?? one.obligor, one.guarantee, one.year].filter(Boolean).join(", ");
+    line.append(one.link ? made("a", name, { href: one.link, rel: "noreferrer" }) : made("span", name));
+    const outcome = target.name in one.states ? `${stateName(target.name, one.states[target.name])}; ` : "";
+    line.append(made("span", ` (${outcome}${say("{shared} of {all} features the same", { shared, all: wanted.length })})`));
+    return line;
+  }));
+}
+
+// ---- What can be taken away ------------------------------------------------------------------------------------------
+
+// A string as TOML has it: JSON's escapes are among its own.
+const quoted = text => JSON.stringify(text).replace(/\u007f/g, "\\u007f");
+
+export function toml(now = state) {
+  const judgement = judgementOf(now), question = content.scenario;
+  const table = states => Object.entries(states).map(([name, number]) => `${quoted(name)} = ${quoted(model.nodes.get(name).states[number])}`);
+  const known = Object.fromEntries(Object.entries(now.case).filter(([name]) => !(name in now.A) && !(name in now.B)));
+  const apart = column => Object.fromEntries(Object.entries(now.case).filter(([name]) => (name in now.A || name in now.B) && !(name in now[column])));
+  const lines = [
+    ...Object.entries({ name: `${question.name}-what-if`, title: question.title, question: question.question, as_of: question.as_of, horizon: question.horizon, resolution: question.resolution, network: question.network }).map(([key, value]) => `${key} = ${quoted(value)}`),
+    `priors = [${question.priors.map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
+    "[headline]", `judgement = ${quoted(judgement.id)}`, 'format = "B"', "",
+    "[[judgements]]", `id = ${quoted(judgement.id)}`, `title = ${quoted(judgement.title)}`, `claim = ${quoted(judgement.claim)}`,
+    `node = ${quoted(target.name)}`, `states = [${judgement.states.map(s => quoted(target.states[s])).join(", ")}]`,
+    ...(now.actor ? [`actor = ${quoted(now.actor)}`] : []), 'base = "A"',
+    "[judgements.given]", ...table(known),
+  ];
+  for (const column of ["A", "B"]) {
+    lines.push("[[judgements.formats]]", `label = "${column}"`, `do = { ${table(now[column]).join(", ")} }`);
+    if (Object.keys(apart(column)).length) lines.push(`given = { ${table(apart(column)).join(", ")} }`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+// A cell that a spreadsheet would take for a formula has an apostrophe before it.
+const cell = value => {
+  const text = typeof value === "string" && /^[=+\-@\t\r]/.test(value) ? `'${value}` : String(value);
+  return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+};
+
+export function csv() {
+  const found = results(), rows = [["format", "outcome", "mean", "left_open_lower", "left_open_upper", "single_lower", "single_upper"]];
+  for (const column of ["A", "B"]) {
+    target.states.forEach((name, s) => {
+      const [own, one] = [found[column].average[s], found[column].single[s]];
+      rows.push([column, name, own.mean, own.lower, own.upper, one.lower, one.upper]);
+    });
+  }
+  rows.push(["B - A", judgementOf(state).states.map(s => target.states[s]).join("+"), found.change.mean, found.change.lower, found.change.upper, "", ""]);
+  return `${rows.map(row => row.map(cell).join(",")).join("\r\n")}\r\n`;
+}
+
+export function svg() {
+  const found = results(), space = "http://www.w3.org/2000/svg", picture = document.createElementNS(space, "svg");
+  const draw = (tag, more, text) => {
+    const one = document.createElementNS(space, tag);
+    for (const [key, value] of Object.entries(more)) one.setAttribute(key, value);
+    if (text !== undefined) one.textContent = text;
+    picture.append(one);
+  };
+  const style = { "font-family": "sans-serif", "font-size": 13, fill: "#1d2733" };
+  picture.setAttribute("xmlns", space);
+  picture.setAttribute("viewBox", "0 0 640 230");
+  draw("title", {}, document.title);
+  draw("rect", { width: 640, height: 230, fill: "#ffffff" });
+  draw("text", { x: 20, y: 26, ...style, "font-size": 14 }, `${words().judgements[state.judgement].title}`);
+  ["A", "B"].forEach((column, i) => {
+    const y = 50 + 70 * i, { average, answer: own } = found[column];
+    let x = 40;
+    draw("text", { x: 20, y: y + 18, ...style, "font-weight": 700 }, column);
+    average.forEach((each, s) => { draw("rect", { x, y, width: 480 * each.mean, height: 26, fill: colours[s] }); x += 480 * each.mean; });
+    draw("text", { x: 532, y: y + 18, ...style }, `${percent(own.mean)} (${span(own.lower, own.upper)})`);
+    draw("text", { x: 40, y: y + 44, ...style, "font-size": 12 }, average.map((each, s) => `${stateName(target.name, s)} ${percent(each.mean)}`).join("  \u00b7  "));
+  });
+  draw("text", { x: 20, y: 210, ...style }, `${say("What B changes against A")}: ${$("change").textContent}`);
+  return new XMLSerializer().serializeToString(picture);
+}
+
+function download(name, type, text) {
+  const link = made("a", null, { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = made("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    document.execCommand("copy");
+    area.remove();
+  }
+  $("heard").textContent = say("Copied.");
+}
+
+// ---- Begin -----------------------------------------------------------------------------------------------------------
+
+const kept = now => ({ interval: now.interval, margin: now.margin, lexicon: now.lexicon, language: now.language });
+$("judgement").addEventListener("change", event => turn(now => Object.assign(now, fresh(content.judgements.find(one => one.id === event.target.value), kept(now)))));
+$("actor").addEventListener("change", event => turn(now => { now.actor = event.target.value || null; }));
+$("interval").addEventListener("change", event => turn(now => { now.interval = Number(event.target.value); }));
+$("lexicon").addEventListener("change", event => turn(now => { now.lexicon = event.target.value; }));
+$("language").addEventListener("change", event => turn(now => { now.language = event.target.value; }));
+$("margin").addEventListener("change", event => turn(now => {
+  const size = Number(event.target.value);
+  if (event.target.value !== "" && size >= 0 && size < 100) now.margin = size;
+}));
+$("undo").addEventListener("click", () => { if (history.length) { state = history.pop(); settle(); } });
+$("reset").addEventListener("click", () => turn(now => Object.assign(now, fresh(judgementOf(now), kept(now)))));
+$("link").addEventListener("click", () => copied(location.href));
+$("toml").addEventListener("click", () => copied(toml()));
+$("csv").addEventListener("click", () => download(`${content.scenario.name}.csv`, "text/csv", csv()));
+$("svg").addEventListener("click", () => download(`${content.scenario.name}.svg`, "image/svg+xml", svg()));
+window.addEventListener("hashchange", () => {
+  const now = read(location.hash.slice(1));
+  if (now && written(now) !== written(state)) { history.push(structuredClone(state)); state = now; paint(); }
+});
+paint();
+
+// For a console, and for the checks of this page.
+globalThis.whatIf = { answer: question => answer(model, question), results, summary, chance, change, turn, toml, csv, svg, state: () => structuredClone(state) };
