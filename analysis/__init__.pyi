@@ -12,6 +12,9 @@ from .evaluation.shipped_scores import load_evaluation as load_evaluation
 from .evaluation.shipped_scores import measured_score as measured_score
 from .evaluation.shipped_scores import store_evaluation as store_evaluation
 from .evaluation.theories import compare_theories as compare_theories
+from .explore.draws import ExploreError as ExploreError
+from .explore.make import Page as Page
+from .explore.make import explore as explore
 from .ledger.file import Ledger as Ledger
 from .ledger.file import LedgerError as LedgerError
 from .ledger.file import read_ledger as read_ledger

@@ -37,6 +37,7 @@ _MARKS = (
     (b"\x89PNG", b"Software\0Servanda"),
     (b"%PDF", b"/Creator (Servanda)"),
     (b"<?xml", b"<dc:title>Servanda</dc:title>"),
+    (b"<!DOCTYP", b'name="generator" content="Servanda"'),
     (b"{", b'"written_by":"Servanda"'),
 )
 

@@ -23,6 +23,8 @@ from servanda.priors import load_prior
 from servanda.record.files.codebook import OUTCOME_RULES
 
 ROOT = Path(__file__).parent.parent
+#: Where messages are said.
+FOLDERS = (ROOT / "analysis" / "reporting", ROOT / "analysis" / "explore")
 #: Calls that say a message -> places of its forms among the arguments.
 CALLS = {"say": None, "line": None, "N_": None, "plural": (1, 2)}
 NETWORKS = ("guarantee", "guarantee_backers")
@@ -32,9 +34,9 @@ PRIORS = ("literature", "flat", "cheap_talk", "realist", "institutionalist")
 def extracted() -> Catalog:
     """Every message of the code, and every name of the shipped files that a report shows."""
     found = Catalog()
-    folder = ROOT / "analysis" / "reporting"
-    for path, _, message, _, context in extract_from_dir(folder, [("**.py", "python")], keywords=CALLS):
-        found.add(message, locations=[(path, 0)], context=context)
+    for folder in FOLDERS:
+        for path, _, message, _, context in extract_from_dir(folder, [("**.py", "python")], keywords=CALLS):
+            found.add(message, locations=[(path, 0)], context=context)
     for term in terms():
         found.add(term, locations=[("names of shipped files", 0)])
     return found

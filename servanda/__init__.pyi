@@ -11,6 +11,7 @@ from .analysis import contrast as contrast
 from .analysis import counterfactual as counterfactual
 from .analysis import evaluate as evaluate
 from .analysis import evaluate_track as evaluate_track
+from .analysis import explore as explore
 from .analysis import fit as fit
 from .analysis import identify as identify
 from .analysis import load_scenario as load_scenario

@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | compare | evaluate | track | report | score | record | scenario | cache`.
+"""The command line: `servanda fit | query | compare | evaluate | track | report | explore | score | record | scenario | cache`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input; 74 the output could not be written, 130 interrupted, 141 pipe closed.
 """
@@ -19,6 +19,7 @@ from ...models.errors import ConvergenceWarning
 from . import cache, record, scenario
 from .comparing import compare
 from .evaluate import evaluate
+from .explore import explore
 from .fit import fit
 from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
 from .query import query
@@ -91,7 +92,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
-for _command in (fit, query, evaluate, track, report, score):
+for _command in (fit, query, evaluate, track, report, explore, score):
     app.command()(_command)
 app.add_typer(compare.app, name="compare")
 app.add_typer(record.app, name="record")

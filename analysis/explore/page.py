@@ -16,7 +16,7 @@ from ..reporting.page import TEMPLATES
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-PAGE = Path(__file__).parent / "page"
+PROGRAM = Path(__file__).parent / "program"
 #: Modules of the program, each after those it imports from.
 _MODULES = ("engine.js", "page.js")
 _IMPORT, _EXPORT = re.compile(r"^import .*?;\n", re.MULTILINE), re.compile(r"^export ", re.MULTILINE)
@@ -42,7 +42,7 @@ def page(content: Mapping[str, Any]) -> str:
 
 def program() -> str:
     """The program, its modules one after another, since a page in a file can import nothing."""
-    parts = ((PAGE / name).read_text(encoding="utf-8") for name in _MODULES)
+    parts = ((PROGRAM / name).read_text(encoding="utf-8") for name in _MODULES)
     return "\n".join(_EXPORT.sub("", _IMPORT.sub("", part)) for part in parts)
 
 
@@ -62,6 +62,6 @@ def in_script(value: Any) -> Markup:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    found = Environment(loader=FileSystemLoader([PAGE, TEMPLATES]), autoescape=True, undefined=StrictUndefined)
+    found = Environment(loader=FileSystemLoader([PROGRAM, TEMPLATES]), autoescape=True, undefined=StrictUndefined)
     found.globals["dark_colours"] = Markup(" ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items()))  # noqa: S704
     return found
