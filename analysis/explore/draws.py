@@ -21,12 +21,14 @@ from ...models.families.unseen import INTEGRATED, TYPICAL, spread_name
 from ...models.network.network import Network
 from ...models.node import Local
 from ...models.posterior import Posterior
-from .packed import Moves, Rows, moves
+from .packed import BINS, Moves, Rows, moves
 
 #: Draws of the target that are kept at most, bytes that all draws may take, and the fewest draws of the other nodes.
 MOST, ROOM, FEWEST = 4000, 320_000, 100
 #: The most draws of the other nodes.
 _ENOUGH = 512
+#: Draws of rows of probabilities that a page makes of their distributions.
+_LANES = 512
 #: Configurations of the parents of a target whose states have no common scale, and cells of a node's whole table.
 _CONFIGURATIONS, _CELLS = 2048, 4096
 #: From so many cells on a table of additive effects is kept as its effects.
@@ -58,7 +60,7 @@ def drawn_network(
     dict
         ``target``; ``nodes`` (those above the target in the order of the network, and the target last: name, states,
         parents, ``kind`` and ``pieces``); ``groups`` of the target; ``draws`` and ``tables`` (draws of the target, and
-        of the nodes above it).
+        of additive nodes above it); ``lanes`` (draws that are made of rows of probabilities).
 
     Raises
     ------
@@ -106,6 +108,7 @@ def drawn_network(
         "groups": {name: _group(blocks) for name, blocks in shared.items()},
         "draws": draws,
         "tables": tables,
+        "lanes": _lanes(samples),
         "samples": samples,
     }
 
@@ -146,6 +149,12 @@ def _divided(samples: int, own: int, others: int, most: int, room: int) -> tuple
             return draws, max(int(tables), 1)
         draws = draws // 2
     return 0, 0
+
+
+def _lanes(samples: int) -> int:
+    """Draws of rows that a page makes: each bin of their distributions as often as every other."""
+    bins = min(BINS, samples)
+    return bins * max(1, min(_LANES, 8 * samples) // bins)
 
 
 def _spread(samples: int, count: int) -> np.ndarray:

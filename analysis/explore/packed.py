@@ -131,7 +131,7 @@ class Rows:
         >>> block["rest"], shares.shape, bool(abs(shares[0].mean() - table[0].mean()) < 1e-4)
         ([2], (2, 128), True)
         """
-        states = self.table.shape[-2]
+        states, bins = self.table.shape[-2], min(BINS, self.table.shape[-1])
         rows = np.asarray(self.table, float).reshape(-1, states, self.table.shape[-1])
         rest = rows.mean(axis=-1).argmax(axis=-1)
         codes = []
@@ -141,14 +141,14 @@ class Rows:
                 if state == last:
                     continue
                 share = np.divide(row[state], left, out=np.zeros_like(left), where=left > 0)
-                parts = np.array_split(np.sort(np.clip(share, 0.0, 1.0)), min(BINS, len(share)))
-                codes.append(np.sqrt(np.resize([part.mean() for part in parts], BINS)))
+                parts = np.array_split(np.sort(np.clip(share, 0.0, 1.0)), bins)
+                codes.append(np.sqrt([part.mean() for part in parts]))
                 left = left - row[state]
         return {
             "axes": list(self.axes),
             "shape": list(self.table.shape[:-1]),
             "rest": rest.tolist(),
-            "bins": BINS,
+            "bins": bins,
             "codes": _text(np.rint(np.array(codes) * _FINE).astype("<u2")),
         }
 

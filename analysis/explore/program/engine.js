@@ -14,6 +14,8 @@ const BRANCHES = 24, CELLS = 500;
 const EACH = 60;
 // Draws from which the shape of a sum is read.
 const SHAPES = 16;
+// Draws that are worked on together, and covariances of shares that are taken as none.
+const TOGETHER = 500, NEARLY = 1e-5;
 
 // ---- Draws, from text ----------------------------------------------------------------------------------------------
 
@@ -54,14 +56,14 @@ function strides(sizes) {
 // A network as it is answered from; see `drawn_network` in draws.py for what it is made of.
 export function load(payload) {
   const nodes = new Map(payload.nodes.map(node => [node.name, { ...node, size: node.states.length }]));
-  const { draws, tables } = payload, size = name => nodes.get(name).size;
-  const model = { target: payload.target, nodes, draws, tables, groups: {}, samples: payload.samples, size };
+  const { draws, tables, lanes } = payload, size = name => nodes.get(name).size;
+  const model = { target: payload.target, nodes, draws, tables, lanes, groups: {}, samples: payload.samples, size };
   // Which draw of the other nodes' tables serves each draw of the target.
-  model.table = Int32Array.from({ length: draws }, (_, d) => Math.floor((d * tables) / draws));
+  model.table = Int32Array.from({ length: draws }, (_, d) => Math.floor((d * lanes) / draws));
   let seed = 1;
   for (const node of nodes.values()) {
     const whole = node.name === payload.target;
-    if (node.kind === "table") node.cells = rows(node.pieces.table, node.size, whole ? draws : tables, seed++);
+    if (node.kind === "table") node.cells = rows(node.pieces.table, node.size, whole ? draws : lanes, seed++);
     else {
       node.effects = Object.keys(node.pieces).filter(key => key.startsWith("effect:")).map(key => {
         const { axes } = node.pieces[key], cells = unpacked(node.pieces[key]);
@@ -69,7 +71,8 @@ export function load(payload) {
       });
       if (node.kind === "ordinal") node.cuts = unpacked(node.pieces.cuts);
       else node.base = unpacked(node.pieces.base);
-      if (!whole) node.cells = table(node, size, tables);
+      // There are fewer draws of these, and each serves again.
+      if (!whole) node.cells = table(node, size, tables).map(values => Float64Array.from({ length: lanes }, (_, k) => values[k % tables]));
     }
     node.axes = [...node.parents, node.name];
     node.strides = strides(node.axes.map(size));
@@ -305,6 +308,21 @@ function visit(step, inner) {
 
 const empty = (count, lanes) => Array.from({ length: count }, () => new Float64Array(lanes));
 
+// Add a product of arrays to another.
+function accumulated(to, arrays, lanes) {
+  const [a, b, c, d] = arrays, count = arrays.length;
+  if (count === 0) for (let k = 0; k < lanes; k++) to[k] += 1;
+  else if (count === 1) for (let k = 0; k < lanes; k++) to[k] += a[k];
+  else if (count === 2) for (let k = 0; k < lanes; k++) to[k] += a[k] * b[k];
+  else if (count === 3) for (let k = 0; k < lanes; k++) to[k] += a[k] * b[k] * c[k];
+  else if (count === 4) for (let k = 0; k < lanes; k++) to[k] += a[k] * b[k] * c[k] * d[k];
+  else for (let k = 0; k < lanes; k++) {
+    let value = a[k] * b[k] * c[k] * d[k];
+    for (let j = 4; j < count; j++) value *= arrays[j][k];
+    to[k] += value;
+  }
+}
+
 // Sum out in several lanes at once, which may be draws or suppositions.
 //
 // `cellsOf` gives the cells of a node's table, an array of lanes each; `valuesOf` those of an effect, or null where
@@ -321,16 +339,7 @@ function eliminated({ steps, tables, bound }, lanes, cellsOf, valuesOf, back) {
     visit(step, (cell, at) => {
       const to = out[cell], arrays = [];
       for (let j = 0; j < at.length; j++) if (cells[j]) arrays.push(cells[j][at[j]]);
-      const [a, b, c] = arrays;
-      if (arrays.length === 0) for (let k = 0; k < lanes; k++) to[k] += 1;
-      else if (arrays.length === 1) for (let k = 0; k < lanes; k++) to[k] += a[k];
-      else if (arrays.length === 2) for (let k = 0; k < lanes; k++) to[k] += a[k] * b[k];
-      else if (arrays.length === 3) for (let k = 0; k < lanes; k++) to[k] += a[k] * b[k] * c[k];
-      else for (let k = 0; k < lanes; k++) {
-        let value = a[k] * b[k] * c[k];
-        for (let j = 3; j < arrays.length; j++) value *= arrays[j][k];
-        to[k] += value;
-      }
+      accumulated(to, arrays, lanes);
     });
   }
   const ends = tables.map(one => (cellsIn(one) ?? [])[one.base]);
@@ -346,20 +355,14 @@ function eliminated({ steps, tables, bound }, lanes, cellsOf, valuesOf, back) {
     slope.fill(1);
     ends.forEach((end, j) => { if (end && j !== i) for (let k = 0; k < lanes; k++) slope[k] *= end[k]; });
   });
-  const rest = new Float64Array(lanes);
   for (const step of [...steps].reverse()) {
     const cells = step.parts.map(cellsIn), own = step.parts.map(one => slopes.get(one)), from = slopes.get(step.made);
     visit(step, (cell, at) => {
       for (let i = 0; i < own.length; i++) {
         if (!own[i]) continue;
-        rest.set(from[cell]);
-        for (let j = 0; j < at.length; j++) {
-          if (j === i || !cells[j]) continue;
-          const values = cells[j][at[j]];
-          for (let k = 0; k < lanes; k++) rest[k] *= values[k];
-        }
-        const to = own[i][at[i]];
-        for (let k = 0; k < lanes; k++) to[k] += rest[k];
+        const to = own[i][at[i]], others = [from[cell]];
+        for (let j = 0; j < at.length; j++) if (j !== i && cells[j]) others.push(cells[j][at[j]]);
+        accumulated(to, others, lanes);
       }
     });
   }
@@ -378,19 +381,21 @@ function* cellsOfPart(one) {
 
 // What the open effects add up to in each draw: the weight of what is held, and mean and cumulants of the sum.
 function summed(model, effects, held, done, settled) {
-  const way = plan(model, held, done, effects, settled), { draws, table, tables } = model;
-  const own = eliminated(way, tables, node => node.cells, () => null, effects.length > 0), weight = new Float64Array(draws);
+  const way = plan(model, held, done, effects, settled), { draws, table, lanes } = model;
+  const own = eliminated(way, lanes, node => node.cells, () => null, effects.length > 0), weight = new Float64Array(draws);
   for (let d = 0; d < draws; d++) weight[d] = own.total[table[d]];
   if (!effects.length) return { weight };
   const places = way.bound.flatMap((one, i) => [...cellsOfPart(one)].map(cell => ({ i, cell, values: effects[i].cells[cell] })));
   const mean = new Float64Array(draws), variance = new Float64Array(draws);
   for (const { i, cell, values } of places) {
     const share = own.shares[i][cell];
-    for (let k = 0; k < tables; k++) share[k] = own.total[k] > 0 ? share[k] / own.total[k] : 0;
+    for (let k = 0; k < lanes; k++) share[k] = own.total[k] > 0 ? share[k] / own.total[k] : 0;
     for (let d = 0; d < draws; d++) mean[d] += share[table[d]] * values[d];
   }
   spreadOf(way, places, effects, variance, places.map(({ i, cell }) => own.shares[i][cell]));
-  const { third, fourth } = shape(way, effects, draws, places);
+  const wide = breadth(way, effects, own.shares, lanes);
+  for (let d = 0; d < draws; d++) variance[d] *= wide[table[d]];
+  const { third, fourth } = shape(way, effects, draws);
   return { weight, mean, variance, third, fourth };
 }
 
@@ -422,21 +427,45 @@ function spreadOf(way, places, effects, variance, drawnShares) {
     return both / all - (total[lane] / all) * (total[there] / all);
   }));
   const moved = drawnShares.map(share => { const middle = mean(share); return share.map(value => value - middle); });
-  covariance.forEach((row, a) => {
-    for (let b = 0; b <= a; b++) row[b] -= moved[a].reduce((sum, value, k) => sum + value * moved[b][k], 0) / moved[a].length;
-  });
-  const along = new Float64Array(draws);
-  places.forEach((one, a) => {
-    along.fill(0);
+  const count = moved[0].length;
+  for (let a = 0; a < lanes; a++) {
     for (let b = 0; b <= a; b++) {
-      const factor = covariance[a][b] * (a === b ? 1 : 2), { values } = places[b];
-      if (Math.abs(factor) < 1e-6) continue;
-      for (let d = 0; d < draws; d++) along[d] += factor * values[d];
+      let sum = 0;
+      for (let k = 0, x = moved[a], y = moved[b]; k < count; k++) sum += x[k] * y[k];
+      covariance[a][b] -= sum / count;
     }
-    const { values } = one;
-    for (let d = 0; d < draws; d++) variance[d] += values[d] * along[d];
-  });
+  }
+  // In parts that the processor's cache holds.
+  const along = new Float64Array(TOGETHER);
+  for (let start = 0; start < draws; start += TOGETHER) {
+    const width = Math.min(TOGETHER, draws - start);
+    for (let a = 0; a < lanes; a++) {
+      along.fill(0);
+      for (let b = 0; b <= a; b++) {
+        const factor = covariance[a][b] * (a === b ? 1 : 2), { values } = places[b];
+        if (Math.abs(factor) > NEARLY) for (let d = 0; d < width; d++) along[d] += factor * values[start + d];
+      }
+      for (let d = 0, { values } = places[a]; d < width; d++) variance[start + d] += values[start + d] * along[d];
+    }
+  }
   for (let d = 0; d < draws; d++) variance[d] = Math.max(variance[d], 0);
+}
+
+// How much more or less than on average the open states vary in each draw of the tables: by the variances of single
+// effects, taken at their means.
+function breadth({ bound }, effects, shares, lanes) {
+  const found = new Float64Array(lanes), first = new Float64Array(lanes), second = new Float64Array(lanes);
+  bound.forEach((one, i) => {
+    first.fill(0);
+    second.fill(0);
+    for (const cell of cellsOfPart(one)) {
+      const share = shares[i][cell], value = mean(effects[i].cells[cell]);
+      for (let k = 0; k < lanes; k++) { first[k] += share[k] * value; second[k] += share[k] * value * value; }
+    }
+    for (let k = 0; k < lanes; k++) found[k] += second[k] - first[k] ** 2;
+  });
+  const middle = mean(found);
+  return found.map(value => middle > 0 ? Math.max(value / middle, 0) : 1);
 }
 
 // Skewness and excess of the sum, by finite differences of the logarithm of its moment generating function.
@@ -592,7 +621,7 @@ function oneByOne(model, target, fixed, done) {
 }
 
 function weightOf(model, held, done, settled) {
-  return eliminated(plan(model, held, done, [], settled), model.tables, node => node.cells, () => null, false).total;
+  return eliminated(plan(model, held, done, [], settled), model.lanes, node => node.cells, () => null, false).total;
 }
 
 // ---- Summaries -----------------------------------------------------------------------------------------------------
