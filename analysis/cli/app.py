@@ -1,4 +1,4 @@
-"""The command line: `servanda fit | query | compare | evaluate | track | report | explore | score | record | scenario | cache`.
+"""The command line: `servanda fit | query | compare | evaluate | track | report | explore | score | record | ...`.
 
 Exit codes: 0 done, 1 a gate failed, 2 bad input; 74 the output could not be written, 130 interrupted, 141 pipe closed.
 """

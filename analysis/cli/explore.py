@@ -18,14 +18,13 @@ def explore(
         typer.Option("--out", "-o", metavar="FILE", help="Page to write; out/<scenario>/explore.html by default."),
     ] = None,
     language: Annotated[
-        str, typer.Option("--lang", metavar="CODE", help="Language in which it opens, en or es; a reader may change it.")
+        str,
+        typer.Option("--lang", metavar="CODE", help="Language in which it opens, en or es; a reader may change it."),
     ] = "en",
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace the file even if Servanda did not write it.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file even if Servanda did not write it.")] = False,
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -48,12 +47,12 @@ def explore(
     Example: `servanda explore dprk-six-party --out what-if.html`
     """
     from ...common.files import file_name, output_file, writable_folder
+    from ...models.sampling.run import Sampling
     from ..explore.make import explore as make
     from ..queries.named_backers import shipped_cases
     from ..reporting.document.language import Language
     from ..scenarios.scenario import load_scenario
     from ..scenarios.stored_fits import stored_fit
-    from ...models.sampling.run import Sampling
 
     code = Language(language).code
     loaded = load_scenario(scenario)

@@ -64,7 +64,7 @@ def content(posterior: Posterior, loaded: Loaded, cases: pd.DataFrame, language:
     return {
         "language": language,
         "network": drawn,
-        "judgements": [_judgement(network, scenario, one, cases) for one in judged],
+        "judgements": [_judgement(network, scenario, one, cases, actors) for one in judged],
         "actorGroup": ACTOR if ACTOR in drawn["groups"] else None,
         "actors": [{"code": code} for code in actors],
         "cases": held,
@@ -92,7 +92,9 @@ def _actors(posterior: Posterior, judged: Sequence[Judgement], cases: pd.DataFra
     return tuple(code for code in dict.fromkeys([*named, *most]) if code in known)[:ACTORS]
 
 
-def _judgement(network: Network, scenario: Scenario, judgement: Judgement, cases: pd.DataFrame) -> dict[str, Any]:
+def _judgement(
+    network: Network, scenario: Scenario, judgement: Judgement, cases: pd.DataFrame, actors: Sequence[str]
+) -> dict[str, Any]:
     """A judgement as settings of the knobs: its case, and the two formats that its report compares."""
     rows = {row.label: row for row in judgement.formats}
     last = scenario.headline.format if judgement.id == scenario.headline.judgement else [*rows][-1]
@@ -104,13 +106,15 @@ def _judgement(network: Network, scenario: Scenario, judgement: Judgement, cases
         return _of_parents(network, judgement.node, given), _of_parents(network, judgement.node, done)
 
     (given, first), (other, second) = settings(base), settings(shown)
+    actor = shown.actor or judgement.actor
     # What only one of them knows of the case is set in it.
     both = {name: state for name, state in given.items() if other.get(name) == state}
     return {
         "id": judgement.id,
         "title": judgement.title,
         "claim": judgement.claim,
-        "actor": shown.actor or judgement.actor,
+        # One that the fit holds no case of is one that it has not seen.
+        "actor": actor if actor in actors else None,
         "states": [network[judgement.node].index(state) for state in judgement.states],
         "given": both,
         "A": {**{name: state for name, state in given.items() if name not in both}, **first},

@@ -177,7 +177,7 @@ def _groups(posterior: Posterior, local: Local, members: Mapping[str, tuple[str,
     return found
 
 
-def _pieces(posterior: Posterior, local: Local, *, whole: bool) -> tuple[str, dict[str, Moves | Rows]]:
+def _pieces(posterior: Posterior, local: Local, *, whole: bool) -> tuple[str, Mapping[str, Moves | Rows]]:
     """Kind of a node's numbers and what they are.
 
     Parameters
@@ -189,6 +189,8 @@ def _pieces(posterior: Posterior, local: Local, *, whole: bool) -> tuple[str, di
     additive = _ADDITIVE.get(local.node.family)
     if additive and not (local.node.groups and not whole) and (whole or math.prod(local.shape) > _LARGE):
         return local.node.family, additive(posterior, family, local)
+    if whole:
+        return "table", {"cells": moves(family.table(posterior.values, {}, {}, local), local.axes)}
     averaged = {group.name: INTEGRATED for group in local.node.groups}
     table = family.table(posterior.values, {}, averaged, local)
     return "table", {"table": Rows(tuple(local.axes), table)}

@@ -37,7 +37,9 @@ class Page:
 
     def __repr__(self) -> str:
         drawn = self.content["network"]
-        return f"Page(What if? {self.content['scenario']['title']}; {drawn['draws']} draws, {len(self.html) // 1000} kB)"
+        return (
+            f"Page(What if? {self.content['scenario']['title']}; {drawn['draws']} draws, {len(self.html) // 1000} kB)"
+        )
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write the page to a file, whole or not at all.
@@ -96,10 +98,10 @@ def explore(
 
     Examples
     --------
-    >>> from servanda.models import load_network
-    >>> from servanda.priors import load_prior
-    >>> from servanda.models.sampling.prior_draws import prior_posterior
-    >>> network = load_network("guarantee")
+    >>> from servanda.priors import prior_predictive
+    >>> page = explore(prior_predictive("guarantee", "flat", seed=1, draws=200), "budapest")
+    >>> page.content["network"]["draws"], "</html>" in page.html
+    (200, True)
     """
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)

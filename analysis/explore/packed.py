@@ -15,6 +15,8 @@ _STEPS = 255
 BINS, _FINE = 128, 65535
 #: Share of the largest variance below which a direction of a table's draws is nothing but rounding.
 _NOTHING = 1e-12
+#: Variance that rounding leaves of what does not vary, as a share of the squared mean.
+_ROUNDING = 1e-26
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,10 @@ class Moves:
         Returns
         -------
         dict
-            ``axes``; ``shape``; ``directions``; ``mean`` (cells) and ``basis`` (cells x directions; empty where every cell
-            is one of its own, with ``step`` its size), float32; ``codes`` (directions x draws), bytes. All in base64. Cell
-            c of draw d is ``mean[c] + sum(basis[c, r] * codes[r, d])``, and its mean over the draws kept is that over all.
+            ``axes``; ``shape``; ``directions``; ``draws``; ``mean`` (cells) and ``basis`` (cells x directions; empty
+            where every cell is one of its own, with ``step`` its size), float32; ``codes`` (directions x draws), bytes.
+            All in base64. Cell c of draw d is ``mean[c] + sum(basis[c, r] * codes[r, d])``, and its mean over the draws
+            kept is that over all.
 
         Examples
         --------
@@ -81,6 +84,7 @@ class Moves:
             "axes": list(self.axes),
             "shape": list(self.shape),
             "directions": self.size,
+            "draws": len(kept),
             "mean": _text((self.mean + (level if basis is None else basis @ level)).astype("<f4")),
             "basis": "" if basis is None else _text((basis * step).astype("<f4")),
             "step": _text(step.astype("<f4")) if basis is None else "",
@@ -174,7 +178,7 @@ def moves(array: np.ndarray, axes: Sequence[str] = (), *, reduce: bool = True) -
     cells = np.asarray(array, float).reshape(-1, array.shape[-1])
     mean = cells.mean(axis=1)
     centred = cells - mean[:, None]
-    basis = _directions(centred) if reduce and len(cells) > 1 else None
+    basis = _directions(centred, mean) if reduce and len(cells) > 1 else None
     return Moves(tuple(axes), array.shape[:-1], mean, basis, centred if basis is None else basis.T @ centred)
 
 
@@ -182,19 +186,21 @@ def unpacked(block: Mapping[str, Any]) -> np.ndarray:
     """Draws of `packed`, shape (*axes, draws kept)."""
     mean = np.frombuffer(base64.b64decode(block["mean"]), "<f4").astype(float)
     codes = np.frombuffer(base64.b64decode(block["codes"]), np.uint8).astype(float)
-    codes = codes.reshape(block["directions"], -1)
+    codes = codes.reshape(block["directions"], block["draws"])
+    moved = np.zeros((len(mean), block["draws"]))
     if block["basis"]:
         basis = np.frombuffer(base64.b64decode(block["basis"]), "<f4").reshape(len(mean), -1)
         moved = basis @ codes
-    else:
+    elif block["directions"]:
         moved = np.frombuffer(base64.b64decode(block["step"]), "<f4")[:, None] * codes
     return (mean[:, None] + moved).reshape((*block["shape"], -1))
 
 
-def _directions(centred: np.ndarray) -> np.ndarray:
+def _directions(centred: np.ndarray, mean: np.ndarray) -> np.ndarray:
     """Orthonormal directions in which a table's draws differ, shape (cells, directions)."""
     values, vectors = np.linalg.eigh(centred @ centred.T)
-    return vectors[:, values > _NOTHING * max(values[-1], 1e-300)][:, ::-1]
+    rounding = _ROUNDING * centred.shape[1] * float(mean @ mean)
+    return vectors[:, values > max(_NOTHING * values[-1], rounding)][:, ::-1]
 
 
 def _text(array: np.ndarray) -> str:

@@ -31,12 +31,16 @@ def page(content: Mapping[str, Any]) -> str:
         From `servanda.analysis.explore.content.content`.
     """
     words = content["languages"][content["language"]]
-    return _environment().get_template("explore.html.j2").render(
-        language=content["language"],
-        title=f"{words['messages']['What if?']} {words['title']}",
-        noscript=words["messages"]["This page needs JavaScript, which this browser does not run."],
-        content=in_script(content),
-        program=Markup(program()),  # noqa: S704 - a file of ours
+    return (
+        _environment()
+        .get_template("explore.html.j2")
+        .render(
+            language=content["language"],
+            title=f"{words['messages']['What if?']} {words['title']}",
+            noscript=words["messages"]["This page needs JavaScript, which this browser does not run."],
+            content=in_script(content),
+            program=Markup(program()),  # noqa: S704 - a file of ours
+        )
     )
 
 

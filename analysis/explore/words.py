@@ -17,9 +17,7 @@ MESSAGES = (
     N_("What if?"),
     N_("Known on {day}"),
     N_("Skip to the answer"),
-    N_(
-        "Turn the knobs and see what the draws of the fit say. Nothing leaves this page, and nothing is sent anywhere."
-    ),
+    N_("Turn the knobs and see what the draws of the fit say. Nothing leaves this page, and nothing is sent anywhere."),
     N_("This page needs JavaScript, which this browser does not run."),
     N_("The case and two formats"),
     N_("The case"),
@@ -37,8 +35,8 @@ MESSAGES = (
     N_("Download CSV"),
     N_("Download SVG"),
     N_(
-        "A column A or B sets what it names from outside, as an intervention; the column of the case says what is known "
-        "of it. What is left as usual is averaged over, as it goes with the rest."
+        "A column A or B sets what it names from outside, as an intervention; the column of the case says what is "
+        "known of it. What is left as usual is averaged over, as it goes with the rest."
     ),
     N_("Feature"),
     N_("as usual"),
@@ -74,7 +72,9 @@ MESSAGES = (
 _NAMES = {"en": "English", "es": "español"}
 
 
-def languages(scenario: Scenario, network: Network, names: Iterable[str], actors: Iterable[str], priors: str) -> Any:
+def languages(
+    scenario: Scenario, network: Network, names: Iterable[str], actors: Iterable[str], priors: str
+) -> dict[str, Any]:
     """Words of the page by language.
 
     Parameters

@@ -32,8 +32,7 @@ function floats(text) {
 
 // Cells of a packed table, one array of draws each.
 function unpacked(block) {
-  const codes = bytes(block.codes), mean = floats(block.mean), width = block.directions;
-  const draws = width ? codes.length / width : 0;
+  const codes = bytes(block.codes), mean = floats(block.mean), { directions: width, draws } = block;
   const basis = block.basis ? floats(block.basis) : null, step = basis ? null : floats(block.step);
   return Array.from(mean, (middle, cell) => {
     const values = new Float64Array(draws).fill(middle);
@@ -63,8 +62,11 @@ export function load(payload) {
   let seed = 1;
   for (const node of nodes.values()) {
     const whole = node.name === payload.target;
-    if (node.kind === "table") node.cells = rows(node.pieces.table, node.size, whole ? draws : lanes, seed++);
-    else {
+    if (node.kind === "table") {
+      node.cells = whole
+        ? unpacked(node.pieces.cells).map(values => values.map(value => Math.max(value, 0)))
+        : rows(node.pieces.table, node.size, lanes, seed++);
+    } else {
       node.effects = Object.keys(node.pieces).filter(key => key.startsWith("effect:")).map(key => {
         const { axes } = node.pieces[key], cells = unpacked(node.pieces[key]);
         return { axes, strides: strides(axes.map(size)), cells, spread: spread(cells) };

@@ -160,7 +160,7 @@ function paint() {
   document.title = $("title").textContent = `${say("What if?")} ${texts.title}`;
   $("dateline").textContent = say("Known on {day}", { day: texts.day });
   $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
-  $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}; weights of what is left as usual from {tables} draws of the other tables. Answers differ from Servanda's own by a few tenths of a point at most.",
+  $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}; weights of what is left as usual from {tables} draws of the other tables.",
     { draws: model.draws, samples: model.samples, tables: model.tables, priors: texts.priors });
   controls(texts);
   knobs();

@@ -1,0 +1,251 @@
+"""The page "What if?" in a browser: its numbers are Servanda's, it asks for nothing, and everybody can use it.
+
+Needs Chromium and the test extra's Playwright; where one of them is missing the tests are skipped and say which.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from servanda.analysis import explore, load_scenario, outcomes
+from servanda.analysis.explore.draws import drawn_network
+from servanda.analysis.explore.page import PROGRAM, in_script
+from servanda.analysis.explore.words import MESSAGES
+from servanda.analysis.queries.named_backers import shipped_cases
+from servanda.analysis.scenarios.scenario import scenario_from_dict
+from servanda.common.files import ours
+from servanda.common.toml import read_toml
+from servanda.models import Arrow, Group, Network, Node
+from servanda.priors import load_prior, prior_predictive
+
+from .test_report_page import HOSTILE, SIDEWAYS, axe, browser, opened
+
+__all__ = ["browser"]  # a fixture
+ENGINE = re.sub(r"^export ", "", (PROGRAM / "engine.js").read_text(encoding="utf-8"), flags=re.MULTILINE)
+ANSWERS = """([payload, question]) => { const { average, single } = engine.answer(engine.load(payload), question);
+  const told = values => { const s = engine.summary(values, 0.9); return [s.mean, s.lower, s.upper]; };
+  return [average.map(told), single.map(told)]; }"""
+
+
+# ---- Numbers, judged by Servanda's exact answers ---------------------------------------------------------------
+
+
+def small(family: str) -> Network:
+    """Three parents above each other, and a target with an effect of guarantees that nobody has seen."""
+    era = Node("era", ("old", "new"))
+    role = Node("role", ("guarantor", "principal", "other"), (Arrow("era"),))
+    arrows = (Arrow("era"), Arrow("role"))
+    backers = Node("backers", ("1", "2", "3", "5"), arrows, "ordinal", ordered=True, values=(1, 2, 3, 5))
+    own = {
+        "ordinal": {
+            "parents": (*arrows, Arrow("backers", term="log", by="era")),
+            "groups": (Group("guarantee", "guarantee"),),
+        },
+        "softmax": {"parents": (*arrows, Arrow("backers", term="log"))},
+        "table": {"parents": (Arrow("role"), Arrow("backers"))},
+    }
+    kept = Node("kept", ("no", "partly", "yes"), family=family, ordered=True, **own[family])
+    return Network((era, role, backers, kept))
+
+
+@pytest.fixture(scope="module")
+def engine(browser):
+    window = browser.new_page()
+    window.set_content(
+        f"<script type='module'>{ENGINE}\nglobalThis.engine = {{ load, answer, summary, change }};</script>"
+    )
+    return window
+
+
+@pytest.mark.parametrize("family", ["ordinal", "softmax", "table"])
+def test_answers_are_those_of_exact_inference(engine, family):
+    posterior = prior_predictive(small(family), load_prior("flat"), seed=3, draws=1000)
+    network, rng = posterior.network, np.random.default_rng(11)
+    payload = drawn_network(posterior, "kept", {})
+    names = network["kept"].parent_names
+    for share in (0.0, 0.4, 0.7, 1.0):
+        states = {name: int(rng.integers(len(network[name].states))) for name in names if rng.random() < share}
+        done = {name: state for name, state in states.items() if rng.random() < 0.5}
+        given = {name: state for name, state in states.items() if name not in done}
+        worded = [{n: network[n].states[s] for n, s in part.items()} for part in (given, done)]
+        exact = outcomes(posterior, "kept", *worded)
+        rows = np.array([[[s.mean, s.lower, s.upper] for s in pair] for pair in exact.summaries.values()])
+        found = np.array(engine.evaluate(ANSWERS, [payload, {"given": given, "set": done}]))
+        # Draws of the other tables are paired anew: what is left is the Monte Carlo error of a thousand wide draws.
+        assert np.abs(found[:, :, 0] - rows[:, :, 0].T).max() < 0.012, (share, given, done)
+        assert np.abs(found[:, :, 1:] - rows[:, :, 1:].transpose(1, 0, 2)).max() < 0.05, (share, given, done)
+        assert np.allclose(found[:, :, 0].sum(axis=1), 1, atol=1e-9)
+
+
+def test_fixed_tables_are_answered_to_the_last_digits_that_bytes_have(engine):
+    import xarray as xr
+
+    from servanda.models import Posterior
+
+    rng = np.random.default_rng(2)
+    network = Network(
+        (
+            Node("a", ("0", "1")),
+            Node("b", ("0", "1", "2"), (Arrow("a"),)),
+            Node("y", ("no", "yes"), (Arrow("b"), Arrow("a"))),
+        )
+    )
+    tables = {
+        "a": xr.DataArray(rng.dirichlet([1, 1]), dims="a"),
+        "b": xr.DataArray(rng.dirichlet([1, 1, 1], size=2), dims=("a", "b")),
+        "y": xr.DataArray(rng.dirichlet([1, 1], size=(3, 2)), dims=("b", "a", "y")),
+    }
+    posterior = Posterior.from_tables(network, tables)
+    found = engine.evaluate(ANSWERS, [drawn_network(posterior, "y", {}), {"given": {"a": 1}}])
+    exact = (tables["b"][1] * tables["y"][:, 1, 1]).sum().item()
+    assert found[0][1][0] == pytest.approx(exact, abs=1e-4)
+
+
+def test_a_change_is_counted_as_servanda_counts_it(engine):
+    from servanda.analysis.summaries.change import summarise_change
+
+    draws = np.round(np.random.default_rng(4).normal(0.02, 0.1, 301), 3)
+    for margin in (0.0, 0.05):
+        exact = summarise_change(draws, margin=margin)
+        found = engine.evaluate(
+            "([x, margin]) => engine.change(x.map(() => 0), x, margin, 0.9)", [draws.tolist(), margin]
+        )
+        for name in ("mean", "lower", "upper", "gain", "within", "loss"):
+            assert found[name] == pytest.approx(getattr(exact, name), abs=1e-12), name
+
+
+# ---- The page --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The page of a shipped scenario under draws of a prior, and the same full of hostile text."""
+    folder, loaded = tmp_path_factory.mktemp("explore"), load_scenario("dprk-six-party")
+    posterior = prior_predictive(loaded.network, load_prior("literature"), seed=1, draws=256)
+    cases = shipped_cases(loaded.network, loaded.scenario.as_of)
+    explore(posterior, loaded, cases=cases).save(folder / "plain.html")
+    judged = [
+        one.model_copy(update={"title": HOSTILE, "claim": HOSTILE, "es": None}) for one in loaded.scenario.judgements
+    ]
+    scenario = loaded.scenario.model_copy(update={"title": HOSTILE, "judgements": judged, "es": None})
+    taken = cases.assign(guarantee=HOSTILE, obligor=HOSTILE)
+    explore(posterior, replace(loaded, scenario=scenario), cases=taken).save(folder / "hostile.html")
+    return {name: folder / f"{name}.html" for name in ("plain", "hostile")}
+
+
+def ready(window: Any) -> Any:
+    window.wait_for_function("() => document.querySelectorAll('#tornado tr').length > 0")
+    return window
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_nothing_leaves_the_page_and_hostile_text_stays_text(browser, pages, name):
+    window, heard = opened(browser, pages[name])
+    ready(window)
+    assert heard == []
+    assert window.evaluate("() => performance.getEntriesByType('resource').length") == 0
+    assert window.evaluate("() => document.querySelectorAll('img, iframe, script').length") == 2
+    assert window.title() == ("What if? " + (HOSTILE if name == "hostile" else "A security guarantee for North Korea"))
+    assert pages[name].stat().st_size < 600_000
+    assert ours(pages[name])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault(browser, pages, scheme):
+    window, _ = opened(browser, pages["plain"], color_scheme=scheme)
+    ready(window).evaluate(axe())
+    found = window.evaluate("() => axe.run()")
+    assert [(fault["id"], [node["html"][:120] for node in fault["nodes"]]) for fault in found["violations"]] == []
+    assert len(found["passes"]) > 10
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_a_telephone_needs_no_sideways_scrolling(browser, pages, name):
+    window, _ = opened(browser, pages[name], viewport={"width": 360, "height": 780})
+    ready(window)
+    assert window.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert window.evaluate(SIDEWAYS) == []
+
+
+def test_knobs_undo_reset_language_and_address(browser, pages):
+    window, _ = opened(browser, pages["plain"])
+    ready(window)
+    first = window.text_content("#formats")
+    knob = window.get_by_label("Enforcement, B")
+    knob.focus()
+    knob.select_option("snapback")
+    assert window.text_content("#formats") != first
+    assert window.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Enforcement, B"
+    assert "B.enforcement=snapback" in window.url
+    window.select_option("#language", "es")
+    assert window.evaluate("() => document.documentElement.lang") == "es"
+    assert "¿Y si…?" in window.text_content("h1")
+    again, _ = opened(browser, pages["plain"])
+    again.goto(window.url)
+    assert again.evaluate("() => whatIf.state()") == window.evaluate("() => whatIf.state()")
+    for _ in range(2):
+        window.click("#undo")
+    assert window.text_content("#formats") == first
+    assert window.evaluate("() => document.getElementById('undo').disabled")
+    window.get_by_label("Monitoring, The case").select_option("intrusive")
+    window.click("#reset")
+    assert window.text_content("#formats") == first
+
+
+def test_a_damaged_address_is_passed_over(browser, pages):
+    window, heard = opened(browser, pages["plain"])
+    window.goto(f"{pages['plain'].as_uri()}#j=nobody&A.role=nothing&C.x=1&i=7&x=-3&l=fr&B.__proto__=1")
+    window.reload()
+    assert window.evaluate("() => whatIf.state().interval") == 90
+    assert not [said for said in heard if said.startswith("error")]
+
+
+def test_what_is_taken_away_is_what_is_shown(browser, pages, tmp_path):
+    window, _ = opened(browser, pages["plain"])
+    window.evaluate("() => whatIf.turn(now => { now.A.monitoring = 2; now.case.price = 1; now.B.price = 2; })")
+    (tmp_path / "taken.toml").write_text(window.evaluate("() => whatIf.toml()"), encoding="utf-8")
+    taken = scenario_from_dict(read_toml(tmp_path / "taken.toml")).scenario
+    (a, b), judged = taken.judgements[0].formats, taken.judgements[0]
+    assert a.do == {"guarantors": "1", "monitoring": "third_party"}
+    assert b.do == {"guarantors": "5", "price": "withdrawal"}
+    assert a.given == {"price": "money"}
+    assert judged.given["past_defections"] == "1-2"
+    assert judged.actor is None or judged.actor == "USA"
+    rows = window.evaluate("() => whatIf.csv()").split("\r\n")
+    shown = window.evaluate("() => whatIf.results().A.average[2].mean")
+    assert [float(row.split(",")[2]) for row in rows if row.startswith("A,complied")] == [shown]
+    assert "'" not in rows[1]
+    assert window.evaluate("() => whatIf.svg()").startswith("<svg")
+
+
+def test_a_cell_of_the_record_that_was_never_seen_has_a_red_edge(browser, pages):
+    window, _ = opened(browser, pages["plain"])
+    window.evaluate(
+        "() => whatIf.turn(now => { now.case = { role: 0, obligation: 2 }; now.A = {}; now.B = { role: 1 }; })"
+    )
+    edges = window.evaluate(
+        "() => ['A', 'B'].map(x => document.getElementById('format-' + x).classList.contains('unseen'))"
+    )
+    assert edges == [True, False]
+    cases = shipped_cases(load_scenario("dprk-six-party").network, "2019-04-25")
+    count = int(((cases["role"] == "principal") & (cases["obligation"] == "disarm")).sum())
+    assert f"and {count} all that is described of B" in window.text_content("#count")
+
+
+def test_every_message_of_the_page_is_in_the_catalogue():
+    program = (PROGRAM / "page.js").read_text(encoding="utf-8")
+    skeleton = (PROGRAM / "explore.html.j2").read_text(encoding="utf-8")
+    said = {*re.findall(r'say\("([^"]+)"', program), *re.findall(r'data-say="([^"]+)"', skeleton)}
+    said |= {text for pair in re.findall(r'say\(\w+ === "case" \? "([^"]+)" : "([^"]+)"\)', program) for text in pair}
+    assert said <= set(MESSAGES)
+    assert set(MESSAGES) - said == {"This page needs JavaScript, which this browser does not run."}
+
+
+def test_no_text_can_end_the_script_that_holds_it():
+    assert "<" not in in_script({"a": "</script><!--<script>", "b": "\u2028&amp;"})
