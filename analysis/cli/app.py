@@ -19,7 +19,7 @@ from ...models.errors import ConvergenceWarning
 from . import cache, record, scenario
 from .comparing import compare
 from .evaluate import evaluate
-from .explore import explore
+from .exploring.explore import explore
 from .fit import fit
 from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
 from .query import query

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault, InputError, raise_faults
+from ...models.families import FAMILIES
 from ...models.families.base import NEW, Family
 from ...models.families.terms import term_axes
 from ...models.families.unseen import INTEGRATED, TYPICAL, spread_name
@@ -122,10 +123,11 @@ def _group(blocks: Mapping[str, Any]) -> dict[str, Any]:
 def _faults(network: Network, target: str, above: tuple[str, ...]) -> list[Fault]:
     node, local = network[target], network.local(target)
     where, faults = f"node {target}", []
-    if node.family not in _TARGETS:
-        known = ", ".join(sorted(_TARGETS))
+    family = network.family(target)
+    if family.made_of not in _TARGETS:
+        known = ", ".join(sorted(name for name, one in FAMILIES.items() if one.made_of in _TARGETS))
         faults.append(Fault(where, f"is of the family '{node.family}'; a page answers for the families {known}"))
-    elif _TARGETS[node.family] and math.prod(local.sizes(local.parent_names)) > _CONFIGURATIONS:
+    elif _TARGETS[family.made_of] and math.prod(local.sizes(local.parent_names)) > _CONFIGURATIONS:
         what = (
             f"is of the family '{node.family}' and has {math.prod(local.sizes(local.parent_names))} configurations of "
             f"parents; a page sums at most {_CONFIGURATIONS} of them"
@@ -133,7 +135,7 @@ def _faults(network: Network, target: str, above: tuple[str, ...]) -> list[Fault
         faults.append(Fault(where, what))
     for name in above:
         other = network.local(name)
-        if network[name].family not in _ADDITIVE and math.prod(other.shape) > _CELLS:
+        if network.family(name).made_of not in _ADDITIVE and math.prod(other.shape) > _CELLS:
             what = f"has a table of {math.prod(other.shape)} cells, and a page holds at most {_CELLS} of one node"
             faults.append(Fault(f"node {name}", what))
     return faults
@@ -186,17 +188,19 @@ def _pieces(posterior: Posterior, local: Local, *, whole: bool) -> tuple[str, Ma
         Whether it is the target, whose family decides alone.
     """
     family = posterior.network.family(local.name)
-    additive = _ADDITIVE.get(local.node.family)
-    if additive and not (local.node.groups and not whole) and (whole or math.prod(local.shape) > _LARGE):
-        return local.node.family, additive(posterior, family, local)
+    additive = _ADDITIVE.get(family.made_of)
+    # Effects of members that nobody has seen are averaged over in the table of any other node.
+    worth = not local.node.groups and math.prod(local.shape) > _LARGE
+    if additive and (whole or worth):
+        return family.made_of, additive(posterior, family, local)
     if whole:
-        return "table", {"cells": moves(family.table(posterior.values, {}, {}, local), local.axes)}
+        return "cells", {"cells": moves(family.table(posterior.values, {}, {}, local), local.axes)}
     averaged = {group.name: INTEGRATED for group in local.node.groups}
     table = family.table(posterior.values, {}, averaged, local)
-    return "table", {"table": Rows(tuple(local.axes), table)}
+    return "cells", {"rows": Rows(tuple(local.axes), table)}
 
 
-def _ordinal(posterior: Posterior, family: Family, local: Local) -> dict[str, Moves]:
+def _on_scale(posterior: Posterior, family: Family, local: Local) -> dict[str, Moves]:
     """Cutpoints, and the effects of each arrow."""
     # What members add is said by the group.
     still = {group.name: TYPICAL for group in local.node.groups}
@@ -207,7 +211,7 @@ def _ordinal(posterior: Posterior, family: Family, local: Local) -> dict[str, Mo
     return found
 
 
-def _softmax(posterior: Posterior, family: Family, local: Local) -> dict[str, Moves]:
+def _of_scores(posterior: Posterior, family: Family, local: Local) -> dict[str, Moves]:
     """Scores of the states where every parent is in its first, and what each arrow adds to them.
 
     Read off the table, whose logarithm adds up up to what makes rows probabilities.
@@ -228,7 +232,7 @@ def _softmax(posterior: Posterior, family: Family, local: Local) -> dict[str, Mo
     return found
 
 
-#: Family of a target -> whether its states have no common scale, so that configurations are summed one by one.
-_TARGETS = {"ordinal": False, "softmax": True, "table": True}
-#: Family -> its additive numbers.
-_ADDITIVE = {"ordinal": _ordinal, "softmax": _softmax}
+#: What the table of a target is made of -> whether its configurations are summed one by one, for want of a common scale.
+_TARGETS = {"scale": False, "scores": True, "cells": True}
+#: What a table is made of -> its additive numbers.
+_ADDITIVE = {"scale": _on_scale, "scores": _of_scores}

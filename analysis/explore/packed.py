@@ -129,7 +129,7 @@ class Rows:
 
         Examples
         --------
-        >>> table = np.random.default_rng(1).dirichlet([0.2, 5.0, 9.0], size=400).T
+        >>> table = np.random.default_rng(1).dirichlet([0.2, 5.0, 9.0], size=512).T
         >>> block = Rows(("kept",), table).packed(np.arange(400))
         >>> shares = shares_of(block)
         >>> block["rest"], shares.shape, bool(abs(shares[0].mean() - table[0].mean()) < 1e-4)
@@ -153,7 +153,7 @@ class Rows:
             "shape": list(self.table.shape[:-1]),
             "rest": rest.tolist(),
             "bins": bins,
-            "codes": _text(np.rint(np.array(codes) * _FINE).astype("<u2")),
+            "codes": _text(_whole(np.array(codes))),
         }
 
 
@@ -194,6 +194,12 @@ def unpacked(block: Mapping[str, Any]) -> np.ndarray:
     elif block["directions"]:
         moved = np.frombuffer(base64.b64decode(block["step"]), "<f4")[:, None] * codes
     return (mean[:, None] + moved).reshape((*block["shape"], -1))
+
+
+def _whole(roots: np.ndarray) -> np.ndarray:
+    """Square roots of shares as two bytes; only what is nothing or all in every draw is said to be."""
+    levels = np.rint(roots * _FINE)
+    return np.where((roots > 0) & (roots < 1), np.clip(levels, 1, _FINE - 1), levels).astype("<u2")
 
 
 def _directions(centred: np.ndarray, mean: np.ndarray) -> np.ndarray:

@@ -51,6 +51,7 @@ class Ordinal(OrderedRegression):
     """Ordered states; an effect moves all of them up or down together."""
 
     name: ClassVar[str] = "ordinal"
+    made_of: ClassVar[str] = "scale"
     sums_cases: ClassVar[bool] = True
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:

@@ -53,6 +53,7 @@ class Softmax(Family):
     """
 
     has_terms: ClassVar[bool] = True
+    made_of: ClassVar[str] = "scores"
 
     @property
     def options(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Table(Family):
     """
 
     conjugate: ClassVar[bool] = True
+    made_of: ClassVar[str] = "cells"
 
     def faults(self, local: Local) -> list[str]:
         """Say why `node` cannot be a table."""

@@ -12,8 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from servanda.analysis import explore, load_scenario, outcomes
+from servanda.analysis.cli.app import app
 from servanda.analysis.explore.draws import drawn_network
 from servanda.analysis.explore.page import PROGRAM, in_script
 from servanda.analysis.explore.words import MESSAGES
@@ -236,6 +238,24 @@ def test_a_cell_of_the_record_that_was_never_seen_has_a_red_edge(browser, pages)
     cases = shipped_cases(load_scenario("dprk-six-party").network, "2019-04-25")
     count = int(((cases["role"] == "principal") & (cases["obligation"] == "disarm")).sum())
     assert f"and {count} all that is described of B" in window.text_content("#count")
+
+
+def test_the_command_writes_a_page_that_answers_in_closed_form(browser, own_scenario, tmp_path):
+    out, words = tmp_path / "page.html", ["--cache", str(tmp_path / "cache"), "--lang", "es", "--draws", "200", "-q"]
+    result = CliRunner().invoke(app, ["explore", str(own_scenario), "--out", str(out), *words])
+    assert result.exit_code == 0, result.output
+    window, heard = opened(browser, out)
+    assert heard == []
+    assert window.evaluate("() => document.documentElement.lang") == "es"
+    found = window.evaluate("() => whatIf.results().B.answer.mean")
+    cases = shipped_cases(load_scenario("dprk-six-party").network, "2019-04-25")
+    several = cases[cases["guarantors"] > 1]["outcome"]
+    assert found == pytest.approx((1 + (several == "complied").sum()) / (3 + len(several)), abs=0.01)
+    out.write_text("mine")
+    refused = CliRunner().invoke(app, ["explore", str(own_scenario), "--out", str(out), *words])
+    assert refused.exit_code == 2
+    assert "was not written by Servanda" in refused.output
+    assert out.read_text() == "mine"
 
 
 def test_every_message_of_the_page_is_in_the_catalogue():

@@ -62,16 +62,16 @@ export function load(payload) {
   let seed = 1;
   for (const node of nodes.values()) {
     const whole = node.name === payload.target;
-    if (node.kind === "table") {
+    if (node.kind === "cells") {
       node.cells = whole
         ? unpacked(node.pieces.cells).map(values => values.map(value => Math.max(value, 0)))
-        : rows(node.pieces.table, node.size, lanes, seed++);
+        : rows(node.pieces.rows, node.size, lanes, seed++);
     } else {
       node.effects = Object.keys(node.pieces).filter(key => key.startsWith("effect:")).map(key => {
         const { axes } = node.pieces[key], cells = unpacked(node.pieces[key]);
         return { axes, strides: strides(axes.map(size)), cells, spread: spread(cells) };
       });
-      if (node.kind === "ordinal") node.cuts = unpacked(node.pieces.cuts);
+      if (node.kind === "scale") node.cuts = unpacked(node.pieces.cuts);
       else node.base = unpacked(node.pieces.base);
       // There are fewer draws of these, and each serves again.
       if (!whole) node.cells = table(node, size, tables).map(values => Float64Array.from({ length: lanes }, (_, k) => values[k % tables]));
@@ -142,9 +142,9 @@ function table(node, size, draws) {
   for (let row = 0; row < count; row++) {
     const at = name => Math.floor(row / steps[node.parents.indexOf(name)]) % size(name);
     const made = cells.slice(row * own, (row + 1) * own);
-    const picked = made.map((_, state) => node.effects.map(effect => effect.cells[place(effect, at, node.kind === "ordinal" ? undefined : state)]));
+    const picked = made.map((_, state) => node.effects.map(effect => effect.cells[place(effect, at, node.kind === "scale" ? undefined : state)]));
     for (let d = 0; d < draws; d++) {
-      if (node.kind === "ordinal") {
+      if (node.kind === "scale") {
         let eta = 0;
         for (const cells of picked[0]) eta += cells[d];
         let below = 0;
@@ -500,7 +500,7 @@ export function answer(model, { given = {}, set = {}, members = {} }, every = 1)
   const part = every > 1 ? thinned(model, every) : model;
   const fixed = new Map(Object.entries({ ...given, ...set })), done = new Set(Object.keys(set));
   const target = part.nodes.get(part.target);
-  return (target.kind === "ordinal" ? ordinal : oneByOne)(part, target, fixed, done, members);
+  return (target.kind === "scale" ? ordinal : oneByOne)(part, target, fixed, done, members);
 }
 
 // The same network with one draw in so many; made once.
@@ -605,7 +605,7 @@ function oneByOne(model, target, fixed, done) {
     for (let d = 0; d < draws; d++) {
       const w = factor ? factor[table[d]] : 1;
       total[d] += w;
-      if (target.kind === "table") {
+      if (target.kind === "cells") {
         const row = target.parents.reduce((sum, name, i) => sum + target.strides[i] * held.get(name), 0);
         for (let s = 0; s < states; s++) found[s][d] += w * target.cells[row + s][d];
         continue;

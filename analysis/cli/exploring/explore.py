@@ -7,8 +7,20 @@ from typing import Annotated
 
 import typer
 
-from ...common.progress import shown
-from .options import Cases, Chains, Countries, Draws, Json, Missing, Quiet, ScenarioSeed, Tune, print_json, record_cases
+from ....common.progress import shown
+from ..options import (
+    Cases,
+    Chains,
+    Countries,
+    Draws,
+    Json,
+    Missing,
+    Quiet,
+    ScenarioSeed,
+    Tune,
+    print_json,
+    record_cases,
+)
 
 
 def explore(
@@ -46,13 +58,13 @@ def explore(
 
     Example: `servanda explore dprk-six-party --out what-if.html`
     """
-    from ...common.files import file_name, output_file, writable_folder
-    from ...models.sampling.run import Sampling
-    from ..explore.make import explore as make
-    from ..queries.named_backers import shipped_cases
-    from ..reporting.document.language import Language
-    from ..scenarios.scenario import load_scenario
-    from ..scenarios.stored_fits import stored_fit
+    from ....common.files import file_name, output_file, writable_folder
+    from ....models.sampling.run import Sampling
+    from ...explore.make import explore as make
+    from ...queries.named_backers import shipped_cases
+    from ...reporting.document.language import Language
+    from ...scenarios.scenario import load_scenario
+    from ...scenarios.stored_fits import stored_fit
 
     code = Language(language).code
     loaded = load_scenario(scenario)
