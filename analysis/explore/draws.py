@@ -232,7 +232,7 @@ def _of_scores(posterior: Posterior, family: Family, local: Local) -> dict[str, 
     return found
 
 
-#: What the table of a target is made of -> whether its configurations are summed one by one, for want of a common scale.
+#: What a target's table is made of -> whether its configurations are summed one by one, for want of a common scale.
 _TARGETS = {"scale": False, "scores": True, "cells": True}
 #: What a table is made of -> its additive numbers.
 _ADDITIVE = {"scale": _on_scale, "scores": _of_scores}
