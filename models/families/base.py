@@ -77,8 +77,8 @@ class Family(ABC):
     sums_itself: ClassVar[bool] = False
     #: Whether `weighted_sums` takes less than making a table for every case and summing it.
     sums_cases: ClassVar[bool] = False
-    #: What its table is made of: ``cells``, which are parameters; effects on one ``scale`` with cutpoints; or effects on
-    #: a score of each state, of whose exponentials a row has the shares (``scores``). Nothing where it is none.
+    #: What its table is made of: ``cells``, which are parameters; effects on one ``scale`` with cutpoints; or effects
+    #: on a score of each state, of whose exponentials a row has the shares (``scores``). Nothing where it is none.
     made_of: ClassVar[str] = ""
     #: Whether its parents act by the terms of their arrows.
     has_terms: ClassVar[bool] = False
