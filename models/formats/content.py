@@ -163,7 +163,7 @@ def too_large(sizes: Iterable[int]) -> str:
 
     Examples
     --------
-    >>> too_large([2] * 10), too_large([2] * 40)[:52]
+    >>> too_large([2] * 10), too_large([2] * 40)[:53]
     ('', 'its table of 1099511627776 numbers would take 8.8e+03')
     """
     cells = math.prod(sizes)
