@@ -37,7 +37,17 @@ _LARGE = 64
 
 
 class ExploreError(InputError):
-    """A network or a scenario that no page can be made of."""
+    """A network or a scenario that no page can be made of.
+
+    Examples
+    --------
+    >>> from servanda.priors import prior_predictive
+    >>> try:
+    ...     drawn_network(prior_predictive("guarantee", "flat", seed=1, draws=2), "wept", {})
+    ... except ExploreError as error:
+    ...     print(error)
+    guarantee: target: is 'wept', which is no node of the network
+    """
 
 
 def drawn_network(

@@ -30,6 +30,12 @@ class Page:
         The whole of it.
     content
         What it holds: draws, settings, cases, words.
+
+    Examples
+    --------
+    >>> from servanda.priors import prior_predictive
+    >>> explore(prior_predictive("guarantee", "flat", seed=1, draws=200), "budapest")
+    Page(What if? ...; 200 draws, ... kB)
     """
 
     html: str

@@ -172,6 +172,7 @@ RESULTS = {
     "track posterior": (track, False),
     "network": (lambda: lawn().network, False),
     "large network": (lambda: sv.load_network("guarantee"), False),
+    "statement": (lambda: between(YES, 0.2, 0.6), True),
     "prior": (lambda: Prior.of("dirichlet", alpha={EVIL: 1.0, "b": 2.0}), False),
     "prior set": (lambda: sv.load_prior("literature"), False),
     "pool": (lambda: linear_pool(COIN, {EVIL: FLAT, "other": SURE}), False),

@@ -36,6 +36,7 @@ from servanda.analysis.reporting.formats.slides import slides
 from servanda.analysis.reporting.formats.tables import SUMMARY, shield
 from servanda.analysis.reporting.formats.tree import column_shares, every_block
 from servanda.analysis.reporting.make import write_report
+from servanda.common.json_values import content_hash
 
 from .documents import HOSTILE, every_kind, hostile
 
@@ -240,7 +241,7 @@ def test_json_holds_hostile_text_as_text(tmp_path):
     content = {"schema": 0, "question": {"ask": HOSTILE["script"]}, "texts": HOSTILE, HOSTILE["attribute"]: "key"}
     assert write_report(tmp_path, content, formats=()) == ()
     written = (tmp_path / "report.json").read_bytes()
-    assert json.loads(written) == content
+    assert json.loads(written) == {**content, "sha256": content_hash(content)}
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
