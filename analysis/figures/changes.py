@@ -45,10 +45,6 @@ def changes_figure(
     with styled():
         figure, axes = pixel_canvas(_WIDTH + 2 * _MARGIN, edges[-1] + 42)
         axes.set_xlim(-reach * (1 + 2 * _MARGIN / _WIDTH), reach * (1 + 2 * _MARGIN / _WIDTH))
-        margin = rows[0]["margin"] if rows else 0.0
-        # Between the edges of the band a change is too small to matter.
-        axes.fill_between([-margin, margin], edges[0], edges[-1], color=RULE, alpha=0.45, linewidth=0, zorder=0)
-        axes.vlines(0, edges[0], edges[-1], color=MUTED, linewidth=1.0, zorder=1)
         for row, words, head, top in zip(rows, labels, heads, edges, strict=False):
             _draw_row(axes, row, words, head, top, reach, to)
         _draw_points_axis(axes, edges[-1], reach, sides)
@@ -82,6 +78,10 @@ def _draw_row(
     said = f"{points(row['mean'])} ({_span(row, to)})"
     axes.text(reach, top + 11, said, fontsize=11, ha="right", color=INK, weight="bold")
     y, colour = top + _LINE * len(words) + 6, ACCENT if strong else GREY
+    # Between the edges of the band a change is too small to matter. Neither it nor the line at zero runs through words.
+    strip = (y - 10, y + 11)
+    axes.fill_between([-row["margin"], row["margin"]], *strip, color=RULE, alpha=0.45, linewidth=0, zorder=0)
+    axes.vlines(0, *strip, color=MUTED, linewidth=1.0, zorder=1)
     axes.hlines(y, row["lower"], row["upper"], color=colour, linewidth=1.8, alpha=0.6, zorder=3)
     axes.hlines(y, row["quarter"], row["three_quarters"], color=colour, linewidth=5.0, alpha=0.6, zorder=3)
     axes.plot([row["mean"]], [y], marker="o", markersize=8, color=colour, markeredgecolor="white", zorder=4)

@@ -34,7 +34,7 @@ from .change import AVERAGED, headline_spread
 from .judgements import gate_line
 from .record import agreement_by_node, case_section
 from .score import how_to_measure, scenario_score
-from .would_change.mind import change_our_mind
+from .would_change.mind import change_our_mind, moves_the_answer
 
 #: Probability of a gain, a loss or neither from which on the record is said to settle which it is.
 SETTLED = 0.9
@@ -162,8 +162,11 @@ def _lead(report: Mapping[str, Any], say: Language) -> Text:
         moved = say(message, claim=claim, **formats, **numbers, **words)
     verdict = _VERDICTS[answer["verdict"]["direction"]]
     found = runs(say(verdict), " ", moved)
+    if within := _within_horizon(report, say):
+        found = runs(found, " ", within)
+    up = answer["mean"] > base["mean"]
     for rival in _rivals(report):
-        found = runs(found, " ", _rival(rival, say))
+        found = runs(found, " ", _rival(rival, say, up=up))
     return found
 
 
@@ -174,34 +177,45 @@ def _word(row: Mapping[str, Any], say: Language) -> Text:
 
 
 def _rivals(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The same two formats under the other readings of the case: title, and the probability under each."""
+    """The same two formats under the other readings of the case: chances under each, and the change with its ends."""
     answer = report["answer"]
-    readings = {row["name"] for row in report["change"]["rows"] if row["kind"] == "reading"}
+    changes = {row["name"]: row for row in report["change"]["rows"] if row["kind"] == "reading"}
     found = []
     for one in report["judgements"]:
         rows = {row["label"]: row["mean"] for row in one["rows"]}
-        if one["id"] != answer["judgement"] and one["title"] in readings:
+        if one["id"] != answer["judgement"] and one["title"] in changes:
             ends = {"before": rows[answer["base"]], "after": rows[answer["format"]]}
-            found.append({"title": one["title"], "claim": one["claim"], **ends})
+            found.append({"title": one["title"], "claim": one["claim"], "change": changes[one["title"]], **ends})
     return found
 
 
-def _rival(rival: Mapping[str, Any], say: Language) -> Text:
-    down = rival["after"] < rival["before"]
+def _rival(rival: Mapping[str, Any], say: Language, *, up: bool) -> Text:
+    """Another reading: where its estimate goes the other way, what it speaks of too."""
     message = (
-        N_(
-            "Under the reading “{title}”, the same step moves it *down*: the chance that {claim}, "
-            "from {before} to {after}."
-        )
-        if down
+        N_("Under the reading “{title}” the estimate is much the same: from {before} to {after} ({ends} points).")
+        if (rival["after"] > rival["before"]) == up
         else N_(
-            "Under the reading “{title}”, the same step moves it *up*: the chance that {claim}, "
-            "from {before} to {after}."
+            "Under the reading “{title}” the estimate goes the other way: the chance that {claim}, "
+            "from {before} to {after} ({ends} points)."
         )
     )
-    ends = {end: say.percent(rival[end]) for end in ("before", "after")}
+    numbers = {end: say.percent(rival[end]) for end in ("before", "after")}
+    ends = say.points_span(rival["change"]["lower"], rival["change"]["upper"])
     claim = say.term(rival["claim"]).strip().rstrip(".")
-    return say(message, title=say.term(rival["title"]), claim=claim, **ends)
+    return say(message, title=say.term(rival["title"]), claim=claim, ends=ends, **numbers)
+
+
+def _within_horizon(report: Mapping[str, Any], say: Language) -> Text:
+    """The answer without tests that come too late to count, where that is another number."""
+    answer, beyond = report["answer"], (report.get("assumptions") or {}).get("beyond")
+    if not beyond or not moves_the_answer(beyond["without"]["mean"], answer["mean"]):
+        return ()
+    message = N_(
+        "Within the horizon asked about it is **{within}**, {word}: the {after} counts later tests too, "
+        "{chance} of those expected."
+    )
+    numbers = {"within": say.percent(beyond["without"]["mean"]), "after": say.percent(answer["mean"])}
+    return say(message, word=_word(beyond["without"], say), chance=say.percent(beyond["chance"]), **numbers)
 
 
 def _capital(text: str) -> str:

@@ -66,17 +66,27 @@ def test_the_lead_is_verdict_then_both_numbers_then_the_rival_in_one_breath(cont
     assert lead(content) == (
         "The record does not settle it. The chance that France keeps its promise goes from 47 %, "
         "roughly even chance [45-55 %] (alone), to 61 %, likely [55-80 %] (with an ally). "
-        "Under the reading “France as principal”, the same step moves it down: the chance that France keeps its "
-        "promise, from 53 % to 48 %."
+        "Under the reading “France as principal” the estimate goes the other way: the chance that France keeps its "
+        "promise, from 53 % to 48 % (-27 to +11 points)."
     )
     rival = content["judgements"][1]["rows"][1]
     rival["mean"] = 0.77
-    assert "the same step moves it up: the chance that France keeps its promise, from 53 % to 77 %." in lead(content)
+    assert "principal” the estimate is much the same: from 53 % to 77 % (-27 to +11 points)." in lead(content)
+
+
+def test_the_lead_says_what_the_answer_is_within_the_horizon(content):
+    told = {"states": [{"node": "watch", "state": "close"}], "chance": 0.31}
+    number = {**content["judgements"][0]["rows"][1], "mean": 0.46, "change": None, "passed": True}
+    content["assumptions"] = {"before": number, "rows": [], "beyond": {**told, "without": number}}
+    said = "Within the horizon asked about it is 46 %, likely [55-80 %]: the 61 % counts later tests too, 31 % of those"
+    assert f"(with an ally). {said} expected. Under the reading" in lead(content)
+    number["mean"] = 0.6
+    assert "Within the horizon" not in lead(content)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_number_of_the_lead_is_there_in_each_language(content, language):
-    assert re.findall(r"\d+", lead(content, language)) == ["47", "45", "55", "61", "55", "80", "53", "48"]
+    assert re.findall(r"\d+", lead(content, language)) == ["47", "45", "55", "61", "55", "80", "53", "48", "27", "11"]
 
 
 def test_a_reading_of_another_question_is_no_rival_of_this_one(content):

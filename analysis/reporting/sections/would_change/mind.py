@@ -10,6 +10,20 @@ from ...document.language import N_, Language
 from .assumptions import beyond_states
 from .value_of_information import WORTH_SHOWING
 
+#: Difference from which page one's first sentences say what the answer is within the horizon.
+_MOVED = 0.02
+
+
+def moves_the_answer(within: float, answer: float) -> bool:
+    """Whether an answer within the horizon is another one than that over all tests.
+
+    Examples
+    --------
+    >>> moves_the_answer(0.46, 0.40), moves_the_answer(0.75, 0.74)
+    (True, False)
+    """
+    return abs(within - answer) >= _MOVED
+
 
 def change_our_mind(report: Mapping[str, Any], say: Language, most: int = 4) -> tuple[Text, ...]:
     """What would move the answer most, the greatest move first.
@@ -76,6 +90,7 @@ def _wrong(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Te
     for row in found.get("rows", ()):
         if row["wrong"] and row["instead"]:
             before, after = found["before"]["mean"], row["wrong"]["mean"]
+            moved = _changes(found["before"], row["wrong"])
             instead = "; ".join(
                 f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}" for one in row["instead"]
             )
@@ -84,14 +99,29 @@ def _wrong(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Te
                 instead=instead,
                 **_from_to(before, after, say),
             )
-            yield abs(after - before), text
+            if moved and moved[0] * moved[1] < 0:
+                ends = {"first": say.points(moved[0]), "then": say.points(moved[1])}
+                text = say(
+                    N_("Described otherwise (*{instead}*): the change goes from {first} to {then} points."),
+                    instead=instead,
+                    **ends,
+                )
+            yield max(abs(after - before), abs(moved[1] - moved[0]) if moved else 0.0), text
+
+
+def _changes(*answers: Mapping[str, Any]) -> tuple[float, ...]:
+    """The change of each answer, where all have one."""
+    changes = [_part(answer, "change") for answer in answers]
+    return tuple(change["mean"] for change in changes) if all(changes) else ()
 
 
 def _within(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Text]]:
     found = _part(report, "assumptions")
     beyond = _part(found, "beyond")
-    if beyond:
-        before, after = found["before"]["mean"], beyond["without"]["mean"]
+    before = found["before"]["mean"] if beyond else 0.0
+    # What moves it much stands in page one's first sentences.
+    if beyond and not moves_the_answer(beyond["without"]["mean"], before):
+        after = beyond["without"]["mean"]
         text = say(
             N_("Without tests beyond the horizon (*{states}*, a chance of {chance}): from {before} to {after}."),
             states=beyond_states(beyond, say),

@@ -203,18 +203,33 @@ def test_what_lies_beyond_the_horizon_is_taken_out_as_the_joint_probability_says
 def test_page_one_shows_no_state_beyond_the_horizon(report):
     state = {"state": "close", "probability": 0.5, "answer": 0.99}
     told = {"states": [{"node": "watch", "state": "close"}], "chance": 0.5}
-    number = {**report["assumptions"]["rows"][1]["wrong"], "mean": 0.01}
+    stands = report["assumptions"]["before"]["mean"]
+    number = {**report["assumptions"]["rows"][1]["wrong"], "mean": stands + 0.015}
     seen = [{"node": "watch", "title": "watch", "states": [state]}]
     news = {"answer": {**report["value_of_information"]["answer"], "nodes": seen}}
     found = {**report["assumptions"], "beyond": {**told, "without": number}}
     changed = {**report, "value_of_information": news, "assumptions": found}
     lines = [plain(line) for line in mind.change_our_mind(changed, Language("en"), most=9)]
-    assert lines[0].startswith("Without tests beyond the horizon (watch: close, a chance of 50")
+    assert any(line.startswith("Without tests beyond the horizon (watch: close, a chance of 50") for line in lines)
     assert not any("seen to be" in line for line in lines)
+    number["mean"] = stands + 0.025  # stands in the first sentences then
+    told = [plain(line) for line in mind.change_our_mind(changed, Language("en"), most=9)]
+    assert not any("horizon" in line or "seen to be" in line for line in told)
     unsaid = mind.change_our_mind({**changed, "assumptions": {}}, Language(), 9)
     assert any("watch seen to be" in plain(line) for line in unsaid)
     table = assumptions.SECTION.parts[0].blocks(changed, Language("es"))[0]
     assert plain(table.rows[-1][0]).startswith("sin watch: close, más allá del plazo")
+
+
+def test_an_assumption_that_turns_the_change_around_says_so(report):
+    found = report["assumptions"]
+    row = next(one for one in found["rows"] if one["wrong"])
+    turned = {**row["wrong"], "change": {**found["before"]["change"], "mean": -found["before"]["change"]["mean"]}}
+    changed = {**report, "assumptions": {**found, "rows": [{**row, "wrong": turned}]}}
+    lines = [plain(line) for line in mind.change_our_mind(changed, Language("en"), most=9)]
+    assert any("): the change goes from " in line for line in lines)
+    same = {**report, "assumptions": {**found, "rows": [{**row, "wrong": {**turned, "change": None}}]}}
+    assert not any("the change goes" in plain(line) for line in mind.change_our_mind(same, Language("en"), most=9))
 
 
 def test_influence_is_kept_beside_the_fits_and_not_asked_of_what_is_supposed(prepared, monkeypatch):
