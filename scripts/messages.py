@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from servanda.analysis.reporting.document.language import FORMS, MESSAGES, OUTCOMES
 from servanda.analysis.sensitivity.spread import CHOICES, KINDS
+from servanda.analysis.track.scores import NOT_MEASURED, RULE
 from servanda.models.network.toml import load_network
 from servanda.models.theories.theories import THEORIES
 from servanda.priors import load_prior
@@ -55,6 +56,7 @@ def terms() -> Iterator[str]:
     yield from (load_prior(name).title for name in PRIORS)
     yield from FORMS
     yield from (*KINDS.values(), *CHOICES.values(), *OUTCOME_RULES.values(), "first coder", "second coder")
+    yield from (RULE, NOT_MEASURED)
 
 
 def updated(code: str) -> tuple[str, list[str]]:

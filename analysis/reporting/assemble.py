@@ -9,6 +9,7 @@ from .document.blocks import Block, Bullets, Callout, Chapter, Document, Fold, H
 from .document.language import N_, Language
 from .section import CHAPTERS
 from .sections import SECTIONS
+from .sections.judgements import failed_line
 
 
 def assemble(report: Mapping[str, Any], language: str = "en") -> Document:
@@ -103,7 +104,7 @@ def _signed(report: Mapping[str, Any], say: Language) -> Text:
 
 def _draft(report: Mapping[str, Any], say: Language) -> Callout:
     """What stands over the answer where a gate failed."""
-    failed = tuple(runs(gate) for gate in report["failed_gates"])
+    failed = tuple(runs(failed_line(gate, say)) for gate in report["failed_gates"])
     message = N_(
         "**DRAFT.** A check of the computation failed: this report is not to be quoted. "
         "Numbers whose own checks failed are marked where they stand."

@@ -61,9 +61,10 @@ def _held_out(part: Mapping[str, Any], say: Language) -> Text:
 
 def _precedents(part: Mapping[str, Any], say: Language) -> Text:
     facts = part["facts"]
-    message = _COVERED[part["grade"]]
-    head = say(message)
     n, cases = facts["precedents"], say.count(facts["cases"])
+    near = not n and part["grade"] == "fair"
+    message = N_("**No exact precedent.**") if near else _COVERED[part["grade"]]
+    head = say(message)
     shared = (
         say.plural(
             "{n} case of {cases} shares every described feature.",

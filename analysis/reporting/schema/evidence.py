@@ -99,6 +99,8 @@ class HeldRow(Strict):
         The actor's own cases.
     nearest
         The nearest cases.
+    of_each
+        The nearest case of each outcome.
     """
 
     judgement: str
@@ -108,6 +110,7 @@ class HeldRow(Strict):
     pairs_unseen: list[list[NodeState]]
     own: OwnRecord | None
     nearest: list[NearCase]
+    of_each: list[NearCase]
 
 
 class OwnCount(Strict):
@@ -130,8 +133,8 @@ class OwnCount(Strict):
     cases: int
 
 
-class RawCount(Strict):
-    """The record's own table, with no model in it.
+class CountTable(Strict):
+    """Raw counts by the states of a node.
 
     Parameters
     ----------
@@ -141,14 +144,26 @@ class RawCount(Strict):
         States of the columns.
     rows
         One a state.
-    own
-        The actor's own.
     """
 
     by: str
     split: str | None
     columns: list[str]
     rows: list[Counted]
+
+
+class RawCount(CountTable):
+    """The record's own table, with no model in it.
+
+    Parameters
+    ----------
+    also
+        The same by the other node in which the formats differ, where there is one.
+    own
+        The actor's own.
+    """
+
+    also: list[CountTable]
     own: OwnCount
 
 

@@ -328,35 +328,36 @@ def _counts(report: Mapping[str, Any], say: Language) -> list[Block]:
     count = report["record"]["count"]
     if not count:
         return []
-    columns = [say.state(state) for state in count["columns"]] or [say.line(N_("all cases"))]
-    by = say.term(count["by"])
-    kept = say.line(N_("kept of cases"))
-    first = Table(
-        runs(by, ": ", kept),
+    first, *tables = (_counted(table, say) for table in (count, *count["also"]))
+    own = count["own"]
+    if own["actor"] and own["rows"]:
+        tables.append(
+            Table(
+                say(N_("{actor}, with or without backers: kept of cases"), actor=say.actor(own["actor"])),
+                (runs(say.term(own["by"])), say(N_("all roles"))),
+                tuple((runs(say.state(line["state"])), runs(_share(line["cells"][0]))) for line in own["rows"]),
+                numeric=frozenset({1}),
+                compact=True,
+            )
+        )
+    title = Heading(say(N_("The record's own count, with no model in it")), anchor="count")
+    return [title, Columns(((first,), tuple(tables)) if tables else ((first,),))]
+
+
+def _counted(table: Mapping[str, Any], say: Language) -> Table:
+    """Raw counts by the states of one node."""
+    columns = [say.state(state) for state in table["columns"]] or [say.line(N_("all cases"))]
+    by = say.term(table["by"])
+    return Table(
+        runs(by, ": ", say.line(N_("kept of cases"))),
         (runs(by), *(runs(column) for column in columns)),
         tuple(
-            (runs(say.state(line["state"], count["by"])), *(runs(_share(cell)) for cell in line["cells"]))
-            for line in count["rows"]
+            (runs(say.state(line["state"], table["by"])), *(runs(_share(cell)) for cell in line["cells"]))
+            for line in table["rows"]
         ),
         numeric=frozenset(range(1, len(columns) + 1)),
         compact=True,
     )
-    tables: list[tuple[Block, ...]] = [(first,)]
-    own = count["own"]
-    if own["actor"] and own["rows"]:
-        tables.append(
-            (
-                Table(
-                    say(N_("{actor}, with or without backers: kept of cases"), actor=say.actor(own["actor"])),
-                    (runs(say.term(own["by"])), say(N_("all roles"))),
-                    tuple((runs(say.state(line["state"])), runs(_share(line["cells"][0]))) for line in own["rows"]),
-                    numeric=frozenset({1}),
-                    compact=True,
-                ),
-            )
-        )
-    title = Heading(say(N_("The record's own count, with no model in it")), anchor="count")
-    return [title, Columns(tuple(tables))]
 
 
 def _share(cell: Mapping[str, int]) -> str:

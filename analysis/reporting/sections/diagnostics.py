@@ -10,7 +10,7 @@ from ..document.blocks import Block, Paragraph, Run, Table, Text, runs
 from ..document.language import N_, Language
 from ..numbers import gate_facts
 from ..section import Answers, Material, Part, Section
-from .judgements import limit_text
+from .judgements import gate_name, limit_text
 
 
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
@@ -125,7 +125,7 @@ def _sampled(fit: Mapping[str, Any], titles: Mapping[str, str], say: Language) -
         draws.append(Run(say.line(message, n=say.count(2 ** fit["doublings"])), "second"))
     checks = []
     for gate in fit["sampler"]:
-        said = f"{gate['name']}: {say.figure(gate['value'])}"
+        said = f"{gate_name(gate['name'], say)}: {say.figure(gate['value'])}"
         failed = say.line(N_("{check} (not passed, asked {limit})"), check=said, limit=limit_text(gate["limit"], say))
         checks += [*([Run("; ")] if checks else []), Run(said) if gate["passed"] else Run(failed, "alarm")]
     ways = [

@@ -143,7 +143,9 @@ def _waterfall(found: Mapping[str, Any], say: Language) -> list[Block]:
     alt = "; ".join(f"{row['label']}: {row['said']}" for row in rows)
     figure = drivers_svg(rows, found["base_rate"], name="headline", label=alt, ends=ends, tick=say.percent)
     told = say(
-        N_("From the share kept in the record, **{base}** (no base rate), to this case, **{answer}**."),
+        N_(
+            "From the share kept in the record, **{base}** (of this record, not of promises in general), to this case, **{answer}**."
+        ),
         base=say.percent(found["base_rate"]),
         answer=say.percent(found["answer"]),
     )
@@ -196,7 +198,7 @@ def _table(rows: Sequence[Mapping[str, Any]], every: int, say: Language) -> Tabl
         )
         for row in rows
     )
-    columns = (say(N_("Feature")), say(N_("Points")), say(N_("Half")), say(N_("90 %")))
+    columns = (say(N_("Feature")), say(N_("Points")), say(N_("50 %")), say(N_("90 %")))
     title, numeric = say(N_("From the record's share to this case")), frozenset({1, 2, 3})
     thinned = say(N_("One posterior draw in {every} was used."), every=say.count(every)) if every > 1 else ()
     return Table(title, columns, cells, thinned, numeric, compact=True)

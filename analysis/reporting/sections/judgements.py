@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -195,7 +196,43 @@ def gate_line(gate: Mapping[str, Any], say: Language) -> str:
     """A gate that was not passed, in words."""
     message = N_("not passed: {name} {value}, asked {limit}")
     limit = limit_text(gate["limit"], say)
-    return say.line(message, name=gate["name"], value=say.figure(gate["value"]), limit=limit)
+    return say.line(message, name=gate_name(gate["name"], say), value=say.figure(gate["value"]), limit=limit)
+
+
+def failed_line(gate: str, say: Language) -> str:
+    """A gate of ``failed_gates``, which are strings, in words; any other text stays as it is.
+
+    Examples
+    --------
+    >>> print(failed_line("bulk ESS of P(alone; own; flat): 111 (FAILED, asked 400 or more)", Language("es")))
+    tamaño efectivo de la muestra (centro) de «P(alone; own; flat)»: 111 (no superado; se pide 400 o más)
+    """
+    found = _FAILED.fullmatch(gate)
+    if not found:
+        return gate
+    return say.line(
+        N_("{name}: {value} (not passed; asked {limit})"),
+        name=gate_name(found["name"], say),
+        value=say.figure(float(found["value"])),
+        limit=limit_text(found["limit"], say),
+    )
+
+
+def gate_name(name: str, say: Language) -> str:
+    """What a gate checks, in words."""
+    kind, joined, of = name.partition(" of ")
+    if joined:
+        message = _OF.get(kind)
+        return say.line(message, what=_asked(of, say)) if message else name
+    check, _, fit = name.partition(" (")
+    said = say.line(check) if check in _WHOLE else check
+    return f"{said} ({fit}" if fit else said
+
+
+def _asked(of: str, say: Language) -> str:
+    """What a gate is of: a parameter, or a number with the author's name of its format."""
+    number = _NUMBER.fullmatch(of)
+    return f"P({say.term(number['label'])}; {number['rest']})" if number else of
 
 
 def limit_text(limit: str, say: Language) -> str:
@@ -210,6 +247,19 @@ def limit_text(limit: str, say: Language) -> str:
     message = {"more": N_("{number} or more"), "less": N_("{number} or less")}.get(side)
     return say.line(message, number=say.figure(float(number))) if message else say.term(limit)
 
+
+#: A gate as it writes itself.
+_FAILED = re.compile(r"(?P<name>.+): (?P<value>\S+) \(FAILED, asked (?P<limit>.+)\)")
+#: A reported number: format, judgement, prior set.
+_NUMBER = re.compile(r"P\((?P<label>.+); (?P<rest>[^;]+; [^;]+)\)")
+#: Kind of gate -> how a reader is told of what it checks.
+_OF = {
+    "bulk ESS": N_("bulk ESS of {what}"),
+    "tail ESS": N_("tail ESS of {what}"),
+    "R-hat": N_("R-hat of {what}"),
+}
+#: Checks of the fit as a whole.
+_WHOLE = frozenset({N_("divergences"), N_("E-BFMI, worst chain"), N_("draws left after supposing a case")})
 
 SECTION = Section(
     _content,

@@ -13,7 +13,7 @@ from ....models.network.network import Network
 from ....record import coder_agreement, with_second_coding
 from ....record.second_coding import PREFIX
 from ..answers import Row
-from ..document.blocks import Block, Bullets, Callout, Fold, Paragraph, Run, Table, Text, runs
+from ..document.blocks import Block, Bullets, Callout, Fold, Paragraph, Run, Table, Text, plain, runs
 from ..document.language import N_, Language
 from ..section import Answers, Material, Part, Section
 from .headline import headline
@@ -29,6 +29,8 @@ SELECTION = N_(
     "The record is not a sample: famous cases are over-represented and promises never tested are absent. "
     "The share of cases kept is no base rate (codebook, section 7)."
 )
+#: Tables of raw counts that page one has room for.
+_TABLES = 2
 
 
 def _size(material: Material) -> dict[str, Any]:
@@ -97,7 +99,8 @@ def case_section(
     -------
     dict
         ``states`` (cases that share each described state), ``exact`` (cases that share all), ``pairs_unseen``
-        (pairs of described states that no case has), ``own`` (the actor's cases), ``nearest`` (most alike).
+        (pairs of described states that no case has), ``own`` (the actor's cases), ``nearest`` (most alike),
+        ``of_each`` (the nearest of each outcome, in the same order).
     """
     coded = encode(network, cases) if coded is None else coded
     wanted = {name: network[name].index(state) for name, state in {**row.given, **row.do}.items()}
@@ -106,7 +109,12 @@ def case_section(
     exact = alike == len(wanted)
     own = (cases["obligor"] == row.actor).to_numpy(bool)
     unseen = _unseen(share)
-    order = np.lexsort((-cases["tested_year"].to_numpy(), ~own, -alike))[:nearest]
+    order = np.lexsort((-cases["tested_year"].to_numpy(), ~own, -alike))
+    firsts = order[~cases["outcome"].iloc[order].duplicated().to_numpy()]
+
+    def named(places: np.ndarray) -> list[dict[str, Any]]:
+        return [_case(network, cases, coded, wanted, int(place), int(alike[place])) for place in places]
+
     return {
         "states": [
             {**_described(network, name, code), "set": name in row.do, "cases": int(share[name].sum())}
@@ -115,7 +123,8 @@ def case_section(
         "exact": int(exact.sum()),
         "pairs_unseen": [[_described(network, name, wanted[name]) for name in pair] for pair in unseen],
         "own": {"actor": row.actor, "cases": int(own.sum()), "outcomes": _outcomes(network, coded, own)},
-        "nearest": [_case(network, cases, coded, wanted, int(place), int(alike[place])) for place in order],
+        "nearest": named(order[:nearest]),
+        "of_each": named(firsts),
     }
 
 
@@ -161,7 +170,7 @@ def _case(
     }
 
 
-def raw_counts(material: Material, node: str, states: Sequence[str], row: Row, by: str) -> dict[str, Any]:
+def raw_counts(material: Material, node: str, states: Sequence[str], row: Row, by: Sequence[str]) -> dict[str, Any]:
     """Cases that came out as asked, by the states of a node and of another, without any model.
 
     Parameters
@@ -171,43 +180,50 @@ def raw_counts(material: Material, node: str, states: Sequence[str], row: Row, b
     row
         The described case.
     by
-        The node whose states are the rows.
+        The nodes whose states are the rows, one table each; at least one.
 
     Returns
     -------
     dict
-        ``rows``: for each state of `by` a ``state`` and ``cells``, one for each state of the node ``split`` (the role,
-        where it is described; else all cases in one), each with ``kept`` and ``cases``. ``own``: the same of the
-        actor's own cases, by what was owed, or by the first thing described.
+        ``rows``: for each state of the first of `by` a ``state`` and ``cells``, one for each state of the node
+        ``split`` (the role, where it is described; else all cases in one), each with ``kept`` and ``cases``. ``also``:
+        the same by each other of `by`. ``own``: the same of the actor's own cases, by what was owed, or by the first
+        thing described.
     """
     network, cases, codes = material.loaded.network, material.cases, material.coded.codes
     kept = np.isin(codes[node], [network[node].index(state) for state in states])
     known = codes[node] != MISSING
-    described = [name for name in (*row.given, *row.do) if name != by]
-    split = "role" if "role" in described else None
-    columns = [*enumerate(network[split].states)] if split else []
+    everything = np.ones(len(cases), bool)
 
     def cell(where: np.ndarray) -> dict[str, int]:
         return {"kept": int((kept & where & known).sum()), "cases": int((where & known).sum())}
 
-    everything = np.ones(len(cases), bool)
-    splits = [codes[split] == place for place, _ in columns] if split else [everything]
-    rows = [
-        {"state": state, "cells": [cell((codes[by] == place) & part) for part in splits]}
-        for place, state in enumerate(network[by].states)
-    ]
+    def table(by: str) -> dict[str, Any]:
+        split = "role" if by != "role" and "role" in {**row.given, **row.do} else None
+        columns = [*network[split].states] if split else []
+        splits = [codes[split] == place for place in range(len(columns))] if split else [everything]
+        rows = [
+            {"state": state, "cells": [cell((codes[by] == place) & part) for part in splits]}
+            for place, state in enumerate(network[by].states)
+        ]
+        return {
+            "by": network[by].title,
+            "split": network[split].title if split else None,
+            "columns": columns,
+            "rows": [line for line in rows if any(found["cases"] for found in line["cells"])],
+        }
+
+    described = [name for name in (*row.given, *row.do) if name != by[0]]
     own = (cases["obligor"] == row.actor).to_numpy(bool)
-    owed = "obligation" if "obligation" in described else next(iter(described), by)
+    owed = "obligation" if "obligation" in described else next(iter(described), by[0])
     of_own = [
         {"state": state, "cells": [cell(own & (codes[owed] == place))]}
         for place, state in enumerate(network[owed].states)
         if (own & known & (codes[owed] == place)).any()
     ]
     return {
-        "by": network[by].title,
-        "split": network[split].title if split else None,
-        "columns": [state for _, state in columns],
-        "rows": [line for line in rows if any(found["cases"] for found in line["cells"])],
+        **table(by[0]),
+        "also": [table(name) for name in by[1:]],
         "own": {"actor": row.actor, "by": network[owed].title, "rows": of_own, **cell(own)},
     }
 
@@ -226,12 +242,12 @@ def _content(material: Material, answers: Answers) -> dict[str, Any]:
 
 
 def _headline_count(material: Material, answers: Answers) -> dict[str, Any] | None:
-    """Raw counts for the headline: by the node that its format sets otherwise than the base does."""
+    """Raw counts for the headline: by the nodes, at most two, that its format sets otherwise than the base does."""
     told = headline(material, answers)
     row, base = told.row, told.base or told.row
     differ = [name for name, state in row.do.items() if base.do.get(name) != state]
-    by = next(iter([*differ, *row.do, *row.given]), None)
-    if by is None or row.asked is None:
+    by = differ[:_TABLES] or [*row.do, *row.given][:1]
+    if not by or row.asked is None:
         return None
     return raw_counts(material, row.asked.target, row.asked.states, row, by)
 
@@ -241,11 +257,6 @@ def _headline(report: Mapping[str, Any]) -> Mapping[str, Any] | None:
     answer = report["answer"]
     asked = (answer["judgement"], answer["format"])
     return next((one for one in report["record"]["held"] if (one["judgement"], one["label"]) == asked), None)
-
-
-def _set(say: Language) -> tuple[Run, ...]:
-    """Mark of a state that the format sets."""
-    return (Run(say.line(N_("set")), "second"),)
 
 
 def _described_case(report: Mapping[str, Any], say: Language) -> list[Block]:
@@ -273,26 +284,26 @@ def _cases(report: Mapping[str, Any], say: Language) -> str:
     return say.count(report["record"]["cases"])
 
 
-def shown_cases(nearest: Sequence[Mapping[str, Any]], most: int = 5) -> list[Mapping[str, Any]]:
-    """Cases of the nearest that a reader is shown first: the nearest of each outcome, then the nearest of all.
+def shown_cases(held: Mapping[str, Any], most: int = 5) -> list[Mapping[str, Any]]:
+    """Cases that a reader is shown first: the nearest of each outcome, then the nearest of the others.
 
     Parameters
     ----------
-    nearest
-        In order; each has an ``outcome``.
+    held
+        ``nearest`` and ``of_each`` as `case_section` gives them.
     most
         How many, unless there are more outcomes.
 
     Examples
     --------
-    >>> near = [{"outcome": outcome} for outcome in ("kept", "kept", "kept", "broken")]
-    >>> [case["outcome"] for case in shown_cases(near, 2)]
-    ['kept', 'broken']
+    >>> near = [{"case_id": name} for name in "abc"]
+    >>> [case["case_id"] for case in shown_cases({"nearest": near, "of_each": [near[0], {"case_id": "z"}]}, 3)]
+    ['a', 'z', 'b']
     """
-    firsts = {case["outcome"]: place for place, case in reversed([*enumerate(nearest)])}
-    others = [place for place in range(len(nearest)) if place not in firsts.values()]
-    chosen = [*firsts.values(), *others][: max(most, len(firsts))]
-    return [nearest[place] for place in sorted(chosen)]
+    firsts = [*held["of_each"]]
+    shown = {case["case_id"] for case in firsts}
+    others = [case for case in held["nearest"] if case["case_id"] not in shown]
+    return [*firsts, *others][: max(most, len(firsts))]
 
 
 def _nearest_cases(report: Mapping[str, Any], say: Language) -> list[Block]:
@@ -300,20 +311,20 @@ def _nearest_cases(report: Mapping[str, Any], say: Language) -> list[Block]:
     held = _headline(report)
     if held is None or not held["nearest"]:
         return []
-    shown = shown_cases(held["nearest"])
+    shown = shown_cases(held)
     places = _places(report)
     rows = tuple(
         (_case_link(case, places, say), _shared(case, say), runs(_differing(case, say)), _ended(case, say))
         for case in shown
     )
     columns = (say(N_("Case")), say(N_("Shares")), say(N_("Differs in")), say(N_("Ended")))
-    caption = say(N_("The nearest of each outcome, then the nearest of all"))
+    caption = say(N_("The nearest of each outcome, then the nearest of the others"))
     return [Table(caption, columns, rows)]
 
 
 def named_cases(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Every case that a report names, once, in the order in which each is first."""
-    cases = [case for part in report["record"]["held"] for case in part["nearest"]]
+    cases = [case for part in report["record"]["held"] for case in (*part["nearest"], *part["of_each"])]
     return [*{case["case_id"]: case for case in reversed(cases)}.values()][::-1]
 
 
@@ -344,7 +355,7 @@ def _ended(case: Mapping[str, Any], say: Language) -> Text:
 def _annex(report: Mapping[str, Any], say: Language) -> list[Block]:
     """Size and selection of the record, every case that is named, and the nearest cases of every row."""
     found = report["record"]
-    outcomes = ", ".join(f"{say.state(state)} {say.count(n)}" for state, n in found["outcomes"].items())
+    outcomes = ", ".join(_ended_so(state, n, say) for state, n in found["outcomes"].items())
     message = N_(
         "As of {day} the record holds {cases} cases of {guarantees} guarantees by {obligors} obligors in {crises} "
         "crises, tested from {first} to {last}: {outcomes}."
@@ -362,6 +373,16 @@ def _annex(report: Mapping[str, Any], say: Language) -> list[Block]:
         blocks.append(_named_cases(report, say))
     blocks += [_held(part, report, say) for part in found["held"]]
     return blocks
+
+
+def _ended_so(state: str, n: int, say: Language) -> str:
+    """How many cases ended in an outcome."""
+    known = {
+        "complied": say.plural("{n} kept", "{n} kept", n),
+        "partial": say.plural("{n} kept in part", "{n} kept in part", n),
+        "defected": say.plural("{n} broken", "{n} broken", n),
+    }
+    return plain(known[state]) if state in known else f"{say.count(n)} {say.state(state)}"
 
 
 def _doubts(report: Mapping[str, Any], say: Language) -> list[Text]:
@@ -413,11 +434,15 @@ def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> 
     """What the record holds for one row, in a fold."""
     titles = {one["id"]: one["title"] for one in report["judgements"]}
     places = _places(report)
-    message = N_("{n} of {cases} cases share every described feature.")
-    told = say(message, n=say.count(part["exact"]), cases=_cases(report, say))
+    told = say.plural(
+        "{n} case of {cases} shares every described feature.",
+        "{n} cases of {cases} share every described feature.",
+        part["exact"],
+        cases=_cases(report, say),
+    )
     own = part["own"]
     if own["actor"]:
-        outcomes = ", ".join(f"{say.state(state)} {say.count(n)}" for state, n in own["outcomes"].items() if n)
+        outcomes = ", ".join(_ended_so(state, n, say) for state, n in own["outcomes"].items() if n)
         message = N_("Cases of {actor} as obligor: {n} ({outcomes}).") if outcomes else N_("No case of {actor}.")
         told = runs(
             told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes)

@@ -38,6 +38,8 @@ from .change import headline_change
 UNIT = N_("guarantee")
 #: The theory that the network of a report holds by itself.
 _USED = "log"
+#: Figure of a theory -> its decimals in a sentence.
+_PLACES = {"weight": 2, "behind": 1, "error": 1}
 #: The change that every theory is asked for.
 HEADLINE = "headline"
 #: Raised when what is kept beside the fits changes its meaning.
@@ -197,8 +199,15 @@ def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:
     told = say(message, **values)
     used = next((row for row in others if row["model"] == _USED), None)
     if used:
-        message = N_("The answer rests on “{used}” (weight {weight}), which predicts less well.")
-        told = runs(told, " ", say(message, used=say.term(used["title"]), weight=say.decimal(used["weight"], 2)))
+        if used["apart"]:
+            message = N_("The answer rests on “{used}” (weight {weight}), which predicts less well.")
+        else:
+            message = N_(
+                "The answer rests on “{used}” (weight {weight}), behind by no more than noise "
+                "({behind} \N{PLUS-MINUS SIGN} {error})."
+            )
+        figures = {name: say.decimal(used[name], places) for name, places in _PLACES.items()}
+        told = runs(told, " ", say(message, used=say.term(used["title"]), **figures))
     mixed = found["averaged"]
     if mixed:
         message = N_("Over all theories, weighed by how they predict, the change is {mean} points ({span}).")
@@ -247,7 +256,8 @@ def _drawn(rows: Sequence[Mapping[str, Any]], say: Language) -> Figure:
     caption = say(
         N_(
             "Dots: how much worse than the best a theory foretells cases that were left out. Lines: two standard "
-            "errors of that difference. Weight: pseudo-BMA+, which theories that foretell nearly the same share."
+            "errors of that difference. Weight: pseudo-BMA+, by which theories that foretell about "
+            "equally well get about equal weight."
         )
     )
     return Figure(drawn, said, caption, wide=True)

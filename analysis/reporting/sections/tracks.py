@@ -24,6 +24,7 @@ from ...track.scores import SHIPPED
 from ..document.blocks import Block, Bullets, Callout, Figure, Fold, Paragraph, Run, Table, Text, runs
 from ..document.language import N_, Language
 from ..section import Answers, Material, Part, Section, Task
+from .judgements import failed_line
 
 #: How the track record is sampled for a report; the settings of the network's fit do not matter to it.
 SAMPLING: Mapping[str, Any] = {"draws": 1000, "tune": 1000, "chains": 4}
@@ -123,17 +124,56 @@ def _history(report: Mapping[str, Any], say: Language) -> list[Block]:
         who = say.listed([say.actor(actor) for actor in found["absent"]], "or")
         blocks.append(Paragraph(say(N_("No event is known of {actors}."), actors=who)))
     if found["failed_gates"]:
-        message = N_("not passed: {gate}")
-        blocks.append(Bullets(tuple(runs(Run(say.line(message, gate=g), "alarm")) for g in found["failed_gates"])))
+        blocks.append(Bullets(tuple(runs(Run(failed_line(gate, say), "alarm")) for gate in found["failed_gates"])))
     blocks.append(_figure(found, say))
-    scored = runs(Run(found["score"]["verdict"], language="en"), " ", Run(found["score"]["rule"], language="en"))
     head = say(N_("**Whether the past foretells.**"))
-    blocks.append(Callout((Paragraph(runs(head, " ", scored)),)))
+    scored = runs(head, " ", *_foretells(found["score"], say), " ", say.term(found["score"]["rule"]))
+    blocks.append(Callout((Paragraph(scored),)))
     blocks.append(Fold(say(N_("Every event")), tuple(_events(actor, say) for actor in found["actors"])))
     blocks.append(Fold(say(N_("What events, grounds and gravity are taken to say")), tuple(_reading(found, say))))
     return blocks
 
 
+def _foretells(score: Mapping[str, Any], say: Language) -> Text:
+    """What the scores say, as `TrackScores.verdict` does, in the language of the report."""
+    if not score["measured"]:
+        return runs(say.term(score["verdict"]))
+    told = [
+        say.line(
+            _PARTS[part],
+            n=say.count(score["events"][part]),
+            gains=say.listed([_gained(gain, _RIVALS[rival], say) for rival, gain in gains.items()]),
+        )
+        for part, gains in score["gains"].items()
+    ]
+    measured = say(N_("One step ahead the track model gains, in log score an event: {told}."), told="; ".join(told))
+    ruled = N_("Each gain is more than its standard error, so actors may be ranked.")
+    if not score["foretells"]:
+        ruled = N_(
+            "The rule asks each gain to exceed its standard error, so no actor is ranked: it describes the events "
+            "that were written down and is no forecast of the next."
+        )
+    return runs(*measured, " ", *say(ruled))
+
+
+def _gained(gain: Mapping[str, Any], rival: str, say: Language) -> str:
+    return say.line(
+        N_("{gain} \N{PLUS-MINUS SIGN} {error} on {rival}"),
+        gain=say.decimal(gain["value"], 2, signed=True),
+        error=say.decimal(gain["error"], 2),
+        rival=say.line(rival),
+    )
+
+
+#: Events on which a gain is asked for, and rivals, as a reader sees them.
+_PARTS = {
+    "all": N_("on all {n} events, {gains}"),
+    "new": N_("on the {n} under an agreement new to the actor, {gains}"),
+}
+_RIVALS = {
+    "own_share": N_("the actor's own share up to then"),
+    "base_rate": N_("the share of all events up to then"),
+}
 #: Letters of the name of an agreement that its lane has room for.
 _LANE = 34
 #: Reading of an event -> title of its column.

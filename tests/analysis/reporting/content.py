@@ -118,6 +118,7 @@ def case(**changes: Any) -> dict[str, Any]:
 
 
 def held(label: str) -> dict[str, Any]:
+    lost = case(case_id="c_1938", guarantee="Treaty of Prague", obligor="FRA", tested="1938-09", outcome="defected")
     return {
         "judgement": "own",
         "label": label,
@@ -133,8 +134,9 @@ def held(label: str) -> dict[str, Any]:
             case(
                 case_id="b_1870", guarantee="Treaty of 1870", tested="1870-08-09", doubted=False, sources=["clark2012"]
             ),
-            case(case_id="c_1938", guarantee="Treaty of Prague", obligor="FRA", tested="1938-09", outcome="defected"),
+            lost,
         ],
+        "of_each": [case(), lost],
     }
 
 
@@ -146,6 +148,7 @@ COUNT = {
         {"state": "1", "cells": [{"kept": 8, "cases": 22}, {"kept": 0, "cases": 0}]},
         {"state": "2", "cells": [{"kept": 6, "cases": 9}, {"kept": 2, "cases": 13}]},
     ],
+    "also": [],
     "own": {
         "actor": "FRA",
         "by": "Role",

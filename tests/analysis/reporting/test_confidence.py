@@ -192,6 +192,7 @@ SAID = [
             "No case has both “guarantor” and “restrain” or “principal” and “5”: the answer extrapolates."
         ),
     ),
+    (coverage_part(0, 184, []), "No exact precedent. None of 184 cases shares every described feature."),
     (coverage_part(1, 184, []), "Few precedents. 1 case of 184 shares every described feature."),
     (coverage_part(7, 184, []), "Precedents. 7 cases of 184 share every described feature."),
     (doubt_part(6, 8), "Doubtful neighbours. The coders marked 6 of the 8 nearest cases doubtful."),

@@ -27,7 +27,7 @@ from servanda.analysis.reporting.build import build
 from servanda.analysis.reporting.make import report
 from servanda.analysis.reporting.section import Material
 from servanda.analysis.reporting.sections.annex.sources import cited
-from servanda.analysis.reporting.sections.record import case_section, shown_cases
+from servanda.analysis.reporting.sections.record import case_section, named_cases, shown_cases
 from servanda.analysis.scenarios.questions import with_past_defections
 from servanda.analysis.scenarios.scenario import Judgement, Loaded, Scenario, load_scenario
 from servanda.common.json_values import without_nan
@@ -476,6 +476,11 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
                 -cases["tested_year"].iloc[i],
             ),
         )
+        assert [case["case_id"] for case in held["of_each"]] == [
+            cases["case_id"].iloc[place]
+            for rank, place in enumerate(order)
+            if cases["outcome"].iloc[place] not in {cases["outcome"].iloc[nearer] for nearer in order[:rank]}
+        ]
         for case, place in zip(held["nearest"], order[:8], strict=True):
             source = told[case["case_id"]]
             assert (case["shared"], case["described"]) == (alike[place], len(wanted))
@@ -484,7 +489,7 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
             # A cell that is blank does not differ.
             blank = sum(codes[name][place] < 0 for name in wanted)
             assert len(case["differs"]) == len(wanted) - case["shared"] - blank
-    keys = {key for held in supposed["record"]["held"] for case in held["nearest"] for key in case["sources"]}
+    keys = {key for case in named_cases(supposed) for key in case["sources"]}
     assert list(supposed["sources"]) == sorted(keys)
 
 
@@ -510,18 +515,14 @@ def test_a_source_has_its_address_apart_from_its_text():
     assert "http" not in found["text"]
 
 
-@given(st.lists(st.sampled_from("abc"), max_size=12), st.integers(1, 6))
-def test_cases_are_shown_with_one_of_each_outcome_and_in_order(outcomes, most):
-    nearest = [{"outcome": outcome, "place": place} for place, outcome in enumerate(outcomes)]
-    shown = shown_cases(nearest, most)
-    places = [case["place"] for case in shown]
-    assert places == sorted(set(places))
-    assert {case["outcome"] for case in shown} == set(outcomes)
-    assert len(shown) == min(len(outcomes), max(most, len(set(outcomes))))
-    # Nobody who is left out is nearer than one shown of the same outcome.
-    for case in nearest:
-        if case not in shown:
-            assert any(other["outcome"] == case["outcome"] and other["place"] < case["place"] for other in shown)
+@given(st.lists(st.sampled_from("abc"), max_size=12), st.integers(1, 6), st.integers(1, 12))
+def test_the_nearest_of_each_outcome_is_shown_first_then_the_nearest_others(outcomes, most, near):
+    """The nearest of an outcome may lie beyond the nearest cases that are named."""
+    every = [{"case_id": str(place), "outcome": outcome} for place, outcome in enumerate(outcomes)]
+    firsts = [case for place, case in enumerate(every) if case["outcome"] not in outcomes[:place]]
+    shown = shown_cases({"nearest": every[:near], "of_each": firsts}, most)
+    rest = [case for case in every[:near] if case not in firsts]
+    assert shown == firsts + rest[: max(0, most - len(firsts))]
 
 
 def test_a_curve_that_ends_at_zero_is_not_smoothed_beyond_it():

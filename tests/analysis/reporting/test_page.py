@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 from babel.messages.pofile import read_po
 
-from servanda.analysis.reporting.document.language import MESSAGES
+from servanda.analysis.reporting.document.language import MESSAGES, Language
 from servanda.analysis.reporting.page import isolated, safe_href
 from servanda.analysis.reporting.sections import answer as page_one
+from servanda.analysis.reporting.sections.judgements import failed_line
 from servanda.analysis.scenarios.scenario import load_scenario, shipped_scenarios
 from servanda.analysis.sensitivity.spread import Spread, SpreadRow
 from servanda.analysis.summaries.change import Change
@@ -309,15 +310,16 @@ def test_each_input_stands_with_the_state_it_became(content):
 
 
 def test_nearest_cases_show_those_that_went_the_other_way_too(supposed):
-    """Of each outcome among the eight nearest there is one among the five that are shown, doubts and all."""
+    """Of each outcome of the record there is one among the five that are shown, doubts and all."""
     why = chapters(render(supposed))["why"].split("</section>")[0]
     asked = (supposed["answer"]["judgement"], supposed["answer"]["format"])
     held = next(one for one in supposed["record"]["held"] if (one["judgement"], one["label"]) == asked)
     outcomes = {"complied": "kept", "partial": "kept in part", "defected": "broken"}
     shown = [cell.replace(" doubtful", "") for cell in Page(f"<div>{why[why.index('>') + 1 :]}</div>").cells]
-    assert {outcomes[case["outcome"]] for case in held["nearest"]} <= set(shown)
+    assert set(outcomes.values()) <= set(shown)
+    named = {case["case_id"]: case for case in (*held["nearest"], *held["of_each"])}.values()
     assert why.count("doubtful") == sum(
-        case["doubted"] for case in held["nearest"] if f">{case['guarantee']}<" in why.replace("&amp;", "&")
+        case["doubted"] for case in named if f">{case['guarantee']}<" in why.replace("&amp;", "&")
     )
 
 
@@ -395,6 +397,20 @@ def test_counts_are_those_of_a_table_made_without_any_of_this(supposed):
         assert f"{int((outcomes.astype(str) == 'complied').sum())} / {len(outcomes)}" in cells, duty
 
 
+def test_a_second_node_in_which_formats_differ_has_a_table_of_its_own(content):
+    content["record"]["count"]["also"] = [
+        {
+            "by": "Monitoring",
+            "split": None,
+            "columns": [],
+            "rows": [{"state": "none", "cells": [{"kept": 4, "cases": 9}]}],
+        }
+    ]
+    page = Page(first(content))
+    assert page.cells.index("6 / 9") < page.cells.index("4 / 9") < page.cells.index("5 / 7")
+    assert "Monitoring: kept of cases" in page.text
+
+
 # --- every number from the dictionary -------------------------------------------------------------------------------
 
 
@@ -469,8 +485,10 @@ def test_what_could_not_be_computed_is_called_so(content):
 def test_a_draft_says_so_before_the_answer_and_beside_the_number(failing, language):
     html = first(failing, language)
     assert html.index('class="callout alarm"') < html.index('class="lead"')
-    assert failing["failed_gates"][0] in Page(html).text
-    assert re.search(r'<span class="fault">[^<]*bulk ESS of P\(with an ally[^<]*262', html)
+    head = {"en": "bulk ESS of P(", "es": "tamaño efectivo de la muestra (centro) de «P("}[language]
+    assert failed_line(failing["failed_gates"][0], Language(language)).startswith(head)
+    assert failed_line(failing["failed_gates"][0], Language(language)) in Page(html).text
+    assert re.search(rf'<span class="fault">[^<]*{re.escape(head)}with an ally[^<]*262', html)
     assert "<title>" in render(failing, language)
 
 

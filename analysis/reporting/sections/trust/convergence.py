@@ -14,6 +14,7 @@ from ...document.blocks import Block, Paragraph, Table, Text, runs
 from ...document.language import N_, Language
 from ...section import Answers, Material, Part, Section
 from ..change import SECOND_CODER
+from ..judgements import failed_line
 
 #: Kind -> what a reader calls it; choices of a change have the names that `spread` gives them.
 _KINDS: Mapping[str, str] = {**CHOICES, "track": N_("dated events")}
@@ -75,7 +76,9 @@ def _table(report: Mapping[str, Any], say: Language) -> Sequence[Block]:
     left_out = report["convergence"]["left_out"]
     if not left_out:
         return ()
-    rows = tuple((runs(named(one, say)), runs("; ".join(one["gates"]))) for one in left_out)
+    rows = tuple(
+        (runs(named(one, say)), runs("; ".join(failed_line(gate, say) for gate in one["gates"]))) for one in left_out
+    )
     note = say(N_("They have no number in this report, and count as not measured."))
     caption = say(N_("Comparisons whose draws did not converge"))
     return [Table(caption, (say(N_("Comparison")), say(N_("Checks that failed"))), rows, note)]

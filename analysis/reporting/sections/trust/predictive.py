@@ -12,7 +12,7 @@ from .....models.store import draws_tree
 from ....evaluation.predictive_check import ALL, RecordSummaries, outcome_summaries
 from ....figures.evaluation import shares_svg
 from ....summaries.summary import INTERVAL
-from ...document.blocks import Block, Figure, Fold, Paragraph, Table, runs
+from ...document.blocks import Block, Figure, Fold, Paragraph, Table, Text, runs
 from ...document.language import N_, Language
 from ...section import Answers, Material, Part, Section
 from ..headline import headline
@@ -21,6 +21,8 @@ from ..headline import headline
 _DRAWS = 1000
 #: Of a fit that is right more shares than the limit lie outside with this probability at most.
 _CHANCE = 0.05
+#: Shares outside of their interval that are named in the sentence.
+_NAMED = 2
 #: The node that tells guarantors from principals, by whose states shares are told too.
 _ROLE = "role"
 
@@ -96,24 +98,36 @@ def _thinned(posterior: Posterior) -> Posterior:
 
 def _words(report: Mapping[str, Any], say: Language) -> list[Block]:
     found = report["predictive"]
-    head = say(N_("**It does.**")) if found["passed"] else say(N_("**It does not.**"))
-    message = N_(
-        "Of {shares} shares of outcomes, overall and by {groups}, outside of the fit's {interval} interval: {outside}; "
-        "by chance about {expected}. The fit has read these cases: this is the least to ask."
-    )
-    groups = list(dict.fromkeys(say.term(row["node"]) for row in found["rows"] if row["node"]))
-    told = say(
-        message,
-        shares=say.count(len(found["rows"])),
-        groups=say.listed([name[:1].lower() + name[1:] for name in groups]) or say.line(N_("nothing else")),
-        outside=say.count(found["outside"]),
-        interval=say.percent(found["interval"]),
-        expected=say.decimal(found["expected"], 0),
-    )
+    head = say(N_("**No gross misfit.**")) if found["passed"] else say(N_("**A misfit.**"))
+    caveat = say(N_("The model was fitted to these cases, so few misses prove little.")) if found["passed"] else ()
     return [
-        Paragraph(runs(head, " ", told)),
+        Paragraph(runs(head, " ", _outside(found, say), *((" ", *caveat) if caveat else ()))),
         Fold(say(N_("Share by share")), (_figure(found, say), _table(found, say))),
     ]
+
+
+def _outside(found: Mapping[str, Any], say: Language) -> Text:
+    """How many shares lie outside of their interval, and which, where they are few enough to name."""
+    values = {"shares": say.count(len(found["rows"])), "interval": say.percent(found["interval"])}
+    missed = [_named(row, say) for row in found["rows"] if not row["inside"]]
+    if not missed:
+        return say(N_("Of {shares} shares, none lies outside of its {interval} interval."), **values)
+    if len(missed) > _NAMED:
+        message = N_("Of {shares} shares, {n} lie outside of their {interval} interval.")
+        return say(message, n=say.count(len(missed)), **values)
+    return say.plural(
+        "Of {shares} shares, {n} lies outside of its {interval} interval: {which}.",
+        "Of {shares} shares, {n} lie outside of their {interval} interval: {which}.",
+        len(missed),
+        which=", ".join(missed),
+        **values,
+    )
+
+
+def _named(row: Mapping[str, Any], say: Language) -> str:
+    """A share by its outcome and its cases, within a sentence."""
+    group = _group(row, say)
+    return f"{say.state(row['outcome'])} ({group[:1].lower()}{group[1:]})"
 
 
 def _figure(found: Mapping[str, Any], say: Language) -> Figure:

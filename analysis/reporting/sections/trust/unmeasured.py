@@ -97,7 +97,7 @@ def _benchmarks(found: Mapping[str, Any], titles: Mapping[str, str], say: Langua
         say(N_("Odds on {node}"), node=_node(found["cause"], titles, say)),
         say(N_("Odds on {node}"), node=_node(found["target"], titles, say)),
         say(N_("Change left")),
-        say(N_("Had it hidden some")),
+        say(N_("Change if it had hidden part of it")),
     )
     note = say(
         N_(

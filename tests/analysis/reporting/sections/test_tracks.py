@@ -9,8 +9,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from servanda.analysis.reporting.document.language import Language
 from servanda.analysis.reporting.section import Answers, Material
 from servanda.analysis.reporting.sections import tracks
+from servanda.analysis.reporting.sections.judgements import failed_line
 from servanda.analysis.scenarios.scenario import load_scenario
 
 from ..page import PLAIN, render
@@ -59,7 +61,7 @@ def test_the_page_shows_a_history_and_ranks_nobody(described, content, read, lan
         assert f"{actor['actor']}: {shares}" not in of_actor
     assert "keeps its word" not in page.text.replace("P(keeps its word)", "")
     assert any("bulk ESS" in gate or "R-hat" in gate for gate in told["failed_gates"])
-    assert told["failed_gates"][0] in page.text
+    assert failed_line(told["failed_gates"][0], Language(language)) in page.text
     if language == "en":
         assert "No event is known of China." in page.text
         assert "so that their counts rank nobody" in page.text

@@ -115,6 +115,22 @@ def test_as_many_shares_may_lie_outside_as_chance_puts_there():
     assert (found["outside"], found["expected"], found["limit"]) == (2, pytest.approx(1.0), 3)
 
 
+@pytest.mark.parametrize(
+    ("outside", "expected"),
+    [
+        (0, "Of 10 shares, none lies outside of its 90 % interval."),
+        (1, "Of 10 shares, 1 lies outside of its 90 % interval: yes (side: 0)."),
+        (2, "Of 10 shares, 2 lie outside of their 90 % interval: yes (side: 0), yes (side: 1)."),
+        (3, "Of 10 shares, 3 lie outside of their 90 % interval."),
+    ],
+)
+def test_shares_outside_are_named_where_they_are_few(outside, expected):
+    groups = {("side", str(place)): 0.9 if place < outside else 0.5 for place in range(9)}
+    found = predictive.judged(summaries({(ALL, ""): 0.5, **groups}), {ALL: "", "side": "Side"})
+    text = said(predictive, {"predictive": found})
+    assert expected in text.replace("\N{NO-BREAK SPACE}", " ")
+
+
 def test_the_fit_is_held_against_the_record(supposed):
     found = supposed["predictive"]
     rows = {(row["outcome"], row["by"], row["state"]): row for row in found["rows"]}
@@ -126,10 +142,10 @@ def test_the_fit_is_held_against_the_record(supposed):
     for state in ("guarantor", "principal"):
         assert sum(rows[outcome, "role", state]["seen"] for outcome in outcomes) == pytest.approx(1)
         assert sum(rows[outcome, "role", state]["implied"] for outcome in outcomes) == pytest.approx(1)
-    for language, head in (("en", "It does."), ("es", "Sí.")):
+    for language, head in (("en", "No gross misfit."), ("es", "Sin desajuste grave.")):
         assert said(predictive, supposed, language).startswith(head)
     wrong = {**supposed, "predictive": {**found, "passed": False}}
-    assert said(predictive, wrong).startswith("It does not.")
+    assert said(predictive, wrong).startswith("A misfit.")
 
 
 # A cause that nobody measured ----------------------------------------------------------------------------------------
