@@ -144,7 +144,8 @@ def _waterfall(found: Mapping[str, Any], say: Language) -> list[Block]:
     figure = drivers_svg(rows, found["base_rate"], name="headline", label=alt, ends=ends, tick=say.percent)
     told = say(
         N_(
-            "From the share kept in the record, **{base}** (of this record, not of promises in general), to this case, **{answer}**."
+            "From the share kept in the record, **{base}** (of this record, not of promises in general), to this "
+            "case, **{answer}**."
         ),
         base=say.percent(found["base_rate"]),
         answer=say.percent(found["answer"]),

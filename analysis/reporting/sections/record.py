@@ -325,7 +325,7 @@ def _nearest_cases(report: Mapping[str, Any], say: Language) -> list[Block]:
 def named_cases(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Every case that a report names, once, in the order in which each is first."""
     cases = [case for part in report["record"]["held"] for case in (*part["nearest"], *part["of_each"])]
-    return [*{case["case_id"]: case for case in reversed(cases)}.values()][::-1]
+    return [*{case["case_id"]: case for case in cases}.values()]
 
 
 def _places(report: Mapping[str, Any]) -> dict[str, int]:
