@@ -325,7 +325,10 @@ def _nearest_cases(report: Mapping[str, Any], say: Language) -> list[Block]:
 def named_cases(report: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Every case that a report names, once, in the order in which each is first."""
     cases = [case for part in report["record"]["held"] for case in (*part["nearest"], *part["of_each"])]
-    return [*{case["case_id"]: case for case in cases}.values()]
+    found: dict[str, Mapping[str, Any]] = {}
+    for case in cases:
+        found.setdefault(case["case_id"], case)
+    return [*found.values()]
 
 
 def _places(report: Mapping[str, Any]) -> dict[str, int]:
