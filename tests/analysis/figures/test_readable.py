@@ -63,7 +63,7 @@ TRACKS = {
     ],
     "absent": ["CHN"],
     "failed_gates": [],
-    "score": {"verdict": "It gains nothing.", "rule": "Two errors."},
+    "score": {"measured": False, "verdict": "It gains nothing.", "rule": "Two errors."},
     "says": {"events": {}, "grounds": {}, "gravity": {}},
 }
 THEORY = {"elpd": -1.0, "error": 0.7, "stacking": 0.5, "pareto_k": 0.4, "refits": 0, "bayes_factor": None}

@@ -15,6 +15,7 @@ from servanda.analysis.reporting.document.blocks import plain
 from servanda.analysis.reporting.document.language import Language
 from servanda.analysis.reporting.section import Answers, Material
 from servanda.analysis.reporting.sections.change import SECOND_CODER
+from servanda.analysis.reporting.sections.judgements import failed_line
 from servanda.analysis.reporting.sections.trust import convergence
 from servanda.analysis.scenarios.scenario import load_scenario
 from servanda.analysis.summaries.change import summarise_change
@@ -109,7 +110,8 @@ def test_a_comparison_prior_that_does_not_mix_leaves_a_report_that_passes(materi
 )
 def test_what_was_left_out_is_said_in_both_languages(left, language, said, mark):
     assert said in words(left, language, "trust")
-    assert left["convergence"]["left_out"][0]["gates"][0] in words(left, language, "annex")
+    gate = left["convergence"]["left_out"][0]["gates"][0]
+    assert failed_line(gate, Language(language)) in words(left, language, "annex")
     assert mark in words(left, language, "annex")
 
 
