@@ -111,7 +111,8 @@ def test_a_comparison_prior_that_does_not_mix_leaves_a_report_that_passes(materi
 def test_what_was_left_out_is_said_in_both_languages(left, language, said, mark):
     assert said in words(left, language, "trust")
     gate = left["convergence"]["left_out"][0]["gates"][0]
-    assert failed_line(gate, Language(language)) in words(left, language, "annex")
+    say = Language(language, left["question"]["translations"].get(language, {}))
+    assert failed_line(gate, say) in words(left, language, "annex")
     assert mark in words(left, language, "annex")
 
 
