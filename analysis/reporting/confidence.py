@@ -116,7 +116,7 @@ def score_part(score: Score | None, how: str) -> Part:
     return Part(HELD_OUT, score.gain, "log score", _above(score.gain, score.error), rule, facts)
 
 
-def coverage_part(precedents: int, cases: int, unseen: Sequence[Sequence[str]]) -> Part:
+def coverage_part(precedents: int, cases: int, unseen: Sequence[Sequence[Mapping[str, str]]]) -> Part:
     """Part on whether the record holds cases like the one described.
 
     Parameters
@@ -126,13 +126,13 @@ def coverage_part(precedents: int, cases: int, unseen: Sequence[Sequence[str]]) 
     cases
         All cases.
     unseen
-        Pairs of described states that no case joins.
+        Pairs of described states, each with ``node`` and ``state``, that no case joins.
     """
     grade = "good" if precedents >= 5 else "fair" if precedents or not unseen else "poor"
     rule = N_(
         "good: 5 precedents or more; fair: a precedent, or each pair of described states seen; poor: a pair never seen"
     )
-    facts = {"precedents": precedents, "cases": cases, "unseen": [[*pair] for pair in unseen]}
+    facts = {"precedents": precedents, "cases": cases, "unseen": [[dict(one) for one in pair] for pair in unseen]}
     return Part(N_("precedents"), float(precedents), "cases", grade, rule, facts)
 
 

@@ -78,10 +78,15 @@ def _precedents(part: Mapping[str, Any], say: Language) -> Text:
     if not facts["unseen"]:
         return runs(head, " ", shared)
     quoted = N_("“{state}”")
-    unseen = [[say.line(quoted, state=say.state(state)) for state in pair] for pair in facts["unseen"]]
+    unseen = [[say.line(quoted, state=_described(one, say)) for one in pair] for pair in facts["unseen"]]
     pairs = say.listed([say.listed(pair) for pair in unseen], "or")
     never = say(N_("No case has both {pairs}: the answer extrapolates."), pairs=pairs)
     return runs(head, " ", shared, " ", never)
+
+
+def _described(one: Mapping[str, str], say: Language) -> str:
+    """A state with the node that it is of."""
+    return f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}"
 
 
 def _doubted(part: Mapping[str, Any], say: Language) -> Text:
@@ -133,7 +138,7 @@ def _news(part: Mapping[str, Any], say: Language) -> Text:
     moves = part["facts"]["moves"]
     if moves is None or moves != moves:
         return say(N_("**News.** What one more case would change is not measured."))
-    message = N_("**News.** One more case of this kind moves the answer by {points} points in expectation.")
+    message = N_("**News.** One more case of this kind moves the answer by {points} points on average.")
     return say(message, points=say.decimal(100 * moves, 0))
 
 

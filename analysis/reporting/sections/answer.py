@@ -34,6 +34,7 @@ from .change import AVERAGED, headline_spread
 from .judgements import gate_line
 from .record import agreement_by_node, case_section
 from .score import how_to_measure, scenario_score
+from .theories import behind_another
 from .would_change.mind import change_our_mind, moves_the_answer
 
 #: Probability of a gain, a loss or neither from which on the record is said to settle which it is.
@@ -104,10 +105,9 @@ def _parts(material: Material, row: Row, judgement: Judgement, spread: Spread | 
     held = case_section(network, cases, row, coded=material.coded)
     coded = agreement_by_node(material, [judgement.node, *row.given, *row.do]) if material.shipped else {}
     lowest, highest = (None, None) if spread is None else (spread.lowest, spread.highest)
-    unseen = [[one["state"] for one in pair] for pair in held["pairs_unseen"]]
     return [
         score_part(scenario_score(material), how_to_measure(material)),
-        coverage_part(held["exact"], len(cases), unseen),
+        coverage_part(held["exact"], len(cases), held["pairs_unseen"]),
         doubt_part(sum(case["doubted"] for case in held["nearest"]), len(held["nearest"])),
         agreement_part({network[name].title: found for name, found in coded.items()}),
         spread_part(_end(lowest), _end(highest), [*spread.unmeasured] if spread else []),
@@ -121,11 +121,10 @@ def _end(row: SpreadRow | None) -> tuple[str, str, float] | None:
 
 
 def _page_one(report: Mapping[str, Any], say: Language) -> list[Block]:
-    answer = report["answer"]
     left, right = _outcomes(report, say), _changes(report, say)
     blocks: list[Block] = [Paragraph(_lead(report, say), "lead")]
     blocks += [*left] if not right else [Columns((left, right))]
-    blocks += _trust(answer, say)
+    blocks += _trust(report, say)
     changing, unseen = _changing(report, say), _cannot_see(report, say)
     blocks.append(Columns(tuple(column for column in (changing, unseen) if column)))
     blocks += _counts(report, say)
@@ -294,10 +293,11 @@ def _changes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
     return (Heading(title, anchor="moved"), figure, Paragraph(worth, "note"))
 
 
-def _trust(answer: Mapping[str, Any], say: Language) -> list[Block]:
-    found = answer["confidence"]
+def _trust(report: Mapping[str, Any], say: Language) -> list[Block]:
+    found = report["answer"]["confidence"]
     level = say(N_("Our confidence is **{level}**."), level=say.term(found["level"]))
-    reasons = tuple(reason(part, say) for part in found["parts"][:_REASONS])
+    theory = behind_another(report, say)
+    reasons = tuple(reason(part, say) for part in found["parts"][: _REASONS - len(theory)]) + theory
     return [Heading(say(N_("How far to trust it")), anchor="trust-it"), Paragraph(level), Bullets(reasons)]
 
 

@@ -450,7 +450,10 @@ def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> 
         told = runs(
             told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes)
         )
-    pairs = [" + ".join(say.state(it["state"]) for it in pair) for pair in part["pairs_unseen"]]
+    pairs = [
+        " + ".join(f"{say.term(it['node'])}: {say.state(it['state'], it['node'])}" for it in pair)
+        for pair in part["pairs_unseen"]
+    ]
     if pairs:
         message = N_("No case joins {pairs}: what the network says of them rests on its form and on the priors.")
         told = runs(told, " ", say(message, pairs=say.listed(pairs, "or")))

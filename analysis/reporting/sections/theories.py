@@ -183,6 +183,29 @@ def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None: 
     return found if found and found["table"] else None
 
 
+def behind_another(report: Mapping[str, Any], say: Language) -> tuple[Text, ...]:
+    """Reason for doubt where another theory than the answer's predicts better: one line, or none.
+
+    Parameters
+    ----------
+    report
+        The whole dictionary.
+    say
+        The language.
+    """
+    table = (report.get("theories") or {"table": []})["table"]
+    used = next((row for row in table[1:] if row["model"] == _USED), None)
+    if used is None or not table[0]["change"]:
+        return ()
+    message = N_(
+        "**Theory.** The answer rests on “{used}”, of weight {weight}; “{best}” (weight {other}) predicts best and "
+        "says {change} points."
+    )
+    titles = {"used": say.term(used["title"]), "best": say.term(table[0]["title"])}
+    weights = {"weight": say.decimal(used["weight"], 2), "other": say.decimal(table[0]["weight"], 2)}
+    return (say(message, change=say.points(table[0]["change"]["mean"]), **titles, **weights),)
+
+
 def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:
     """What the record can tell apart, and the change over all theories, in two sentences."""
     found = report["theories"]

@@ -84,7 +84,7 @@ RIVAL_BACKED = number(0.48, 0.16, 0.79, "roughly even chance", "45-55 %")
 
 PARTS = [
     score_part(None, "servanda evaluate guarantee"),
-    coverage_part(3, 44, [["guarantor", "2"]]),
+    coverage_part(3, 44, [[{"node": "Role", "state": "guarantor"}, {"node": "Number of guarantors", "state": "2"}]]),
     spread_part(("prior", "No opinion", -0.03), ("reading", "France as guarantor", 0.13), ["coder"]),
 ]
 

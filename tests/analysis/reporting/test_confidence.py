@@ -41,6 +41,10 @@ def spread(width: float, unmeasured=()):
     return spread_part(("theory", "cheap talk", -0.02), ("reading", "plain", width - 0.02), unmeasured)
 
 
+def _pair(first: str, second: str):
+    return [{"node": "Role", "state": first}, {"node": "What was owed", "state": second}]
+
+
 #: What each part is when it is as good as can be.
 BEST = {
     "held-out crises": score_part(Measured(0.1), "it"),
@@ -66,7 +70,7 @@ CUTS = {
         (coverage_part(4, 184, []), "fair"),
         (coverage_part(1, 184, []), "fair"),
         (coverage_part(0, 184, []), "fair"),
-        (coverage_part(0, 184, [["guarantor", "restrain"]]), "poor"),
+        (coverage_part(0, 184, [_pair("guarantor", "restrain")]), "poor"),
     ],
     "doubtful neighbours": [
         (doubt_part(2, 8), "good"),
@@ -186,10 +190,11 @@ SAID = [
         ),
     ),
     (
-        coverage_part(0, 184, [["guarantor", "restrain"], ["principal", "5"]]),
+        coverage_part(0, 184, [_pair("guarantor", "restrain"), _pair("principal", "5")]),
         (
             "No precedent. None of 184 cases shares every described feature. "
-            "No case has both “guarantor” and “restrain” or “principal” and “5”: the answer extrapolates."
+            "No case has both “Role: guarantor” and “What was owed: restrain” or “Role: principal” and "
+            "“What was owed: 5”: the answer extrapolates."
         ),
     ),
     (coverage_part(0, 184, []), "No exact precedent. None of 184 cases shares every described feature."),
@@ -214,7 +219,7 @@ SAID = [
         spread_part(None, None, []),
         "Opinion. How far a change ranges is not measured: the scenario compares with nothing.",
     ),
-    (news_part(0.042), "News. One more case of this kind moves the answer by 4 points in expectation."),
+    (news_part(0.042), "News. One more case of this kind moves the answer by 4 points on average."),
     (news_part(math.nan), "News. What one more case would change is not measured."),
 ]
 

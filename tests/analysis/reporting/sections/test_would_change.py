@@ -335,7 +335,7 @@ def test_sections_are_worded_in_both_languages(report, code):
             assert {len(row) for row in table.rows} == {len(table.columns)}
             assert all(plain(cell) for row in table.rows for cell in row)
     full = assumptions.SECTION.parts[0].blocks(report, say)[-1].blocks[0]
-    told = {"en": "rests on no node: cannot be computed", "es": "no descansa en ningún nodo: no se puede calcular"}
+    told = {"en": "rests on no node: cannot be computed", "es": "no corresponde a ningún nodo: no se puede calcular"}
     assert plain(full.rows[0][1]) == told[code]
 
 
