@@ -32,7 +32,7 @@ def page(content: Mapping[str, Any]) -> str:
     """
     words = content["languages"][content["language"]]
     return (
-        _environment()
+        environment()
         .get_template("explore.html.j2")
         .render(
             language=content["language"],
@@ -63,7 +63,8 @@ def in_script(value: Any) -> Markup:
     return Markup(text.translate(str.maketrans(escapes)))  # noqa: S704 - nothing in it can open or close an element
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Templates of the pages, which share the look of a report."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     found = Environment(loader=FileSystemLoader([PROGRAM, TEMPLATES]), autoescape=True, undefined=StrictUndefined)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ....common.errors import Fault, InputError
 from ....common.progress import shown
 from ..options import (
     Cases,
@@ -22,13 +23,26 @@ from ..options import (
     record_cases,
 )
 
+if TYPE_CHECKING:
+    from ...explore.make import Page
+
 
 def explore(
-    scenario: Annotated[str, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")],
+    scenario: Annotated[
+        str | None, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")
+    ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="FILE", help="Page to write; out/<scenario>/explore.html by default."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="PATH",
+            help="Page to write; out/<scenario>/explore.html by default. With --all the folder; out/explore by default.",
+        ),
     ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="A page for each shipped scenario, and an index of them.")
+    ] = False,
     language: Annotated[
         str,
         typer.Option("--lang", metavar="CODE", help="Language in which it opens, en or es; a reader may change it."),
@@ -56,29 +70,55 @@ def explore(
 
     The fit is the one that `servanda report` makes and keeps.
 
-    Example: `servanda explore dprk-six-party --out what-if.html`
+    Example: `servanda explore dprk-six-party --out what-if.html`, or `servanda explore --all --out folder`
     """
     from ....common.files import file_name, output_file, writable_folder
     from ....models.sampling.run import Sampling
+    from ...explore.gallery import INDEX, gallery
     from ...explore.make import explore as make
     from ...queries.named_backers import shipped_cases
     from ...reporting.document.language import Language
-    from ...scenarios.scenario import load_scenario
+    from ...scenarios.scenario import Loaded, load_scenario, shipped_scenarios
     from ...scenarios.stored_fits import stored_fit
 
+    if (scenario is None) != every:
+        raise InputError("explore", [Fault("SCENARIO", "give a scenario to explore, or --all, and not both")])
     code = Language(language).code
+
+    def made(loaded: Loaded) -> Page:
+        as_of = loaded.scenario.as_of
+        known = record_cases(cases, as_of, missing, countries) if cases else shipped_cases(loaded.network, as_of)
+        sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
+        with shown(not (quiet or as_json)) as progress:
+            posterior, _ = stored_fit(loaded.network, known, loaded.priors[0], sampling, cache, progress=progress)
+        return make(posterior, loaded, cases=known, language=code)
+
+    if scenario is None:
+        folder = out or Path("out") / "explore"
+        # What is not ours is said before minutes are spent on fits.
+        for name in (INDEX, *(f"{file_name(one)}.html" for one in shipped_scenarios())):
+            output_file(folder / name, [cases], force=force)
+        loads = [load_scenario(name) for name in shipped_scenarios()]
+        pages = [(loaded, made(loaded)) for loaded in loads]
+        files = gallery(pages, folder, language=code, force=force)
+        if as_json:
+            told = [_told(path, page) for path, (_, page) in zip(files[1:], pages, strict=True)]
+            print_json({"index": str(files[0]), "pages": told})
+            return
+        for path in files:
+            typer.echo(path)
+        return
     loaded = load_scenario(scenario)
     place = out or writable_folder(Path("out") / file_name(loaded.scenario.name)) / "explore.html"
     output_file(place, [cases, scenario], force=force)
-    as_of = loaded.scenario.as_of
-    known = record_cases(cases, as_of, missing, countries) if cases else shipped_cases(loaded.network, as_of)
-    sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
-    with shown(not (quiet or as_json)) as progress:
-        posterior, _ = stored_fit(loaded.network, known, loaded.priors[0], sampling, cache, progress=progress)
-    page = make(posterior, loaded, cases=known, language=code)
+    page = made(loaded)
     page.save(place, force=force)
     if as_json:
-        drawn = page.content["network"]
-        print_json({"file": str(place), "draws": drawn["draws"], "bytes": len(page.html.encode())})
+        print_json(_told(place, page))
         return
     typer.echo(place)
+
+
+def _told(path: Path, page: Page) -> dict[str, Any]:
+    """What `--json` says of a page."""
+    return {"file": str(path), "draws": page.content["network"]["draws"], "bytes": len(page.html.encode())}

@@ -1,0 +1,82 @@
+"""A folder of pages: an index that leads to each, which any host can serve as it is."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from servanda.analysis import explore, load_scenario
+from servanda.analysis.cli.app import app
+from servanda.analysis.explore.draws import ExploreError
+from servanda.analysis.explore.gallery import gallery
+from servanda.analysis.scenarios.scenario import shipped_scenarios
+from servanda.common.errors import InputError
+from servanda.common.files import ours
+from servanda.priors import prior_predictive
+
+HOSTILE = "</h1><script>document.title='taken'</script>"
+
+
+@pytest.fixture
+def quick_fits(monkeypatch):
+    """Fits of every network that cost nothing: draws of its priors."""
+
+    def drawn(network, cases, priors, sampling, folder=None, *, progress=None):  # noqa: ARG001
+        return prior_predictive(network, priors, seed=sampling.seed, draws=40), False
+
+    monkeypatch.setattr("servanda.analysis.scenarios.stored_fits.stored_fit", drawn)
+
+
+def test_all_shipped_scenarios_have_a_page_and_the_index_leads_to_each(quick_fits, tmp_path):
+    result = CliRunner().invoke(app, ["explore", "--all", "--out", str(tmp_path), "--lang", "es", "--json"])
+    assert result.exit_code == 0, result.output
+    told = json.loads(result.output)
+    index = (tmp_path / "index.html").read_text(encoding="utf-8")
+    names = [f"{name}.html" for name in shipped_scenarios()]
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["index.html", *names])
+    assert re.findall(r'href="([^"]*)"', index) == names
+    assert [page["bytes"] for page in told["pages"]] == [(tmp_path / name).stat().st_size for name in names]
+    assert all(ours(path) for path in tmp_path.iterdir())
+    assert '<html lang="es">' in index
+    assert "Cada página responde a un escenario" in index
+    assert [load_scenario(name).scenario.es.title in index for name in shipped_scenarios()] == [True] * len(names)
+    # Nothing is asked for: no address of another host, no script.
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//|<script", index)
+
+
+def test_a_folder_with_a_file_of_somebody_else_is_left_as_it_is(quick_fits, tmp_path):
+    (tmp_path / "budapest.html").write_text("mine")
+    result = CliRunner().invoke(app, ["explore", "--all", "--out", str(tmp_path)])
+    assert result.exit_code == 2
+    assert "was not written by Servanda" in result.output
+    assert [path.name for path in tmp_path.iterdir()] == ["budapest.html"]
+
+
+@pytest.mark.parametrize("words", [[], ["budapest", "--all"]])
+def test_one_scenario_or_all_is_asked_for(words):
+    result = CliRunner().invoke(app, ["explore", *words])
+    assert result.exit_code == 2
+    assert "give a scenario to explore, or --all, and not both" in result.output
+
+
+def test_texts_stay_texts_and_names_stay_in_the_folder(tmp_path):
+    loaded = load_scenario("budapest")
+    page = explore(prior_predictive(loaded.network, "flat", seed=1, draws=40), loaded)
+    taken = replace(loaded, scenario=loaded.scenario.model_copy(update={"name": "../../evil", "question": HOSTILE}))
+    files = gallery([(taken, page)], tmp_path / "in")
+    assert {path.parent for path in files} == {tmp_path / "in"}
+    index = files[0].read_text(encoding="utf-8")
+    assert HOSTILE not in index
+    assert "&lt;/h1&gt;&lt;script&gt;" in index
+    with pytest.raises(ExploreError, match="budapest: is the name of several scenarios"):
+        gallery([(loaded, page), (loaded, page)], tmp_path)
+    with pytest.raises(ExploreError, match="holds no scenario; give one"):
+        gallery([], tmp_path)
+    (tmp_path / "index.html").write_text("mine")
+    with pytest.raises(InputError, match="was not written by Servanda"):
+        gallery([(loaded, page)], tmp_path)
+    assert not (tmp_path / "budapest.html").exists()
