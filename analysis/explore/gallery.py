@@ -77,8 +77,8 @@ def _index(pages: Sequence[tuple[Loaded, Page]], targets: Sequence[Path], langua
     say = Language(language)
     rows = [_entry(loaded, page, target, language) for (loaded, page), target in zip(pages, targets, strict=True)]
     lead = N_(
-        "Each page answers one scenario: set what the case is like, and see what the draws of the fit say. It holds all "
-        "that it needs, and nothing is sent anywhere."
+        "Each page answers one scenario: set what the case is like, and see what the draws of the fit say. It holds "
+        "all that it needs, and nothing is sent anywhere."
     )
     return (
         environment()

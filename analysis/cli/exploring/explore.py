@@ -37,12 +37,10 @@ def explore(
             "--out",
             "-o",
             metavar="PATH",
-            help="Page to write; out/<scenario>/explore.html by default. With --all the folder; out/explore by default.",
+            help="Page to write; out/<scenario>/explore.html by default. With --all a folder; out/explore by default.",
         ),
     ] = None,
-    every: Annotated[
-        bool, typer.Option("--all", help="A page for each shipped scenario, and an index of them.")
-    ] = False,
+    every: Annotated[bool, typer.Option("--all", help="A page for each shipped scenario, and an index.")] = False,
     language: Annotated[
         str,
         typer.Option("--lang", metavar="CODE", help="Language in which it opens, en or es; a reader may change it."),

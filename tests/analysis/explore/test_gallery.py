@@ -25,7 +25,7 @@ HOSTILE = "</h1><script>document.title='taken'</script>"
 def quick_fits(monkeypatch):
     """Fits of every network that cost nothing: draws of its priors."""
 
-    def drawn(network, cases, priors, sampling, folder=None, *, progress=None):  # noqa: ARG001
+    def drawn(network, cases, priors, sampling, folder=None, *, progress=None):
         return prior_predictive(network, priors, seed=sampling.seed, draws=40), False
 
     monkeypatch.setattr("servanda.analysis.scenarios.stored_fits.stored_fit", drawn)
