@@ -29,7 +29,7 @@ MOST, ROOM, FEWEST = 4000, 320_000, 100
 #: The most draws of the other nodes.
 _ENOUGH = 512
 #: Draws of rows of probabilities that a page makes of their distributions.
-_LANES = 512
+_LANES = 1024
 #: Configurations of the parents of a target whose states have no common scale, and cells of a node's whole table.
 _CONFIGURATIONS, _CELLS = 2048, 4096
 #: From so many cells on a table of additive effects is kept as its effects.

@@ -85,6 +85,24 @@ def test_answers_are_those_of_exact_inference(engine, family):
         assert np.allclose(found[:, :, 0].sum(axis=1), 1, atol=1e-9)
 
 
+def test_many_open_parents_are_summed_out_with_their_spread(engine):
+    """Too many configurations to go through: what is left open adds up to a number with a mean and a variance."""
+    root = Node("root", ("a", "b"))
+    open_ones = tuple(Node(f"p{i}", tuple("abcde"), (Arrow("root"),)) for i in range(5))
+    seen = Node("seen", ("no", "yes"), (Arrow("p0"), Arrow("p1")))
+    arrows = tuple(Arrow(node.name) for node in (*open_ones, seen))
+    kept = Node("kept", ("no", "partly", "yes"), arrows, "ordinal", ordered=True)
+    posterior = prior_predictive(Network((root, *open_ones, seen, kept)), load_prior("flat"), seed=5, draws=1500)
+    payload = drawn_network(posterior, "kept", {})
+    # What is seen below two of them says which states they have, in each draw something else.
+    for given in ({}, {"seen": 1}):
+        exact = outcomes(posterior, "kept", {name: "yes" for name in given}, {})
+        rows = np.array([[[s.mean, s.lower, s.upper] for s in pair] for pair in exact.summaries.values()])[:, 0]
+        found = np.array(engine.evaluate(ANSWERS, [payload, {"given": given}]))[0]
+        assert np.abs(found[:, 0] - rows[:, 0]).max() < 0.005, given
+        assert np.abs(found[:, 1:] - rows[:, 1:]).max() < 0.02, given
+
+
 def test_fixed_tables_are_answered_to_the_last_digits_that_bytes_have(engine):
     import xarray as xr
 

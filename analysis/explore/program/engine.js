@@ -4,7 +4,7 @@
 // P(y <= s) = logistic(c_s - eta). Where the open parents have few configurations, each is weighed by variable
 // elimination in the draws of the other nodes' tables. Where they have many, the strongest are gone through so and the
 // effects of the others add up to a number that is nearly normal: its mean comes from the draws of the tables and of the
-// effects, its covariances from the mean tables and the draws of the effects, its skewness and excess from sixteen draws
+// effects, its covariances from the tables and the draws of the effects, its skewness and excess from sixteen draws
 // (Gram and Charlier's corrections to a normal). Members of groups that the data does not hold are normal, with the
 // spread of their group. Other targets are summed configuration by configuration.
 
@@ -411,8 +411,9 @@ function remembered(make) {
   };
 }
 
-// Variance of the sum in each draw, by the covariances of the open states under the mean tables, less those of their
-// shares between draws, which the means have already. One lane supposes one cell of one effect.
+// Variance of the sum in each draw, by the covariances of the open states: within one effect as they are on average over
+// the draws of the tables; between two under the mean tables, less those of their shares between draws, which the means
+// have already. One lane supposes one cell of one effect.
 function spreadOf(way, places, effects, variance, drawnShares) {
   const lanes = places.length, draws = variance.length;
   const cellsOf = remembered(node => averages(node, lanes));
@@ -435,6 +436,11 @@ function spreadOf(way, places, effects, variance, drawnShares) {
       let sum = 0;
       for (let k = 0, x = moved[a], y = moved[b]; k < count; k++) sum += x[k] * y[k];
       covariance[a][b] -= sum / count;
+      if (places[a].i !== places[b].i) continue;
+      // Within one effect they are known in each draw. Under what is known of a case, mean tables are not the mean.
+      let within = 0;
+      for (let k = 0, x = drawnShares[a], y = drawnShares[b]; k < count; k++) within += (a === b ? x[k] : 0) - x[k] * y[k];
+      covariance[a][b] = within / count;
     }
   }
   // In parts that the processor's cache holds.
