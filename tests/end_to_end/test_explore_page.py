@@ -96,7 +96,7 @@ def test_many_open_parents_are_summed_out_with_their_spread(engine):
     payload = drawn_network(posterior, "kept", {})
     # What is seen below two of them says which states they have, in each draw something else.
     for given in ({}, {"seen": 1}):
-        exact = outcomes(posterior, "kept", {name: "yes" for name in given}, {})
+        exact = outcomes(posterior, "kept", dict.fromkeys(given, "yes"), {})
         rows = np.array([[[s.mean, s.lower, s.upper] for s in pair] for pair in exact.summaries.values()])[:, 0]
         found = np.array(engine.evaluate(ANSWERS, [payload, {"given": given}]))[0]
         assert np.abs(found[:, 0] - rows[:, 0]).max() < 0.005, given

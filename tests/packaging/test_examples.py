@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 from html import unescape
 from pathlib import Path
 
 import pytest
 
+from servanda.analysis.explore.page import program
 from servanda.analysis.queries.named_backers import shipped_cases
 from servanda.analysis.scenarios.scenario import load_scenario
 from servanda.models.cases.encode import encode
@@ -51,3 +53,20 @@ def test_an_example_is_of_today(name: str):
         *(row.label for one in scenario.judgements for row in one.formats),
     ):
         assert said in text, "run 'make examples'"
+
+
+def test_the_page_of_knobs_is_of_today():
+    """A change of the record, the scenario or the page's program wants `make examples`."""
+    (path,) = (ROOT / "docs" / "_static" / "explore").iterdir()
+    text = path.read_text(encoding="utf-8")
+    assert f'src="_static/explore/{path.name}"' in (ROOT / "docs" / "explore.md").read_text(encoding="utf-8")
+    assert program() in text, "run 'make examples'"
+    found = re.search(r'<script type="application/json" id="content">(.*?)</script>', text)
+    assert found is not None
+    held, loaded = json.loads(found[1]), load_scenario(path.stem)
+    scenario, cases = loaded.scenario, shipped_cases(loaded.network, loaded.scenario.as_of)
+    assert {"title": scenario.title, "question": scenario.question}.items() <= held["scenario"].items()
+    assert [row[1] for row in held["cases"]["rows"]] == cases["obligor"].tolist(), "run 'make examples'"
+    nodes = {node["name"]: node["states"] for node in held["network"]["nodes"]}
+    assert nodes == {name: list(loaded.network[name].states) for name in nodes}, "run 'make examples'"
+    assert path.stat().st_size < 600_000
