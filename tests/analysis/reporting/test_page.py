@@ -360,7 +360,8 @@ def test_confidence_has_a_line_of_its_own_and_counted_reasons(content):
     assert "Our confidence is low." in blocks
     place = blocks.index("Our confidence is low.")
     assert blocks[place + 1].startswith("Not measured. Whether the network foretells crises")
-    assert "3 cases of 44 share every described feature. No case has both “Role: guarantor” and “Number of guarantors: 2”" in "\n".join(blocks)
+    said = "No case has both “Role: guarantor” and “Number of guarantors: 2”"
+    assert f"3 cases of 44 share every described feature. {said}" in "\n".join(blocks)
     assert "Opinion. The expected change goes from -3 (prior set: No opinion) to +13 points" in "\n".join(blocks)
 
 
