@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from ...common.figure_style import DARK
+from ...common.json_values import to_json
 from ..reporting.page import TEMPLATES
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def in_script(value: Any) -> Markup:
     >>> print(in_script({"title": "</script><b>&"}))
     {"title":"\u003c/script\u003e\u003cb\u003e\u0026"}
     """
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = to_json(value, ensure_ascii=False, separators=(",", ":"))
     escapes = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
     return Markup(text.translate(str.maketrans(escapes)))  # noqa: S704 - nothing in it can open or close an element
 
