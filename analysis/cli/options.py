@@ -121,6 +121,14 @@ ScenarioSeed = Annotated[
         rich_help_panel=_SAMPLING,
     ),
 ]
+FitCache = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="FOLDER",
+        help="Where fits are kept; $SERVANDA_CACHE or your cache folder by default.",
+    ),
+]
 Draws = Annotated[
     int, typer.Option("--draws", metavar="N", help="Kept draws of each chain.", min=1, rich_help_panel=_SAMPLING)
 ]

@@ -15,6 +15,7 @@ from .options import (
     Chains,
     Countries,
     Draws,
+    FitCache,
     Json,
     Missing,
     Quiet,
@@ -96,14 +97,7 @@ def report(
             help="Scale of likelihood words in place of the scenario's: icd203, ipcc_ar5, nato, phia or a TOML file.",
         ),
     ] = None,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            "--cache",
-            metavar="FOLDER",
-            help="Where fits are kept; $SERVANDA_CACHE or your cache folder by default.",
-        ),
-    ] = None,
+    cache: FitCache = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
     tune: Tune = 500,

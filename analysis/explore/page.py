@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from ...common.figure_style import DARK
 from ...common.json_values import to_json
-from ..reporting.page import TEMPLATES
+from ..reporting.page import TEMPLATES, dark_colours
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -68,5 +67,5 @@ def environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     found = Environment(loader=FileSystemLoader([PROGRAM, TEMPLATES]), autoescape=True, undefined=StrictUndefined)
-    found.globals["dark_colours"] = Markup(" ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items()))  # noqa: S704
+    found.globals["dark_colours"] = dark_colours()
     return found

@@ -83,6 +83,11 @@ def _variable(colour: str) -> str:
     return f"var(--c{colour[1:]}, {colour})" if colour in DARK else colour
 
 
+def dark_colours() -> Markup:
+    """Variables of a page's style that hold the colours of a dark screen."""
+    return Markup(" ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items()))  # noqa: S704
+
+
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -96,5 +101,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(isolated=isolated, safe_href=safe_href, plain_text=plain, drawing=drawing)
-    environment.globals["dark_colours"] = Markup(" ".join(f"--c{light[1:]}: {dark};" for light, dark in DARK.items()))  # noqa: S704
+    environment.globals["dark_colours"] = dark_colours()
     return environment

@@ -78,15 +78,12 @@ def _precedents(part: Mapping[str, Any], say: Language) -> Text:
     if not facts["unseen"]:
         return runs(head, " ", shared)
     quoted = N_("“{state}”")
-    unseen = [[say.line(quoted, state=_described(one, say)) for one in pair] for pair in facts["unseen"]]
+    unseen = [
+        [say.line(quoted, state=say.feature(one["node"], one["state"])) for one in pair] for pair in facts["unseen"]
+    ]
     pairs = say.listed([say.listed(pair) for pair in unseen], "or")
     never = say(N_("No case has both {pairs}: the answer extrapolates."), pairs=pairs)
     return runs(head, " ", shared, " ", never)
-
-
-def _described(one: Mapping[str, str], say: Language) -> str:
-    """A state with the node that it is of."""
-    return f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}"
 
 
 def _doubted(part: Mapping[str, Any], say: Language) -> Text:

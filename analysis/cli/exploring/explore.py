@@ -14,6 +14,7 @@ from ..options import (
     Chains,
     Countries,
     Draws,
+    FitCache,
     Json,
     Missing,
     Quiet,
@@ -49,14 +50,7 @@ def explore(
     missing: Missing = None,
     countries: Countries = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file even if Servanda did not write it.")] = False,
-    cache: Annotated[
-        Path | None,
-        typer.Option(
-            "--cache",
-            metavar="FOLDER",
-            help="Where fits are kept; $SERVANDA_CACHE or your cache folder by default.",
-        ),
-    ] = None,
+    cache: FitCache = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
     tune: Tune = 500,

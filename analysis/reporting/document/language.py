@@ -119,6 +119,16 @@ class Language:
             return shown if found == agreeing else found
         return self.term(OUTCOMES.get(str(state), shown))
 
+    def feature(self, node: str, state: object) -> str:
+        """State with the title of the node that it is of.
+
+        Examples
+        --------
+        >>> Language("es").feature("Monitoring", "none")
+        'Vigilancia: ninguna'
+        """
+        return f"{self.term(node)}: {self.state(state, node)}"
+
     def actor(self, code: str) -> str:
         """Actor by the name of its code; a code that nothing knows stays itself.
 

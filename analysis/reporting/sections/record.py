@@ -347,7 +347,7 @@ def _shared(case: Mapping[str, Any], say: Language) -> Text:
 
 
 def _differing(case: Mapping[str, Any], say: Language) -> str:
-    return "; ".join(f"{say.term(it['node'])}: {say.state(it['state'], it['node'])}" for it in case["differs"])
+    return "; ".join(say.feature(it["node"], it["state"]) for it in case["differs"])
 
 
 def _ended(case: Mapping[str, Any], say: Language) -> Text:
@@ -450,10 +450,7 @@ def _held(part: Mapping[str, Any], report: Mapping[str, Any], say: Language) -> 
         told = runs(
             told, " ", say(message, actor=say.actor(own["actor"]), n=say.count(own["cases"]), outcomes=outcomes)
         )
-    pairs = [
-        " + ".join(f"{say.term(it['node'])}: {say.state(it['state'], it['node'])}" for it in pair)
-        for pair in part["pairs_unseen"]
-    ]
+    pairs = [" + ".join(say.feature(it["node"], it["state"]) for it in pair) for pair in part["pairs_unseen"]]
     if pairs:
         message = N_("No case joins {pairs}: what the network says of them rests on its form and on the priors.")
         told = runs(told, " ", say(message, pairs=say.listed(pairs, "or")))

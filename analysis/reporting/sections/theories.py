@@ -194,7 +194,7 @@ def behind_another(report: Mapping[str, Any], say: Language) -> tuple[Text, ...]
         The language.
     """
     table = (report.get("theories") or {"table": []})["table"]
-    used = next((row for row in table[1:] if row["model"] == _USED), None)
+    used = _used_behind(table)
     if used is None or not table[0]["change"]:
         return ()
     message = N_(
@@ -204,6 +204,11 @@ def behind_another(report: Mapping[str, Any], say: Language) -> tuple[Text, ...]
     titles = {"used": say.term(used["title"]), "best": say.term(table[0]["title"])}
     weights = {"weight": say.decimal(used["weight"], 2), "other": say.decimal(table[0]["weight"], 2)}
     return (say(message, change=say.points(table[0]["change"]["mean"]), **titles, **weights),)
+
+
+def _used_behind(table: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
+    """Row of the theory that the answer rests on, where it is not the best."""
+    return next((row for row in table[1:] if row["model"] == _USED), None)
 
 
 def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:
@@ -220,7 +225,7 @@ def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:
     else:
         message = N_("“{best}” predicts best, one {unit} left out at a time; the record excludes every rival theory.")
     told = say(message, **values)
-    used = next((row for row in others if row["model"] == _USED), None)
+    used = _used_behind(found["table"])
     if used:
         if used["apart"]:
             message = N_("The answer rests on “{used}” (weight {weight}), which predicts less well.")

@@ -155,7 +155,7 @@ def _seen(row: Mapping[str, Any], say: Language) -> str:
 def _group(row: Mapping[str, Any], say: Language) -> str:
     if row["by"] == ALL:
         return say.line(N_("all cases"))
-    return f"{say.term(row['node'])}: {say.state(row['state'], row['node'])}"
+    return say.feature(row["node"], row["state"])
 
 
 def _table(found: Mapping[str, Any], say: Language) -> Table:

@@ -159,7 +159,7 @@ def beyond_states(beyond: Mapping[str, Any], say: Language) -> str:
 
 
 def _instead(row: Mapping[str, Any], say: Language) -> Text:
-    parts = [f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}" for one in row["instead"]]
+    parts = [say.feature(one["node"], one["state"]) for one in row["instead"]]
     if row["actor"] is not None:
         parts.append(say.line(N_("conduct of {actor}"), actor=say.term(row["actor"])))
     return runs("; ".join(parts))

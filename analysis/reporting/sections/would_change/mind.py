@@ -91,9 +91,7 @@ def _wrong(report: Mapping[str, Any], say: Language) -> Iterator[tuple[float, Te
         if row["wrong"] and row["instead"]:
             before, after = found["before"]["mean"], row["wrong"]["mean"]
             moved = _changes(found["before"], row["wrong"])
-            instead = "; ".join(
-                f"{say.term(one['node'])}: {say.state(one['state'], one['node'])}" for one in row["instead"]
-            )
+            instead = "; ".join(say.feature(one["node"], one["state"]) for one in row["instead"])
             text = say(
                 N_("Described otherwise (*{instead}*): from {before} to {after}."),
                 instead=instead,

@@ -150,7 +150,7 @@ def _all_states(found: Mapping[str, Any], say: Language) -> list[Block]:
     rows = []
     for news in found["answer"]["nodes"]:
         for seen in news["states"]:
-            name = f"{say.term(news['title'])}: {say.state(seen['state'], news['title'])}"
+            name = say.feature(news["title"], seen["state"])
             key = (news["node"], seen["state"])
             other = say.points(moved[key]) if key in moved else "\N{EN DASH}"
             cells = (name, say.percent(seen["probability"]), say.percent(seen["answer"]), other)
