@@ -10,6 +10,7 @@ BIN := .venv/bin
 # Each worker takes tests that stand together, so that what a module has made is made once.
 PYTEST_ARGS ?= -n auto --dist worksteal
 SPHINX_ARGS ?=
+DOCS_LOG := docs/_build/log.txt
 
 # The stamps hold the folder they were made in: a moved or broken environment counts as missing.
 RUNTIME := .venv/.servanda-runtime
@@ -36,7 +37,16 @@ headline: report ## write the report's headline and figure into README.md
 examples: $(DEV) ## write the example reports of the documentation
 	$(BIN)/python scripts/examples.py
 
-test: lint types contract docs pytest ## run every check, as CI does
+# The documentation is built beside the other checks, which leave it a processor, and it them. It is told of at the end
+# where it fails; else pytest has the last word.
+test: $(DEV) ## run every check, as CI does
+	@mkdir -p $(dir $(DOCS_LOG)); \
+	$(MAKE) --no-print-directory docs >$(DOCS_LOG) 2>&1 & docs=$$!; \
+	trap 'kill $$docs 2>/dev/null; exit 130' INT TERM; \
+	$(MAKE) --no-print-directory lint types contract || { kill $$docs 2>/dev/null; exit 1; }; \
+	$(MAKE) --no-print-directory pytest; tests=$$?; \
+	wait $$docs || { cat $(DOCS_LOG); exit 1; }; \
+	exit $$tests
 
 lint: $(DEV) ## check style and formatting
 	$(BIN)/python -m ruff check .

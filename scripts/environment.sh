@@ -62,10 +62,13 @@ install_with_pip() {
         say 'there is no pip in .venv: remove the folder .venv and try again'
         return 1
     }
-    .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check \
-        -c constraints.txt -e "$target" && return 0
-    say 'the packages could not be installed; the lines above say why'
-    return 1
+    .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-compile \
+        -c constraints.txt -e "$target" || {
+        say 'the packages could not be installed; the lines above say why'
+        return 1
+    }
+    # pip would compile on one processor. Files that are no Python of this version are nobody's loss.
+    .venv/bin/python -W ignore -m compileall -qq -j 0 .venv/lib >/dev/null 2>&1 || :
 }
 
 if ! .venv/bin/python -c "$new_enough" >/dev/null 2>&1; then
