@@ -64,6 +64,8 @@ docs: $(DEV) ## build the documentation, running its examples; a warning is an e
 
 # There is a worker for every processor; threads of linear algebra beside them would only wait for one another.
 pytest: export OMP_NUM_THREADS ?= 1
+# PyTensor needs no compiler of C for what tests ask of it: fits run through Numba, and judges evaluate an expression once.
+pytest: export PYTENSOR_FLAGS ?= cxx=
 pytest: $(DEV) ## run the tests and the examples in the docstrings
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
