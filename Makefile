@@ -11,6 +11,8 @@ BIN := .venv/bin
 PYTEST_ARGS ?= -n auto --dist worksteal
 SPHINX_ARGS ?=
 DOCS_LOG := docs/_build/log.txt
+# Tests of the pages as they were built.
+OF_PAGES := tests/end_to_end/test_site.py
 
 # The stamps hold the folder they were made in: a moved or broken environment counts as missing.
 RUNTIME := .venv/.servanda-runtime
@@ -37,16 +39,16 @@ headline: report ## write the report's headline and figure into README.md
 examples: $(DEV) ## write the example reports of the documentation
 	$(BIN)/python scripts/examples.py
 
-# The documentation is built beside the other checks, which leave it a processor, and it them. It is told of at the end
-# where it fails; else pytest has the last word.
+# The documentation is built beside the other checks, which leave it a processor, and it them; what looks at the pages
+# comes when they are there. It is told of at the end where it fails; else pytest has the last word.
 test: $(DEV) ## run every check, as CI does
 	@mkdir -p $(dir $(DOCS_LOG)); \
 	$(MAKE) --no-print-directory docs >$(DOCS_LOG) 2>&1 & docs=$$!; \
 	trap 'kill $$docs 2>/dev/null; exit 130' INT TERM; \
 	$(MAKE) --no-print-directory lint types contract || { kill $$docs 2>/dev/null; exit 1; }; \
-	$(MAKE) --no-print-directory pytest; tests=$$?; \
+	$(MAKE) --no-print-directory pytest PYTEST_ARGS='$(PYTEST_ARGS) --ignore=$(OF_PAGES)'; tests=$$?; \
 	wait $$docs || { cat $(DOCS_LOG); exit 1; }; \
-	exit $$tests
+	[ $$tests = 0 ] && $(MAKE) --no-print-directory pytest PYTEST_ARGS='$(OF_PAGES)'
 
 lint: $(DEV) ## check style and formatting
 	$(BIN)/python -m ruff check .
