@@ -1,6 +1,6 @@
 """The documentation as it was built: nobody is kept out, and what it offers to take along is there.
 
-`make test` runs these by themselves, once it is built; where it was not built, or there is no Chromium, these are skipped.
+`make test` runs these by themselves once it is built; where it was not, or there is no Chromium, these are skipped.
 """
 
 from __future__ import annotations
