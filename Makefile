@@ -19,7 +19,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report headline examples test lint types contract docs pytest validate fuzz messages format build constraints clean FORCE
+.PHONY: help install install-dev report headline examples test lint types contract docs pages pytest validate fuzz messages format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -39,16 +39,16 @@ headline: report ## write the report's headline and figure into README.md
 examples: $(DEV) ## write the example reports of the documentation
 	$(BIN)/python scripts/examples.py
 
-# The documentation is built beside the other checks, which leave it a processor, and it them; what looks at the pages
-# comes when they are there. It is told of at the end where it fails; else pytest has the last word.
+# The documentation is built beside the other checks, which leave it a processor, and it them; then what looks at its pages
+# is run. It is told of at the end where it fails; else pytest has the last word.
 test: $(DEV) ## run every check, as CI does
 	@mkdir -p $(dir $(DOCS_LOG)); \
-	$(MAKE) --no-print-directory docs >$(DOCS_LOG) 2>&1 & docs=$$!; \
+	$(MAKE) --no-print-directory pages >$(DOCS_LOG) 2>&1 & docs=$$!; \
 	trap 'kill $$docs 2>/dev/null; exit 130' INT TERM; \
 	$(MAKE) --no-print-directory lint types contract || { kill $$docs 2>/dev/null; exit 1; }; \
 	$(MAKE) --no-print-directory pytest BUT=--ignore=$(OF_PAGES); tests=$$?; \
 	wait $$docs || { cat $(DOCS_LOG); exit 1; }; \
-	[ $$tests = 0 ] && $(MAKE) --no-print-directory pytest PYTEST_ARGS=$(OF_PAGES)
+	exit $$tests
 
 lint: $(DEV) ## check style and formatting
 	$(BIN)/python -m ruff check .
@@ -63,6 +63,9 @@ contract: $(DEV) ## check that the rooms import one way
 docs: $(DEV) ## build the documentation, running its examples; a warning is an error
 	$(BIN)/python -m sphinx -W --keep-going -E -q -b html $(SPHINX_ARGS) docs docs/_build/html
 	@echo 'documentation: docs/_build/html/index.html'
+
+pages: docs ## build the documentation and test its pages
+	$(MAKE) --no-print-directory pytest PYTEST_ARGS=$(OF_PAGES)
 
 # There is a worker for every processor; threads of linear algebra beside them would only wait for one another.
 pytest: export OMP_NUM_THREADS ?= 1
