@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -132,8 +132,11 @@ def _page_one(report: Mapping[str, Any], say: Language) -> list[Block]:
 
 
 def _row(report: Mapping[str, Any], judgement: str, label: str) -> Mapping[str, Any]:
-    one = next(one for one in report["judgements"] if one["id"] == judgement)
-    return next(row for row in one["rows"] if row["label"] == label)
+    return next(row for row in _judgement(report, judgement)["rows"] if row["label"] == label)
+
+
+def _judgement(report: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return next(one for one in report["judgements"] if one["id"] == name)
 
 
 def _lead(report: Mapping[str, Any], say: Language) -> Text:
@@ -254,9 +257,33 @@ def _outcomes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:
     if answer["single"]:
         single = say.span(answer["single"]["lower"], answer["single"]["upper"])
         told = runs(told, " ", say(N_("Single guarantees of the kind: {single}."), single=single))
+    for more in (_in_between(report, say), _rounded(rows, say)):
+        told = runs(told, " ", more) if more else told
     blocks.append(Paragraph(told, "note"))
     blocks += [Paragraph((Run(gate_line(gate, say), "alarm"),)) for gate in rows[-1]["gates"] if not gate["passed"]]
     return tuple(blocks)
+
+
+def _in_between(report: Mapping[str, Any], say: Language) -> Text:
+    """Formats of the same question on the way from the first to the last: what a part of the step comes to."""
+    answer = report["answer"]
+    if not answer["base"]:
+        return ()
+    ends = (answer["base"], answer["format"])
+    rows = {row["label"]: row["mean"] for row in _judgement(report, answer["judgement"])["rows"]}
+    lower, upper = sorted(rows[end] for end in ends)
+    told = [
+        f"{say.term(label)} {say.percent(mean)}"
+        for label, mean in sorted(rows.items(), key=lambda row: row[1])
+        if label not in ends and lower <= mean <= upper
+    ]
+    return say(N_("In between: {formats}."), formats="; ".join(told)) if told else ()
+
+
+def _rounded(rows: Sequence[Mapping[str, Any]], say: Language) -> Text:
+    """A remark where the whole per cents of a bar do not add up to a hundred."""
+    sums = [sum(round(100 * one["mean"]) for one in row["outcomes"]) for row in rows if row["outcomes"]]
+    return () if all(total == 100 for total in sums) else say(N_("Shares are rounded, and need not add up to 100."))
 
 
 def _changes(report: Mapping[str, Any], say: Language) -> tuple[Block, ...]:

@@ -262,6 +262,26 @@ def test_both_intervals_stand_by_their_names(content):
     assert "Single guarantees of the kind: 21-94 %." in text
 
 
+def test_a_format_between_the_two_is_told_with_its_chance(content):
+    """Where a part of the package brings most of the step, a reader must not think that it takes the whole."""
+    assert "In between" not in Page(first(content)).text
+    changed = copy.deepcopy(content)
+    rows = next(one for one in changed["judgements"] if one["id"] == changed["answer"]["judgement"])["rows"]
+    rows += [{**rows[1], "label": label, "mean": mean} for label, mean in (("with a pledge", 0.6), ("with two", 0.62))]
+    assert "In between: with a pledge 60 %." in Page(first(changed)).text
+
+
+def test_bars_that_do_not_add_up_say_that_they_are_rounded(content):
+    said = "Shares are rounded, and need not add up to 100."
+    assert said not in Page(first(content)).text
+    changed = copy.deepcopy(content)
+    rows = next(one for one in changed["judgements"] if one["id"] == changed["answer"]["judgement"])["rows"]
+    rows[1]["outcomes"] = [{**one, "mean": one["mean"] - 0.001} for one in rows[1]["outcomes"]]
+    assert said not in Page(first(changed)).text
+    rows[1]["outcomes"][0]["mean"] -= 0.01
+    assert said in Page(first(changed)).text
+
+
 def test_the_change_is_told_for_every_reading_and_by_what_it_is_worth(content):
     told = drawn(content, "changes")
     assert told == "France as guarantor: +13 (-8 to +30); France as principal: -6 (-27 to +11)"
