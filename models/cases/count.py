@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, shown
 from ..errors import DataError
 from ..network.network import Network
 from ..node import Node, as_text
@@ -42,7 +43,12 @@ FORMATS: Mapping[str, str] = {".parquet": "parquet", ".pq": "parquet", "": "parq
 
 
 def count_cases(
-    network: Network, path: str | os.PathLike[str], *, unobserved: str | Iterable[str] = (), strict: bool = False
+    network: Network,
+    path: str | os.PathLike[str],
+    *,
+    unobserved: str | Iterable[str] = (),
+    strict: bool = False,
+    progress: bool | Progress | None = None,
 ) -> Cases:
     r"""Read the cases of a Parquet or CSV file, or of a folder of Parquet files, as counted patterns.
 
@@ -58,6 +64,9 @@ def count_cases(
         `data_set`, which says from which data set a case comes.
     unobserved, strict
         As in `encode`.
+    progress
+        As in `servanda.models.fit`. Rows read are told of Parquet, which says how many there are; CSV would have to be
+        read once more for that.
 
     Returns
     -------
@@ -84,15 +93,16 @@ def count_cases(
     (('1', '2'), array([1, 0]), array([2, 1]))
     """
     network = network.with_latent(unobserved)
-    columns, batches = _open(network, path)
+    columns, batches, total = _open(network, path)
     nodes = {node.name: _NodeColumn(node) for node in network.nodes if data_column(node) in columns}
     groups = {name: _GroupColumn(column) for name, column in network.group_columns.items() if column in columns}
     sets = _GroupColumn(DATA_SET)
     named = DATA_SET not in map(data_column, network.nodes)
-    counted, rows = _count(
-        _noting(batches, sets) if named else batches,
-        {f"node {n}": c for n, c in nodes.items()} | {f"group {n}": c for n, c in groups.items()},
-    )
+    with shown(progress) as tell:
+        counted, rows = _count(
+            _told(_noting(batches, sets) if named else batches, total, tell),
+            {f"node {n}": c for n, c in nodes.items()} | {f"group {n}": c for n, c in groups.items()},
+        )
     faults = table_faults(network, columns, rows, strict=strict)
     faults += [fault for column in nodes.values() for fault in column.faults()]
     for name, column in network.group_columns.items():
@@ -115,6 +125,16 @@ def count_cases(
     return Cases(codes, members, levels, labels, counted[TALLY[1]].to_numpy(), named_once(sets.known), unused)
 
 
+def _told(batches: Iterator[pa.RecordBatch], total: int, progress: Progress) -> Iterator[pa.RecordBatch]:
+    """Hand on every batch, and tell how many rows were read, where it is known how many there are."""
+    done = 0
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        if total:
+            progress("reading cases", done, total)
+
+
 def _noting(batches: Iterator[pa.RecordBatch], sets: _GroupColumn) -> Iterator[pa.RecordBatch]:
     """Hand on every batch, and remember the data sets that its cases come from."""
     for batch in batches:
@@ -123,8 +143,8 @@ def _noting(batches: Iterator[pa.RecordBatch], sets: _GroupColumn) -> Iterator[p
         yield batch
 
 
-def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], Iterator[pa.RecordBatch]]:
-    """Names of the columns, and the batches of those that the network needs."""
+def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], Iterator[pa.RecordBatch], int]:
+    """Names of the columns, the batches of those that the network needs, and how many rows there are, 0 if unknown."""
     import pyarrow as pa
     import pyarrow.csv
     import pyarrow.dataset as ds
@@ -144,6 +164,8 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
     unreadable = f"cannot be read as {kind}"
     try:
         dataset = ds.dataset(place, format=formats[kind]())
+        # Of Parquet this reads the ends of the files.
+        total = dataset.count_rows() if kind == "parquet" else 0
     except (pa.ArrowException, OSError) as error:
         raise _refusal(path, unreadable, error) from None
     columns = list(dataset.schema.names)
@@ -157,7 +179,7 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
         except (pa.ArrowException, OSError) as error:
             raise _refusal(path, unreadable, error) from None
 
-    return columns, batches()
+    return columns, batches(), total
 
 
 def _unlike(dataset: Any, wanted: list[str]) -> Iterator[Fault]:

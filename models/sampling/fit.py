@@ -138,9 +138,9 @@ def fit(
     if coder is not None:
         network, cases, priors = coded_by(network, cases, priors, coder)
     sampling = Sampling(seed, draws, tune, chains, thin, target_accept, exact, cores)
-    run = fit_inputs(network, cases, priors, sampling, unobserved=unobserved, strict=strict)
-    network, coded, coords, stated, priors = run.network, run.cases, run.coords, priors, run.priors
     with shown(progress) as tell:
+        run = fit_inputs(network, cases, priors, sampling, unobserved=unobserved, strict=strict, progress=tell)
+        network, coded, coords, stated, priors = run.network, run.cases, run.coords, priors, run.priors
         sampled = sample_blocks(run, network.names, tell)
     unsettled = sampled.unconverged(run)
     posterior = xr.Dataset(sampled.variables)

@@ -12,6 +12,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...common.progress import Progress
 from ..cases.count import count_cases
 from ..cases.encode import MISSING, Cases, encode
 from ..cases.patterns import Patterns, find_patterns
@@ -132,6 +133,7 @@ def fit_inputs(
     *,
     unobserved: str | Iterable[str] = (),
     strict: bool = False,
+    progress: bool | Progress | None = False,
 ) -> FitInputs:
     """Inputs of a fit, checked, with the cases coded. Nodes that nobody observed are declared latent in the network.
 
@@ -146,7 +148,7 @@ def fit_inputs(
     raise_faults("fit", wrong_kinds({"network": (network, Network)}), DataError)
     _check_kind(priors)
     network = network.with_latent(unobserved)
-    coded = as_cases(network, cases, strict=strict)
+    coded = as_cases(network, cases, strict=strict, progress=progress)
     coords = parameter_coords(network, coded.levels)
     check_size(network, coords, sampling.chains * sampling.draws)
     check_priors(network, priors, coords)
@@ -168,7 +170,7 @@ def counted_twice(priors: PriorSet | None, data_sets: Collection[str]) -> list[F
     return [Fault(f"based on {name}", what) for name in both]
 
 
-def as_cases(network: Network, cases: Any, *, strict: bool = False) -> Cases:
+def as_cases(network: Network, cases: Any, *, strict: bool = False, progress: bool | Progress | None = False) -> Cases:
     """Coded cases of what was given: coded already, in a table of any kind, or in a file.
 
     Raises
@@ -179,8 +181,9 @@ def as_cases(network: Network, cases: Any, *, strict: bool = False) -> Cases:
     if isinstance(cases, Cases):
         raise_faults("cases", _unfit(network, cases), DataError)
         return cases
-    take = count_cases if isinstance(cases, str | os.PathLike) else encode
-    return take(network, cases, strict=strict)
+    if isinstance(cases, str | os.PathLike):
+        return count_cases(network, cases, strict=strict, progress=progress)
+    return encode(network, cases, strict=strict)
 
 
 def _unfit(network: Network, cases: Cases) -> Iterator[Fault]:

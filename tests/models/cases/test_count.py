@@ -78,6 +78,15 @@ def test_a_file_counts_as_its_frame_does(tmp_path, name):
     assert list(map(int, cases.labels)) == sorted(map(int, cases.labels))
 
 
+def test_reading_is_told_of_files_that_say_how_long_they_are(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "BATCH", 97)
+    told = []
+    frame = yard_cases(rows=200)
+    for name in ("cases.parquet", "cases.csv"):
+        count_cases(YARD, written(frame, tmp_path / name), progress=lambda *what: told.append(what))
+    assert told == [("reading cases", done, 200) for done in (97, 194, 200)]
+
+
 def test_a_folder_of_parquet_files_is_one_file(tmp_path):
     frame = yard_cases()
     for part in range(3):
