@@ -19,7 +19,7 @@ RUNTIME := .venv/.servanda-runtime
 DEV := .venv/.servanda-dev
 valid = $(shell [ "$$(cat $(1) 2>/dev/null)" = '$(CURDIR)' ] && $(BIN)/python -c '' 2>/dev/null && echo yes)
 
-.PHONY: help install install-dev report headline examples test lint types contract docs pages pytest validate fuzz messages format build constraints clean FORCE
+.PHONY: help install install-dev report headline examples test lint types contract docs pages pytest validate fuzz bench messages format build constraints clean FORCE
 
 help: ## show this list
 	@echo 'Servanda: how likely is a security guarantee to be kept, and how sure can we be?'
@@ -83,6 +83,16 @@ validate: $(DEV) ## measure the shipped scores again, and what kills and bad inp
 fuzz: $(DEV) ## fuzz every reader, FUZZ_MINUTES each (5)
 	-$(BIN)/python -m pip install --quiet 'atheris>=3'
 	$(BIN)/python -m tests.faults.fuzz
+
+# Other programs are there to be measured against; where one cannot be had, it is left out with a word.
+bench: export OMP_NUM_THREADS ?= 1
+bench: $(DEV) ## measure speed beside other programs, and write docs/benchmarks.md (half an hour)
+	-$(BIN)/python -m pip install --quiet 'pystan>=3.14' 'pyjags>=2.4' 'numpyro>=0.22' 'funsor>=0.4.8'
+	$(BIN)/python benchmarks/fit.py --weekly --store
+	$(BIN)/python benchmarks/queries.py --weekly --store
+	$(BIN)/python benchmarks/scale.py --large --store
+	$(BIN)/python benchmarks/before.py --store
+	$(BIN)/python benchmarks/page.py
 
 messages: $(DEV) ## bring the reports' catalogues of messages up to date
 	$(BIN)/python scripts/messages.py

@@ -1,252 +1,179 @@
-"""How long until a posterior can be trusted: `python benchmarks/fit.py --problem a` (or b, or c).
+"""How long until a posterior can be trusted, beside other programs: `python benchmarks/fit.py --problem b d`.
 
 (a) the shipped record under the shipped priors; from process start to saved file by `servanda fit`, and the same model
     sampled through PyMC by nutpie and by PyMC's own NUTS;
 (b) 12 `table` nodes, 500 rows, 15 % of the cells missing, flat Dirichlet priors;
-(c) a latent class of two states with 8 children of two, 5,000 rows.
+(c) a latent class of two states with 8 children of two, 5,000 rows;
+(d) the outcome of the shipped record given its parents: a cumulative logit with effects of actors and guarantees.
 
-Each contender runs as a process of its own, one after the other, and says three things of it:
+All contenders get the same ready-made data (`ready.py`). Each runs as a process of its own, one after the other; one
+whose program is not installed is left out with a word. Printed and kept are, in seconds on the wall and of CPU:
 
-whole      seconds from the start of the process to the end of sampling, imports and compilation included
-smallest   the smallest bulk ESS of any table cell
+whole      from the start of the process to the end of sampling, imports and compilation included
+smallest   the smallest bulk ESS of any number that the contenders share
 sampling   seconds of sampling alone, warm-up included
+until 400  from the start until bulk ESS 400 everywhere (sampling after warm-up scaled in proportion), as a ratio to the
+           first contender too
 
-From them: seconds from process start until bulk ESS 400 everywhere (sampling after warm-up scaled in proportion;
-warm-up, imports and compilation as they are), and ESS a second of sampling, as ratios to the first contender.
+and the largest z-score between its means and mean squares and those of the first contender: 1 in 1,000 comparisons of
+contenders who agree is called different. `--store` keeps it all in `measured.json`. Exit status 1 if any two differ.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import json
 import os
+import pickle
+import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-# Clock ticks since the machine started: what went before this line counts too.
-STARTED = int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[19]) / os.sysconf("SC_CLK_TCK")
-ESS = 400
+from running import Agreement, Moment, Run, agreement, smallest_ess
+from stored import busy, store
 
 
-def seconds_since_start() -> float:
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - STARTED
+def servanda_draws(posterior: Any) -> dict[str, Any]:
+    """Parameters without the effects of single members, of which other programs have other ones."""
+    groups = {f"{node.name}.{group.name}" for node in posterior.network.nodes for group in node.groups}
+    return {str(name): array.values for name, array in posterior.draws.items() if name not in groups}
 
 
-def problem(rows: int = 500, share: float = 0.15) -> tuple[Any, Any]:
-    """Make the network and the data frame: random parents (one or two, from the nodes before) and random tables."""
-    import numpy as np
-    import pandas as pd
+class Watch:
+    """Begins at the first progress that is told, and ends at the last."""
 
-    from servanda.models import Arrow, Network, Node
+    def __init__(self) -> None:
+        self.told: list[Moment] = []
 
-    rng = np.random.default_rng(4)
-    names = [f"v{place:02d}" for place in range(12)]
-    nodes, codes = [], {}
-    for place, name in enumerate(names):
-        size = int(rng.integers(2, 4))
-        parents = rng.choice(names[:place], min(place, int(rng.integers(1, 3))), replace=False)
-        nodes.append(Node(name, ("a", "b", "c")[:size], tuple(Arrow(str(parent)) for parent in sorted(parents))))
-    network = Network(tuple(nodes))
-    for name in network.names:
-        shape = network.shape(name)
-        tables = rng.dirichlet(np.ones(shape[-1]), shape[:-1])
-        p = np.broadcast_to(tables[tuple(codes[parent] for parent in network[name].parent_names)], (rows, shape[-1]))
-        codes[name] = (rng.random((rows, 1)) > p.cumsum(axis=1)[:, :-1]).sum(axis=1)
-    columns = {}
-    for name in network.names:
-        cells = np.array(network[name].states, dtype=object)[codes[name]]
-        columns[name] = np.where(rng.random(rows) < share, None, cells)
-    return network, pd.DataFrame(columns)
+    def __call__(self, *_: Any) -> None:
+        self.told = [*self.told[:1], Moment.now()]
+
+    @property
+    def took(self) -> Moment:
+        return self.told[-1] - self.told[0]
 
 
-@dataclass(frozen=True)
-class Run:
-    """What a contender gives: draws by variable (chain, draw, ...), and seconds."""
+def servanda(network: Any, frame: Any, names: Callable[[Any], Mapping[str, Any]], **settings: Any) -> Run:
+    from servanda.models import fit
 
-    draws: dict[str, Any]
-    whole: float
-    sampling: float
-    kept: float
-    note: str = ""
-
-
-def record() -> tuple[Any, Any, Any]:
-    """Network, coded cases and priors of the shipped record."""
-    from servanda.models import encode, load_network
-    from servanda.priors import load_prior
-    from servanda.record import load_guarantees
-
-    network = load_network("guarantee")
-    return network, encode(network, load_guarantees()), load_prior("literature")
-
-
-def classes(rows: int = 5000) -> tuple[Any, Any]:
-    """A latent class with eight children, of which it is known only that `y0` rises with it."""
-    import numpy as np
-    import pandas as pd
-
-    from servanda.models import Arrow, Network, Node
-
-    rng = np.random.default_rng(5)
-    states = ("no", "yes")
-    children = tuple(Node(f"y{k}", states, (Arrow("class"),), ordered=True) for k in range(8))
-    network = Network((Node("class", states, ordered=True, anchored_by="y0"), *children))
-    truth = rng.random(rows) < 0.4
-    low, high = rng.uniform(0.1, 0.4, 8), rng.uniform(0.6, 0.9, 8)
-    said = {f"y{k}": rng.random(rows) < np.where(truth, high[k], low[k]) for k in range(8)}
-    return network, pd.DataFrame({name: np.where(yes, "yes", "no") for name, yes in said.items()})
+    watch = Watch()
+    posterior = fit(network, frame, seed=1, progress=watch, **settings)
+    rounds = settings["draws"] * settings["thin"]
+    return Run(names(posterior), Moment.now(), watch.took, rounds / (rounds + settings["tune"]))
 
 
 def command_line(cold: bool) -> Run:
     """`servanda fit` as a user types it, to a saved file; cold is without any compiled code kept from before."""
-    import tempfile
-
     from servanda.models import load_posterior
 
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "posterior.nc"
         caches = {"NUMBA_CACHE_DIR": f"{folder}/numba", "PYTENSOR_FLAGS": f"base_compiledir={folder}/pytensor"}
-        program = Path(sys.executable).with_name("servanda")
-        before = time.perf_counter()
+        program = [sys.executable, "-c", "from servanda.analysis.cli.app import main; main()"]
+        before = Moment.now()
         subprocess.run(
-            [program, "fit", "--out", out, "--quiet"], check=True, env={**os.environ, **(caches if cold else {})}
+            [*program, "fit", "--out", out, "--quiet"], check=True, env={**os.environ, **(caches if cold else {})}
         )
-        whole = time.perf_counter() - before
+        whole = Moment.now() - before
         posterior = load_posterior(out)
-    draws = {str(name): array.values for name, array in posterior.draws.items()}
-    return Run(draws, whole, float(posterior.provenance["seconds"]), 0.8, "process start to saved file")
+    sampling = float(posterior.provenance["seconds"])
+    nuts = tuple(f"{name}." for name in posterior.provenance["drawn_by_nuts"])
+    draws = {name: x for name, x in servanda_draws(posterior).items() if name.startswith(nuts)}
+    return Run(draws, whole, Moment(sampling, whole.cpu * sampling / whole.wall), 0.8, "process start to saved file")
 
 
-def through_pymc(sampler: str) -> Run:
-    """The blocks that Servanda samples, as models of PyMC; draws and warm-up as Servanda takes them."""
-    import warnings
+def through_pymc(sampler: str, ready: str = "record", nodes: Sequence[str] | None = None) -> Run:
+    """The blocks that Servanda samples, as models of PyMC."""
+    import ready as problems
 
     from servanda.models import pymc_model as compiled
     from servanda.models.cases.patterns import find_patterns
     from servanda.models.sampling.blocks import conjugate_nodes, sampled_blocks
 
     warnings.simplefilter("ignore")
-    network, cases, priors = record()
+    network, cases, priors = getattr(problems, ready)()
     patterns = find_patterns(network, cases)
-    draws, sampling = {}, 0.0
-    for nodes in sampled_blocks(network, patterns, conjugate_nodes(network, patterns)):
-        model = compiled(network, cases, patterns, priors, nodes)
-        if sampler == "nutpie":
-            import nutpie
-
-            ready = nutpie.compile_pymc_model(model)
-            begun = time.perf_counter()
-            tree = nutpie.sample(ready, draws=2000, tune=500, chains=4, seed=1, target_accept=0.9, progress_bar=False)
-        else:
-            import pymc as pm
-
-            begun = time.perf_counter()
-            with model:
-                tree = pm.sample(
-                    draws=2000,
-                    tune=1000,
-                    chains=4,
-                    random_seed=1,
-                    nuts_sampler="pymc",
-                    nuts={"target_accept": 0.9},
-                    progressbar=False,
-                    quiet=True,
-                    compute_convergence_checks=False,
-                )
-        sampling += time.perf_counter() - begun
-        drawn = tree["posterior"].to_dataset()
+    blocks = [tuple(nodes)] if nodes else sampled_blocks(network, patterns, conjugate_nodes(network, patterns))
+    draws, took = {}, Moment(0.0, 0.0)
+    for block in blocks:
+        drawn, more = _pymc_draws(compiled(network, cases, patterns, priors, block), sampler)
+        took = Moment(took.wall + more.wall, took.cpu + more.cpu)
         draws |= {str(name): array.transpose("chain", "draw", ...).values for name, array in drawn.items()}
-    return Run({name: x for name, x in draws.items() if ".unit" not in name}, seconds_since_start(), sampling, 0.8)
+    whole = Moment.now()
+    groups = {f"{node.name}.{group.name}" for node in network.nodes for group in node.groups}
+    helpers = (".unit", ".stated")
+    kept = {name: x for name, x in draws.items() if name not in groups and not name.endswith(helpers)}
+    return Run({name: x for name, x in kept.items() if ".unit" not in name}, whole, took, 2 / 3)
+
+
+def _pymc_draws(model: Any, sampler: str) -> tuple[Any, Moment]:
+    settings = {"draws": 1000, "tune": 500, "chains": 4}
+    if sampler == "nutpie":
+        import nutpie
+
+        ready = nutpie.compile_pymc_model(model)
+        begun = Moment.now()
+        tree = nutpie.sample(ready, seed=1, target_accept=0.9, progress_bar=False, **settings)
+    else:
+        import pymc as pm
+
+        begun = Moment.now()
+        with model:
+            tree = pm.sample(
+                **settings,
+                random_seed=1,
+                nuts_sampler="pymc",
+                nuts={"target_accept": 0.9},
+                progressbar=False,
+                quiet=True,
+                compute_convergence_checks=False,
+            )
+    return tree["posterior"].to_dataset(), Moment.now() - begun
+
+
+def record_outcome() -> Run:
+    from ready import OUTCOME, complete_record
+
+    from servanda.models.sampling.blocks import fit_block
+
+    network, cases, priors = complete_record()
+    watch = Watch()
+    block = fit_block(network, cases, priors, OUTCOME, seed=1, progress=watch)
+    groups = {f"{OUTCOME}.{group.name}" for group in network[OUTCOME].groups}
+    kept = {str(name): array.values for name, array in block.tree["posterior"].data_vars.items()}
+    draws = {name: x for name, x in kept.items() if name not in groups}
+    return Run(draws, Moment.now(), watch.took, 0.8)
 
 
 def latent_class(**settings: Any) -> Run:
-    from servanda.models import fit
-
-    network, frame = classes()
-    clock: list[float] = []
-    posterior = fit(
-        network, frame, seed=1, progress=lambda done, _: clock.append(time.perf_counter()) if done else None, **settings
-    )
-    rounds = settings["draws"] * settings["thin"]
-    draws = {str(name): array.values for name, array in posterior.draws.items()}
-    return Run(draws, seconds_since_start(), clock[-1] - clock[0], rounds / (rounds + settings["tune"]))
-
-
-def latent_class_in_numpyro() -> Run:
-    """The class summed out by NumPyro's own enumeration; rows of one pattern counted once, as Servanda does."""
-    import jax
-    import jax.numpy as jnp
     import numpy as np
-    import numpyro
-    import numpyro.distributions as dist
-    from numpyro.contrib.funsor import config_enumerate
-    from numpyro.infer import MCMC, NUTS
+    from ready import classes
 
-    numpyro.set_host_device_count(2)
-    jax.config.update("jax_enable_x64", True)
-    _, frame = classes()
-    rows, counts = np.unique((frame == "yes").to_numpy(int), axis=0, return_counts=True)
+    def names(posterior: Any) -> dict[str, Any]:
+        tables = [posterior.draws[f"y{k}.table"].values[..., 1] for k in range(8)]
+        return {"p": posterior.draws["class.table"].values[..., 1], "q": np.stack(tables, axis=-1)}
 
-    @config_enumerate
-    def model() -> None:
-        p = numpyro.sample("class.table", dist.Dirichlet(jnp.ones(2)))
-        # y0 rises with the class: its two probabilities in order.
-        order = numpyro.sample("order", dist.Dirichlet(jnp.ones(3)))
-        first = jnp.array([order[0], order[0] + order[1]])
-        rest = numpyro.sample("rest", dist.Beta(1.0, 1.0).expand([2, 7]).to_event(2))
-        q = jnp.concatenate([first[:, None], rest], axis=1)
-        with numpyro.plate("rows", len(rows)), numpyro.handlers.scale(scale=jnp.array(counts, float)):
-            z = numpyro.sample("z", dist.Categorical(p), infer={"enumerate": "parallel"})
-            numpyro.sample("y", dist.Bernoulli(q[z]).to_event(1), obs=jnp.array(rows))
-
-    run = MCMC(NUTS(model), num_warmup=500, num_samples=1000, num_chains=2, progress_bar=False)
-    begun = time.perf_counter()
-    run.run(jax.random.PRNGKey(1))
-    draws = {name: np.asarray(x) for name, x in run.get_samples(group_by_chain=True).items()}
-    return Run(draws, seconds_since_start(), time.perf_counter() - begun, 0.67, "2 chains; sampling holds compilation")
+    return servanda(*classes(), names, **settings)
 
 
-def servanda(**settings: Any) -> Run:
-    network, frame = problem()
-    from servanda.models import fit
+def tables_with_holes(**settings: Any) -> Run:
+    from ready import problem
 
-    clock: list[float] = []
-    posterior = fit(
-        network, frame, seed=1, progress=lambda done, _: clock.append(time.perf_counter()) if done else None, **settings
-    )
-    whole = seconds_since_start()
-    assert posterior.provenance["cases"] == len(frame)
-    # The first report comes after 50 rounds.
-    sampling = clock[-1] - clock[0]
-    rounds = settings["draws"] * settings["thin"]
-    draws = {str(name): array.values for name, array in posterior.draws.items()}
-    return Run(draws, whole, sampling, rounds / (rounds + settings["tune"]))
-
-
-def augmentation() -> Run:
-    return servanda(draws=500, tune=200, thin=1, chains=4, pointwise=False)
-
-
-def augmentation_by_default() -> Run:
-    return servanda(draws=1000, tune=500, thin=2, chains=4)
-
-
-def nuts() -> Run:
-    return servanda(draws=500, tune=500, thin=1, chains=4, pointwise=False, exact=False)
+    return servanda(*problem(), servanda_draws, **settings)
 
 
 def plain_pymc() -> Run:
     """Masked arrays, as PyMC's own guide has it: holes are discrete variables with Gibbs steps."""
-    import warnings
-
     import numpy as np
     import pymc as pm
+    from ready import problem
 
     warnings.simplefilter("ignore")
     network, frame = problem()
@@ -259,104 +186,201 @@ def plain_pymc() -> Run:
             codes = np.array([states.index(cell) if cell in states else -1 for cell in frame[name]])
             p = table[tuple(nodes[parent] for parent in network[name].parent_names)] if len(shape) > 1 else table
             nodes[name] = pm.Categorical(name, p, observed=np.ma.masked_equal(codes, -1), shape=len(frame))
-        start = time.perf_counter()
+        begun = Moment.now()
         tree = pm.sample(draws, tune=tune, chains=2, cores=2, random_seed=1, progressbar=False, quiet=True)
-    sampling = time.perf_counter() - start
+    took = Moment.now() - begun
     kept = {f"{name}.table": tree["posterior"][f"{name}.table"].values for name in network.names}
-    return Run(kept, seconds_since_start(), sampling, 0.5, f"{draws} draws of 2 chains only: ESS is a guess")
+    return Run(kept, Moment.now(), took, 0.5, f"{draws} draws of 2 chains only: ESS is a guess")
+
+
+#: Settings of a run that is to compile a program and no more.
+SHORT = {"warmup": 10, "draws": 10}
 
 
 @dataclass(frozen=True)
 class Contender:
-    run: Callable[[], Run]
+    """How one program fits a problem.
+
+    Parameters
+    ----------
+    run
+        Fits; or module and function, of which the module imports what it needs.
+    needs
+        Package without which it is left out.
+    compiles
+        Whether its program keeps what it compiles, so that one run before the one that counts makes it ready.
+    weekly
+        Whether `make bench` runs it; what takes many minutes it does not.
+    """
+
+    run: Callable[[], Run] | tuple[str, str]
     needs: str = "servanda.models"
+    compiles: bool = False
+    weekly: bool = True
+
+    def __call__(self, *, shortly: bool = False) -> Run:
+        """Fit; shortly where it is only to be compiled, if that is known to be enough."""
+        if isinstance(self.run, tuple):
+            module, name = self.run
+            return getattr(import_module(module), name)(**(SHORT if shortly else {}))
+        return self.run()
 
 
 PROBLEMS: dict[str, dict[str, Contender]] = {
     "a": {
-        "servanda fit, warm": Contender(lambda: command_line(cold=False)),
-        "servanda fit, cold": Contender(lambda: command_line(cold=True)),
-        "PyMC's model, nutpie": Contender(lambda: through_pymc("nutpie"), "nutpie"),
-        "PyMC's model, PyMC's NUTS": Contender(lambda: through_pymc("pymc"), "pymc"),
+        "Servanda, `servanda fit`, warm": Contender(lambda: command_line(cold=False), compiles=True),
+        "Servanda, `servanda fit`, cold": Contender(lambda: command_line(cold=True)),
+        "PyMC, nutpie": Contender(lambda: through_pymc("nutpie"), "nutpie"),
+        "PyMC, its own NUTS": Contender(lambda: through_pymc("pymc"), "pymc", weekly=False),
     },
     "b": {
-        "servanda, augmentation": Contender(augmentation),
-        "servanda, augmentation, default settings": Contender(augmentation_by_default),
-        "servanda, through PyMC": Contender(nuts),
-        "PyMC, its own imputation": Contender(plain_pymc, "pymc"),
+        "Servanda, augmentation": Contender(
+            lambda: tables_with_holes(draws=500, tune=200, thin=1, chains=4, pointwise=False), compiles=True
+        ),
+        "Servanda, default settings": Contender(lambda: tables_with_holes(draws=1000, tune=500, thin=2, chains=4)),
+        "JAGS": Contender(("in_jags", "tables"), "pyjags"),
+        "PyMC, nutpie, holes summed out": Contender(
+            lambda: tables_with_holes(draws=500, tune=500, thin=1, chains=4, pointwise=False, exact=False)
+        ),
+        "PyMC, its own imputation": Contender(plain_pymc, "pymc", weekly=False),
     },
     "c": {
-        "servanda, augmentation": Contender(lambda: latent_class(draws=1000, tune=300, thin=2, chains=4)),
-        "servanda, through PyMC": Contender(
+        "Servanda, augmentation": Contender(
+            lambda: latent_class(draws=1000, tune=300, thin=2, chains=4), compiles=True
+        ),
+        "Stan, class summed out": Contender(("in_stan", "latent_class"), "stan", compiles=True),
+        "NumPyro, enumeration": Contender(("in_numpyro", "latent_class"), "funsor"),
+        "PyMC, nutpie, class summed out": Contender(
             lambda: latent_class(draws=500, tune=500, thin=1, chains=4, exact=False, pointwise=False)
         ),
-        "NumPyro, enumeration": Contender(latent_class_in_numpyro, "numpyro"),
+        "JAGS": Contender(("in_jags", "latent_class"), "pyjags"),
     },
-}
+    "d": {
+        "Servanda, compiled loops": Contender(record_outcome, compiles=True),
+        "Stan": Contender(("in_stan", "ordinal"), "stan", compiles=True),
+        "NumPyro": Contender(("in_numpyro", "ordinal"), "numpyro"),
+        "PyMC, nutpie": Contender(
+            lambda: through_pymc("nutpie", "complete_record", ("compliance",)), "nutpie"
+        ),
+        "JAGS": Contender(("in_jags", "ordinal"), "pyjags"),
+    },
+}  # fmt: skip
 
 
-def smallest_ess(draws: dict[str, Any]) -> float:
-    import arviz as az
-    import numpy as np
-
-    return min(
-        float(az.ess(values[(slice(None), slice(None), *cell)], method="bulk"))
-        for values in draws.values()
-        for cell in np.ndindex(values.shape[2:])
-    )
+def run_here(problem: str, name: str, out: Path, *, shortly: bool) -> None:
+    """Run a contender in this process and leave what it gave in a file."""
+    with out.open("wb") as file:
+        pickle.dump(PROBLEMS[problem][name](shortly=shortly), file)
 
 
-def measured(problem: str, name: str) -> dict[str, Any]:
-    run = PROBLEMS[problem][name].run()
+def run_apart(problem: str, name: str, limit: float, *, shortly: bool = False) -> Run | str:
+    """Run a contender in a process of its own; a string says why there is no result."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run.pickle"
+        script = str(Path(__file__).resolve())
+        command = [sys.executable, script, "--problem", problem, "--only", name, "--out", str(out)]
+        command += ["--shortly"] if shortly else []
+        # A session of its own, so that what the contender has started ends with it.
+        with subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True
+        ) as process:
+            try:
+                _, errors = process.communicate(timeout=limit)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                return f"stopped after {limit:.0f} s without a result"
+        if process.returncode:
+            return f"failed: {(errors.strip().splitlines() or ['without a word'])[-1]}"
+        with out.open("rb") as file:
+            return pickle.load(file)
+
+
+def row(name: str, run: Run, first: Run, compared: Agreement | None, load: float) -> dict[str, Any]:
+    """Figures of a contender, ratios to the first."""
     ess = smallest_ess(run.draws)
-    needed = run.whole + run.sampling * run.kept * (ESS / ess - 1)
+    until, before = run.until(ess), first.until(smallest_ess(first.draws))
     return {
-        "whole": run.whole,
-        "smallest": ess,
-        "sampling": run.sampling,
-        "until": needed,
-        "rate": ess / run.sampling,
+        "name": name,
+        "whole": run.whole.wall,
+        "whole_cpu": run.whole.cpu,
+        "ess": ess,
+        "sampling": run.sampling.wall,
+        "sampling_cpu": run.sampling.cpu,
+        "until": until.wall,
+        "until_cpu": until.cpu,
+        "ratio": until.wall / before.wall,
+        "ratio_cpu": until.cpu / before.cpu,
+        "load": load,
         "note": run.note,
+        **({"z": compared.worst, "z_limit": compared.limit, "numbers": compared.count} if compared else {}),
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--problem", choices=PROBLEMS, default="b")
-    parser.add_argument("--only", help="run one contender here and print its figures as JSON")
-    parser.add_argument("--skip", action="append", default=[], help="leave one out")
-    parser.add_argument("--limit", type=float, default=600, help="seconds each contender may take")
-    arguments = parser.parse_args()
-    if arguments.only:
-        print(json.dumps(measured(arguments.problem, arguments.only)))
-        return
-    print(f"processors {os.cpu_count()}, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':42}{'whole':>8}{'smallest':>10}{'sampling':>10}{'until 400':>11}{'':>8}{'ESS/s':>9}")
-    first: dict[str, Any] = {}
-    for name, contender in PROBLEMS[arguments.problem].items():
-        if name in arguments.skip:
+def compared(problem: str, contenders: Mapping[str, Contender], limit: float) -> tuple[list[dict[str, Any]], bool]:
+    """Run all contenders, one after the other, and print as they come."""
+    print(
+        f"\n({problem}) {'':38}{'whole':>8}{'CPU':>8}{'ESS':>7}{'until 400':>10}{'':>7}{'CPU':>8}{'':>7}{'max |z|':>8}"
+    )
+    rows, first, fine = [], None, True
+    for name, contender in contenders.items():
+        if find_spec(contender.needs) is None:
+            what = f"{contender.needs} is not installed"
+            print(f"{name:42}left out: {what}")
+            rows.append({"name": name, "left_out": what})
             continue
-        if importlib.util.find_spec(contender.needs) is None:
-            print(f"{name:42}skipped: {contender.needs} is not installed")
+        if contender.compiles:
+            run_apart(problem, name, limit, shortly=True)
+        load = busy()
+        run = run_apart(problem, name, limit)
+        if isinstance(run, str):
+            print(f"{name:42}{run}", flush=True)
+            rows.append({"name": name, "left_out": run})
             continue
-        command = [sys.executable, __file__, "--problem", arguments.problem, "--only", name]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=arguments.limit)
-        except subprocess.TimeoutExpired:
-            print(f"{name:42}stopped after {arguments.limit:.0f} s without a result", flush=True)
-            continue
-        if done.returncode:
-            print(f"{name:42}failed: {done.stderr.strip().splitlines()[-1]}")
-            continue
-        got = json.loads(done.stdout.splitlines()[-1])
-        first = first or got
-        ratio = {key: got[key] / first[key] for key in ("until", "rate")}
+        first = first or run
+        apart = None if run is first else agreement(first.draws, run.draws)
+        got = row(name, run, first, apart, load)
+        rows.append(got)
         print(
-            f"{name:42}{got['whole']:7.2f}s{got['smallest']:10.0f}{got['sampling']:9.2f}s"
-            f"{got['until']:10.2f}s{ratio['until']:7.1f}x{got['rate']:9.0f}{ratio['rate']:9.4f}x  {got['note']}",
+            f"{name:42}{got['whole']:7.1f}s{got['whole_cpu']:7.1f}s{got['ess']:7.0f}{got['until']:9.1f}s"
+            f"{got['ratio']:6.1f}x{got['until_cpu']:7.1f}s{got['ratio_cpu']:6.1f}x"
+            f"{apart.worst if apart else 0:8.1f}  {run.note}",
             flush=True,
         )
+        if apart and not apart.fine:
+            fine = False
+            print(f"{'':42}DIFFERS: {apart.where}, z {apart.worst:.1f}, limit {apart.limit:.1f} of {apart.count}")
+    return rows, fine
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--problem", nargs="+", choices=PROBLEMS, default=list(PROBLEMS))
+    parser.add_argument("--weekly", action="store_true", help="leave out what takes many minutes")
+    parser.add_argument("--skip", action="append", default=[], help="leave one out")
+    parser.add_argument("--limit", type=float, default=600, help="seconds each contender may take")
+    parser.add_argument("--store", action="store_true", help="keep the figures in measured.json")
+    parser.add_argument("--only", help="run one contender here; for this script itself")
+    parser.add_argument("--shortly", action="store_true", help="with few draws, to compile its program")
+    parser.add_argument("--out", help="where its draws go")
+    arguments = parser.parse_args()
+    if arguments.only:
+        run_here(arguments.problem[0], arguments.only, Path(arguments.out or os.devnull), shortly=arguments.shortly)
+        return 0
+    print(f"processors {os.cpu_count()}, load {busy()}")
+    fine = True
+    for problem in arguments.problem:
+        chosen = {
+            name: one
+            for name, one in PROBLEMS[problem].items()
+            if name not in arguments.skip and (one.weekly or not arguments.weekly)
+        }
+        load = busy()
+        rows, agrees = compared(problem, chosen, arguments.limit)
+        fine &= agrees
+        if arguments.store:
+            store(f"fit {problem}", {"rows": rows}, load)
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -3,6 +3,7 @@
     python benchmarks/queries.py                           # everything
     python benchmarks/queries.py --only guarantee marginals
     python benchmarks/queries.py --only jax --draws 1000000
+    python benchmarks/queries.py --weekly --store          # fewer repetitions, kept in measured.json
 
 Times are medians of several repetitions, in which the rivals take turns so that what else the machine does falls on
 all of them. The loops over draws are timed on some of the draws and scaled by their number: what one draw takes does
@@ -29,6 +30,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 from peers import PgmpyNet, PyAgrumNet, example, in_states, possible_evidence, pyagrum_net, tables_of
+from scale import exponent
+from stored import busy, store
 
 from servanda.analysis import marginals, probability
 from servanda.models import Arrow, CapacityError, Network, Node, Posterior, load_network
@@ -53,6 +56,16 @@ TARGET = "compliance"
 REPOSITORY = ("child", "alarm", "insurance", "win95pts", "hailfinder", "hepar2")
 #: How closely the draws of a table keep to the file's: the sum of the parameters of each row's Dirichlet.
 CONCENTRATION = 50.0
+#: Options of a run that takes minutes on a busy machine.
+WEEKLY: Mapping[str, Any] = {
+    "only": ["guarantee", "marginals", "open", "growth"],
+    "networks": ["child", "alarm", "hepar2"],
+    "sets": 2,
+    "rows": 1000,
+    "loop": 100,
+    "whole": 2,
+    "repeats": 3,
+}
 #: Bytes that are read in turn, so that none is still in a cache when its turn comes again.
 BEYOND_CACHE = 512 * 2**20
 Work = Callable[[], Any]
@@ -88,6 +101,11 @@ def agree(what: str, ours: np.ndarray, theirs: np.ndarray) -> bool:
     fine = worst <= TOLERANCE
     print(f"  {what}: largest difference {worst:.1e}{'' if fine else '  DIFFERS'}")
     return fine
+
+
+def keep(options: argparse.Namespace, section: str, what: str, **numbers: Any) -> None:
+    """Keep a row of figures for `--store`; seconds, and ratios to them."""
+    options.found.setdefault(section, []).append({"what": what, **numbers})
 
 
 def load() -> str:
@@ -211,8 +229,19 @@ def guarantee(options: argparse.Namespace) -> bool:
     print(f"  read {size:,} bytes  {1e3 * bound:10.2f} ms   {size / bound / 1e9:.1f} GB/s")
     print(f"  whole call / bound     {ours / bound:10.1f}      (target: at most 5)")
     print(f"  tables given / bound   {times['tables given'].median / bound:10.1f}")
+    ready = f"{draws:,} draws, tables sliced and ready made"
+    keep(options, "guarantee", f"Servanda, whole call, {draws:,} draws", seconds=ours, ratio=1.0)
+    keep(
+        options,
+        "guarantee",
+        "Servanda, tables given",
+        seconds=(given := times["tables given"].median),
+        ratio=given / ours,
+    )
+    keep(options, "guarantee", f"one read of {size / 1e6:.1f} MB", seconds=bound, ratio=bound / ours)
     for name, target in (("pgmpy", 1000), ("pgmpy, rebuilt", 1000), ("pyAgrum", 300)):
         whole = times[name].median * draws / some
+        keep(options, "guarantee", f"{name}, {ready}", seconds=whole, ratio=whole / ours)
         print(f"  {name + ' loop':22} {1e3 * whole:10.0f} ms   {whole / ours:,.0f} times ours (target: {target:,})")
     answer = asked(posterior)
     fine = [agree(f"against {name}", answer[:some], loop(net, some, {})) for name, net in nets.items()]
@@ -235,6 +264,7 @@ def whole_network(posterior: Posterior, ours: float, options: argparse.Namespace
         times = side_by_side({name: partial(loop, net, few, evidence)}, options.repeats)
         whole = times[name].median * options.draws / few
         print(f"  {name + ' loop':22} {1e3 * whole:10.0f} ms   {whole / ours:,.0f} times ours")
+        keep(options, "guarantee", f"{name}, the whole network", seconds=whole, ratio=whole / ours)
         fine &= agree(f"against {name}", asked(posterior)[:few], loop(net, few, evidence))
     return fine
 
@@ -289,6 +319,7 @@ def network_ratio(name: str, options: argparse.Namespace) -> tuple[float, bool]:
         theirs += times["theirs"].median * options.marginal_draws / some
         worst = max(worst, float(np.abs(ask()[:some] - rivals["theirs"]()).max()))
     count, fine = len(sizes), worst <= TOLERANCE
+    keep(options, "marginals", name, seconds=ours / count, pyagrum=theirs / count, ratio=theirs / ours, apart=worst)
     print(f"  {name:11} {1e3 * first / count:9.1f} {1e3 * ours / count:9.1f} {1e3 * theirs / count:10.0f}", end="")
     print(f" {theirs / ours:7.0f} {worst:9.1e}{'' if fine else '  DIFFERS'}", flush=True)
     return theirs / ours, fine
@@ -354,6 +385,7 @@ def open_questions(options: argparse.Namespace) -> bool:
             seconds.append((timed(work), time.process_time() - started))
         wall, used = np.min(seconds, axis=0)
         print(f"  {name:32} {wall:7.2f} s, {used:6.2f} CPU s", flush=True)
+        keep(options, "open", name, seconds=wall, cpu=used)
     fine, few = [], first_draws(posterior, min(50, options.draws))
     for name, table in tables.items():
         some = table.iloc[:10]
@@ -367,16 +399,21 @@ def open_questions(options: argparse.Namespace) -> bool:
 # Growth -------------------------------------------------------------------------------------------------------------
 
 
-def growth(what: str, works: Mapping[int, Work], repeats: int) -> None:
+def growth(options: argparse.Namespace, what: str, works: Mapping[int, Work], repeats: int) -> None:
     """Print times against sizes and the exponent of the power law through them."""
-    times = {size: side_by_side({"": work}, repeats)[""].median for size, work in works.items()}
-    exponent = np.polyfit(np.log(list(times)), np.log(list(times.values())), 1)[0]
+    # Sizes take turns, so that what else the machine does bends no line.
+    together = side_by_side({str(size): work for size, work in works.items()}, repeats)
+    times = {size: together[str(size)].median for size in works}
+    slope_of_logs = exponent(times)
+    keep(
+        options, "growth", what, seconds={str(size): seconds for size, seconds in times.items()}, exponent=slope_of_logs
+    )
     slope, start = np.polyfit(list(times), list(times.values()), 1)
     shown = ", ".join(f"{size:,}: {1e3 * seconds:.1f}" for size, seconds in times.items())
     print(f"  {what}, ms: {shown}")
     *_, (half, before), (full, after) = sorted(times.items())
     print(
-        f"    exponent {exponent:.2f}; {full / half:g} times as many at the end cost {after / before:.2f} times;",
+        f"    exponent {slope_of_logs:.2f}; {full / half:g} times as many at the end cost {after / before:.2f} times;",
         end="",
     )
     print(f" line through them {1e3 * start:.1f} ms + {1e6 * slope:.2f} us each")
@@ -389,10 +426,12 @@ def scaling(options: argparse.Namespace) -> bool:
     most = shipped(max(counts))
     parts = {count: first_draws(most, count) for count in counts}
     repeats = 3 * options.repeats
-    growth("guarantee, draws", {count: partial(asked, part) for count, part in parts.items()}, repeats)
+    growth(options, "guarantee, draws", {count: partial(asked, part) for count, part in parts.items()}, repeats)
     posterior, tables = jittered("alarm", max(counts))
     parts = {count: first_draws(posterior, count) for count in counts}
-    growth("alarm, all marginals, draws", {n: partial(stacked, part, {}) for n, part in parts.items()}, repeats)
+    growth(
+        options, "alarm, all marginals, draws", {n: partial(stacked, part, {}) for n, part in parts.items()}, repeats
+    )
     one = first_draws(posterior, 500)
     rng = np.random.default_rng(SEED)
     names = rng.choice(one.network.names, 3, replace=False)
@@ -401,7 +440,10 @@ def scaling(options: argparse.Namespace) -> bool:
     cases = {count: rows.iloc[:count] for count in (1, 2, 5, 10, 20, 50, 100, 200)}
     target = next(name for name in reversed(one.network.names) if name not in rows)
     growth(
-        "alarm, one target, 500 draws, cases", {n: partial(probability, one, target, t) for n, t in cases.items()}, 3
+        options,
+        "alarm, one target, 500 draws, cases",
+        {n: partial(probability, one, target, t) for n, t in cases.items()},
+        3,
     )
     singly = np.stack(
         [probability(one, target, row.dropna().to_dict()).values[0] for _, row in rows[:20].iterrows()], 1
@@ -485,13 +527,19 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--loop", type=int, default=200, help="draws of a loop that are timed (200; a quarter for all)")
     parser.add_argument("--whole", type=int, default=3, help="the same for loops on whole tables (3)")
     parser.add_argument("--repeats", type=int, default=3, help="repetitions (3; more for what is fast)")
+    parser.add_argument("--weekly", action="store_true", help="fewer networks, cases and repetitions")
+    parser.add_argument("--store", action="store_true", help="keep the figures in measured.json")
     parser.add_argument("--large", default="barley", help="network for `memory` (barley)")
     parser.add_argument("--large-draws", type=int, default=20, help="its draws (20)")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.found = {}
+    for name, value in WEEKLY.items() if options.weekly else ():
+        setattr(options, name, value)
+    return options
 
 
 def main() -> int:
-    options = arguments()
+    options, before = arguments(), busy()
     packages = [name for name in ("servanda", "numpy", "pgmpy", "pyagrum", "jax") if find_spec(name)]
     print(f"python {platform.python_version()}, {', '.join(f'{name} {version(name)}' for name in packages)}")
     print(f"{os.cpu_count()} processors, {load()}")
@@ -500,6 +548,8 @@ def main() -> int:
         print()
         fine &= SECTIONS[name](options)
         sys.stdout.flush()
+        if options.store:
+            store("queries", {"sections": options.found, "agree": fine, "tolerance": TOLERANCE}, before)
     print(f"\n{load()}; {'all answers agree' if fine else 'SOME ANSWERS DIFFER'} (tolerance {TOLERANCE:g})")
     return 0 if fine else 1
 

@@ -1,0 +1,141 @@
+"""This state of the code beside an earlier one, in one run: `python benchmarks/before.py --revision 61cf181`.
+
+The earlier state is taken out of git into a temporary folder. Each task runs in a process of its own in one tree and
+then in the other; told are CPU seconds and seconds on the wall of the task alone, after one run that does not count
+where a task is short. `--store` keeps them in `measured.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+from stored import busy, store
+
+ROOT = Path(__file__).parent.parent
+#: The state before counterfactuals, tables of open cases and histories were made faster.
+REVISION = "61cf181"
+_POSTERIOR = """
+import numpy as np, pandas as pd
+from servanda.models import load_network
+from servanda.models.sampling.prior_draws import prior_draws
+from servanda.priors import load_prior
+network = load_network("guarantee")
+posterior = prior_draws(network, load_prior("literature"), seed=1, draws={draws})
+"""
+_TABLE = """
+from servanda.analysis import probability
+rng = np.random.default_rng(1)
+table = pd.DataFrame({n.name: rng.choice(n.states, 1000) for n in network.nodes if n.name != "compliance"})
+table = table.drop(columns=["enforcement", "monitoring"])
+"""
+_HISTORY = """
+from servanda.record.history import PastCase, past_defections
+cases = [PastCase("USA", f"g{i}", 1900 + i % 100, 1900 + i % 100, i % 2 == 0) for i in range(16_000)]
+"""
+#: Task -> what is made ready and what is timed, in names that both states have.
+TASKS: Mapping[str, tuple[str, str]] = {
+    "counterfactual, two nodes seen, 1 draw": (
+        _POSTERIOR.replace("{draws}", "1") + "from servanda.analysis import counterfactual",
+        'counterfactual(posterior, "compliance", {"role": "guarantor", "compliance": "defected"}, {"guarantors": "5"})',
+    ),
+    "1,000 cases with two nodes open, 1,000 draws": (
+        _POSTERIOR.replace("{draws}", "1000") + _TABLE,
+        'probability(posterior, "compliance", table)',
+    ),
+    "1,000 cases, each ten times, two nodes open, 1,000 draws": (
+        _POSTERIOR.replace("{draws}", "1000") + _TABLE + "table = table.iloc[np.arange(1000) % 100]",
+        'probability(posterior, "compliance", table.reset_index(drop=True))',
+    ),
+    "nothing given, 1,000 draws": (
+        _POSTERIOR.replace("{draws}", "1000") + "from servanda.analysis import probability",
+        'probability(posterior, "compliance")',
+    ),
+    "all marginals, one node given, 1,000 draws": (
+        _POSTERIOR.replace("{draws}", "1000") + "from servanda.analysis import marginals",
+        'marginals(posterior, given={"role": "guarantor"})',
+    ),
+    "past defections of 16,000 rows of one obligor": (
+        _HISTORY,
+        "past_defections(cases)",
+    ),
+}
+#: Seconds from which a task is not run a second time.
+_LONG = 2.0
+_CLOCK = """
+import json, time, warnings
+warnings.simplefilter("ignore")
+{ready}
+def work():
+    wall, cpu = time.perf_counter(), time.process_time()
+    {timed}
+    return time.perf_counter() - wall, time.process_time() - cpu
+found = work()
+if found[0] < {long}:
+    found = min((work() for _ in range(3)), key=lambda one: one[1])
+print(json.dumps(found))
+"""
+
+
+def taken_out(revision: str, folder: Path) -> Path:
+    """The tree of a revision, in a folder."""
+    packed = subprocess.run(["git", "archive", revision], cwd=ROOT, check=True, capture_output=True).stdout
+    with tarfile.open(fileobj=BytesIO(packed)) as tree:
+        tree.extractall(folder, filter="data")
+    return folder
+
+
+def seconds(tree: Path, task: str, limit: float) -> tuple[float, float] | str:
+    """Seconds on the wall and of CPU of a task in a tree, or why there are none."""
+    ready, timed = TASKS[task]
+    program = _CLOCK.format(ready=ready, timed=timed, long=_LONG)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=tree,
+            env={**os.environ, "PYTHONPATH": str(tree)},
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=limit,
+        )
+    except subprocess.TimeoutExpired:
+        return f"not done in {limit:.0f} s"
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["failed"])[-1]
+    wall, cpu = json.loads(done.stdout.splitlines()[-1])
+    return wall, cpu
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--revision", default=REVISION, help=f"the earlier state ({REVISION})")
+    parser.add_argument("--limit", type=float, default=180, help="seconds a task may take")
+    parser.add_argument("--store", action="store_true", help="keep the figures in measured.json")
+    arguments = parser.parse_args()
+    load, rows = busy(), []
+    print(f"load {load}\n{'':58}{'before':>9}{'now':>9} CPU seconds")
+    with tempfile.TemporaryDirectory() as folder:
+        earlier = taken_out(arguments.revision, Path(folder))
+        for task in TASKS:
+            before, now = (seconds(tree, task, arguments.limit) for tree in (earlier, ROOT))
+            row = {"task": task}
+            for name, found in (("before", before), ("now", now)):
+                row |= {name: found} if isinstance(found, str) else {name: found[0], f"{name}_cpu": found[1]}
+            rows.append(row)
+            said = [found if isinstance(found, str) else f"{found[1]:.3f}" for found in (before, now)]
+            print(f"{task:58}{said[0]:>9}{said[1]:>9}", flush=True)
+    if arguments.store:
+        store("before", {"revision": arguments.revision, "tasks": rows}, load)
+
+
+if __name__ == "__main__":
+    main()
