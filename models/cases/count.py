@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,11 @@ if TYPE_CHECKING:
 BATCH = 1 << 18
 #: Distinct patterns waiting to be merged.
 WAITING = 1 << 20
+#: What a file holds -> the pieces in which it is read.
+PIECES: Mapping[str, Callable[[Any], list[Any]]] = {
+    "parquet": lambda fragment: fragment.split_by_row_group(),
+    "csv": lambda fragment: [fragment],
+}
 #: Columns of a counted table: the first row that shows a pattern, and how many do.
 TALLY = ("row", "count")
 #: Ending of a file's name -> what it holds; a folder holds Parquet files.
@@ -172,10 +177,15 @@ def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], It
     raise_faults(str(path), _unlike(dataset, wanted), DataError)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        # Little is read ahead, so that memory stays that of a few batches.
+        # A row group at a time, so that memory stays that of one: a scan of a whole file is read as fast as it can be,
+        # and waits in memory until it is counted.
         needed = [name for name in wanted if name in columns]
         try:
-            yield from dataset.to_batches(columns=needed, batch_size=BATCH, batch_readahead=2, fragment_readahead=1)
+            for fragment in dataset.get_fragments():
+                for part in PIECES[kind](fragment):
+                    yield from part.to_batches(
+                        schema=dataset.schema, columns=needed, batch_size=BATCH, batch_readahead=2
+                    )
         except (pa.ArrowException, OSError) as error:
             raise _refusal(path, unreadable, error) from None
 

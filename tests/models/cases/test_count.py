@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import xarray as xr
 
@@ -85,6 +86,21 @@ def test_reading_is_told_of_files_that_say_how_long_they_are(tmp_path, monkeypat
     for name in ("cases.parquet", "cases.csv"):
         count_cases(YARD, written(frame, tmp_path / name), progress=lambda *what: told.append(what))
     assert told == [("reading cases", done, 200) for done in (97, 194, 200)]
+
+
+def test_memory_is_that_of_a_row_group(tmp_path):
+    """Batches that wait to be counted are few, however long the file."""
+    rows = 200_000
+    states = tuple("x" * 50 + str(number) for number in range(7))
+    frame = pd.DataFrame(dict.fromkeys(("a", "b", "c"), np.resize(states, rows)))
+    frame.to_parquet(tmp_path / "long.parquet", index=False, row_group_size=rows // 100)
+    network = Network(tuple(Node(name, states) for name in ("a", "b", "c")))
+    before, held = pa.total_allocated_bytes(), []
+    count_cases(
+        network, tmp_path / "long.parquet", progress=lambda *_: held.append(pa.total_allocated_bytes() - before)
+    )
+    assert len(held) == 100
+    assert max(held) < frame.memory_usage(deep=True).sum() / 10
 
 
 def test_a_folder_of_parquet_files_is_one_file(tmp_path):
