@@ -29,11 +29,11 @@ model {
   for (k in 1:2) { slope[k] ~ dnorm(mu[k], pow(sigma[k], -2)) }
   actor_sd ~ dnorm(0, pow(scale_a, -2)) T(0,)
   guarantee_sd ~ dnorm(0, pow(scale_g, -2)) T(0,)
-  for (a in 1:A) { of_actor[a] ~ dnorm(0, pow(actor_sd, -2)) }
-  for (g in 1:G) { of_guarantee[g] ~ dnorm(0, pow(guarantee_sd, -2)) }
+  for (a in 1:A) { e_a[a] ~ dnorm(0, 1) }
+  for (g in 1:G) { e_g[g] ~ dnorm(0, 1) }
   for (i in 1:N) {
     eta[i] <- offset[i] + inprod(X[i,], z) + slope[1] * inprod(H1[i,], steps1) + slope[2] * inprod(H2[i,], steps2)
-              + of_actor[actor[i]] + of_guarantee[guarantee[i]]
+              + actor_sd * e_a[actor[i]] + guarantee_sd * e_g[guarantee[i]]
     p[i,1] <- ilogit(c[1] - eta[i])
     p[i,2] <- ilogit(c[2] - eta[i]) - p[i,1]
     p[i,3] <- 1 - p[i,1] - p[i,2]

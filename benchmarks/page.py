@@ -15,6 +15,9 @@ from stored import load
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, FIGURE = DOCS / "benchmarks.md", DOCS / "_static" / "growth.svg"
 _MARK = re.compile(r"(<!-- measured: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+#: Smallest ESS from which a time until another ESS is told.
+LEAST_ESS = 50
+MISSING = "Not measured yet."
 _PROBLEMS = {
     "a": "The shipped record under its priors, from process start to saved file",
     "b": "Twelve tables, 500 rows, 15 % of the cells missing",
@@ -25,13 +28,26 @@ _PROBLEMS = {
 
 def filled(text: str, measured: Mapping[str, Any]) -> str:
     """The page with every marked table made anew."""
-    return _MARK.sub(lambda found: f"{found[1]}\n{TABLES[found[2]](measured)}\n\n{found[3]}", text)
+    return _MARK.sub(lambda found: f"{found[1]}\n{TABLES[found[2]](measured) or MISSING}\n\n{found[3]}", text)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table, numbers to the right."""
-    lines = [" | ".join(head), " | ".join(["---", *("---:" for _ in head[1:])]), *(" | ".join(row) for row in rows)]
+    """A Markdown table, columns of numbers to the right; nothing without rows."""
+    rows = list(rows)
+    if not rows:
+        return ""
+    lines = [
+        " | ".join(head),
+        " | ".join("---:" if _numbers(cells) else "---" for cells in zip(*rows, strict=True)),
+        *(" | ".join(row) for row in rows),
+    ]
     return "\n".join(f"| {line} |" for line in lines)
+
+
+def _numbers(cells: Iterable[str]) -> bool:
+    """Whether what stands in a column begins with a digit more often than not."""
+    told = [cell[0].isdigit() for cell in cells if cell]
+    return sum(told) * 2 > len(told)
 
 
 def seconds(number: float) -> str:
@@ -90,13 +106,16 @@ def fits(measured: Mapping[str, Any]) -> str:
 def _fit_row(row: Mapping[str, Any]) -> tuple[str, ...]:
     name = f"{row['name']} ({row['note']})" if row["note"] else row["name"]
     z = f"{row['z']:.1f} of {row['numbers']}" if "z" in row else ""
+    # Too few to scale: the time would be a guess.
+    known = row["ess"] >= LEAST_ESS
     late = "" if row.get("z", 0) <= row.get("z_limit", 0) else f", above {row['z_limit']:.1f}"
     return (
         name,
-        seconds(row["until_cpu"]),
-        times(row["ratio_cpu"]),
-        seconds(row["until"]),
-        times(row["ratio"]),
+        *(
+            (seconds(row["until_cpu"]), times(row["ratio_cpu"]), seconds(row["until"]), times(row["ratio"]))
+            if known
+            else (f"not reached in {seconds(row['whole_cpu'])}", "", f"not reached in {seconds(row['whole'])}", "")
+        ),
         f"{row['ess']:,.0f}",
         f"{z}{late}",
         f"{row['load']:g}",
@@ -105,7 +124,7 @@ def _fit_row(row: Mapping[str, Any]) -> tuple[str, ...]:
 
 def queries(measured: Mapping[str, Any]) -> str:
     """One case, all marginals, open questions."""
-    found = measured["queries"]["sections"]
+    found = measured.get("queries", {}).get("sections", {})
     one = [(row["what"], seconds(row["seconds"]), times(row["ratio"])) for row in found.get("guarantee", ())]
     every = [
         (row["what"], seconds(row["seconds"]), seconds(row["pyagrum"]), times(row["ratio"]), f"{row['apart']:.0e}")
@@ -158,11 +177,12 @@ def lines(measured: Mapping[str, Any]) -> dict[str, dict[int, float]]:
 def before(measured: Mapping[str, Any]) -> str:
     """Tasks in an earlier state of the code and in this one."""
     rows = []
-    for row in measured["before"]["tasks"]:
+    found = measured.get("before", {"revision": "", "tasks": []})
+    for row in found["tasks"]:
         ratio = row["before_cpu"] / row["now_cpu"] if "before_cpu" in row and "now_cpu" in row else None
         shown = [seconds(row[f"{one}_cpu"]) if f"{one}_cpu" in row else row[one] for one in ("before", "now")]
         rows.append((row["task"], *shown, times(ratio) if ratio else ""))
-    head = ("", f"at {measured['before']['revision']}, CPU", "now, CPU", "times faster")
+    head = ("", f"at {found['revision']}, CPU", "now, CPU", "times faster")
     return table(head, rows)
 
 
