@@ -38,7 +38,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
         return ""
     lines = [
         " | ".join(head),
-        " | ".join("---:" if _numbers(cells) else "---" for cells in zip(*rows, strict=True)),
+        " | ".join(["---", *("---:" if _numbers(cells) else "---" for cells in list(zip(*rows, strict=True))[1:])]),
         *(" | ".join(row) for row in rows),
     ]
     return "\n".join(f"| {line} |" for line in lines)
@@ -213,7 +213,7 @@ def draw(measured: Mapping[str, Any], path: Path) -> None:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    from servanda.common.figure_style import colour_of
+    from servanda.common.figure_style import COLOURS
 
     panels = {"draws": [], "cases": [], "rows": [], "nodes": []}
     for name, sizes in lines(measured).items():
@@ -222,9 +222,9 @@ def draw(measured: Mapping[str, Any], path: Path) -> None:
     with mpl.rc_context({"svg.hashsalt": "growth", "svg.fonttype": "none", "font.size": 8}):
         figure = Figure(figsize=(9, 6), layout="constrained")
         for axes, (title, drawn) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
-            for name, sizes in drawn:
+            for (name, sizes), colour, mark in zip(drawn, COLOURS, "os^Dvp", strict=False):
                 short = name.replace(f"{title}: ", "").replace(f", {title}", "")
-                axes.loglog(list(sizes), list(sizes.values()), "o-", color=colour_of(name), label=short, markersize=3)
+                axes.loglog(list(sizes), list(sizes.values()), f"{mark}-", color=colour, label=short, markersize=4)
             if drawn:
                 smallest = min(min(sizes) for _, sizes in drawn)
                 largest = max(max(sizes) for _, sizes in drawn)

@@ -7,7 +7,8 @@
 
 Times are medians of several repetitions, in which the rivals take turns so that what else the machine does falls on
 all of them. The loops over draws are timed on some of the draws and scaled by their number: what one draw takes does
-not depend on how many there are. Exit status 1 if any two answers differ by more than 1e-9.
+not depend on how many there are. Exit status 1 if any two answers differ by more than 1e-9, or by more than 1e-6 where
+an unseen guarantee is integrated out.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ from servanda.priors import load_prior
 
 SEED = 1
 TOLERANCE = 1e-9
+#: Where the members of a group that the data does not hold are integrated out, which is done to so much.
+INTEGRATED = 1e-6
 ACTORS = ("USA", "PRK", "IRN", "RUS", "CHN")
 GIVEN = {
     "role": "guarantor",
@@ -96,9 +99,9 @@ def side_by_side(rivals: Mapping[str, Work], repeats: int) -> dict[str, Times]:
     return {name: Times(float(np.median(one)), min(one)) for name, one in seconds.items()}
 
 
-def agree(what: str, ours: np.ndarray, theirs: np.ndarray) -> bool:
+def agree(what: str, ours: np.ndarray, theirs: np.ndarray, tolerance: float = TOLERANCE) -> bool:
     worst = float(np.abs(ours - theirs).max())
-    fine = worst <= TOLERANCE
+    fine = worst <= tolerance
     print(f"  {what}: largest difference {worst:.1e}{'' if fine else '  DIFFERS'}")
     return fine
 
@@ -244,8 +247,8 @@ def guarantee(options: argparse.Namespace) -> bool:
         keep(options, "guarantee", f"{name}, {ready}", seconds=whole, ratio=whole / ours)
         print(f"  {name + ' loop':22} {1e3 * whole:10.0f} ms   {whole / ours:,.0f} times ours (target: {target:,})")
     answer = asked(posterior)
-    fine = [agree(f"against {name}", answer[:some], loop(net, some, {})) for name, net in nets.items()]
-    fine.append(agree("against tables given", answer, probability(small, TARGET).values[0]))
+    fine = [agree(f"against {name}", answer[:some], loop(net, some, {}), INTEGRATED) for name, net in nets.items()]
+    fine.append(agree("against tables given", answer, probability(small, TARGET).values[0], INTEGRATED))
     return all([*fine, whole_network(posterior, ours, options)])
 
 
@@ -265,7 +268,7 @@ def whole_network(posterior: Posterior, ours: float, options: argparse.Namespace
         whole = times[name].median * options.draws / few
         print(f"  {name + ' loop':22} {1e3 * whole:10.0f} ms   {whole / ours:,.0f} times ours")
         keep(options, "guarantee", f"{name}, the whole network", seconds=whole, ratio=whole / ours)
-        fine &= agree(f"against {name}", asked(posterior)[:few], loop(net, few, evidence))
+        fine &= agree(f"against {name}", asked(posterior)[:few], loop(net, few, evidence), INTEGRATED)
     return fine
 
 
