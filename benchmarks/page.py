@@ -171,7 +171,7 @@ def lines(measured: Mapping[str, Any]) -> dict[str, dict[int, float]]:
     for kind, rows in sections(measured, "scale"):
         for row in rows:
             found.setdefault(f"{kind}: {row['step']}", {})[row["size"]] = row["cpu"]
-    return found
+    return {name: dict(sorted(sizes.items())) for name, sizes in found.items()}
 
 
 def before(measured: Mapping[str, Any]) -> str:
@@ -217,8 +217,9 @@ def draw(measured: Mapping[str, Any], path: Path) -> None:
 
     panels = {"draws": [], "cases": [], "rows": [], "nodes": []}
     for name, sizes in lines(measured).items():
-        panel = next((one for one in panels if one in name), "cases")
-        panels[panel].append((name, sizes))
+        # A step of a kind says first what grows, a question last.
+        kind = name.partition(":")[0] if ":" in name else name.rpartition(", ")[2]
+        panels[kind if kind in panels else "cases"].append((name, sizes))
     with mpl.rc_context({"svg.hashsalt": "growth", "svg.fonttype": "none", "font.size": 8}):
         figure = Figure(figsize=(9, 6), layout="constrained")
         for axes, (title, drawn) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
