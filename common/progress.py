@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
 from threading import Event, Lock
@@ -195,12 +195,27 @@ def at_once[T](
     >>> at_once([lambda progress: "a", lambda progress: "b"], 2)
     ['a', 'b']
     """
+    found: dict[int, T] = {}
+    for number, result in as_done(jobs, workers, progress):
+        found[number] = result
+        ended(len(found))
+    return [found[number] for number in range(len(jobs))]
+
+
+def as_done[T](
+    jobs: Sequence[Callable[[Progress], T]], workers: int, progress: Progress = silent
+) -> Generator[tuple[int, T], None, None]:
+    """Numbers and results of jobs as they end, as `at_once` does them.
+
+    Examples
+    --------
+    >>> list(as_done([lambda progress: "a", lambda progress: "b"], 1))
+    [(0, 'a'), (1, 'b')]
+    """
     if min(workers, len(jobs)) <= 1:
-        found = []
-        for done, job in enumerate(jobs, start=1):
-            found.append(job(progress))
-            ended(done)
-        return found
+        for number, job in enumerate(jobs):
+            yield number, job(progress)
+        return
     one_at_a_time, stopped = Lock(), Event()
 
     def tell(what: str, done: int, total: int) -> None:
@@ -211,13 +226,11 @@ def at_once[T](
 
     # Filters of warnings are one for all threads: what libraries do to them in these ends with them.
     with warnings.catch_warnings(), ThreadPoolExecutor(min(workers, len(jobs))) as pool:
-        running = [pool.submit(job, tell) for job in jobs]
+        running = {pool.submit(job, tell): number for number, job in enumerate(jobs)}
         try:
-            for done, job in enumerate(as_completed(running), start=1):
-                job.result()
-                ended(done)
+            for job in as_completed(running):
+                yield running[job], job.result()
         except BaseException:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-    return [job.result() for job in running]

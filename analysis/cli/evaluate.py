@@ -18,6 +18,7 @@ from .options import (
     Node,
     Plot,
     Quiet,
+    Scheduler,
     Seed,
     Unobserved,
     chosen_priors,
@@ -101,6 +102,7 @@ def evaluate(
         int | None,
         typer.Option("--workers", metavar="N", help="Splits at a time; one a processor by default.", min=1),
     ] = None,
+    scheduler: Scheduler = None,
     folder: Annotated[
         Path | None,
         typer.Option("--folder", metavar="FOLDER", help="Keep every forecast here, and go on from what is kept."),
@@ -123,6 +125,7 @@ def evaluate(
     """
     from ...common.figure_style import figure_file, save_figure
     from ...common.files import output_file
+    from ...common.tasks.cluster import connected
     from ...models.network.toml import load_network
     from ..evaluation.evaluate import AGAINST
     from ..evaluation.evaluate import evaluate as measure
@@ -136,7 +139,7 @@ def evaluate(
     years = _years(future)
     chosen = hidden(load_network(network), unobserved)
     data = read_cases(cases, as_of, [chosen], missing=missing, countries=countries)
-    with shown(not (quiet or as_json)) as progress:
+    with shown(not (quiet or as_json)) as progress, connected(scheduler) as client:
         found = measure(
             chosen,
             data.frame,
@@ -149,6 +152,7 @@ def evaluate(
             against=AGAINST if against is None else listed([against]),
             seed=seed,
             workers=workers,
+            client=client,
             folder=folder,
             progress=progress,
             draws=draws,

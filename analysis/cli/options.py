@@ -146,6 +146,15 @@ Refits = Annotated[
         rich_help_panel=_SAMPLING,
     ),
 ]
+Scheduler = Annotated[
+    str | None,
+    typer.Option(
+        "--scheduler",
+        metavar="ADDRESS",
+        help="A Dask scheduler whose workers do the fits, such as tcp://10.0.0.1:8786; needs the extra 'cluster'.",
+        rich_help_panel=_SAMPLING,
+    ),
+]
 Plot = Annotated[
     Path | None,
     typer.Option("--plot", metavar="FILE", help="Draw it to this file: .svg, .png or .pdf.", rich_help_panel=_OUTPUT),

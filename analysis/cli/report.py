@@ -20,6 +20,7 @@ from .options import (
     Missing,
     Quiet,
     ScenarioSeed,
+    Scheduler,
     Tune,
     print_json,
     record_cases,
@@ -102,6 +103,7 @@ def report(
     draws: Draws = 1000,
     tune: Tune = 500,
     chains: Chains = 4,
+    scheduler: Scheduler = None,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
@@ -110,6 +112,7 @@ def report(
     Example: `servanda report dprk-six-party --format html,pdf --lang es --out out/dprk-six-party`
     """
     from ...common.files import file_name
+    from ...common.tasks.cluster import connected
     from ..ledger.file import read_ledger
     from ..ledger.issue import file_hash, issue_judgements
     from ..reporting.make import report as make
@@ -132,7 +135,7 @@ def report(
         raise InputError("report", [Fault("SCENARIO", "give a scenario to answer, or a report.json with --from")])
     loaded = load_scenario(scenario)
     place = out or Path("out") / file_name(loaded.scenario.name)
-    with shown(not (quiet or as_json)) as progress:
+    with shown(not (quiet or as_json)) as progress, connected(scheduler) as client:
         written = make(
             loaded,
             place,
@@ -149,6 +152,7 @@ def report(
             signed=signed,
             lexicon=lexicon,
             folder=cache,
+            client=client,
             command=_command(),
             progress=progress,
         )

@@ -18,6 +18,7 @@ from .options import (
     Json,
     Missing,
     Quiet,
+    Scheduler,
     Seed,
     Tune,
     listed,
@@ -70,24 +71,28 @@ def track(
     draws: Draws = 1000,
     tune: Tune = 1000,
     chains: Chains = 4,
+    scheduler: Scheduler = None,
     force: Force = False,
     as_json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Show the dated events of actors, and how credible they are where the model was found to foretell.
 
+    The fit is kept beside those of networks, and found again.
+
     Example: `servanda track PRK USA --as-of 2019-04-25 --out tracks.png`
     """
     from ...common.errors import Fault, raise_faults
     from ...common.figure_style import figure_file
     from ...common.progress import shown
+    from ...common.tasks.cluster import connected
     from ...models.track.events import TrackError, as_date, line_up
-    from ...models.track.fit import fit_track
     from ...models.track.settings import load_track_settings
     from ...record import load_track_record
     from ..figures.track import save_track_figure
     from ..track.description import actors_named, describe_tracks
     from ..track.evaluate import evaluate_track
+    from ..track.stored import stored_track
 
     if not (actors or score):
         raise_faults("track", [Fault("ACTOR", "is missing; name one, such as PRK, or ask for --score")], TrackError)
@@ -102,12 +107,14 @@ def track(
     actors_named(line_up(record, load_track_settings(settings), day), actors or (), day)
     scores = None
     if score:
-        with shown(not (quiet or as_json)) as progress:
-            scores = evaluate_track(known, settings, seed=seed, progress=progress)
+        with shown(not (quiet or as_json)) as progress, connected(scheduler) as client:
+            scores = evaluate_track(known, settings, seed=seed, client=client, progress=progress)
     if not actors:
         _print_score(scores, as_json=as_json)
         return
-    fitted = fit_track(record, settings, seed=seed, as_of=as_of, draws=draws, tune=tune, chains=chains)
+    sampling = {"seed": seed, "draws": draws, "tune": tune, "chains": chains}
+    with shown(not (quiet or as_json)) as progress:
+        fitted, _ = stored_track(record, settings, as_of=as_of, progress=progress, **sampling)
     description = describe_tracks(fitted, record, actors, years_ahead=ahead, scores=scores)
     if out is not None:
         save_track_figure(description, out)

@@ -13,29 +13,28 @@ import xarray as xr
 
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.files import writable_folder
 from ...common.frames import repeated
 from ...common.printed import PrintedTable, printed_table
-from ...common.progress import Progress, at_once, shown
+from ...common.progress import Progress, shown
 from ...common.show import Shown, View
+from ...common.tasks.mapping import mapped
 from ...models.cases.encode import table_or_coded
-from ...models.density.density import has_gradient, make_density
-from ...models.density.marginal_likelihood import MarginalLikelihood, log_marginal_likelihood
 from ...models.errors import QueryError
 from ...models.network.toml import as_network
 from ...models.questions.quantity import Quantity, check_quantities
-from ...models.sampling.blocks import Block, sampled_block, workers_for
-from ...models.sampling.refit import block_of_fit, completed
-from ...models.sampling.run import FitInputs, Sampling, fit_inputs
+from ...models.sampling.blocks import workers_for
+from ...models.sampling.run import Sampling, fit_inputs
 from ...models.sampling.stacking_weights import stacking_weights
 from ...priors.files.load import as_priors
 from ..figures.comparison import comparison_figure
 from ..summaries.change import MARGIN
 from ..summaries.importance import paired_difference
 from ..summaries.pseudo_bma import pseudo_bma_weights
-from ..summaries.summary import summarise
 from ..summaries.units import units_of
 from .averaged import AveragedAnswer, average_answers
-from .leave_one_out import LeftOut, leave_one_out
+from .compared import Asked, KeptModels, compared
+from .leave_one_out import LeftOut
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -49,8 +48,6 @@ if TYPE_CHECKING:
 
 #: Differences of less than this say little, whatever their standard error (Sivula and others 2020, arXiv 2008.10296†).
 SMALL = 4.0
-#: A marginal likelihood is not told from fewer draws for each unknown, or with a larger error of its logarithm.
-_DRAWS_FOR_EACH, _WORST_ERROR = 4, 0.5
 #: What is being done, as progress says.
 _COMPARING = "comparing"
 #: Beyond so many standard errors a difference is taken for one.
@@ -209,16 +206,6 @@ class Comparison(Shown):
         return f"{self.table[columns].round(2).to_string()}\n{self.verdict}"
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """What is found of one model: the nodes of its block, scores, draws of each answer, its marginal likelihood."""
-
-    nodes: frozenset[str]
-    left_out: LeftOut
-    answers: Mapping[str, xr.DataArray]
-    marginal: MarginalLikelihood | None
-
-
 def compare_models(
     networks: Mapping[str, Network | str | os.PathLike[str]] | Iterable[Network | str],
     cases: Any,
@@ -232,6 +219,8 @@ def compare_models(
     bayes_factors: bool = True,
     questions: Mapping[str, Quantity] | None = None,
     posterior: Posterior | None = None,
+    client: Any = None,
+    folder: str | os.PathLike[str] | None = None,
     progress: bool | Progress | None = None,
     **settings: Any,
 ) -> Comparison:
@@ -271,6 +260,10 @@ def compare_models(
         A fit of the same cases under the same priors, with as many chains and draws: what the models share beside the
         outcome is taken from it, and all of a model whose network is its own. Without one it is drawn again for each
         model, as far as the questions depend on it.
+    client
+        A `distributed.Client` of Dask, each of whose workers takes a model at a time.
+    folder
+        Where what was found of each model is kept, and found again by all that bears on it.
     progress
         Called with what is being done, and how many parts of it are done and to do.
     settings
@@ -303,28 +296,31 @@ def compare_models(
     models = _models(networks)
     _check(models, node)
     cases = table_or_coded(cases)
-    asked = dict(questions or {})
-    for network in models.values() if asked else ():
-        check_quantities(network, asked)
+    questioned = dict(questions or {})
+    for network in models.values() if questioned else ():
+        check_quantities(network, questioned)
     units = units_of(cases, unit)
-    sampling = Sampling(seed, **settings)
+    # A worker of a cluster has tasks for all its processors; chains on several would only stand in each other's way.
+    sampling = Sampling(seed, **(settings if client is None else {**settings, "cores": 1}))
     sets = {name: as_priors(priors[name] if isinstance(priors, Mapping) else priors) for name in models}
     runs = {name: fit_inputs(network, cases, sets[name], sampling) for name, network in models.items()}
 
-    def compared(run: FitInputs, tell: Progress) -> _Compared:
-        block = (block_of_fit(posterior, run, node) if posterior else None) or sampled_block(run, node, tell)
-        left = leave_one_out(block, node, units, seed=seed, refits=refits, progress=tell)
-        draws = {label: one.draws(completed(block, one.nodes(run.network), posterior)) for label, one in asked.items()}
-        marginal = block_marginal_likelihood(block, seed=seed) if bayes_factors else None
-        return _Compared(frozenset(block.nodes), left, draws, marginal)
-
+    asked = Asked(node, units, seed, refits, bayes_factors, questioned)
+    inputs = [*runs.values()]
+    kept = KeptModels.of(inputs, asked, posterior, None if folder is None else writable_folder(folder))
     with shown(progress) as tell:
-        tell(_COMPARING, 0, len(runs))
-        jobs = [partial(compared, run) for run in runs.values()]
-        every = at_once(jobs, workers_for([*runs.values()]), ended=lambda done: tell(_COMPARING, done, len(runs)))
+        every = mapped(
+            [partial(compared, run, asked, posterior) for run in inputs],
+            workers=workers_for(inputs),
+            client=client,
+            progress=tell,
+            what=_COMPARING,
+            find=kept.find,
+            keep=kept.keep,
+        )
     found = dict(zip(models, every, strict=True))
     left_out = {name: one.left_out for name, one in found.items()}
-    answers = {label: {name: one.answers[label] for name, one in found.items()} for label in asked}
+    answers = {label: {name: one.answers[label] for name, one in found.items()} for label in questioned}
     # Of other nodes' data too, a marginal likelihood would compare with nothing.
     first = every[0].nodes
     marginals = {name: one.marginal for name, one in found.items() if one.marginal is not None and one.nodes == first}
@@ -360,37 +356,6 @@ def _check(networks: Mapping[str, Network], node: str) -> None:
         elif first is not None and network[node].states != first[node].states:
             faults.append(Fault(f"model {name}", f"has other states of '{node}' than the rest"))
     raise_faults("comparison", faults, QueryError)
-
-
-def block_marginal_likelihood(block: Block, *, seed: int) -> MarginalLikelihood | None:
-    """Marginal likelihood of a block, missing cells included; None where it cannot be had.
-
-    It cannot where a family has no compiled gradient, where draws are too few, or where the estimate is too rough.
-    Blocks compare only if they hold the same nodes' data.
-    """
-    run = block.run
-    if not has_gradient(run.network, block.nodes, run.priors):
-        return None
-    density = make_density(run.network, run.cases, run.patterns, run.priors, block.nodes)
-    values = dict(block.values)
-    for name in block.nodes:
-        for group in run.network[name].groups:
-            effect = f"{name}.{group.name}"
-            values[f"{effect}.unit"] = values[effect][:, :-1] / values[f"{effect}_sd"][:, None]
-    x = density.layout.unconstrain({name: values[name] for name in density.layout.shapes})
-    # Draws of all chains take turns, so that both halves of the bridge see every chain.
-    chains = block.tree["posterior"].sizes["chain"]
-    mixed = x.reshape((chains, -1, x.shape[1])).swapaxes(0, 1).reshape(x.shape)
-    if len(mixed) < _DRAWS_FOR_EACH * density.size:
-        return None
-    if "sample_stats" in block.tree:
-        log_p = block.tree["sample_stats"].to_dataset()["lp"]
-    else:
-        each = np.array([density(point)[0] for point in x])
-        log_p = xr.DataArray(each.reshape((chains, -1)), dims=("chain", "draw"))
-    effective = summarise(log_p).ess_bulk
-    found = log_marginal_likelihood(density, mixed, seed=seed, effective=effective)
-    return found if found.error <= _WORST_ERROR else None
 
 
 def _plural(unit: str) -> str:

@@ -42,6 +42,8 @@ def compare_theories(
     refits: int = 20,
     questions: Mapping[str, Quantity] | None = None,
     posterior: Posterior | None = None,
+    client: Any = None,
+    folder: str | os.PathLike[str] | None = None,
     progress: bool | Progress | None = None,
     **settings: Any,
 ) -> Comparison:
@@ -63,7 +65,7 @@ def compare_theories(
         Names of `servanda.models.THEORIES`, or theories of your own.
     node, count
         The outcome, and the node that counts the backers.
-    unit, seed, refits, questions, posterior, progress, settings
+    unit, seed, refits, questions, posterior, client, folder, progress, settings
         As in `servanda.analysis.compare_models`.
 
     Returns
@@ -108,6 +110,8 @@ def compare_theories(
         refits=refits,
         questions=questions,
         posterior=posterior,
+        client=client,
+        folder=folder,
         progress=progress,
         **settings,
     )

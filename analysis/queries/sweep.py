@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import singledispatch
+from functools import partial, singledispatch
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,9 @@ import xarray as xr
 
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress
 from ...common.show import Shown, View
+from ...common.tasks.mapping import mapped
 from ...models.cases.encode import MISSING, code_evidence
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
@@ -42,6 +45,8 @@ _VARIABLES = ("probability", "difference", "gain", "within", "loss")
 _FORMAT, _CASE = "format", "case"
 #: Axes that a figure has room for.
 _DRAWN = 3
+#: Draws that a worker of a cluster takes at a time.
+_DRAWS_A_TASK = 500
 #: An answer is held as it is made, as it is put in order, and as a difference.
 _COPIES = 4
 
@@ -193,6 +198,7 @@ def sweep(
     interval: float = INTERVAL,
     draws: int | None = None,
     memory: int = MEMORY_LIMIT,
+    client: Any = None,
     **members: Any,
 ) -> Sweep:
     """Posterior of a node's distribution under every combination of some interventions.
@@ -222,6 +228,8 @@ def sweep(
         How many draws to use at the most, evenly spaced within each chain; all by default.
     memory
         Bytes that may be held at once.
+    client
+        A `distributed.Client` of Dask, whose workers take a part of the draws each.
     **members
         Group effect -> member, as in `probability`, or a list of members to sweep over.
 
@@ -253,15 +261,16 @@ def sweep(
     """
     asked = _checked(posterior, target, do, given, against, members, margin, interval, draws)
     thinned = _thinned(posterior, draws)
-    system = DrawnNetwork.of(thinned)
     states = len(posterior.network[target].states)
-    cells = len(asked.formats) * states * system.samples * _COPIES
+    cells = len(asked.formats) * states * math.prod(thinned.sizes.values()) * _COPIES
     if 8 * cells > memory:
         what = f"needs {8 * cells:,} bytes for {len(asked.formats):,} combinations, and {memory:,} are allowed"
         raise CapacityError("sweep", [Fault("", f"{what}; thin it by draws=, sweep over less, or raise the limit")])
     both = asked.formats if asked.base is None else _joined(asked.formats, asked.base)
     first, which = distinct_rows([*both.fixed.values(), *both.members.values()], len(both))
-    found = configuration_distributions(system, both.rows(first), memory=memory)[:, which]
+    pieces = [thinned] if client is None else _pieces(thinned)
+    tasks = [partial(_answered, piece, both.rows(first), memory) for piece in pieces]
+    found = np.concatenate(mapped(tasks, workers=1, client=client), axis=-1)[:, which]
     taken = {*DRAWS, *_VARIABLES, *asked.labels}
     dim = escape(target, taken)
     coords: dict[str, Any] = {
@@ -284,6 +293,20 @@ def sweep(
         data.attrs["margin"] = margin
     data.attrs |= asked.attrs(thinned, target)
     return Sweep(data, dim, interval)
+
+
+def _pieces(posterior: Posterior) -> list[Posterior]:
+    """A posterior in parts of at most `_DRAWS_A_TASK` draws, whatever the number of workers."""
+    chains, each = posterior.sizes["chain"], posterior.sizes["draw"]
+    step = max(1, _DRAWS_A_TASK // chains)
+    parts = (posterior.draws.isel(draw=slice(start, start + step)) for start in range(0, each, step))
+    return [replace(posterior, tree=draws_tree({"posterior": part})) for part in parts]
+
+
+def _answered(posterior: Posterior, asked: Configurations, memory: int, _: Progress) -> np.ndarray:
+    """Distributions in every combination, shape (states, combinations, chains, draws)."""
+    found = configuration_distributions(DrawnNetwork.of(posterior), asked, memory=memory)
+    return found.reshape((*found.shape[:2], *posterior.sizes.values()))
 
 
 @dataclass(frozen=True)

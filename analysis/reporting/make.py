@@ -17,13 +17,10 @@ from ...common.json_values import content_hash, to_json
 from ...common.progress import Progress, at_once, shown
 from ...models.errors import ConvergenceWarning
 from ...models.inference.contract import processors
-from ...models.parameters.prior_set import PriorSet
-from ...models.posterior import Posterior
-from ...models.sampling.blocks import workers_for
-from ...models.sampling.run import Sampling, fit_inputs
+from ...models.sampling.run import Sampling
 from ..queries.named_backers import shipped_cases
 from ..scenarios.scenario import Loaded, load_scenario
-from ..scenarios.stored_fits import stored_fit
+from ..scenarios.stored_fits import stored_fits
 from .assemble import assemble
 from .build import SCHEMA, build
 from .document.language import Language
@@ -97,6 +94,7 @@ def report(
     signed: str = "",
     lexicon: str | os.PathLike[str] | None = None,
     folder: Path | None = None,
+    client: Any = None,
     command: str = "",
     progress: bool | Progress | None = None,
 ) -> Written:
@@ -134,6 +132,8 @@ def report(
         Name or path of the scale of likelihood words; the scenario's own by default.
     folder
         Where fits are kept.
+    client
+        A `distributed.Client` of Dask, whose workers fit instead.
     command
         What the report says writes it again.
     progress
@@ -174,7 +174,7 @@ def report(
     reused = [prior.name for prior in loaded.priors]
 
     with shown(progress) as tell:
-        task = Task(loaded, known, sampling, folder, tell, shipped=cases is None, earlier=earlier)
+        task = Task(loaded, known, sampling, folder, tell, shipped=cases is None, earlier=earlier, client=client)
 
         def make() -> dict[str, Any]:
             made, reused[:] = _answered(task)
@@ -192,15 +192,11 @@ def _answered(task: Task) -> tuple[dict[str, Any], list[str]]:
     """A report's dictionary, and the prior sets whose fit was found."""
     loaded, cases = task.loaded, task.cases
 
-    def fitted(prior: PriorSet, tell: Progress) -> tuple[Posterior, bool]:
-        named = _named(tell, f"fitting under priors {prior.name}")
-        return stored_fit(loaded.network, cases, prior, task.sampling, task.folder, progress=named)
-
-    workers = workers_for([fit_inputs(loaded.network, cases, prior, task.sampling) for prior in loaded.priors])
     with warnings.catch_warnings():
         # The report holds every number to its gates itself, and says so beside it.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        fits = at_once([partial(fitted, prior) for prior in loaded.priors], workers, task.progress)
+        how = {"client": task.client, "within": task.progress}
+        fits = stored_fits(loaded.network, cases, loaded.priors, task.sampling, task.folder, **how)
         posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
         whole = replace(task, posteriors=posteriors)
         prepared = {name: section.prepare(whole) for name, section in SECTIONS.items() if section.prepare}
@@ -262,11 +258,6 @@ def _stop_at_gates(content: Mapping[str, Any], *, draft: bool) -> None:
     faults = [Fault("gate", gate) for gate in content["failed_gates"]]
     faults.append(Fault("", "nothing was written; draw more (--draws, --tune), or write it as a draft (--draft)"))
     raise GateError(f"report {content['question']['name']}", faults)
-
-
-def _named(progress: Progress, name: str) -> Progress:
-    """Progress that calls everything by one name."""
-    return lambda _what, done, total: progress(name, done, total)
 
 
 def _day(issued: str | date) -> str:

@@ -59,6 +59,8 @@ class Task:
         Whether the record is the shipped one, which was coded twice.
     earlier
         The report that this one is compared with, if any.
+    client
+        A `distributed.Client` of Dask whose workers fit, if any.
     """
 
     loaded: Loaded
@@ -69,6 +71,7 @@ class Task:
     posteriors: Mapping[str, Posterior] = field(default_factory=dict)
     shipped: bool = True
     earlier: Earlier | None = None
+    client: Any = None
 
 
 @dataclass(frozen=True)

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...common.errors import InputError
 from ...common.files import file_name, writable_folder, written_whole
 from ...common.json_values import sealed, to_json, unsealed
-from ...common.progress import Progress
+from ...common.progress import Progress, shown, silent
+from ...common.tasks.mapping import mapped
 from ...models.cases.encode import encode
 from ...models.convergence import LEAST_ESS
 from ...models.network.network import Network
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior, load_posterior
+from ...models.sampling.blocks import workers_for
 from ...models.sampling.fit import fit, fit_identity
-from ...models.sampling.run import Sampling
+from ...models.sampling.run import Sampling, fit_inputs
 from ...models.sampling.samplers import SAMPLERS
 from ..summaries.gates import Gate, failed, parameter_gates, sampler_gates
 from .cache import cache_folder, keep, used
@@ -82,19 +85,67 @@ def stored_fit(
     >>> [stored_fit(network, cases, None, how, Path("fits"))[1] for _ in range(2)]
     [False, True]
     """
+    with shown(progress) as tell:
+        return stored_fits(network, cases, [priors], sampling, folder, within=tell)[0]
+
+
+def stored_fits(
+    network: Network,
+    cases: pd.DataFrame,
+    priors: Sequence[PriorSet | None],
+    sampling: Sampling,
+    folder: Path | None = None,
+    *,
+    client: Any = None,
+    within: Progress = silent,
+) -> list[tuple[Posterior, bool]]:
+    """Load the fits of the same cases under several prior sets, or make and store them, several at once.
+
+    Parameters
+    ----------
+    network, cases, sampling, folder
+        As in `stored_fit`.
+    priors
+        The sets.
+    client
+        A `distributed.Client` of Dask, whose workers fit instead; what they fit is stored here.
+    within
+        Told of the sampling of those that are made here.
+
+    Returns
+    -------
+    list
+        Of each set in turn, the fit and whether it was found.
+    """
     place = writable_folder(folder or cache_folder())
-    path = stored_path(network, cases, priors, sampling, place)
-    if path.is_file():
+    paths = [stored_path(network, cases, one, sampling, place) for one in priors]
+    found: set[int] = set()
+
+    def find(number: int) -> Posterior | None:
+        if not paths[number].is_file():
+            return None
         try:
-            found = load_posterior(path)
+            posterior = load_posterior(paths[number])
         except InputError:
-            pass  # A damaged file is as good as none: it is made again and replaced.
-        else:
-            used(path)
-            return found, True
-    posterior = _drawn_on(network, cases, priors, sampling, progress=progress)
-    keep(path, posterior.save)
-    return posterior, False
+            return None  # A damaged file is as good as none: it is made again and replaced.
+        used(paths[number])
+        found.add(number)
+        return posterior
+
+    # A worker of a cluster has tasks for all its processors.
+    sampling = sampling if client is None else replace(sampling, cores=1)
+    names = [f"fitting under priors {one.name}" if one and len(priors) > 1 else "" for one in priors]
+    tasks = [partial(_drawn_on, network, cases, one, sampling, name) for one, name in zip(priors, names, strict=True)]
+    workers = 1 if len(priors) == 1 else workers_for([fit_inputs(network, cases, one, sampling) for one in priors])
+    made = mapped(
+        tasks,
+        workers=workers,
+        client=client,
+        within=within,
+        find=find,
+        keep=lambda number, posterior: keep(paths[number], posterior.save),
+    )
+    return [(posterior, number in found) for number, posterior in enumerate(made)]
 
 
 def _drawn_on(
@@ -102,17 +153,21 @@ def _drawn_on(
     cases: pd.DataFrame,
     priors: PriorSet | None,
     sampling: Sampling,
-    *,
-    progress: bool | Progress | None,
+    name: str,
+    progress: Progress,
 ) -> Posterior:
     """Fit whose chains take twice the steps, and twice again, as long as a gate of its parameters fails.
 
     As many draws are kept, further apart. Where so few are asked for that no gate could hold, nothing is drawn on.
+    Progress is told under `name`, if there is one.
     """
+
+    def tell(what: str, done: int, total: int) -> None:
+        progress(name or what, done, total)
 
     def make(doubled: int) -> Posterior:
         longer = replace(sampling, tune=sampling.tune << doubled, thin=sampling.thin << doubled)
-        return fit(network, cases, priors, progress=progress, **longer.settings)
+        return fit(network, cases, priors, cores=longer.cores, progress=tell, **longer.settings)
 
     def check(posterior: Posterior) -> tuple[Gate, ...]:
         return parameter_gates(posterior, sampled_parameters(posterior))
@@ -181,23 +236,53 @@ def kept_beside_fits(
     folder
         Where fits are kept; `cache_folder()` by default.
     """
-    key = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()
-    path = writable_folder(folder or cache_folder()) / f"{file_name(name)}-{key[:16]}.json"
+    found = found_beside_fits(name, identity, folder)
+    return keep_beside_fits(name, identity, make(), folder) if found is None else found
+
+
+def found_beside_fits(name: str, identity: Any, folder: Path | None = None) -> dict[str, Any] | None:
+    """Find again what was kept for these very inputs; None where it was not, or is damaged.
+
+    Parameters
+    ----------
+    name, identity, folder
+        As in `kept_beside_fits`.
+    """
+    key, path = _kept_at(name, identity, folder)
     with suppress(OSError, UnicodeError):
         found = unsealed(path.read_text(encoding="utf-8"))
         # One that is damaged, or was made for something else, is as good as none.
         if isinstance(found, dict) and found.get("key") == key:
             used(path)
             return found["kept"]
-    text = to_json(make())
+    return None
+
+
+def keep_beside_fits(name: str, identity: Any, made: Mapping[str, Any], folder: Path | None = None) -> dict[str, Any]:
+    """Keep what was made for these inputs, and give it as it will be found: None for what could not be computed.
+
+    Parameters
+    ----------
+    name, identity, folder
+        As in `kept_beside_fits`.
+    made
+        Ready for JSON.
+    """
+    key, path = _kept_at(name, identity, folder)
+    kept = json.loads(to_json(made))
 
     def save(target: Path) -> None:
         with written_whole(target) as temporary:
-            temporary.write_text(sealed({"key": key, "kept": json.loads(text)}), encoding="utf-8")
+            temporary.write_text(sealed({"key": key, "kept": kept}), encoding="utf-8")
 
     keep(path, save)
-    # As it will be found again: with None for what could not be computed.
-    return json.loads(text)
+    return kept
+
+
+def _kept_at(name: str, identity: Any, folder: Path | None) -> tuple[str, Path]:
+    """Key and path of what is kept beside the fits."""
+    key = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()
+    return key, writable_folder(folder or cache_folder()) / f"{file_name(name)}-{key[:16]}.json"
 
 
 def sampled_parameters(posterior: Posterior) -> set[str]:

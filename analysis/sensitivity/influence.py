@@ -15,15 +15,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
-from ...common.progress import Progress, followed
+from ...common.progress import Progress, shown
 from ...common.show import Shown, View
+from ...common.tasks.mapping import mapped
 from ...models.cases.encode import CASE_ID, Cases
 from ...models.errors import DataError
 from ...models.inference.tables import DrawnNetwork, Maker
@@ -198,6 +199,7 @@ def influence(
     by: Iterable[str] = UNITS,
     refit: int = 0,
     lexicon: Lexicon | None = None,
+    client: Any = None,
     progress: bool | Progress | None = None,
 ) -> Influence:
     """Answers without each unit of the record, one at a time: all its rows go, and with them what they say of anything.
@@ -223,6 +225,8 @@ def influence(
         move the first question most. The others are marked as not trusted.
     lexicon
         Whose likelihood words may change; that of ICD 203 by default.
+    client
+        A `distributed.Client` of Dask, whose workers do those fits.
     progress
         As in `servanda.models.fit`, of those fits.
 
@@ -263,16 +267,34 @@ def influence(
     first = next(iter(questions))
     bad = sorted((unit for unit in found if not unit.trusted), key=lambda unit: -abs(unit.answers[first].move))
     place = {label: at for at, label in enumerate(coded.labels)}
-    for number, unit in enumerate(followed(bad[: max(refit, 0)], "refitting", progress), start=1):
-        rows = [place[label] for label in unit.cases]
-        again = without_cases(posterior, rows, nodes, seed=seed + number)
-        inside = np.isin(np.arange(len(coded)), rows).astype(int)
-        answers = {}
-        for label, one in told.items():
-            after = summarise(one.without(one.gone(coded, inside).get(1, ())).draws(again))
-            answers[label] = one.moved(after.mean - one.before, after.mcse)
+    again = bad[: max(refit, 0)]
+    rows = [[place[label] for label in unit.cases] for unit in again]
+    tasks = [partial(_refitted, posterior, coded, told, nodes, own, seed + n) for n, own in enumerate(rows, start=1)]
+    with shown(progress) as tell:
+        # Each takes all processors for its chains.
+        every = mapped(tasks, workers=1, client=client, progress=tell, what="refitting")
+    for unit, answers in zip(again, every, strict=True):
         found[found.index(unit)] = replace(unit, pareto_k=np.nan, trusted=True, answers=answers)
     return Influence({label: one.before for label, one in told.items()}, _ranked(found, first), fitted.good_k)
+
+
+def _refitted(
+    posterior: Posterior,
+    coded: Cases,
+    told: Mapping[str, _Told],
+    nodes: frozenset[str],
+    rows: list[int],
+    seed: int,
+    _: Progress,
+) -> dict[str, WithoutIt]:
+    """Answers under a fit that has not seen some rows."""
+    again = without_cases(posterior, rows, nodes, seed=seed)
+    inside = np.isin(np.arange(len(coded)), rows).astype(int)
+    answers = {}
+    for label, one in told.items():
+        after = summarise(one.without(one.gone(coded, inside).get(1, ())).draws(again))
+        answers[label] = one.moved(after.mean - one.before, after.mcse)
+    return answers
 
 
 def _ranked(units: Iterable[UnitInfluence], label: str) -> tuple[UnitInfluence, ...]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.canvas import Look
 from ...common.printed import PrintedTable, printed_table
-from ...common.progress import Progress, followed
+from ...common.progress import Progress, shown
 from ...common.show import Shown, View
+from ...common.tasks.mapping import mapped
+from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.blocks import Block
@@ -222,6 +225,7 @@ def compare_priors(
     node: str | None = None,
     scores: bool = True,
     refit: bool = True,
+    client: Any = None,
     progress: bool | Progress | None = None,
 ) -> PriorComparison:
     """Comparison of answers under other priors, from the draws of one fit.
@@ -245,6 +249,8 @@ def compare_priors(
         none.
     refit
         Whether to fit again where weights cannot be trusted; else such answers are marked.
+    client
+        A `distributed.Client` of Dask, each of whose workers takes a set at a time.
     progress
         Called with what is being done, and how many parts of it are done and to do.
 
@@ -277,9 +283,14 @@ def compare_priors(
     sets = checked_sets(posterior, [as_priors(one) for one in priors])
     check_quantities(posterior.network, questions)
     nodes = {label: one.nodes(posterior.network) for label, one in questions.items()}
-    fits = {}
-    for chosen in followed(sets, "comparing priors", progress):
-        fits[chosen.name] = reweighted_fit(posterior, chosen, nodes, refit=refit)
+    tasks = [partial(_reweighted, posterior, chosen, nodes, refit) for chosen in sets]
+    with shown(progress) as tell:
+        every = mapped(tasks, workers=1, client=client, progress=tell, what="comparing priors")
+    # What came back from elsewhere without a new draw rests on the draws that are here.
+    fits = {
+        chosen.name: one if one.redrawn else replace(one, posterior=posterior)
+        for chosen, one in zip(sets, every, strict=True)
+    }
     asked = {label: one.draws(posterior).values for label, one in questions.items()}
     answers: dict[str, dict[str, Answer]] = {label: {} for label in questions}
     for name, reweighted in fits.items():
@@ -303,6 +314,16 @@ def compare_priors(
         float(posterior.provenance.get("seconds", np.nan)),
         dict(questions),
     )
+
+
+def _reweighted(
+    posterior: Posterior,
+    priors: PriorSet,
+    questions: Mapping[str, frozenset[str]],
+    refit: bool,  # noqa: FBT001  a task takes its arguments by place
+    _: Progress,
+) -> ReweightedFit:
+    return reweighted_fit(posterior, priors, questions, refit=refit)
 
 
 def _predictive_scores(fits: Mapping[str, ReweightedFit], node: str) -> tuple[dict[str, PredictiveScores], str]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...common.progress import Progress, shown
+from ...common.tasks.mapping import mapped
+from ...models.inference.contract import processors
 from ...models.track.events import TrackError, line_up
 from ...models.track.fit import fit_events
 from ...models.track.prediction import Occasion, predict
@@ -38,6 +41,8 @@ def evaluate_track(
     tune: int = 300,
     chains: int = 2,
     thin: int = 1,
+    workers: int | None = None,
+    client: Any = None,
     progress: bool | Progress | None = None,
 ) -> TrackScores:
     """Score the track model one step ahead: each event foretold by a fit of the events dated before it.
@@ -56,8 +61,12 @@ def evaluate_track(
         Events that must be known before the first one is foretold.
     draws, tune, chains, thin
         Of every fit, as in `servanda.models.fit_track`. A forecast averages over the draws, so that few will do.
+    workers
+        Threads; None takes as many as there are processors. No number depends on it.
+    client
+        A `distributed.Client` of Dask, whose workers fit instead.
     progress
-        As in `servanda.models.fit`.
+        As in `servanda.models.fit`, of the fits.
 
     Returns
     -------
@@ -94,18 +103,24 @@ def evaluate_track(
     for place in np.flatnonzero(scored):
         together.setdefault(int(before[place]), []).append(int(place))
     finders = _finders(track_record, data)
+    sampling = {"draws": draws, "tune": tune, "chains": chains, "thin": thin}
+    fits = sorted(together.items())
+    tasks = []
+    for count, places in fits:
+        seen = known < opens[places[0]]
+        past = line_up(track_record.iloc[np.sort(data.event_row[seen])], chosen)
+        occasions = [_occasion(data, finders, seen, place) for place in places]
+        tasks.append(partial(_foretold, past, chosen, {"seed": seed + count, **sampling}, occasions))
+        for place in places:
+            for name, share in _SHARES.items():
+                p[name][place] = share(data, seen, place)
     with shown(progress) as tell:
-        for number, (count, places) in enumerate(sorted(together.items())):
-            tell(FORETELLING, number, len(together))
-            seen = known < opens[places[0]]
-            rows = np.sort(data.event_row[seen])
-            past = line_up(track_record.iloc[rows], chosen)
-            track = fit_events(past, chosen, seed=seed + count, draws=draws, tune=tune, chains=chains, thin=thin)
-            for place in places:
-                p[MODEL][place] = predict(track, _occasion(data, finders, seen, place))
-                for name, share in _SHARES.items():
-                    p[name][place] = share(data, seen, place)
-        tell(FORETELLING, len(together), len(together))
+        for (_, places), foretold in zip(
+            fits,
+            mapped(tasks, workers=workers or processors(), client=client, progress=tell, what=FORETELLING),
+            strict=True,
+        ):
+            p[MODEL][places] = foretold
     return TrackScores(
         event_lines(data),
         tuple(data.actors[a] for a in data.event_actor),
@@ -116,8 +131,16 @@ def evaluate_track(
         new,
         p,
         chosen.digest,
-        {"seed": seed, "first": first, "draws": draws, "tune": tune, "chains": chains, "thin": thin},
+        {"seed": seed, "first": first, **sampling},
     )
+
+
+def _foretold(
+    past: TrackData, settings: TrackSettings, sampling: Mapping[str, int], occasions: Sequence[Occasion], _: Progress
+) -> np.ndarray:
+    """What events read as, foretold from those before them, shape (occasions, readings)."""
+    track = fit_events(past, settings, progress=False, **sampling)
+    return np.array([predict(track, occasion) for occasion in occasions])
 
 
 def _finders(track_record: pd.DataFrame, data: TrackData) -> list[str]:

@@ -21,6 +21,7 @@ from ..options import (
     Priors,
     Quiet,
     Refits,
+    Scheduler,
     Seed,
     Tune,
     Unit,
@@ -51,6 +52,7 @@ def networks(
     draws: Draws = 1000,
     tune: Tune = 500,
     chains: Chains = 4,
+    scheduler: Scheduler = None,
     plot: Plot = None,
     force: Force = False,
     as_json: Json = False,
@@ -59,21 +61,23 @@ def networks(
     """Compare rival networks, by what they predict of one node of cases that were left out.
 
     They may differ in anything but the states of that node. What the prior set says of single parameters counts in the
-    networks that have them.
+    networks that have them. What was found of each is kept beside the stored fits, and found again.
 
     Example: `servanda compare networks guarantee,mine.toml --by crisis --plot networks.svg`
     """
     from ....common.figure_style import figure_file
+    from ....common.tasks.cluster import connected
     from ....models.network.toml import load_network
     from ....models.theories.theories import priors_for
     from ...evaluation.models import compare_models
+    from ...scenarios.cache import cache_folder
 
     if plot is not None:
         figure_file(plot, (*listed(names), cases, priors), force=force)
     rivals = {name: hidden(load_network(name), unobserved) for name in listed(names)}
     prior = chosen_priors(priors, rivals)
     data = read_cases(cases, as_of, rivals.values(), missing=missing, countries=countries, backers=True)
-    with shown(not (quiet or as_json)) as progress:
+    with shown(not (quiet or as_json)) as progress, connected(scheduler) as client:
         found = compare_models(
             rivals,
             data.frame,
@@ -82,6 +86,8 @@ def networks(
             unit=data.unit(by, "guarantee"),
             seed=seed,
             refits=refits,
+            client=client,
+            folder=cache_folder(),
             progress=progress,
             draws=draws,
             tune=tune,

@@ -20,6 +20,7 @@ from ..options import (
     Plot,
     Quiet,
     ScenarioSeed,
+    Scheduler,
     Tune,
     json_rows,
     listed,
@@ -47,6 +48,7 @@ def priors(
     draws: Draws = 1000,
     tune: Tune = 500,
     chains: Chains = 4,
+    scheduler: Scheduler = None,
     plot: Plot = None,
     force: Force = False,
     as_json: Json = False,
@@ -62,6 +64,7 @@ def priors(
     from ....common.errors import Fault, InputError
     from ....common.figure_style import figure_file, save_figure
     from ....common.files import file_name
+    from ....common.tasks.cluster import connected
     from ....models.sampling.run import Sampling
     from ....priors import load_prior
     from ...scenarios.questions import scenario_questions
@@ -79,9 +82,9 @@ def priors(
     data = read_cases(cases, as_of, [loaded.network], missing=missing, countries=countries, day=day).frame
     questions, left_out = scenario_questions(loaded, data)
     settings = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
-    with shown(not (quiet or as_json)) as progress:
+    with shown(not (quiet or as_json)) as progress, connected(scheduler) as client:
         posterior, _ = stored_fit(loaded.network, data, sets[0], settings, progress=progress)
-        found = compare_priors(posterior, sets[1:], questions, progress=progress)
+        found = compare_priors(posterior, sets[1:], questions, client=client, progress=progress)
     save_figure(found.plot(), figure)
     if as_json:
         facts = {"answers": json_rows(found.table), "scores": json_rows(found.scores)}

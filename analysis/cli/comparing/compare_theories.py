@@ -21,6 +21,7 @@ from ..options import (
     Priors,
     Quiet,
     Refits,
+    Scheduler,
     Seed,
     Tune,
     Unit,
@@ -59,6 +60,7 @@ def theories(
     draws: Draws = 1000,
     tune: Tune = 500,
     chains: Chains = 4,
+    scheduler: Scheduler = None,
     plot: Plot = None,
     force: Force = False,
     as_json: Json = False,
@@ -66,12 +68,16 @@ def theories(
 ) -> None:
     """Compare rival theories of what backers do, by what they predict of cases that were left out.
 
+    What was found of each is kept beside the stored fits, and found again.
+
     Example: `servanda compare theories none,log,rival_backer --by crisis --plot theories.svg`
     """
     from ....common.figure_style import figure_file
+    from ....common.tasks.cluster import connected
     from ....models.network.toml import load_network
     from ....models.theories.theories import THEORIES
     from ...evaluation.theories import BACKER_THEORIES, SHAPES, compare_theories
+    from ...scenarios.cache import cache_folder
 
     chosen = listed(names or [])
     if chosen == ["list"]:
@@ -82,7 +88,7 @@ def theories(
     whole = hidden(load_network(network), unobserved)
     data = read_cases(cases, as_of, [whole], missing=missing, countries=countries, backers=True)
     prior = chosen_priors(priors, [network])
-    with shown(not (quiet or as_json)) as progress:
+    with shown(not (quiet or as_json)) as progress, connected(scheduler) as client:
         found = compare_theories(
             whole,
             data.frame,
@@ -93,6 +99,8 @@ def theories(
             unit=data.unit(by, "guarantee"),
             seed=seed,
             refits=refits,
+            client=client,
+            folder=cache_folder(),
             progress=progress,
             draws=draws,
             tune=tune,

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,6 +20,7 @@ import numpy as np
 from ....common.files import file_name, writable_folder, written_whole
 from ....common.json_values import sealed, unsealed
 from ....common.progress import Progress
+from ....common.tasks.mapping import mapped
 from ....models.inference.contract import processors
 from ....models.network.toml import network_to_toml
 from .folds import Sample
@@ -112,34 +111,24 @@ def forecasts(
     folder
         Where each forecast is stored when it is made, and found again; None stores nothing.
     """
-    place = None if folder is None else writable_folder(folder)
-    found = {number: p for number, task in enumerate(tasks) if (p := _stored(task, place)) is not None}
-    progress(EVALUATING, len(found), len(tasks))
-    with _executor(workers, client) as executor:
-        waiting = {executor.submit(forecast, task): n for n, task in enumerate(tasks) if n not in found}
-        try:
-            for done in as_completed(waiting):
-                number = waiting[done]
-                found[number] = done.result()
-                _store(tasks[number], found[number], place)
-                progress(EVALUATING, len(found), len(tasks))
-        except BaseException:
-            for future in waiting:
-                future.cancel()
-            raise
-    return [found[number] for number in range(len(tasks))]
-
-
-@contextmanager
-def _executor(workers: int | None, client: Any) -> Iterator[Executor]:
     from threadpoolctl import threadpool_limits
 
-    if client is not None:
-        yield client.get_executor()
-        return
+    place = None if folder is None else writable_folder(folder)
     # One thread a task: those of the libraries would only stand in each other's way.
-    with threadpool_limits(1), ThreadPoolExecutor(workers or processors()) as executor:
-        yield executor
+    with threadpool_limits(1):
+        return mapped(
+            [partial(_forecast, task) for task in tasks],
+            workers=workers or processors(),
+            client=client,
+            progress=progress,
+            what=EVALUATING,
+            find=lambda number: _stored(tasks[number], place),
+            keep=lambda number, p: _store(tasks[number], p, place),
+        )
+
+
+def _forecast(task: Task, _: Progress) -> np.ndarray:
+    return forecast(task)
 
 
 def _stored(task: Task, folder: Path | None) -> np.ndarray | None:

@@ -24,6 +24,7 @@ from ...evaluation.models import SURE, Comparison
 from ...evaluation.theories import compare_theories
 from ...figures.comparison import comparison_figure
 from ...figures.svg import svg
+from ...scenarios.cache import cache_folder
 from ...scenarios.scenario import Loaded
 from ...scenarios.stored_fits import drawn_on, kept_beside_fits
 from ...summaries.gates import Gate, failed, number_gates
@@ -53,6 +54,7 @@ def scenario_theories(
     folder: Path | None = None,
     *,
     posterior: Posterior | None = None,
+    client: Any = None,
     progress: bool | Progress | None = None,
 ) -> dict[str, Any] | None:
     """Compare the theories that a scenario names on the record as of its date, under its first prior set.
@@ -91,6 +93,8 @@ def scenario_theories(
                 seed=sampling.seed,
                 questions={HEADLINE: asked} if asked else None,
                 posterior=posterior,
+                client=client,
+                folder=folder or cache_folder(),
                 progress=progress,
                 **longer,
             )
@@ -173,9 +177,8 @@ def described(found: Comparison, *, seed: int = 1) -> dict[str, Any]:
 
 def _prepare(task: Task) -> dict[str, Any] | None:
     fitted = task.posteriors.get(task.loaded.priors[0].name)
-    return scenario_theories(
-        task.loaded, task.cases, task.sampling, task.folder, posterior=fitted, progress=task.progress
-    )
+    how: dict[str, Any] = {"posterior": fitted, "client": task.client, "progress": task.progress}
+    return scenario_theories(task.loaded, task.cases, task.sampling, task.folder, **how)
 
 
 def _content(material: Material, answers: Answers) -> Mapping[str, Any] | None:  # noqa: ARG001

@@ -33,9 +33,10 @@ def test_compare_names_what_it_cannot():
     assert "column crises: is missing; cases were to be left out by it" in result.output
 
 
-def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path):
+def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     import pandas as pd
 
+    monkeypatch.setenv("SERVANDA_CACHE", str(tmp_path / "fits"))
     plot = tmp_path / "theories.svg"
     short = ("--draws", "60", "--tune", "100", "--chains", "2", "--refits", "0")
     words = ("compare", "theories", "none,log", *short, "--as-of", "1990-01-01", "--plot", str(plot))
@@ -45,6 +46,10 @@ def test_compare_tells_a_machine_what_it_tells_a_person(tmp_path: Path):
     assert table["behind"].min() == 0
     assert table["weight"].sum() == pytest.approx(1)
     assert plot.read_text(encoding="utf-8").count("</svg>") == 1
+    kept = sorted((tmp_path / "fits").glob("compared-*.json"))
+    assert len(kept) == 2
+    # What is kept is not made again.
+    monkeypatch.setattr("servanda.analysis.evaluation.compared.sampled_block", None)
     shown = run(*words).output
     assert "cheap talk" in shown
     assert " ".join(told["verdict"].split()) in " ".join(shown.split())
@@ -117,3 +122,16 @@ def test_an_unknown_prior_set_is_named():
     result = run("compare", "priors", "literature,realest")
     assert result.exit_code == 2
     assert "no prior set of this name; did you mean 'realist'?" in result.stderr
+
+
+def test_a_scheduler_that_does_not_answer_is_bad_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    distributed = pytest.importorskip("distributed")
+
+    def refuse(address, timeout):
+        raise OSError("Timed out")
+
+    monkeypatch.setattr(distributed, "Client", refuse)
+    monkeypatch.setenv("SERVANDA_CACHE", str(tmp_path / "fits"))
+    result = run("compare", "theories", "none,log", "--scheduler", "tcp://10.0.0.1:8786")
+    assert result.exit_code == 2
+    assert "does not answer at tcp://10.0.0.1:8786 (Timed out)" in " ".join(result.output.split())

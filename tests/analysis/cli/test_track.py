@@ -16,6 +16,12 @@ def run(*words: str):
     return CliRunner().invoke(app, ["track", *words])
 
 
+@pytest.fixture(autouse=True)
+def _kept(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fits are kept apart from those of the user, for each test."""
+    monkeypatch.setenv("SERVANDA_CACHE", str(tmp_path_factory.mktemp("fits")))
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     path = tmp_path / "own.csv"
@@ -38,6 +44,24 @@ def test_the_command_prints_a_table_and_writes_a_figure(own: Path, tmp_path: Pat
     assert "A: the last events" in told
     assert "against" not in told
     assert out.read_bytes()[:4] == b"\x89PNG"
+
+
+def test_a_fit_is_found_again_and_a_damaged_one_made_anew(own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from servanda.analysis.track import stored
+
+    monkeypatch.setenv("SERVANDA_CACHE", str(tmp_path / "fits"))
+    made = []
+    monkeypatch.setattr(stored, "fit_track", lambda *a, _fit=stored.fit_track, **k: made.append(1) or _fit(*a, **k))
+    words = ("A", "--events", str(own), "--json", "--draws", "50", "--tune", "50", "--chains", "2")
+    first, second = run(*words).stdout, run(*words).stdout
+    assert len(made) == 1
+    assert first == second
+    (kept,) = (tmp_path / "fits").glob("track-*.nc")
+    kept.write_bytes(kept.read_bytes()[:-100])
+    assert json.loads(run(*words).stdout)["actors"] == json.loads(first)["actors"]
+    run(*words, "--seed", "2")
+    run(*words, "--as-of", "2002-01-01")
+    assert len(made) == 4
 
 
 def test_a_good_score_lets_the_command_rank(tmp_path: Path):

@@ -13,7 +13,8 @@ import xarray as xr
 from scipy.special import betaln
 
 from servanda.analysis import compare_models, compare_theories, suppose
-from servanda.analysis.evaluation import models
+from servanda.analysis.evaluation import compared
+from servanda.analysis.evaluation.compared import block_marginal_likelihood
 from servanda.analysis.evaluation.leave_one_out import LeftOut, leave_one_out
 from servanda.analysis.evaluation.models import Comparison
 from servanda.analysis.summaries.pseudo_bma import pseudo_bma_weights
@@ -229,9 +230,9 @@ def test_models_at_work_at_once_have_the_numbers_that_each_has_alone(processors,
 
 def test_a_model_that_was_fitted_is_not_fitted_again(monkeypatch):
     """The draws of the fit itself, thinned though they are, where network, cases, priors and sizes are the same."""
-    frame, fitted, sampled = pacts(1.0, 60, seed=5), [], models.sampled_block
+    frame, fitted, sampled = pacts(1.0, 60, seed=5), [], compared.sampled_block
     monkeypatch.setattr(blocks, "processors", lambda: 1)
-    monkeypatch.setattr(models, "sampled_block", lambda run, *how: fitted.append(run.network) or sampled(run, *how))
+    monkeypatch.setattr(compared, "sampled_block", lambda run, *how: fitted.append(run.network) or sampled(run, *how))
     other = THEORIES["none"].apply(PACT, "kept", "guarantors")
     how = {"node": "kept", "unit": "case", "seed": 1, "draws": 300, "tune": 100, "chains": 2, "thin": 1}
     posterior = fit(PACT, frame, seed=7, draws=300, tune=100, chains=2)
@@ -239,7 +240,7 @@ def test_a_model_that_was_fitted_is_not_fitted_again(monkeypatch):
     assert fitted == [other]
     block = fit_block(PACT, frame, None, "kept", seed=7, draws=300, tune=100, chains=2)
     np.testing.assert_array_equal(found.left_out["own"].elpd, leave_one_out(block, "kept", seed=1).elpd)
-    again = models.block_marginal_likelihood(block, seed=1)
+    again = block_marginal_likelihood(block, seed=1)
     assert found.log_marginal_likelihood["own"] == pytest.approx(again.log)
     assert found.marginal_likelihood_error["own"] == pytest.approx(again.error, rel=1e-6)
     flat, tight = Prior.of("dirichlet", alpha=1.0), Prior.of("normal", mu=0.0, sigma=0.1)

@@ -33,18 +33,6 @@ def test_numbers_are_the_same_for_any_number_of_workers(promise, promises):
         np.testing.assert_array_equal(p, two.shuffled.p[name])
 
 
-def test_dask_gives_the_same_numbers(promise, promises):
-    distributed = pytest.importorskip("distributed")
-    here = evaluate(promise, promises(0.5), against=("prior",), workers=1, **QUICK)
-    with (
-        distributed.LocalCluster(1, threads_per_worker=2, processes=False, dashboard_address=None) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        there = evaluate(promise, promises(0.5), against=("prior",), client=client, **QUICK)
-    for name, p in here.shuffled.p.items():
-        np.testing.assert_array_equal(p, there.shuffled.p[name])
-
-
 def test_an_interrupted_evaluation_goes_on_where_it_stopped(promise, promises, tmp_path, monkeypatch):
     frame, told = promises(0.5), []
     first = evaluate(promise, frame, against=(), folder=tmp_path, **QUICK)
