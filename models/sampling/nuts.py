@@ -5,8 +5,11 @@ The sampler is nutpie's (Seyboldt and others), whose mass matrix is adapted from
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -58,11 +61,9 @@ def nuts_draws(
     chains, draws, thin = sampling.chains, sampling.draws, sampling.thin
     total, done = sampling.iterations, [0]
     sampler = _start(density, sampling, done)
-    tree = finished(sampler, lambda: progress(FITTING, min(done[0], total), total))
+    x, stats = finished(sampler, "x", _STATS, lambda: progress(FITTING, min(done[0], total), total))
     progress(FITTING, total, total)
-    x = tree["posterior"]["x"].transpose("chain", "draw", ...).values
-    stats = tree["sample_stats"].to_dataset()
-    kept = {new: stats[old].transpose("chain", "draw").values for old, new in _STATS.items()}
+    kept = {_STATS[name]: values for name, values in stats.items()}
     # A divergence counts wherever it happens, in draws that are kept or not.
     diverging = kept.pop("diverging").reshape((chains, draws, thin)).any(axis=2)
     numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
@@ -72,7 +73,30 @@ def nuts_draws(
     )
 
 
-def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
+def load_nutpie() -> Any:
+    """Import nutpie without ArviZ, which it imports for a conversion that nothing here asks for.
+
+    ArviZ takes longer to load than all else that a fit needs together. Whatever asks it for something finds it.
+
+    Examples
+    --------
+    >>> load_nutpie().__name__
+    'nutpie'
+    """
+    if "nutpie" not in sys.modules and "arviz" not in sys.modules:
+        later = ModuleType("arviz")
+        later.__getattr__ = lambda name: getattr(import_module("arviz"), name)
+        sys.modules["arviz"] = later
+        try:
+            return import_module("nutpie")
+        finally:
+            del sys.modules["arviz"]
+    return import_module("nutpie")
+
+
+def finished(
+    sampler: Any, unknowns: str, wanted: Iterable[str], meanwhile: Callable[[], None] = lambda: None
+) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Draws of a nutpie sampler that was started in the background, once its chains have ended.
 
     nutpie's own waiting takes an interrupt for the wish to stop early and gives what there is; here it is an interrupt.
@@ -80,9 +104,18 @@ def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
     Parameters
     ----------
     sampler
-        From ``nutpie.sample(..., blocking=False)``.
+        From ``nutpie.sample(..., blocking=False, return_raw_trace=True)``.
+    unknowns
+        Its variable.
+    wanted
+        nutpie's names of sampler statistics.
     meanwhile
         Called now and then.
+
+    Returns
+    -------
+    ndarray, dict
+        Draws after the warm-up, shape (chains, draws, unknowns), and statistics of shape (chains, draws).
 
     Raises
     ------
@@ -90,11 +123,11 @@ def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
         If the chains could not start, or ended in an error.
     """
     try:
-        tree = None
-        while tree is None:
+        trace = None
+        while trace is None:
             # Waiting in short spells, so that an interrupt finds this thread awake.
             with suppress(TimeoutError):
-                tree = sampler.wait(timeout=_OFTEN)
+                trace = sampler.wait(timeout=_OFTEN)
             meanwhile()
     except RuntimeError as error:
         # What nutpie says goes on with the stack of its own language.
@@ -104,7 +137,22 @@ def finished(sampler: Any, meanwhile: Callable[[], None] = lambda: None) -> Any:
     except BaseException:
         sampler.cancel()
         raise
-    return tree
+    drawn, said = trace.get_arrow_trace()
+    after = [~_numbers(chain, "tuning") for chain in said]
+    x = [_numbers(chain, unknowns)[kept] for chain, kept in zip(drawn, after, strict=True)]
+    stats = {name: [_numbers(chain, name)[kept] for chain, kept in zip(said, after, strict=True)] for name in wanted}
+    return np.stack(x), {name: np.stack(chains) for name, chains in stats.items()}
+
+
+def _numbers(chain: Any, name: str) -> np.ndarray:
+    """A column of one chain, shape (draws,) or (draws, unknowns)."""
+    import pyarrow as pa
+
+    column: Any = pa.array(chain.column(name))
+    if not pa.types.is_nested(column.type):
+        return column.to_numpy(zero_copy_only=False)
+    # Of draws there is a list each, all of one length.
+    return column.flatten().to_numpy(zero_copy_only=False).reshape((len(column), -1))
 
 
 def counting(done: list[int]) -> dict[str, Any]:
@@ -118,9 +166,7 @@ def counting(done: list[int]) -> dict[str, Any]:
 
 def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
     """Start the chains; `done` is kept at the number of draws they have made."""
-    import nutpie
-
-    return nutpie.sample(
+    return load_nutpie().sample(
         _model(density),
         draws=sampling.draws * sampling.thin,
         tune=sampling.tune,
@@ -132,6 +178,7 @@ def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
         **counting(done),
         save_warmup=False,
         blocking=False,
+        return_raw_trace=True,
     )
 
 

@@ -15,7 +15,7 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ...common.progress import Progress, shown
-from ..sampling.nuts import FITTING, counting, finished
+from ..sampling.nuts import FITTING, counting, finished, load_nutpie
 from ..sampling.run import Sampling
 from .density import HYPER, compiled_density, dimension, event_log_likelihood, expand, prior_numbers
 from .events import TrackData, TrackError, as_arrays, as_date, line_up
@@ -139,7 +139,7 @@ def _sample(
     data: TrackData, settings: TrackSettings, sampling: Sampling, progress: Progress
 ) -> tuple[np.ndarray, xr.Dataset]:
     """Positions, shape (chains, draws, dimension), and what the sampler says of them."""
-    import nutpie
+    nutpie = load_nutpie()
     from nutpie.compiled_pyfunc import from_pyfunc
 
     size = dimension(len(data.point_time), len(data.actors), len(data.agreements))
@@ -178,20 +178,21 @@ def _sample(
         # Scales from the draws alone: for the spreads this mixes better here than with gradients added.
         adaptation="draw_diag",
         blocking=False,
+        return_raw_trace=True,
     )
-    traced = finished(sampler, lambda: progress(FITTING, min(done[0], sampling.iterations), sampling.iterations))
-    progress(FITTING, sampling.iterations, sampling.iterations)
-    q = traced["posterior"]["q"].transpose("chain", "draw", ...).values
-    said = traced["sample_stats"].to_dataset()
+    wanted = ("diverging", "energy", "depth", "step_size", "logp")
+    total = sampling.iterations
+    q, said = finished(sampler, "q", wanted, lambda: progress(FITTING, min(done[0], total), total))
+    progress(FITTING, total, total)
     kept = slice(thin - 1, None, thin)
     # A divergence counts wherever it happens, in kept draws or not.
-    diverging = said["diverging"].values.reshape(chains, draws, thin).any(axis=2)
+    diverging = said["diverging"].reshape(chains, draws, thin).any(axis=2)
     stats = {
         "diverging": diverging,
-        "energy": said["energy"].values[:, kept],
-        "tree_depth": said["depth"].values[:, kept],
-        "step_size": said["step_size"].values[:, kept],
-        "lp": said["logp"].values[:, kept],
+        "energy": said["energy"][:, kept],
+        "tree_depth": said["depth"][:, kept],
+        "step_size": said["step_size"][:, kept],
+        "lp": said["logp"][:, kept],
     }
     return q[:, kept], xr.Dataset({name: (("chain", "draw"), value) for name, value in stats.items()})
 

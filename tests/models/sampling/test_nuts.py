@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,6 +12,7 @@ import pytest
 from servanda.models import Arrow, Network, Node, Sampling, encode
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import Density, make_density
+from servanda.models.sampling import nuts
 from servanda.models.sampling.nuts import nuts_draws
 
 SAMPLING = Sampling(seed=7, draws=60, tune=80, chains=2, thin=1, cores=1)
@@ -56,3 +60,27 @@ def test_a_step_to_where_the_density_is_no_number_is_rejected(density, monkeypat
     first = density.layout.unconstrain(found)[..., 0]
     assert first.max() < 0.6
     assert first.max() > 0.3, "the edge was never near"
+
+
+def test_draws_are_those_that_nutpie_converts_itself(density):
+    module = nuts.load_nutpie()
+    how = {"draws": 60, "tune": 80, "chains": 2, "seed": 7, "target_accept": 0.9, "progress_bar": False}
+    theirs = module.sample(nuts._model(density), save_warmup=False, **how)
+    found, stats = nuts_draws(density, SAMPLING)
+    # Brought to their scales, by the same sums.
+    for name, values in density.layout.constrain(theirs["posterior"]["x"].values).items():
+        np.testing.assert_array_equal(found[name], values, err_msg=name)
+    for own, name in (("lp", "logp"), ("tree_depth", "depth"), ("diverging", "diverging"), ("energy", "energy")):
+        np.testing.assert_array_equal(stats[own], theirs["sample_stats"][name].values)
+        assert stats[own].dtype == theirs["sample_stats"][name].dtype
+
+
+def test_nutpie_is_loaded_without_arviz_which_is_there_when_asked_for():
+    """In a process of its own, as a command is."""
+    program = (
+        "import sys; from servanda.models.sampling.nuts import load_nutpie; module = load_nutpie();"
+        "assert not {'arviz', 'arviz_stats', 'arviz_plots'} & {*sys.modules}, 'loaded';"
+        "from nutpie import sample; own = sys.modules['nutpie.sample'].arviz;"
+        "import arviz; assert own.from_dict is arviz.from_dict; assert load_nutpie() is module"
+    )
+    subprocess.run([sys.executable, "-W", "error", "-c", program], check=True, capture_output=True, text=True)
