@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -199,9 +199,23 @@ def _answered(task: Task) -> tuple[dict[str, Any], list[str]]:
         fits = stored_fits(loaded.network, cases, loaded.priors, task.sampling, task.folder, **how)
         posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
         whole = replace(task, posteriors=posteriors)
-        prepared = {name: section.prepare(whole) for name, section in SECTIONS.items() if section.prepare}
+        prepared = _prepared(whole)
         content = build(Material(loaded, cases, posteriors, task.shipped, prepared=prepared))
     return content, [prior.name for prior, (_, found) in zip(loaded.priors, fits, strict=True) if found]
+
+
+def _prepared(task: Task) -> dict[str, Any]:
+    """What sections prepare: those that fit one after another, since a fit takes all processors, then the rest at once.
+
+    A fit by PyMC forks the process, which other threads at work would not survive.
+    """
+
+    def prepared(make: Callable[[Task], Any], tell: Progress) -> Any:
+        return make(replace(task, progress=tell))
+
+    fitting = {name: one.prepare(task) for name, one in SECTIONS.items() if one.prepare and one.fits}
+    rest = {name: partial(prepared, one.prepare) for name, one in SECTIONS.items() if one.prepare and not one.fits}
+    return fitting | dict(zip(rest, at_once([*rest.values()], processors(), task.progress), strict=True))
 
 
 def report_again(

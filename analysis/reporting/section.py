@@ -170,6 +170,8 @@ class Section:
         Gives its part anew from the whole dictionary, its own part included, once every section has given its own.
     prepare
         Long work that `content` finds under its name in `Material.prepared`.
+    fits
+        Whether that work fits a network, and so takes all processors by itself.
     parts
         What it adds to the document, chapter by chapter. The first part's anchor is the section's name, with that of
         the chapter behind it where a chapter has the name already; the anchors of others end in their chapters'.
@@ -178,4 +180,5 @@ class Section:
     content: Callable[[Material, Answers], Any]
     closing: Callable[[Mapping[str, Any]], Any] | None = None
     prepare: Callable[[Task], Any] | None = None
+    fits: bool = False
     parts: tuple[Part, ...] = ()

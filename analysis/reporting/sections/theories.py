@@ -343,6 +343,7 @@ def _notes(found: Mapping[str, Any], say: Language) -> list[Block]:
 SECTION = Section(
     _content,
     prepare=_prepare,
+    fits=True,
     parts=(
         Part("change", N_("Rival theories"), _verdict),
         Part("annex", N_("How many, or who? What the record can tell apart"), _all),

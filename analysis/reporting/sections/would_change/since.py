@@ -187,6 +187,7 @@ INPUTS = Section(_inputs)
 SECTION = Section(
     _content,
     prepare=_prepare,
+    fits=True,
     parts=(
         Part("change", N_("Since the last report"), _words),
         Part("annex", N_("Since the last report, in detail"), _annex),
