@@ -300,8 +300,7 @@ def compare_models(
     for network in models.values() if questioned else ():
         check_quantities(network, questioned)
     units = units_of(cases, unit)
-    # A worker of a cluster has tasks for all its processors; chains on several would only stand in each other's way.
-    sampling = Sampling(seed, **(settings if client is None else {**settings, "cores": 1}))
+    sampling = Sampling(seed, **settings)
     sets = {name: as_priors(priors[name] if isinstance(priors, Mapping) else priors) for name in models}
     runs = {name: fit_inputs(network, cases, sets[name], sampling) for name, network in models.items()}
 

@@ -132,8 +132,6 @@ def stored_fits(
         found.add(number)
         return posterior
 
-    # A worker of a cluster has tasks for all its processors.
-    sampling = sampling if client is None else replace(sampling, cores=1)
     names = [f"fitting under priors {one.name}" if one and len(priors) > 1 else "" for one in priors]
     tasks = [partial(_drawn_on, network, cases, one, sampling, name) for one, name in zip(priors, names, strict=True)]
     workers = 1 if len(priors) == 1 else workers_for([fit_inputs(network, cases, one, sampling) for one in priors])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from ..errors import Fault, InputError
 from ..progress import silent
 
+#: Whether what runs here is a task on a worker.
+_ON_A_WORKER = ContextVar("on_a_worker", default=False)
 #: Seconds in which a scheduler has to answer.
 _PATIENCE = 10
 
@@ -73,7 +76,7 @@ def connected(scheduler: str | None) -> Iterator[Any]:
 
 
 def one_thread[T](function: Callable[..., T], names: Sequence[str], *values: Any) -> T:
-    """Result of a task on a worker: libraries use one thread, since every worker has tasks of its own.
+    """Result of a task on a worker: one thread and no process more, since every processor has tasks of its own.
 
     Parameters
     ----------
@@ -87,5 +90,14 @@ def one_thread[T](function: Callable[..., T], names: Sequence[str], *values: Any
     from threadpoolctl import threadpool_limits
 
     by_place = len(values) - len(names)
-    with threadpool_limits(1):
-        return function(*values[:by_place], silent, **dict(zip(names, values[by_place:], strict=True)))
+    mark = _ON_A_WORKER.set(True)
+    try:
+        with threadpool_limits(1):
+            return function(*values[:by_place], silent, **dict(zip(names, values[by_place:], strict=True)))
+    finally:
+        _ON_A_WORKER.reset(mark)
+
+
+def on_a_worker() -> bool:
+    """Whether what asks is a task on a worker of a cluster, all of whose processors have tasks of their own."""
+    return _ON_A_WORKER.get()

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault
+from ...common.tasks.cluster import on_a_worker
 from ..families.base import namespace
 from ..families.unseen import INTEGRATED
 from .equations import Equations, write_equations
@@ -199,7 +200,9 @@ def prepare(
 
 
 def processors() -> int:
-    """Number of processors that this process may use."""
+    """Number of processors that this process may use; one for a task on a worker of a cluster."""
+    if on_a_worker():
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -15,6 +15,7 @@ from servanda.analysis.evaluation.evaluate import evaluate
 from servanda.common.tasks.cluster import connected
 from servanda.common.tasks.mapping import mapped
 from servanda.models import Prior, PriorSet
+from servanda.models.inference.contract import processors
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +71,14 @@ def test_a_killed_worker_costs_its_task_and_no_more(client, tmp_path):
     assert found == [0, 1, 2, 3, 4, 5]
     begun = [(tmp_path / f"{number}").read_text().count("begun") for number in range(6)]
     assert begun == [1, 2, 1, 1, 1, 1]
+
+
+def test_a_task_has_one_processor(client):
+    def count(number, progress):
+        return processors()
+
+    assert mapped([partial(count, 0)], workers=1, client=client) == [1]
+    assert processors() == len(os.sched_getaffinity(0))
 
 
 def test_the_fault_of_a_task_is_its_own(client):
