@@ -112,7 +112,7 @@ def track(
     if not actors:
         _print_score(scores, as_json=as_json)
         return
-    sampling = {"seed": seed, "draws": draws, "tune": tune, "chains": chains}
+    sampling: dict[str, Any] = {"seed": seed, "draws": draws, "tune": tune, "chains": chains}
     with shown(not (quiet or as_json)) as progress:
         fitted, _ = stored_track(record, settings, as_of=as_of, progress=progress, **sampling)
     description = describe_tracks(fitted, record, actors, years_ahead=ahead, scores=scores)
