@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
 from itertools import chain
@@ -295,28 +296,22 @@ def _drawn(rows: Sequence[Mapping[str, Any]], say: Language) -> Figure:
 
 
 def _figures(found: Mapping[str, Any], say: Language) -> Table:
-    columns = (
-        say(N_("Theory")),
-        say(N_("It says")),
-        say(N_("Behind")),
-        say(N_("Standard error")),
-        say(N_("Weight")),
-        say(N_("Stacking")),
-        say(N_("Bayes factor")),
-        say(N_("Worst Pareto k")),
-        say(N_("Fitted again")),
-    )
+    numbers: dict[str, tuple[str, int]] = {
+        "behind": (say.line(N_("Behind")), 1),
+        "error": (say.line(N_("Standard error")), 1),
+        "weight": (say.line(N_("Weight")), 2),
+        "stacking": (say.line(N_("Stacking")), 2),
+        "bayes_factor": (say.line(N_("Bayes factor")), 2),
+        "pareto_k": (say.line(N_("Worst Pareto k")), 2),
+        "refits": (say.line(N_("Fitted again")), 0),
+    }
+    shown = {name: how for name, how in numbers.items() if name != "bayes_factor" or _weighs_evidence(found)}
+    columns = (say(N_("Theory")), say(N_("It says")), *(runs(title) for title, _ in shown.values()))
     rows = tuple(
         (
             runs(say.term(row["title"])),
             runs(Run(row["claim"], language="en"), Run(row["source"], "second", language="en")),
-            runs(say.decimal(row["behind"], 1)),
-            runs(say.decimal(row["error"], 1)),
-            runs(say.decimal(row["weight"], 2)),
-            runs(say.decimal(row["stacking"], 2)),
-            runs(say.decimal(row["bayes_factor"], 2)),
-            runs(say.decimal(row["pareto_k"], 2)),
-            runs(say.count(row["refits"])),
+            *(runs(say.decimal(row[name], places)) for name, (_, places) in shown.items()),
         )
         for row in found["table"]
     )
@@ -324,12 +319,19 @@ def _figures(found: Mapping[str, Any], say: Language) -> Table:
     return Table(say(N_("Theories of what backers do")), columns, rows, note, frozenset(range(2, len(columns))))
 
 
+def _weighs_evidence(found: Mapping[str, Any]) -> bool:
+    """Whether the Bayes factor of any theory could be had: with effects of hundreds of actors none can."""
+    return any(math.isfinite(row["bayes_factor"] or math.nan) for row in found["table"])
+
+
 def _notes(found: Mapping[str, Any], say: Language) -> list[Block]:
-    message = N_(
-        "Bayes factors are against the theory with the most evidence; they compare how well each theory foretold the "
-        "whole record from its priors, and depend on these far more than the weights do."
-    )
-    notes: list[Block] = [Paragraph(say(message))]
+    notes: list[Block] = []
+    if _weighs_evidence(found):
+        message = N_(
+            "Bayes factors are against the theory with the most evidence; they compare how well each theory foretold "
+            "the whole record from its priors, and depend on these far more than the weights do."
+        )
+        notes.append(Paragraph(say(message)))
     for name, units in found["untrusted"].items():
         message = N_("{name}: importance weights could not be trusted for {units}, which were not fitted again.")
         notes.append(Paragraph(say(message, name=name.replace("_", " "), units=", ".join(units)), "alarm"))

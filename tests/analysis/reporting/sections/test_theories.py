@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -76,6 +77,13 @@ def test_the_page_shows_what_the_section_holds(told, content, read):
     untrusted = read({**content, "theories": {**told, "untrusted": {"log": ["1", "2"]}}}).text
     assert "log: importance weights could not be trusted for 1, 2, which were not fitted again." in untrusted
     assert "theories" not in read(content).values("id")
+
+
+def test_bayes_factors_stand_only_where_there_are_any(told, content, read):
+    """With effects of hundreds of actors no bridge holds, and a column of 'not computed' tells nothing."""
+    assert "Bayes factor" in read({**content, "theories": told}).text
+    without = [{**row, "bayes_factor": none} for row, none in zip(told["table"], (None, math.nan), strict=True)]
+    assert "Bayes factor" not in read({**content, "theories": {**told, "table": without}}).text
 
 
 def test_a_theory_whose_draws_do_not_mix_is_left_out_of_the_average():
