@@ -34,6 +34,24 @@ from .store import StoreError, check_kind, damaged, draws_tree, group_of, load_t
 AVERAGE_MEMBER = "typical"
 
 
+def zeros_of(network: Network, values: Mapping[str, np.ndarray]) -> frozenset[str]:
+    """Nodes with a probability of exactly zero in some table of some draw, or by what their family says.
+
+    Parameters
+    ----------
+    network
+        The network.
+    values
+        Parameter -> draws, shape (*dims, samples); draws made for one question may hold the tables that it depends on,
+        and no others.
+    """
+    named = {name: network.family(name).stored_table(network.local(name)) for name in network.names}
+    stated = {name: values[table] for name, table in named.items() if table and table in values}
+    drawn = {name for name, table in stated.items() if table.min() == 0}
+    said = {name for name in network.names if network.family(name).forbids}
+    return frozenset(drawn | said)
+
+
 @dataclass(frozen=True, repr=False)
 class Posterior(Shown):
     """Draws of every parameter of a network.
@@ -89,13 +107,7 @@ class Posterior(Shown):
     @cached_property
     def zeros(self) -> frozenset[str]:
         """Nodes with a probability of exactly zero in some table of some draw, or by what their family says."""
-        network = self.network
-        named = {name: network.family(name).stored_table(network.local(name)) for name in network.names}
-        # Draws made for one question may hold the tables that it depends on, and no others.
-        stated = {name: self.values[table] for name, table in named.items() if table and table in self.values}
-        drawn = {name for name, table in stated.items() if table.min() == 0}
-        said = {name for name in network.names if network.family(name).forbids}
-        return frozenset(drawn | said)
+        return zeros_of(self.network, self.values)
 
     @cached_property
     def members(self) -> Mapping[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.canvas import Canvas, canvas, figure_of
-from ...common.figure_style import ACCENT, AXIS_SIZE, INK, LEGEND_SIZE, MUTED, RULE
+from ...common.figure_style import ACCENT, AXIS_SIZE, LEGEND_SIZE, MUTED, RULE, ink_on
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _CELL, _LEFT, _BELOW, _LINE = (0.62, 0.44), 1.3, 1.5, (4.6, 3.0)
 #: Panels side by side.
 _ACROSS = 2
-#: A mean above this is written in the colour of the ground.
-_DARK = 0.55
 
 
 def sweep_figure(
@@ -106,7 +104,7 @@ def _draw_map(axis: Axes, c: Canvas, mean: np.ndarray, lower: np.ndarray, upper:
     shades = LinearSegmentedColormap.from_list("", [c.ground, c.marks["probability"].colour])
     axis.imshow(mean, vmin=0, vmax=1, aspect="auto", cmap=shades)
     for (row, column), value in np.ndenumerate(mean):
-        ink = c.ground if value > _DARK else c.tone(INK)
+        ink = ink_on(shades(value))
         axis.text(column, row - 0.08, f"{value:.0%}", ha="center", va="center", fontsize=c.size(LEGEND_SIZE), color=ink)
         ends = [column - 0.42 + 0.84 * end for end in (lower[row, column], upper[row, column])]
         axis.plot(ends, [row + 0.32] * 2, color=ink, linewidth=1.8, solid_capstyle="butt")

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..families.base import Hanging, namespace
 from ..network.network import Network
-from ..posterior import Posterior
+from ..posterior import Posterior, zeros_of
 from .plan import Plan
 
 #: A whole table is made where it has no more than so many times the cells that cases need of it.
@@ -80,6 +80,27 @@ class DrawnNetwork:
             makers={**self.makers, **{name: partial(_from_shares, name=name) for name in shares}},
             groups={**self.groups, **dict.fromkeys(shares, ())},
             zeros=self.zeros.union(name for name, own in shares.items() if not own.all()),
+        )
+
+    def holding(self, values: Mapping[str, np.ndarray]) -> DrawnNetwork:
+        """The same with other draws of its parameters; nodes drawn from stated distributions stay so.
+
+        Parameters
+        ----------
+        values
+            Parameter -> draws, shape (*dims, samples): of all that will be asked for.
+        """
+        samples = next(iter(values.values())).shape[-1]
+        # Stated distributions are the same in every draw.
+        stated = {
+            name: np.broadcast_to(own[:, :1], (len(own), samples))
+            for name, own in ((name, self.values.get(_shares_name(name))) for name in self.network.names)
+            if own is not None
+        }
+        shares = {_shares_name(name): own for name, own in stated.items()}
+        never = frozenset(name for name, own in stated.items() if not own.all())
+        return replace(
+            self, values={**values, **shares}, samples=samples, zeros=zeros_of(self.network, values) - {*stated} | never
         )
 
     def part(self, draws: slice) -> DrawnNetwork:

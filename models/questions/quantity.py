@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
@@ -18,7 +19,7 @@ from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..posterior import Posterior
 from .answers import joint_distribution
-from .evidence import resolve_evidence, split_interventions
+from .evidence import GivenEvidence, resolve_evidence, split_interventions
 from .labels import in_words
 
 
@@ -93,6 +94,30 @@ class Quantity(Shown):
         """
         found = self._probability(posterior, self.do)
         return found if self.against is None else found - self._probability(posterior, self.against)
+
+    def in_numbers(self, posterior: Posterior) -> tuple[GivenEvidence, ...]:
+        """The question of each of its sides in numbers; see `servanda.models.questions.prepared`.
+
+        Raises
+        ------
+        QueryError
+            As `draws`.
+        """
+        raise_faults("question", self.faults(posterior.network), QueryError)
+        sides = (side for _, side in self.sides)
+        return tuple(resolve_evidence(posterior, (self.target,), one.given, one.do, one.members) for one in sides)
+
+    def put_together(self, answers: Sequence[np.ndarray], values: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ARG002
+        """Its value in every draw, from the probabilities that answer its sides.
+
+        Parameters
+        ----------
+        answers
+            Of each side, shape (draws,).
+        values
+            Parameter -> draws, shape (*dims, draws).
+        """
+        return np.sum([sign * found for (sign, _), found in zip(self.sides, answers, strict=True)], axis=0)
 
     def _probability(self, posterior: Posterior, do: Mapping[str, Any]) -> xr.DataArray:
         answer = joint_distribution(resolve_evidence(posterior, (self.target,), self.given, do, self.members))
@@ -227,6 +252,15 @@ class ExplainedShare(Quantity):
         """Its value in every draw, dims (chain, draw)."""
         raise_faults("question", self.faults(posterior.network), QueryError)
         return posterior.draws[explained_name(self.target)].transpose("chain", "draw")
+
+    def in_numbers(self, posterior: Posterior) -> tuple[GivenEvidence, ...]:
+        """Say so where a network has no such parameter; there is nothing else to ask."""
+        raise_faults("question", self.faults(posterior.network), QueryError)
+        return ()
+
+    def put_together(self, answers: Sequence[np.ndarray], values: Mapping[str, np.ndarray]) -> np.ndarray:  # noqa: ARG002
+        """Its value in every draw, shape (draws,)."""
+        return values[explained_name(self.target)]
 
     def nodes(self, network: Network) -> frozenset[str]:
         """Nodes whose parameters it depends on."""

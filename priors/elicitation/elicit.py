@@ -34,7 +34,7 @@ from ..files.load import Priors, as_priors
 from .figure import Panel, elicitation_figure
 from .smooth_draws import SmoothDraws
 from .solving import Biases, Solver, achieved, worst_misfit
-from .statements import Asked, Statement
+from .statements import Asked, Questions, Statement, chances_of
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 #: Draws that are solved on: many where the case is described in full, fewer where other nodes are summed over.
 _DRAWS, _DRAWS_SUMMED = 2**10, 2**8
 #: Draws that priors are judged by, of seeds of their own.
-_JUDGES, _JUDGES_SUMMED = 2**15, 2**13
+_JUDGES, _JUDGES_SUMMED = 2**14, 2**13
 #: So often at most priors are solved for, each time with the bias seen in the last; a misfit of less than this share of
 #: what is allowed is left alone.
 _ROUNDS, _GOOD = 3, 1 / 3
@@ -300,7 +300,8 @@ def elicit(
         return SmoothDraws.of(network, needed, seed=stream, draws=judges)
 
     def judged(theta: np.ndarray, smooth: SmoothDraws) -> Asked:
-        return Asked(smooth.at([solver.priors(theta, rounded=True)]))
+        values = smooth.values([solver.priors(theta, rounded=True)])
+        return Asked(solver.questions, chances_of(statements.values()), values)
 
     steps = 1 + _ROUNDS + len(statements)
     with shown(progress) as tell:
@@ -310,7 +311,7 @@ def elicit(
             theta = solver.solved(statements, start=theta, biases=biases)
             # Few draws have a bias, which other draws show: what is asked of the few is moved by it.
             there_now = judged(theta, judge(streams[number]))
-            there, few = achieved(statements, there_now), achieved(statements, Asked(solver.posterior([theta])))
+            there, few = achieved(statements, there_now), achieved(statements, solver.asked(statements, [theta]))
             worst = worst_misfit(statements, there, there_now)
             if worst < least:
                 best, least = theta, worst
@@ -373,10 +374,11 @@ def _check(
     check_priors(network, base, parameter_coords(network))
     faults = [] if statements else [Fault("statements", "there are none")]
     few = prior_draws(network, base, seed=0, draws=2)
+    questions = Questions(few)
     for label, statement in statements.items():
         found = statement.faults(network)
         try:
-            _ = found or statement.draws(Asked(few))
+            _ = found or statement.draws(Asked(questions, statement.chances, few.values))
         except QueryError as error:
             found = list(error.faults)
         faults += [fault.within(f"statement {label}") for fault in found]

@@ -116,15 +116,23 @@ class SmoothDraws:
     def at(self, sets: Sequence[Mapping[str, Prior]]) -> Posterior:
         """Draws under several sets of priors of the parameters that follow, as a posterior of a chain for each set."""
         found = [self._values(priors) for priors in sets]
+        values = {name: np.stack([values[name] for values in found]) for name in found[0]}
         # Of an effect on other nodes only, a query asks no more than whether it knows the member.
         idle = {f"{node.name}.{group.name}": group.name for node in self.network.nodes for group in node.groups}
-        values = {name: np.stack([values[name] for values in found]) for name in found[0]}
         size = values[next(iter(values))].shape[:2]
         values |= {name: np.zeros((*size, 1)) for name in idle if name not in values}
         dims = self._dims
         variables = {name: xr.Variable(("chain", "draw", *dims[name]), x) for name, x in values.items()}
         tree = draws_tree({"posterior": xr.Dataset(variables, self._labels)})
         return Posterior(self.network, tree)
+
+    def values(self, sets: Sequence[Mapping[str, Prior]]) -> dict[str, np.ndarray]:
+        """The same as plain arrays, shape (*dims, sets * draws), one set after another."""
+        found = [self._values(priors) for priors in sets]
+        return {
+            name: np.ascontiguousarray(np.moveaxis(np.concatenate([values[name] for values in found]), 0, -1))
+            for name in found[0]
+        }
 
     @cached_property
     def _dims(self) -> dict[str, tuple[str, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +13,12 @@ import numpy as np
 from ...models.network.parameters import network_parameters
 from ...models.parameters.prior import Prior
 from .smooth_draws import SmoothDraws
-from .statements import Asked, Statement
+from .statements import Asked, Questions, Statement, chances_of
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
     from ...models.parameters.parameter import Parameter
     from ...models.parameters.prior_set import PriorSet
-    from ...models.posterior import Posterior
 
 #: What is allowed as a misfit counts as much as a move by so many spreads would, were it squared and added to the rest.
 _WEIGHT, _PULL = 5.0, 0.05
@@ -42,6 +41,8 @@ _TIGHT = 1.5
 _MOST_CELLS = 2**25
 #: What numbers are rounded to, in digits that count.
 _DIGITS = 4
+#: So many priors are kept while slopes are taken.
+_KEPT = 4000
 
 #: Label -> what is to be added to each point, by a bias of the draws.
 Biases = Mapping[str, np.ndarray]
@@ -109,12 +110,16 @@ class Solver:
         What may change.
     statements
         Label -> all statements.
+    questions
+        What they speak of.
     """
 
     draws: SmoothDraws
     base: Mapping[str, Prior]
     free: Sequence[FreeNumber]
     statements: Mapping[str, Statement]
+    questions: Questions
+    _made: dict[tuple[str, bool, bytes], Prior] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -131,7 +136,9 @@ class Solver:
         chosen = {parameter.name for parameter in of_targets} if parameters is None else set(parameters)
         free = [parameter for name, parameter in draws.parameters.items() if name in chosen]
         numbers = [one for p in free for one in _free_numbers(p, p.prior(base), draws.coords)]
-        return cls(draws, {name: p.prior(base) for name, p in draws.parameters.items()}, numbers, dict(statements))
+        priors = {name: p.prior(base) for name, p in draws.parameters.items()}
+        questions = Questions(draws.first(1).at([priors]))
+        return cls(draws, priors, numbers, dict(statements), questions)
 
     @cached_property
     def edges(self) -> np.ndarray:
@@ -145,18 +152,40 @@ class Solver:
 
     def priors(self, theta: np.ndarray, *, rounded: bool = False) -> dict[str, Prior]:
         """Parameter -> prior after a move, of all parameters that the statements depend on."""
-        numbers = {name: dict(prior.numbers) for name, prior in self.base.items()}
-        for free, start, stop in zip(self.free, self.edges[:-1], self.edges[1:], strict=True):
-            if np.any(theta[start:stop]):
-                values = free.at(theta[start:stop])
-                values = np.array([_rounded(value) for value in values]) if rounded else values
-                named = tuple(zip(free.states, values.tolist(), strict=True)) if free.states else float(values[0])
-                numbers[free.parameter][free.number] = named
-        return {name: Prior(self.base[name].distribution, tuple(own.items())) for name, own in numbers.items()}
+        changed = {name: self._prior(name, theta[start:stop], rounded) for name, (start, stop) in self._spans.items()}
+        return {**self.base, **changed}
 
-    def posterior(self, thetas: Sequence[np.ndarray]) -> Posterior:
-        """Draws after moves, a chain for each."""
-        return self.draws.at([self.priors(theta) for theta in thetas])
+    @cached_property
+    def _spans(self) -> dict[str, tuple[int, int]]:
+        """Where the free numbers of each parameter, which stand together, begin and end."""
+        spans: dict[str, tuple[int, int]] = {}
+        for free, start, stop in zip(self.free, self.edges[:-1].tolist(), self.edges[1:].tolist(), strict=True):
+            spans[free.parameter] = (spans.get(free.parameter, (start, stop))[0], stop)
+        return spans
+
+    def _prior(self, parameter: str, theta: np.ndarray, rounded: bool) -> Prior:  # noqa: FBT001
+        """Prior of one parameter after a move; most are made already, as slopes move one number at a time."""
+        key = (parameter, rounded, theta.tobytes())
+        if key not in self._made:
+            if len(self._made) > _KEPT:
+                self._made.clear()
+            before, start = self.base[parameter], 0
+            numbers = dict(before.numbers)
+            for free in self.free:
+                if free.parameter != parameter:
+                    continue
+                own = theta[start : start + free.size]
+                start += free.size
+                if own.any():
+                    values = [_rounded(value) for value in free.at(own)] if rounded else free.at(own).tolist()
+                    numbers[free.number] = tuple(zip(free.states, values, strict=True)) if free.states else values[0]
+            self._made[key] = Prior(before.distribution, tuple(numbers.items()))
+        return self._made[key]
+
+    def asked(self, statements: Mapping[str, Statement], thetas: Sequence[np.ndarray]) -> Asked:
+        """Draws after moves, a chain for each, that some statements are held against."""
+        values = self.draws.values([self.priors(theta) for theta in thetas])
+        return Asked(self.questions, chances_of(statements.values()), values, len(thetas))
 
     @cached_property
     def few(self) -> Solver:
@@ -197,7 +226,7 @@ class Solver:
 
     def worst(self, theta: np.ndarray, statements: Mapping[str, Statement], biases: Biases | None = None) -> float:
         """The largest misfit of some statements, as a share of what is allowed."""
-        asked = Asked(self.posterior([theta]))
+        asked = self.asked(statements, [theta])
         found = achieved(statements, asked)
         if biases is not None:
             found = {label: points + biases[label] for label, points in found.items()}
@@ -229,7 +258,7 @@ class _Search:
     @cached_property
     def weights(self) -> dict[str, np.ndarray]:
         """Label -> what a misfit of each point is multiplied by; that of ratios as they are at the start."""
-        start = Asked(self.solver.posterior([np.zeros(self.solver.size)]))
+        start = self.solver.asked(self.statements, [np.zeros(self.solver.size)])
         return {label: _WEIGHT / s.allowed(s.denominator(start)) for label, s in self.statements.items()}
 
     def misfits(self, thetas: np.ndarray) -> np.ndarray:
@@ -239,7 +268,7 @@ class _Search:
         return np.concatenate(parts)
 
     def _misfits(self, thetas: np.ndarray) -> np.ndarray:
-        asked = Asked(self.solver.posterior(list(thetas)))
+        asked = self.solver.asked(self.statements, list(thetas))
         found = []
         for label, s in self.statements.items():
             x = s.draws(asked)

@@ -7,7 +7,7 @@ a described case, or the difference that something makes to one, such as `servan
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
@@ -21,6 +21,7 @@ from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.network.network import Network
 from ...models.posterior import Posterior
+from ...models.questions.prepared import Prepared
 from ...models.questions.quantity import Quantity
 from .feedback import Implied, implied, statement_figure
 
@@ -47,21 +48,50 @@ class Asked:
 
     Parameters
     ----------
-    posterior
-        The draws.
+    questions
+        Where what they speak of is put into numbers.
+    chances
+        What will be asked, so that it is asked together.
+    values
+        Parameter -> draws, shape (*dims, chains * draws), chains one after another.
+    chains
+        How many of equal length there are.
     """
 
-    posterior: Posterior
-    _found: list[tuple[Quantity, np.ndarray]] = field(default_factory=list)
+    questions: Questions
+    chances: Sequence[Quantity]
+    values: Mapping[str, np.ndarray]
+    chains: int = 1
 
     def draws(self, of: Quantity) -> np.ndarray:
         """Draws of a quantity, shape (chains, draws)."""
-        for known, x in self._found:
-            if known is of:
-                return x
-        x = of.draws(self.posterior).values
-        self._found.append((of, x))
-        return x
+        return self._found[id(of)]
+
+    @cached_property
+    def _found(self) -> dict[int, np.ndarray]:
+        found = self.questions.prepared(self.chances).ask(self.values)
+        return {id(one): x.reshape(self.chains, -1) for one, x in zip(self.chances, found, strict=True)}
+
+
+@dataclass(frozen=True)
+class Questions:
+    """What statements speak of, in numbers: each set of quantities is put into them once.
+
+    Parameters
+    ----------
+    posterior
+        Of the network, with the members that draws will have.
+    """
+
+    posterior: Posterior
+    _known: dict[tuple[int, ...], Prepared] = field(default_factory=dict)
+
+    def prepared(self, chances: Sequence[Quantity]) -> Prepared:
+        """Some quantities in numbers; they are known by who they are, and kept."""
+        key = tuple(map(id, chances))
+        if key not in self._known:
+            self._known[key] = Prepared.of(chances, self.posterior)
+        return self._known[key]
 
 
 @dataclass(frozen=True, repr=False)
@@ -107,6 +137,11 @@ class Statement(Shown):
     def nodes(self, network: Network) -> frozenset[str]:
         """Nodes whose tables it depends on."""
         return self.chance.nodes(network) | (frozenset() if self.against is None else self.against.nodes(network))
+
+    @property
+    def chances(self) -> tuple[Quantity, ...]:
+        """What is spoken of, and what it is divided by."""
+        return (self.chance,) if self.against is None else (self.chance, self.against)
 
     def faults(self, network: Network) -> list[Fault]:
         """Names in what is spoken of that a network does not have."""
@@ -440,6 +475,11 @@ def _check_chance(*chances: object) -> None:
         if one is not None and not isinstance(one, Quantity)
     ]
     raise_faults("statement", faults, PriorError)
+
+
+def chances_of(statements: Iterable[Statement]) -> tuple[Quantity, ...]:
+    """All that some statements speak of, each once."""
+    return tuple({id(one): one for s in statements for one in s.chances}.values())
 
 
 def _bounds(chance: Quantity, against: Quantity | None) -> tuple[float, float]:

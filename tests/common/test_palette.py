@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from servanda.common.figure_style import COLOURS, DARK, GREY, MUTED, colour_of, marks_of
+from servanda.common.figure_style import COLOURS, DARK, GREY, MUTED, colour_of, ink_on, marks_of
 from servanda.priors import shipped_priors
 
 from .colour_distance import EYES, ciede2000, contrast, difference
@@ -52,3 +52,14 @@ def test_names_of_one_colour_have_marks_of_their_own():
     names = [f"actor {number}" for number in range(20)]
     marks = marks_of({name: colour_of(name) for name in names})
     assert len(set(marks.values())) == len(names)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", DARK["#ffffff"]], ids=["light", "dark"])
+@pytest.mark.parametrize("colour", COLOURS)
+def test_text_is_read_on_every_shade(colour, ground):
+    """Four and a half to one, as WCAG 2.2 asks of text (1.4.3†), from the bare ground to the full colour."""
+    from matplotlib.colors import LinearSegmentedColormap, to_hex
+
+    shades = LinearSegmentedColormap.from_list("", [ground, colour])
+    grounds = [to_hex(shades(share)) for share in np.linspace(0, 1, 41)]
+    assert min(contrast(ink_on(shade), shade) for shade in grounds) >= 4.5

@@ -9,6 +9,7 @@ import xarray as xr
 
 from servanda.analysis import contrast, probability, sweep
 from servanda.common.errors import InputError
+from servanda.common.figure_style import ink_on
 from servanda.models import Arrow, CapacityError, Group, Network, Node, Posterior
 from servanda.models.errors import QueryError
 from servanda.models.sampling.prior_draws import prior_draws
@@ -160,6 +161,9 @@ def test_up_to_three_axes_are_drawn(posterior, swept, panels):
     assert figure._repr_png_()[0][1:4] == b"PNG"
     words = [text.get_text() for axis in figure.axes for text in axis.texts]
     if swept > 1:
+        mapped = figure.axes[0].images[0]
+        shades = mapped.cmap(mapped.norm(np.ravel(mapped.get_array())))
+        assert [text.get_color() for text in figure.axes[0].texts] == [*map(ink_on, shades)]
         assert sorted(words) == sorted(f"{mean:.0%}" for mean in found.table("kept")["mean"])
     else:
         np.testing.assert_allclose(figure.axes[0].lines[0].get_ydata(), found.table("kept")["mean"])

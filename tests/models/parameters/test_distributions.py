@@ -10,7 +10,7 @@ import pytest
 from scipy import linalg, stats
 
 from servanda.models import Prior
-from servanda.models.parameters.distributions import DISTRIBUTIONS, SIMPLEX
+from servanda.models.parameters.distributions import DISTRIBUTIONS, SIMPLEX, simplex_from_uniform
 from servanda.models.parameters.parameter import Parameter, sample_prior
 
 STATES = ("a", "b", "c")
@@ -228,3 +228,18 @@ def test_effects_that_sum_to_zero_both_ways():
     np.testing.assert_allclose(parameter.log_prior({"y.x": x}, prior, coords), judge.logpdf(inside), rtol=1e-10)
     assert stats.kstest((inside / 0.6).ravel(), stats.norm.cdf).pvalue > 1e-3
     np.testing.assert_allclose(np.cov(inside.T), 0.36 * np.eye(6), atol=0.03)
+
+
+@pytest.mark.parametrize("alpha", [(0.02, 0.7), (3.0, 3.0), (40.0, 1.0)])
+def test_dirichlet_points_read_off_a_curve_are_those_of_exact_quantiles(alpha):
+    """Of two states: the first share's quantiles through gamma quantiles of SciPy, into the tails."""
+    u = np.concatenate([np.linspace(1e-9, 1 - 1e-9, 3001), 10.0 ** -np.arange(1, 10), 1 - 10.0 ** -np.arange(1, 10)])
+    both = np.stack([u, u[::-1]], axis=1)
+    with np.errstate(divide="ignore"):
+        first, second = (stats.gamma(a).ppf(column) for a, column in zip(alpha, both.T, strict=True))
+    some = (first > 1e-200) & (second > 1e-200)
+    found = simplex_from_uniform(both, np.array(alpha))
+    np.testing.assert_allclose(found[some, 0], (first / (first + second))[some], rtol=1e-6)
+    np.testing.assert_allclose(found.sum(axis=-1), 1.0, rtol=1e-12)
+    # Where a number is 0 or 1 there is no curve, and few numbers are worth none.
+    np.testing.assert_allclose(simplex_from_uniform(both[:50], np.array(alpha)), found[:50], rtol=1e-6, atol=1e-300)

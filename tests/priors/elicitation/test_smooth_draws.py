@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 from scipy import stats
 
-from servanda.models import Arrow, Group, Network, Node
+from servanda.models import Arrow, Group, Network, Node, Prior
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.priors import load_prior
 from servanda.priors.elicitation.smooth_draws import SmoothDraws
@@ -41,3 +42,15 @@ def test_smooth_draws_are_draws_from_the_prior():
         assert one.shape[1:] == other.shape[1:], name
         for mine, theirs in zip(one.reshape(len(one), -1).T, other.reshape(len(other), -1).T, strict=True):
             assert stats.ks_2samp(mine, theirs).statistic < 0.035, name
+
+
+def test_plain_arrays_hold_the_same_draws_as_a_posterior():
+    """Of several sets, one after another."""
+    network = everything()
+    smooth = SmoothDraws.of(network, frozenset(network.names), seed=3, draws=2**3)
+    sets = [{name: load_prior(of)[name] for name in smooth.parameters} for of in ("flat", "flat")]
+    sets[1]["some.table"] = Prior.of("dirichlet", alpha=4.0)
+    posterior, values = smooth.at(sets), smooth.values(sets)
+    assert set(values) == set(posterior.values)
+    for name, array in values.items():
+        np.testing.assert_array_equal(array, posterior.values[name], err_msg=name)
