@@ -140,7 +140,8 @@ def _draw_answers(
             axis.plot([row["lower"], row["upper"]], [top, top], color=mark.colour, linewidth=2, linestyle=line)
             _draw_mark(axis, row["mean"], top, mark.marker, mark.colour, face, 5.5, label)
             if prior in without:
-                label = "the panel without this expert" if top == _ROW else None
+                # Named where the last of them stands, so that the legend has it behind the experts.
+                label = "the panel without this expert" if (question, prior) == (first, [*without][-1]) else None
                 _draw_mark(axis, without[prior], top, "D", c.tone(INK), "none", 7.5, label)
             top += _ROW
         middles.append((start + top - _ROW) / 2)

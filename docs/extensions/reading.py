@@ -1,4 +1,4 @@
-"""Outputs that everyone can read: sentences wrap, and what scrolls can be reached by the keyboard."""
+"""Pages that everyone can read: sentences wrap, what scrolls is reached by the keyboard, parts of a page have names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ from sphinx.application import Sphinx
 
 #: Columns that a printed table has and a sentence has not.
 _COLUMNS = re.compile(r"\S {3,}\S|[│─┃|]")
-#: What scrolls where it is wider than the page: outputs, and tables.
+#: What scrolls where it is wider than the page: outputs, figures that are no link, and tables.
 _SCROLLS = re.compile(
     r'(<div class="output [^"]*">\s*<div class="highlight"><pre|<div class="output text_html"'
+    r'|<div class="cell_output[^"]*"(?=>\s*<img)'
     r'|<div class="(?:table|math)-wrapper[^"]*"|<pre style="white-space:pre;overflow-x:auto[^"]*")'
 )
+#: A cell at the head of a table that pandas leaves empty heads nothing.
+_EMPTY = re.compile(r"<th([^>]*)></th>")
+#: Class of each list beside a page -> what it lists.
+_DRAWERS = {"sidebar-drawer": "All pages", "toc-drawer": "On this page"}
 
 
 def wrap(_app: Sphinx, page: nodes.document) -> None:
@@ -31,11 +36,33 @@ def reach(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _do
     for part in ("body", "furo_navigation_tree"):
         if part in context:
             levelled = context[part].replace('role="heading">', 'role="heading" aria-level="2">')
-            context[part] = _SCROLLS.sub(r'\1 tabindex="0"', levelled)
+            context[part] = _EMPTY.sub(r"<td\1></td>", _SCROLLS.sub(r'\1 tabindex="0"', levelled))
+
+
+def named(page: str) -> str:
+    """Name the two lists beside a page, which a reader who hears it would else not tell apart.
+
+    Examples
+    --------
+    >>> named('<aside class="sidebar-drawer">')
+    '<aside aria-label="All pages" class="sidebar-drawer">'
+    """
+    for drawer, label in _DRAWERS.items():
+        page = page.replace(f'<aside class="{drawer}', f'<aside aria-label="{label}" class="{drawer}')
+    return page
+
+
+def name_parts(app: Sphinx) -> None:
+    """Let every page be named when it is written; the theme has no place for it."""
+    templates = getattr(app.builder, "templates", None)
+    if templates is not None:
+        render = templates.render
+        templates.render = lambda template, context: named(render(template, context))
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Mark outputs when they are read, and their boxes when they are written."""
+    app.connect("builder-inited", name_parts)
     app.connect("doctree-read", wrap)
     app.connect("html-page-context", reach, priority=900)  # when the theme has put in its own
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -102,6 +102,20 @@ def test_what_is_surely_a_name_links(written, target):
     assert found == ([target] if target else [])
 
 
+def test_parts_of_a_page_have_names_and_empty_heads_head_nothing():
+    reading = importlib.import_module("extensions.reading")
+    page = '<aside class="sidebar-drawer"><aside class="toc-drawer no-toc">'
+    assert reading.named(page) == (
+        '<aside aria-label="All pages" class="sidebar-drawer"><aside aria-label="On this page" class="toc-drawer no-toc">'
+    )
+    context = {"body": '<tr><th></th><th class="a"></th><th>mean</th></tr>'}
+    reading.reach(None, "page", "page.html", context, None)
+    assert context["body"] == '<tr><td></td><td class="a"></td><th>mean</th></tr>'
+    context = {"body": '<div class="cell_output docutils container">\n<img src="a.png" /></div>'}
+    reading.reach(None, "page", "page.html", context, None)
+    assert context["body"].startswith('<div class="cell_output docutils container" tabindex="0">')
+
+
 def test_sentences_wrap_and_columns_do_not():
     reading = importlib.import_module("extensions.reading")
     blocks = [nodes.literal_block("", text) for text in ("no 0.3 [0.2, 0.4]; yes 0.7", "a      b\n1      2")]
