@@ -1,4 +1,4 @@
-"""What axe-core finds on every page of the documentation, light and dark: `.venv/bin/python scripts/axe.py [PAGE ...]`.
+"""What axe-core finds on every page of the documentation, light and dark: `python scripts/axe.py [PAGE ...]`.
 
 The pages are those that `make docs` built. A page takes seconds, so this is no part of `make test`; it ends with 1 where
 anything is found.
@@ -40,10 +40,10 @@ def main(names: list[str]) -> int:
                 for fault in page.evaluate("() => axe.run({iframes: false})")["violations"]:
                     faults += 1
                     where = f"{path.relative_to(SITE)}, {scheme}"
-                    print(f"{where}: {fault['impact']}: {fault['id']}: {fault['nodes'][0]['html']}")
+                    sys.stdout.write(f"{where}: {fault['impact']}: {fault['id']}: {fault['nodes'][0]['html']}\n")
                 page.close()
         browser.close()
-    print(f"{len(pages)} pages, light and dark: {faults} faults")
+    sys.stdout.write(f"{len(pages)} pages, light and dark: {faults} faults\n")
     return int(faults > 0)
 
 

@@ -106,7 +106,8 @@ def test_parts_of_a_page_have_names_and_empty_heads_head_nothing():
     reading = importlib.import_module("extensions.reading")
     page = '<aside class="sidebar-drawer"><aside class="toc-drawer no-toc">'
     assert reading.named(page) == (
-        '<aside aria-label="All pages" class="sidebar-drawer"><aside aria-label="On this page" class="toc-drawer no-toc">'
+        '<aside aria-label="All pages" class="sidebar-drawer">'
+        '<aside aria-label="On this page" class="toc-drawer no-toc">'
     )
     context = {"body": '<tr><th></th><th class="a"></th><th>mean</th></tr>'}
     reading.reach(None, "page", "page.html", context, None)
