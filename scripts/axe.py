@@ -1,7 +1,7 @@
-"""What axe-core finds on every page of the documentation, light and dark: `python scripts/axe.py [PAGE ...]`.
+"""What axe-core finds on every page of the documentation, light and dark: `scripts/axe.py [PAGE ...]`.
 
-The pages are those that `make docs` built. A page takes seconds, so this is no part of `make test`; it ends with 1 where
-anything is found.
+The pages are those that `make docs` built. A page takes seconds, so this is no part of `make test`. It ends with 1
+where something is found.
 """
 
 from __future__ import annotations

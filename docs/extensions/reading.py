@@ -16,8 +16,10 @@ _SCROLLS = re.compile(
     r'|<div class="cell_output[^"]*"(?=>\s*<img)'
     r'|<div class="(?:table|math)-wrapper[^"]*"|<pre style="white-space:pre;overflow-x:auto[^"]*")'
 )
-#: A cell at the head of a table that pandas leaves empty heads nothing.
-_EMPTY = re.compile(r"<th([^>]*)></th>")
+#: A cell at the head of a table that is left empty heads nothing.
+_EMPTY = re.compile(r"<th([^>]*)>(?:<p></p>)?</th>")
+#: Where the search page, which has no heading, shows what is found.
+_FOUND = '<div id="search-results"></div>'
 #: Class of each list beside a page -> what it lists.
 _DRAWERS = {"sidebar-drawer": "All pages", "toc-drawer": "On this page"}
 
@@ -40,7 +42,7 @@ def reach(_app: Sphinx, _page: str, _template: str, context: dict[str, Any], _do
 
 
 def named(page: str) -> str:
-    """Name the two lists beside a page, which a reader who hears it would else not tell apart.
+    """Name the two lists beside a page, which a listener could not tell apart, and what a search found.
 
     Examples
     --------
@@ -49,7 +51,7 @@ def named(page: str) -> str:
     """
     for drawer, label in _DRAWERS.items():
         page = page.replace(f'<aside class="{drawer}', f'<aside aria-label="{label}" class="{drawer}')
-    return page
+    return page.replace(_FOUND, f"<h1>Search</h1>\n{_FOUND}")
 
 
 def name_parts(app: Sphinx) -> None:

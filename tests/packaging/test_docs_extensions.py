@@ -109,7 +109,8 @@ def test_parts_of_a_page_have_names_and_empty_heads_head_nothing():
         '<aside aria-label="All pages" class="sidebar-drawer">'
         '<aside aria-label="On this page" class="toc-drawer no-toc">'
     )
-    context = {"body": '<tr><th></th><th class="a"></th><th>mean</th></tr>'}
+    assert reading.named('<div id="search-results"></div>').startswith("<h1>Search</h1>")
+    context = {"body": '<tr><th></th><th class="a"><p></p></th><th>mean</th></tr>'}
     reading.reach(None, "page", "page.html", context, None)
     assert context["body"] == '<tr><td></td><td class="a"></td><th>mean</th></tr>'
     context = {"body": '<div class="cell_output docutils container">\n<img src="a.png" /></div>'}
