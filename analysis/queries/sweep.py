@@ -14,6 +14,7 @@ import xarray as xr
 
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress
 from ...common.show import Shown, View
 from ...common.tasks.mapping import mapped
@@ -129,6 +130,13 @@ class Sweep(Shown):
         draws = draws.reshape((-1, *draws.shape[2:]))
         lower, upper = np.quantile(draws, [(1 - self.interval) / 2, (1 + self.interval) / 2], axis=0)
         return draws.mean(axis=0), lower, upper
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table of all states as journals print it, shares in per cent and changes in points."""
+        table = self.table()
+        shares = [name for name in ("mean", "gain", "within", "loss") if name in table]
+        return printed_table(table, percent=shares, points=[name for name in ("change",) if name in table])
 
     def plot(self, state: str | None = None, **look: Unpack[Look]) -> ShownFigure:
         """Draw one state: lines with bands over one axis, a heat map over two, small multiples over three.

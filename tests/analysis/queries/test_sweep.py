@@ -83,6 +83,9 @@ def test_a_base_is_held_against_each_format_in_the_same_draws(posterior):
     assert row["change"] == pytest.approx(own["difference"].sel(kept="kept").mean().item())
     assert row["mean"] == pytest.approx(own["probability"].sel(kept="kept").mean().item())
     assert row["upper"] == pytest.approx(own["probability"].sel(kept="kept").quantile(0.95).item())
+    printed = found.printed.to_markdown()
+    share, ends = (f"{100 * row[name]:.0f}" for name in ("mean", "lower")), f"\u2013{100 * row['upper']:.0f}"
+    assert all(text in printed for text in (*share, ends, "change"))
 
 
 def test_tables_keep_their_labels_and_blanks(posterior):
