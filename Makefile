@@ -78,7 +78,7 @@ validate: $(DEV) ## measure the shipped scores again, and what kills and bad inp
 	$(BIN)/python benchmarks/scores.py
 	$(BIN)/python benchmarks/track.py score
 	$(BIN)/python -m tests.faults.measure
-	$(BIN)/python -m tests.faults.kills $(wildcard out/dprk-six-party/report.json)
+	$(BIN)/python -m tests.faults.kills
 
 fuzz: $(DEV) ## fuzz every reader, FUZZ_MINUTES each (5)
 	-$(BIN)/python -m pip install --quiet 'atheris>=3'

@@ -1,7 +1,8 @@
-"""Kills, full disks, a cache that cannot be written, and two writers: ``python -m tests.faults.kills [report.json]``.
+"""Kills, full disks, a cache that cannot be written, and two writers: ``python -m tests.faults.kills``.
 
 Part of ``make validate``. Each child is forked, since starting an interpreter takes longer than what is to be broken
-off. A kill comes at a random time, the seed being fixed; a whole run is timed first, so that kills fall within it.
+off. Half of the kills come at a random time, the seed being fixed; a whole run is timed first, so that they fall within
+it. The others wait until a temporary file is there, so that they fall into the writing, which is a small part.
 """
 
 # ruff: noqa: T201 - a program that says what it finds
@@ -11,7 +12,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 import warnings
@@ -22,13 +22,17 @@ from pathlib import Path
 import pandas as pd
 import xarray as xr
 
-from servanda.analysis.reporting.load import load_report
-from servanda.analysis.reporting.make import write_report
+from servanda.analysis import explore
+from servanda.analysis.reporting.make import report, write_report
 from servanda.analysis.scenarios.stored_fits import stored_fit
 from servanda.common.errors import InputError
 from servanda.models import Arrow, Network, Node, Posterior, Sampling, fit, load_posterior
+from servanda.priors import prior_predictive
 
-KILLS = {"save": 34, "fit": 33, "report": 33}
+from ..analysis.reporting.content import report as report_by_hand
+
+KILLS = {"save": 24, "fit": 24, "report": 24, "explore": 24, "whole report": 4}
+SCENARIO = "budapest"
 NETWORK = Network((Node("rain", ("no", "yes")), Node("soil", ("dry", "wet"), (Arrow("rain", "water is wet"),))))
 CASES = pd.DataFrame({"rain": ["no", "yes", "no"], "soil": ["dry", "wet", "wet"]})
 FORMATS = ("html", "csv")
@@ -58,9 +62,13 @@ def kill_all(name: str, work: Callable[[], object], whole: Callable[[], bool], f
     start = time.monotonic()
     os.waitpid(forked(work), 0)
     took, bad, within = time.monotonic() - start, 0, 0
-    for _ in range(KILLS[name]):
+    for number in range(KILLS[name]):
         child = forked(work)
-        time.sleep(rng.uniform(0, took))
+        if number % 2:
+            _await_writing(folder, rng.randrange(8), took)
+            time.sleep(rng.uniform(0, 0.002))
+        else:
+            time.sleep(rng.uniform(0, took))
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         within += os.WIFSIGNALED(status)
@@ -71,6 +79,14 @@ def kill_all(name: str, work: Callable[[], object], whole: Callable[[], bool], f
         f"{name}: {KILLS[name]} kills, {within} of them within the work, {bad} not whole, left behind: {left or 'none'}"
     )
     return bad + len(left)
+
+
+def _await_writing(folder: Path, skip: int, longest: float) -> None:
+    """Wait until a temporary file is there, having let `skip` of them go by, or until the work should have ended."""
+    start, seen, last = time.monotonic(), set[str](), None
+    while time.monotonic() - start < longest and len(seen) <= skip:
+        last = next((path.name for path in folder.rglob(".*.servanda-*")), None)
+        seen |= {last} if last else set()
 
 
 def kills_of_saves(folder: Path, rng: random.Random) -> int:
@@ -109,17 +125,15 @@ def kills_of_fits(folder: Path, rng: random.Random) -> int:
     return kill_all("fit", work, whole, folder, rng)
 
 
-def kills_of_reports(folder: Path, rng: random.Random, source: Path) -> int:
+def kills_of_reports(folder: Path, rng: random.Random) -> int:
     """A report is written over itself, with two days of issue; every file is that of one of the two."""
-    content = load_report(source)
-    one, other = ({**content, "issued": day} for day in ("2026-01-31", "2026-02-28"))
+    one, other = ({**report_by_hand(), "issued": day} for day in ("2026-01-31", "2026-02-28"))
     out = folder / "out"
     known: dict[str, set[bytes]] = {}
     for each in (one, other):
         place = Path(tempfile.mkdtemp())
         write_report(place, each, FORMATS)
-        for path in (path for path in place.rglob("*") if path.is_file()):
-            known.setdefault(str(path.relative_to(place)), set()).add(path.read_bytes())
+        _learn(place, known)
     out.mkdir()
     write_report(out, one, FORMATS)
 
@@ -127,11 +141,62 @@ def kills_of_reports(folder: Path, rng: random.Random, source: Path) -> int:
         write_report(out, other, FORMATS)
         write_report(out, one, FORMATS)
 
-    def whole() -> bool:
-        files = [path for path in out.rglob("*") if path.is_file() and not path.name.startswith(".")]
-        return all(path.read_bytes() in known[str(path.relative_to(out))] for path in files)
+    return kill_all("report", work, lambda: _known(out, known), folder, rng)
 
-    return kill_all("report", work, whole, folder, rng)
+
+def kills_of_whole_reports(folder: Path, rng: random.Random) -> int:
+    """A scenario is answered and reported again, of whose fits and parts some are found; all stays as it was."""
+    cache, out, known = folder / "cache", folder / "out", dict[str, set[bytes]]()
+
+    def work() -> None:
+        for path in cache.glob("[!.]*"):
+            # Parts are made again; of the fits one is.
+            if (path.suffix == ".json" and not path.name.startswith("theories")) or "-flat-" in path.name:
+                path.unlink()
+        report(SCENARIO, out, draws=25, tune=25, chains=2, draft=True, folder=cache, formats=FORMATS)
+
+    work()
+    _learn(out, known)
+    _learn(cache, known)
+    fits = {path.name: load_posterior(path).tree["posterior"] for path in cache.glob("[!.]*.nc")}
+
+    def whole() -> bool:
+        # A fit holds how long it took.
+        stored = (load_posterior(path).tree["posterior"].equals(fits[path.name]) for path in cache.glob("[!.]*.nc"))
+        return all(stored) and _known(out, known) and _known(cache, known, besides=".nc")
+
+    return kill_all("whole report", work, whole, folder, rng)
+
+
+def kills_of_pages(folder: Path, rng: random.Random) -> int:
+    """A page of knobs of two fits is written over itself."""
+    fits = [prior_predictive("guarantee", name, seed=1, draws=200) for name in ("flat", "literature")]
+    path, known = folder / "explore.html", dict[str, set[bytes]]()
+    for one in fits:
+        explore(one, SCENARIO).save(path)
+        _learn(folder, known)
+
+    def work() -> None:
+        for one in fits:
+            explore(one, SCENARIO).save(path)
+
+    return kill_all("explore", work, lambda: _known(folder, known), folder, rng)
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+
+
+def _learn(folder: Path, known: dict[str, set[bytes]]) -> None:
+    """Add what files hold to what they may hold."""
+    for path in _files(folder):
+        known.setdefault(str(path.relative_to(folder)), set()).add(path.read_bytes())
+
+
+def _known(folder: Path, known: dict[str, set[bytes]], besides: str = "-") -> bool:
+    """Whether each file holds what it may."""
+    files = [path for path in _files(folder) if path.suffix != besides]
+    return all(path.read_bytes() in known.get(str(path.relative_to(folder)), ()) for path in files)
 
 
 @contextmanager
@@ -148,14 +213,16 @@ def small_disk(options: str) -> Iterator[Path | None]:
             subprocess.run(["umount", str(place)], check=False)
 
 
-def full_disks(source: Path | None) -> int:
-    """Saving, fitting and reporting to a disk of 64 kB, and a cache on a disk that is read-only."""
+def full_disks() -> int:
+    """Saving, reporting and exploring to a disk of 64 kB, and a cache on a disk that is read-only."""
     bad = 0
     posterior = fit(NETWORK, CASES, seed=1, draws=4000, chains=4)
-    works: dict[str, Callable[[Path], object]] = {"save": lambda place: posterior.save(place / "a.nc")}
-    if source is not None:
-        content = load_report(source)
-        works["report"] = lambda place: write_report(place, content, FORMATS)
+    page = explore(prior_predictive("guarantee", "flat", seed=1, draws=200), SCENARIO)
+    works: dict[str, Callable[[Path], object]] = {
+        "save": lambda place: posterior.save(place / "a.nc"),
+        "report": lambda place: write_report(place, report_by_hand(), FORMATS),
+        "explore": lambda place: page.save(place / "a.html"),
+    }
     for name, work in works.items():
         with small_disk("size=64k") as place:
             if place is None:
@@ -196,17 +263,15 @@ def two_writers(folder: Path) -> int:
     return bad + len(left)
 
 
-def main(source: Path | None) -> int:
+def main() -> int:
     """All of it; 1 if anything was lost."""
     rng, bad = random.Random(1), 0
-    for work in (kills_of_saves, kills_of_fits):
+    for work in (kills_of_saves, kills_of_fits, kills_of_reports, kills_of_pages, kills_of_whole_reports):
         bad += work(Path(tempfile.mkdtemp()), rng)
-    if source is not None:
-        bad += kills_of_reports(Path(tempfile.mkdtemp()), rng, source)
-    bad += full_disks(source)
+    bad += full_disks()
     bad += two_writers(Path(tempfile.mkdtemp()))
     return int(bad > 0)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else None))
+    raise SystemExit(main())
