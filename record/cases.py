@@ -285,7 +285,7 @@ def _same_case(frame: pd.DataFrame) -> Iterator[Fault]:
     if not set(_ONE_CASE) <= set(frame.columns):
         return
     first: dict[tuple[str, ...], tuple[int, str]] = {}
-    for line, row in rows(frame):
+    for line, row in rows(frame, ("case_id", *_ONE_CASE)):
         case = (row["guarantee_id"], same_actor(row["obligor"]), row["tested"])
         name = row.get("case_id", "")
         before, other = first.setdefault(case, (line, name))
@@ -299,10 +299,9 @@ def _same_case(frame: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _dates_in_order(frame: pd.DataFrame) -> Iterator[Fault]:
-    for line, row in rows(frame):
-        signed, tested, ended, outcome = (
-            span_or_none(row.get(name, "")) for name in ("signed", "tested", "ended", "outcome_year")
-        )
+    names = ("signed", "tested", "ended", "outcome_year")
+    for line, row in rows(frame, names):
+        signed, tested, ended, outcome = (span_or_none(row.get(name, "")) for name in names)
         if tested is None:
             continue
         # Partial dates contradict each other only when no reading of them is in order.
@@ -319,8 +318,10 @@ _day_before = ex_ante_rule(lambda row: row.get("obligor", ""))
 
 def _past_agrees(frame: pd.DataFrame) -> Iterator[Fault]:
     """Compare stated past defections with the count; a count over bad cells would mislead."""
-    found = [_past_case_or_none(row) for _, row in rows(frame)]
-    if _PAST not in frame or None in found:
+    if _PAST not in frame:
+        return
+    found = [_past_case_or_none(row) for _, row in rows(frame, ("tested", *COUNTED))]
+    if None in found:
         return
     sound = [case for case in found if case is not None]
     counted = past_defections(sound, frozenset(case.obligor for case in sound))

@@ -15,7 +15,7 @@ from .cases import load_guarantees
 from .crises import load_crises
 from .files.actors import RecordWarning, Scheme, spelling_remarks
 from .files.codebook import NO_SOURCE, TABLES, Table
-from .files.read import FilePath, read_cells
+from .files.read import FilePath, read_cells, read_columns
 from .related import cases_or_shipped
 from .second_coding import load_second_coding
 from .sources import Source, load_sources
@@ -117,7 +117,7 @@ def check_file(
 
 
 def _recognised(path: FilePath) -> Table:
-    columns = set(read_cells(path).columns)
+    columns = set(read_columns(path))
 
     def likeness(table: Table) -> float:
         expected = set(table.required) | (columns & {*table.names, *table.derived})
@@ -125,6 +125,8 @@ def _recognised(path: FilePath) -> Table:
 
     best = max(TABLES.values(), key=likeness)
     if likeness(best) < _ALIKE_ENOUGH:
+        # What is wrong with the file itself comes first.
+        columns = set(read_cells(path).columns)
         kinds = ", ".join(TABLES)
         found = ", ".join(sorted(columns)[:12])
         what = f"its columns ({found}) are those of no table of the record; expected one of {kinds}"

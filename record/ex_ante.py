@@ -35,7 +35,7 @@ def ex_ante_rule(obligor_of: Callable[[Row], str]) -> Rule:
     """
 
     def rule(frame: pd.DataFrame) -> Iterator[Fault]:
-        for line, row in rows(frame):
+        for line, row in rows(frame, _NEEDED):
             for name, complaint in _ROW_RULES.items():
                 what = complaint(row.get(name, ""), row, obligor_of(row))
                 if what:
@@ -65,3 +65,5 @@ _ROW_RULES: Mapping[str, Callable[[str, Row, str], str]] = {
     "regime": _no_regime,
     "forces_there": _forces_at_home,
 }
+#: What the rules look at, and what says whose row it is.
+_NEEDED = (*_ROW_RULES, "proximity", "obligor", "case_id")

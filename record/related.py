@@ -123,7 +123,7 @@ def _known_ids(cases: pd.DataFrame) -> Rule:
     ids = dict.fromkeys(cases["case_id"])
 
     def rule(frame: pd.DataFrame) -> Iterator[Fault]:
-        for line, row in rows(frame):
+        for line, row in rows(frame, ("case_id",)):
             name = row.get("case_id", "")
             if name and name not in ids:
                 yield Fault.at(line, "case_id", f"{name!r} is no case{nearest(name, ids)}")

@@ -242,7 +242,7 @@ def _outcome_after_test(cases: pd.DataFrame) -> Rule:
     tested = dict(zip(cases["case_id"], cases["tested_year"], strict=True))
 
     def rule(frame: pd.DataFrame) -> Iterator[Fault]:
-        for line, row in rows(frame):
+        for line, row in rows(frame, ("outcome_year", "case_id")):
             outcome, test = span_or_none(row.get("outcome_year", "")), tested.get(row.get("case_id", ""))
             if outcome and test and outcome[0].year < test:
                 what = f"{row['outcome_year']!r} lies before the test of the case ({test})"

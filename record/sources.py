@@ -123,7 +123,7 @@ def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source
     def rule(frame: pd.DataFrame) -> list[Fault]:
         return [
             Fault.at(line, "sources", f"{key!r} is not in the bibliography{hint(key)}")
-            for line, row in rows(frame)
+            for line, row in rows(frame, ("sources",))
             for key in (part.strip() for part in row.get("sources", "").split(";"))
             if key and key not in known
         ]

@@ -81,7 +81,7 @@ def _grounds(frame: pd.DataFrame) -> Iterator[Fault]:
     """Faults of the ground of an event: what stops a performance has one, and nothing else does."""
     if not {"event", "ground"} <= set(frame.columns):
         return
-    for line, row in rows(frame):
+    for line, row in rows(frame, ("event", "ground")):
         event, ground = row["event"], row["ground"]
         if event in STOPS and not ground:
             yield Fault.at(line, "ground", f"is empty; an event '{event}' needs one of lawful, answer, none")

@@ -6,16 +6,17 @@ import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from ...common.errors import Fault, InputError
-from ...common.limits import excess
+from ...common.limits import excess, excess_of_columns
 from .values import trimmed
 
 if TYPE_CHECKING:
     import _csv
 
-Record = tuple[int, list[str]]
+Record = tuple[int, tuple[str, ...]]
 
 #: Mark -> what it is called; the mark of a plain CSV first.
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -43,10 +44,10 @@ class Records:
     Examples
     --------
     >>> records("name", "a;b\n1;2").body
-    [(2, ['1', '2'])]
+    [(2, ('1', '2'))]
     """
 
-    header: list[str]
+    header: tuple[str, ...]
     body: list[Record]
     faults: tuple[Fault, ...]
 
@@ -76,37 +77,71 @@ def records(name: str, text: str) -> Records:
     Examples
     --------
     >>> records("a.csv", "sep=|\na|b\n1|2,5\n").body
-    [(3, ['1', '2,5'])]
+    [(3, ('1', '2,5'))]
     """
+    mark, skip = _mark(name, text)
+    return _split(name, text, mark, skip)
+
+
+def header_of(name: str, text: str) -> list[str]:
+    r"""Cells of the header of a text with separators; none where it has no header.
+
+    Raises
+    ------
+    InputError
+        As `records`, but for what stands below the header.
+
+    Examples
+    --------
+    >>> header_of("a.csv", "a;b\n1;2\n")
+    ['a', 'b']
+    """
+    mark, skip = _mark(name, text)
+    return [trimmed(cell) for cell in _header(name, text, mark, skip)]
+
+
+def _mark(name: str, text: str) -> tuple[str, int]:
+    """What separates the cells, and how many lines say it."""
     said = _SAID.fullmatch(text.split("\n", 1)[0])
     if said and said[1] not in SEPARATORS:
         raise InputError(name, [Fault.at(1, "", f"says that {said[1]!r} separates its cells; {EXPECTED}")])
     if said:
-        return _split(name, text, said[1], skip=1)
-    likely = [mark for mark in SEPARATORS if len(_header(text, mark)) > 1]
+        return said[1], 1
+    likely = [mark for mark in SEPARATORS if len(_header(name, text, mark)) > 1]
     if len(likely) < 2:
-        return _split(name, text, likely[0] if likely else ",")
+        return (likely[0] if likely else ","), 0
     tried = {mark: _split_or_none(name, text, mark) for mark in likely}
     whole = [mark for mark, found in tried.items() if found and not found.faults]
     if len(whole) > 1:
         marks = " or ".join(SEPARATORS[mark] for mark in whole)
         what = f"its cells may be separated by {marks}; say which by a first line such as 'sep={whole[0]}'"
         raise InputError(name, [Fault("", what)])
-    return _split(name, text, (whole or likely)[0])
+    return (whole or likely)[0], 0
 
 
-def _reader(text: str, mark: str) -> _csv.Reader:
+def _lines(text: str) -> Iterator[str]:
     # Line by line, so that the text is not held a second time.
-    lines = (found[0] for found in _LINE.finditer(text))
-    return csv.reader(lines, delimiter=mark, strict=True)
+    return (found[0] for found in _LINE.finditer(text))
 
 
-def _header(text: str, mark: str) -> list[str]:
+def _header(name: str, text: str, mark: str, skip: int = 0) -> list[str]:
     """Give the cells of the first record with text; none where it cannot be split so."""
+
+    def lines() -> Iterator[str]:
+        for line in islice(_lines(text), skip, None):
+            # Before as many cells are made.
+            if complaint := excess_of_columns(line.count(mark) + 1):
+                raise InputError(name, [Fault("", complaint)])
+            yield line
+
     try:
-        return next((cells for cells in _reader(text, mark) if any(map(trimmed, cells))), [])
+        return next((cells for cells in _reader(lines(), mark) if any(map(trimmed, cells))), [])
     except csv.Error:
         return []
+
+
+def _reader(lines: Iterator[str], mark: str) -> _csv.Reader:
+    return csv.reader(lines, delimiter=mark, strict=True)
 
 
 def _split_or_none(name: str, text: str, mark: str) -> Records | None:
@@ -121,7 +156,7 @@ def _split(name: str, text: str, mark: str, skip: int = 0) -> Records:
         _BYTES_A_LETTER * len(text) + _BYTES_A_CELL * (text.count(mark) + text.count("\n")), "its cells"
     ):
         raise InputError(name, [Fault("", complaint)])
-    reader = _reader(text, mark)
+    reader = _reader(_lines(text), mark)
     found: list[Record] = []
     try:
         found.extend(record for record in _numbered(reader, lambda: reader.line_num) if any(record[1]))
@@ -138,7 +173,7 @@ def _split(name: str, text: str, mark: str, skip: int = 0) -> Records:
     return Records(header, fitting, tuple(_length_faults(header, body, mark)))
 
 
-def _length_faults(header: list[str], body: list[Record], mark: str) -> Iterator[Fault]:
+def _length_faults(header: tuple[str, ...], body: list[Record], mark: str) -> Iterator[Fault]:
     if body and all(len(cells) == len(header) + 1 for _, cells in body):
         what = (
             f"has {len(header)} cells, and every row has one more, as R's write.table leaves the names of rows without "
@@ -165,8 +200,14 @@ def _by_blanks(text: str) -> str:
 def _numbered(reader: Iterator[list[str]], line_of: Callable[[], int]) -> Iterator[Record]:
     """Pair each record with the line it begins on; a quoted cell may run over several lines."""
     start = line_of() + 1
-    # Most cells of a table say what another said: each text is held once.
-    known: dict[str, str] = {}
+    trim = _Trimmed().__getitem__
     for record in reader:
-        yield start, [known[cell] if cell in known else known.setdefault(cell, trimmed(cell)) for cell in record]
+        yield start, tuple(map(trim, record))
         start = line_of() + 1
+
+
+class _Trimmed(dict[str, str]):
+    """Text -> the same without blanks around it; each is held once, since most cells say what another said."""
+
+    def __missing__(self, text: str) -> str:
+        return self.setdefault(text, trimmed(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
+from itertools import repeat
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from .read import FilePath, frame_of, read_cells, shipped
 from .schema import column_faults, typed, whole_numbers
 
 Rule = Callable[[pd.DataFrame], Iterable[Fault]]
+#: Rows whose cells are made Python's texts at once, which take several times the memory of those of a frame.
+_AT_ONCE = 1 << 15
 #: From a frame of text to one that is written otherwise, and what could not be.
 Convert = Callable[[pd.DataFrame], tuple[pd.DataFrame, list[Fault]]]
 
@@ -83,25 +86,30 @@ def _judged(
     path: FilePath | None, table: Table, rules: Sequence[Rule], missing: str | Sequence[str], convert: Convert
 ) -> pd.DataFrame:
     cells = read_cells(shipped(f"{table.name}.csv") if path is None else path, missing)
-    frame, unknown = convert(whole_numbers(frame_of(cells), table))
-    unread = {(fault.line, fault.where) for fault in cells.faults}
-    faults = [*cells.faults, *unknown]
+    name, unreadable, frame = cells.name, cells.faults, frame_of(cells)
+    # What was read is not held beside the frame, which may be large.
+    del cells
+    frame, unknown = convert(whole_numbers(frame, table))
+    unread = {(fault.line, fault.where) for fault in unreadable}
+    faults = [*unreadable, *unknown]
     # A cell that could not be read is empty, which is no fault besides.
     faults += [fault for fault in column_faults(frame, table) if (fault.line, fault.where) not in unread]
     # A row that could not be split into cells is not in the frame, and counts over the rest would mislead.
-    for rule in () if cells.faults else (partial(_repeated, table=table), *rules):
+    for rule in () if unreadable else (partial(_repeated, table=table), *rules):
         faults.extend(rule(frame))
-    raise_faults(cells.name, faults)
+    raise_faults(name, faults)
     return typed(frame, table)
 
 
-def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
+def rows(frame: pd.DataFrame, names: Iterable[str] | None = None) -> Iterator[tuple[int, dict[str, str]]]:
     """Rows of a frame of text, each with its line.
 
     Parameters
     ----------
     frame
         Text, indexed by line.
+    names
+        Columns that are asked for, where they are in the frame; all by default. Each costs time.
 
     Yields
     ------
@@ -113,18 +121,22 @@ def rows(frame: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
     >>> list(rows(pd.DataFrame({"x": ["1"]}, index=[2])))
     [(2, {'x': '1'})]
     """
-    names = [str(name) for name in frame.columns]
-    # A column at a time: pandas takes as long for each cell of text as Python for a row.
-    columns = [frame.iloc[:, place].tolist() for place in range(len(names))]
-    for line, values in zip(frame.index.tolist(), zip(*columns, strict=True), strict=bool(names)):
-        yield line, dict(zip(names, values, strict=True))
+    held = frame if names is None else frame[[name for name in names if name in frame]]
+    keys = [str(name) for name in held.columns]
+    for start in range(0, len(held), _AT_ONCE):
+        part = held.iloc[start : start + _AT_ONCE]
+        # A column at a time: pandas takes as long for each cell of text as Python for a row.
+        columns = [part.iloc[:, place].tolist() for place in range(len(keys))]
+        cells = zip(*columns, strict=True) if keys else repeat(())
+        for line, values in zip(part.index.tolist(), cells, strict=bool(keys)):
+            yield line, dict(zip(keys, values, strict=True))
 
 
 def _repeated(frame: pd.DataFrame, table: Table) -> Iterator[Fault]:
     if not set(table.key) <= set(frame.columns):
         return
     first: dict[tuple[str, ...], int] = {}
-    for line, row in rows(frame):
+    for line, row in rows(frame, table.key):
         key = tuple(row[name] for name in table.key)
         if all(key) and first.setdefault(key, line) != line:
             named = ", ".join(map(repr, key))

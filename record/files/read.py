@@ -16,7 +16,7 @@ from ...common.errors import Fault, InputError, raise_faults
 from ...common.files import regular_bytes
 from ...common.frames import repeated
 from ...common.limits import excess_of_columns, excess_of_text, unpacked
-from .delimited import EMPTY, records
+from .delimited import EMPTY, header_of, records
 from .typed_files import Column, parquet_columns, spss_columns, stata_columns
 from .values import as_text, trimmed
 
@@ -179,6 +179,25 @@ def read_cells(path: FilePath, missing: str | Sequence[str] = ()) -> Cells:
     return _without_codes(cells, missing)
 
 
+def read_columns(path: FilePath) -> Row:
+    """Names of the columns of a file that `read_cells` reads; of a CSV no more than its header is split.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read. What is wrong with its cells is said when they are read.
+
+    Examples
+    --------
+    >>> read_columns(shipped("crises.csv"))
+    ('case_id', 'crisis')
+    """
+    data = _unpacked(path, read_bytes(path))
+    if any(told(path, data) for told in _TYPED):
+        return read_cells(path).columns
+    return tuple(name for name in header_of(_name(path), decoded(path, data)) if name)
+
+
 def read_table(path: FilePath, missing: str | Sequence[str] = ()) -> pd.DataFrame:
     r"""Table of a file as it is, whatever its columns: CSV in its dialects, Parquet, Stata or SPSS.
 
@@ -237,7 +256,9 @@ def frame_of(cells: Cells) -> pd.DataFrame:
     '1'
     """
     index = pd.Index(cells.lines, name="line", dtype="int64")
-    return pd.DataFrame(cells.rows, columns=list(cells.columns), index=index, dtype="str")
+    # A column at a time: of all cells at once pandas makes a second table of objects.
+    columns = (pd.array([row[place] for row in cells.rows], dtype="str") for place in range(len(cells.columns)))
+    return pd.DataFrame(dict(zip(cells.columns, columns, strict=True)), index=index, columns=list(cells.columns))
 
 
 def decoded(path: FilePath, data: bytes) -> str:
@@ -297,8 +318,8 @@ def _csv(path: FilePath, data: bytes) -> Cells:
     found = records(_name(path), decoded(path, data))
     return Cells(
         _name(path),
-        tuple(found.header),
-        tuple(tuple(row) for _, row in found.body),
+        found.header,
+        tuple(row for _, row in found.body),
         tuple(line for line, _ in found.body),
         found.faults,
     )
@@ -361,6 +382,8 @@ def _tidy(cells: Cells) -> Cells:
     names = tuple(cells.columns[at] for at in keep)
     twice = (Fault.at(1, name, "is named twice in the header; rename or drop one") for name in repeated(names))
     raise_faults(cells.name, twice)
+    if len(keep) == len(cells.columns):
+        return cells
     rows = tuple(tuple(row[at] for at in keep) for row in cells.rows)
     return replace(cells, columns=names, rows=rows)
 

@@ -194,7 +194,13 @@ def whole_numbers(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     ['2', '2.5']
     """
     names = [column.name for column in table.columns if column.kind in _WHOLE and column.name in frame]
-    return frame.assign(**{name: frame[name].str.replace(_POINT, r"\1", regex=True) for name in names})
+    return frame.assign(**{name: _without_point(frame[name]) for name in names})
+
+
+def _without_point(cells: pd.Series) -> pd.Series:
+    # Each text once: most cells of a column say what another said, and few have a point.
+    whole = {text: found[1] for text in cells.unique() if (found := _POINT.match(text))}
+    return cells.replace(whole) if whole else cells
 
 
 def typed(frame: pd.DataFrame, table: Table) -> pd.DataFrame:

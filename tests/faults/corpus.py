@@ -186,7 +186,8 @@ def bombs(share: float) -> Iterator[Row]:
     yield ".csv.gz", gzip.compress(b"a,b\n" * rows, 1), f"holds more than .* MB of text; no more is {allowed}"
     header = b",".join(b"c%d" % number for number in range(wide))
     yield ".csv", header + b"\n" + b"," * (wide - 1), f"has {wide} columns; .* are {allowed}"
-    yield ".csv", b"a" + b"," * (rows // 2) + b"\n1\n", f"its cells would take .* of memory; .* are {allowed}"
+    yield ".csv", b"a" + b"," * (rows // 2) + b"\n1\n", f"has {rows // 2 + 1} columns; .* are {allowed}"
+    yield ".csv", b"a,b\n" + b"," * (rows // 2) + b"\n1\n", f"its cells would take .* of memory; .* are {allowed}"
     many = io.BytesIO()
     zeros = pa.table({"a": pa.array(np.zeros(long, np.int8))})
     with pq.ParquetWriter(many, zeros.schema) as writer:
