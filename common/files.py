@@ -299,6 +299,8 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             pass
+    except FileExistsError:
+        raise InputError(str(folder), [Fault("", "is a file, and no folder; give another name")]) from None
     except (OSError, ValueError) as error:
         what = f"cannot write to this folder ({_reason(error)})"
         raise InputError(str(folder), [Fault("", what)]) from None

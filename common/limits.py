@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import math
 import os
 
 from .errors import Fault, InputError
@@ -34,7 +35,7 @@ def gigabytes(variable: str, usual: float, meaning: str) -> float:
     Raises
     ------
     InputError
-        If it states no number, or one below 0.
+        If it states no number, one below 0, or no finite one.
 
     Examples
     --------
@@ -46,7 +47,7 @@ def gigabytes(variable: str, usual: float, meaning: str) -> float:
         limit = float(stated)
     except ValueError:
         limit = -1.0
-    if not limit >= 0:
+    if not 0 <= limit < math.inf:
         raise InputError(variable, [Fault("", f"is '{stated}'; give the gigabytes that {meaning}, such as {usual:g}")])
     return limit
 

@@ -1,10 +1,12 @@
 """The command line: `servanda fit | query | compare | evaluate | track | report | explore | score | record | ...`.
 
-Exit codes: 0 done, 1 a gate failed, 2 bad input; 74 the output could not be written, 130 interrupted, 141 pipe closed.
+Exit codes: 0 done, 1 a gate failed, 2 bad input; 70 an error that was not foreseen, 74 the output could not be written,
+130 interrupted, 141 pipe closed.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Iterator
@@ -21,12 +23,15 @@ from .comparing import compare
 from .evaluate import evaluate
 from .exploring.explore import explore
 from .fit import fit
-from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED
+from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED, UNFORESEEN
 from .query import query
 from .report import report
 from .score import score
 from .streams import NOT_WRITTEN, prepare_streams
 from .track import track
+
+#: Set to anything, it shows where an error arose that was not foreseen.
+TRACE = "SERVANDA_TRACE"
 
 
 @contextmanager
@@ -114,6 +119,13 @@ def main() -> None:
     prepare_streams()
     try:
         app()
+    except Exception as error:
+        # Of another library, or a fault of ours: what is wrong with an input was said above.
+        if os.environ.get(TRACE):
+            raise
+        kind, said = type(error).__name__, " ".join(str(error).split())
+        typer.echo(f"servanda: an error that was not foreseen ({kind}: {said}); {TRACE}=1 shows where", err=True)
+        raise SystemExit(UNFORESEEN) from None
     finally:
         if sys.stdout is not None:
             sys.stdout.flush()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...models.parameters.prior_set import PriorSet
 
 #: Exit codes besides 0, done.
-GATE_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+GATE_FAILED, BAD_INPUT, UNFORESEEN, INTERRUPTED = 1, 2, 70, 130
 
 #: What is left out at a time of a plain table, which has neither guarantees nor crises.
 CASE = "case"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial, singledispatch
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -267,7 +268,7 @@ def sweep(
     no   yes   0.1     0.0   0.0
     yes  yes   0.8     0.7   1.0
     """
-    asked = _checked(posterior, target, do, given, against, members, margin, interval, draws)
+    asked = _checked(posterior, target, do, given, against, members, margin, interval, draws, memory)
     thinned = _thinned(posterior, draws)
     states = len(posterior.network[target].states)
     cells = len(asked.formats) * states * math.prod(thinned.sizes.values()) * _COPIES
@@ -356,15 +357,18 @@ def _checked(
     margin: float,
     interval: float,
     draws: int | None,
+    memory: int,
 ) -> _Asked:
     """Numbers for all names; every fault of every part at once."""
     network, faults = posterior.network, list[Fault]()
     for check in (lambda: check_keywords(sweep, posterior, members), lambda: checked_margin(margin)):
         _gathered(check, faults)
-    if draws is not None and draws < 1:
-        faults.append(Fault("draws", f"is {draws}; use one at the least"))
-    if not 0 < interval < 1:
+    if draws is not None and not (isinstance(draws, Integral) and draws >= 1):
+        faults.append(Fault("draws", f"is {draws}; use one at the least, and a whole number"))
+    if not (isinstance(interval, Real) and 0 < interval < 1):
         faults.append(Fault("interval", f"is {interval}; give a share between 0 and 1, such as 0.9"))
+    if not isinstance(memory, Real):
+        faults.append(Fault("memory", f"is {memory!r}; give a number of bytes"))
     formats = as_table(do)
     swept = {} if formats is not None else {name: as_listed(states) for name, states in as_states(do, "do").items()}
     columns = {} if formats is None else {str(name): [*formats[name]] for name in formats.columns}

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ...common.errors import InputError, KeptWarning
+from ...common.errors import Fault, InputError, KeptWarning
 from ...common.limits import BYTES_A_GB, gigabytes
 
 #: Names the folder of stored fits.
@@ -60,9 +60,21 @@ def stored_files(folder: Path | None = None) -> tuple[StoredFile, ...]:
     ----------
     folder
         `cache_folder()` by default; one that is not there holds nothing.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
     """
-    found = []
-    with suppress(FileNotFoundError), os.scandir(folder or cache_folder()) as entries:
+    found, place = [], folder or cache_folder()
+    try:
+        entries = os.scandir(place)
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        what = f"cannot be read as a folder ({error.strerror}); {VARIABLE} names where fits are kept"
+        raise InputError(str(place), [Fault("", what)]) from None
+    with entries:
         for entry in entries:
             named = _STORED.fullmatch(entry.name)
             # Another may have removed it since.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -292,9 +293,9 @@ def panel_shares(
     stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
     faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]
     faults += [Fault("weights", f"lack one for {expert}") for expert in experts if expert not in stated]
-    faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in stated.items() if not w >= 0]
-    total = math.fsum(stated.values())
-    if not faults and abs(total - 1) > _TOLERANCE:
+    wrong = {n: w for n, w in stated.items() if not (isinstance(w, Real) and w >= 0)}
+    faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in wrong.items()]
+    if not faults and abs((total := math.fsum(stated.values())) - 1) > _TOLERANCE:
         faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
     coords = parameter_coords(network)
     for expert, priors in experts.items():

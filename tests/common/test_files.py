@@ -74,7 +74,7 @@ def test_a_folder_that_cannot_be_written_is_said_with_the_reason(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match=r"file/out: cannot write to this folder \(Not a directory\)$"):
         writable_folder(tmp_path / "file" / "out")
-    with pytest.raises(InputError, match=r"file: cannot write to this folder \(File exists\)$"):
+    with pytest.raises(InputError, match=r"file: is a file, and no folder; give another name$"):
         writable_folder(tmp_path / "file")
 
 

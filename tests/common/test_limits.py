@@ -27,6 +27,9 @@ def test_the_limit_is_stated_in_gigabytes(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(VARIABLE, "8")
     assert excess(5e9, "it") == excess_of_text(1e9) == excess_of_columns(10_000) == ""
     assert excess_of_columns(10_001).startswith("has 10001 columns; 10000 are allowed")
+    monkeypatch.setenv(VARIABLE, "1e400")
+    with pytest.raises(InputError, match="is '1e400'; give the gigabytes that one input may take"):
+        excess(5e9, "it")
     monkeypatch.setenv(VARIABLE, "much")
     with pytest.raises(InputError, match="SERVANDA_LIMIT_GB: is 'much'; give the gigabytes that one input may take"):
         excess(1, "it")

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from servanda.analysis.cli import app
+from servanda.analysis.cli.options import UNFORESEEN
 from servanda.analysis.cli.streams import NOT_WRITTEN, PIPE_CLOSED
 
 PROGRAM = [sys.executable, "-c", "from servanda.analysis.cli.app import main; main()"]
@@ -55,3 +57,23 @@ def test_a_label_neither_turns_what_is_shown_nor_commands_the_terminal(tmp_path:
     assert "kept" in shown
     assert "there is no such file" in shown
     assert not {"\u202e", "\u202c", "\u2067", "\u2069", "\x1b", "\x07"} & {*shown}
+
+
+def test_an_error_of_another_library_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    """As matplotlib and SciPy raise for variables of the environment that they cannot read."""
+
+    def fail() -> None:
+        raise RuntimeError("\nstring_utils.cc: 149\n'many' is no number\n")
+
+    monkeypatch.setattr(app, "prepare_streams", lambda: None)
+    monkeypatch.setattr(app, "app", fail)
+    with pytest.raises(SystemExit) as ended:
+        app.main()
+    assert ended.value.code == UNFORESEEN
+    assert capsys.readouterr().err == (
+        "servanda: an error that was not foreseen (RuntimeError: string_utils.cc: 149 'many' is no number); "
+        "SERVANDA_TRACE=1 shows where\n"
+    )
+    monkeypatch.setenv(app.TRACE, "1")
+    with pytest.raises(RuntimeError):
+        app.main()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,6 +142,15 @@ def test_all_faults_at_once_with_the_nearest_names(posterior):
         assert part in said, part
     with pytest.raises(QueryError, match="do: sets nothing; name a node and its states"):
         sweep(posterior, "kept", do={})
+    wrong: Any = {"draws": 1.5, "interval": "wide", "memory": "1 GB"}
+    with pytest.raises(QueryError) as caught:
+        sweep(posterior, "kept", do={"terms": "loose"}, **wrong)
+    for part in (
+        "draws: is 1.5; use one at the least",
+        "interval: is wide",
+        "memory: is '1 GB'; give a number of bytes",
+    ):
+        assert part in str(caught.value), part
 
 
 def test_a_node_may_have_the_name_of_a_variable():

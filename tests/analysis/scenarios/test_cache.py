@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from servanda.analysis.cli.app import app
 from servanda.analysis.scenarios.cache import LIMIT_VARIABLE, VARIABLE, beyond, cache_folder, keep, stored_files
 from servanda.analysis.scenarios.stored_fits import kept_beside_fits, stored_path
-from servanda.common.errors import KeptWarning
+from servanda.common.errors import InputError, KeptWarning
 from servanda.models import Sampling
 
 from ..conftest import FLAT, KEEPING
@@ -61,6 +61,12 @@ def test_a_folder_that_is_not_there_holds_nothing(folder: Path):
     folder.rmdir()
     assert stored_files() == ()
     assert CliRunner().invoke(app, ["cache", "list"]).exit_code == 0
+
+
+def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path):
+    tmp_path.joinpath("mine").write_text("rain")
+    with pytest.raises(InputError, match=r"mine: cannot be read as a folder \(Not a directory\); SERVANDA_CACHE names"):
+        stored_files(tmp_path / "mine")
 
 
 def test_beyond_the_limit_what_was_used_longest_ago_goes(folder: Path, monkeypatch: pytest.MonkeyPatch):

@@ -206,6 +206,7 @@ def test_pool_of_confusion_on_a_grid():
 BAD = {
     "unknown": ({"a": 0.5, "c": 0.5}, "there is no expert 'c'"),
     "missing": ({"a": 1.0}, "lack one for b"),
+    "text": ({"a": "1", "b": 0.0}, "a has 1; must be a number of 0 or more"),
     "negative": ({"a": 1.5, "b": -0.5}, "b has -0.5; must be a number of 0 or more"),
     "sum": ({"a": 0.5, "b": 0.4}, "add up to 0.9; they must add up to 1"),
 }
