@@ -58,7 +58,8 @@ class Answers:
 
 def asks() -> bool:
     """Whether somebody sits at a terminal who can be asked."""
-    return sys.stdin.isatty()
+    # A process may be started without any.
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def by_codebook(texts: Mapping[str, str]) -> bool:

@@ -1,16 +1,13 @@
-"""The codebook's columns as pandera schemas, and their failures in plain words."""
+"""Cells judged by the codebook's columns, and their types."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping
-from functools import cache, partial
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
 
 import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrors
 
 from ...common.errors import Fault, nearest
 from .codebook import Column, Table
@@ -169,7 +166,7 @@ def column_faults(frame: pd.DataFrame, table: Table) -> list[Fault]:
             for line, text in (zip(frame.index, frame[name], strict=True) if wrong else ())
             if text in wrong
         ]
-    return faults + [_translated(case, frame, table) for case in _failures(frame, table) if case[2:] not in told]
+    return faults + [fault for place, fault in _failures(frame, table) if place not in told]
 
 
 def whole_numbers(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
@@ -259,45 +256,22 @@ def own_columns(frame: pd.DataFrame, table: Table) -> list[str]:
     return [name for name in frame if name not in known]
 
 
-def _accepts(cells: pd.Series, *, column: Column) -> pd.Series:
-    # Each text once: most cells of a column say what another said.
-    wrong = [text for text in cells.unique() if text and KINDS[column.kind].complaint(text, column)]
-    return ~cells.isin(wrong)
-
-
-def _filled(cells: pd.Series) -> pd.Series:
-    return cells != ""
-
-
-def _schema_column(column: Column) -> pa.Column:
-    kind = pa.Check(partial(_accepts, column=column), name="kind")
-    filled = pa.Check(_filled, name="filled")
-    return pa.Column(checks=[kind] if column.blank else [kind, filled], required=not column.absent)
-
-
-@cache
-def _schema(table: Table) -> pa.DataFrameSchema:
-    return pa.DataFrameSchema({column.name: _schema_column(column) for column in table.columns})
-
-
-def _failures(frame: pd.DataFrame, table: Table) -> list[tuple[Any, ...]]:
-    """Give check, cell, line and column of every failure."""
-    try:
-        _schema(table).validate(frame, lazy=True)
-    except SchemaErrors as errors:
-        named = errors.failure_cases[["check", "failure_case", "index", "column"]]
-        return list(named.itertuples(index=False, name=None))
-    return []
-
-
-def _translated(case: tuple[Any, ...], frame: pd.DataFrame, table: Table) -> Fault:
-    check, value, line, name = case
-    if check == "column_in_dataframe":
-        return Fault("", _missing(value, own_columns(frame, table)))
-    if check == "filled":
-        return Fault.at(int(line), name, "is empty; a value is required")
-    column = table[name]
-    return Fault.at(int(line), name, KINDS[column.kind].complaint(value, column))
+def _failures(frame: pd.DataFrame, table: Table) -> Iterator[tuple[tuple[int, str], Fault]]:
+    """Give place and fault of every column that is missing and every cell that is no value of its kind."""
+    for column in table.columns:
+        name = column.name
+        if name not in frame:
+            if not column.absent:
+                yield (0, name), Fault("", _missing(name, own_columns(frame, table)))
+            continue
+        cells, complaint = frame[name], KINDS[column.kind].complaint
+        # Each text once: most cells of a column say what another said.
+        texts = cells.unique()
+        wrong = {text: what for text in texts if text and (what := complaint(text, column))}
+        if not column.blank and "" in texts:
+            wrong[""] = "is empty; a value is required"
+        for line, text in cells[cells.isin([*wrong])].items() if wrong else ():
+            yield (int(str(line)), name), Fault.at(int(str(line)), name, wrong[text])
 
 
 def _missing(name: str, others: list[str]) -> str:

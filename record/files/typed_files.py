@@ -16,8 +16,8 @@ from ...common.limits import excess
 #: Name of a column, and its values.
 Column = tuple[str, Iterable[object]]
 
-#: What a cell of a typed file takes of the memory as text, and files that are too small to be looked at.
-_BYTES_A_CELL, _FEW_BYTES = 100, 10**9
+#: What a cell of a typed file takes of the memory as text, and cells that are read at once where they are counted.
+_BYTES_A_CELL, _CELLS_AT_ONCE = 100, 10**6
 _STATA_EPOCH = np.datetime64("1960-01-01", "D")
 
 
@@ -72,7 +72,8 @@ def stata_columns(data: bytes) -> list[Column]:
     ValueError
         If the file cannot be read; or if dates are of weeks, quarters or half-years.
     """
-    if _BYTES_A_CELL * len(data) > _FEW_BYTES:
+    # No cell has less than a byte.
+    if excess(_BYTES_A_CELL * len(data), ""):
         # The stubs know of no pieces.
         reader: Any = pd.read_stata(io.BytesIO(data), convert_categoricals=False, chunksize=10_000)
         with reader as pieces:
@@ -114,7 +115,16 @@ def spss_columns(data: bytes) -> list[Column]:
         path = Path(folder, "table.sav")
         path.write_bytes(data)
         _, said = pyreadstat.read_sav(path, metadataonly=True)
-        _refuse(_BYTES_A_CELL * (said.number_rows or 0) * (said.number_columns or 0))
+        width = max(said.number_columns or 0, 1)
+        if said.number_rows is None:
+            # A header may leave open how many rows follow.
+            cells = 0
+            once = max(_CELLS_AT_ONCE // width, 1)
+            for piece, _ in pyreadstat.read_file_in_chunks(pyreadstat.read_sav, path, chunksize=once):
+                cells += len(piece) * width
+                _refuse(_BYTES_A_CELL * cells)
+        else:
+            _refuse(_BYTES_A_CELL * said.number_rows * width)
         table = pd.read_spss(path)
     return [(str(name), _values(column)) for name, column in table.items()]
 

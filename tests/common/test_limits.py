@@ -5,7 +5,9 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyreadstat
 import pytest
 
 from servanda.common.errors import InputError
@@ -16,7 +18,7 @@ from servanda.models.errors import DataError
 from servanda.models.sampling.prior_draws import prior_draws
 from servanda.models.seeds import generator
 from servanda.record import load_guarantees
-from servanda.record.files.read import shipped
+from servanda.record.files.read import read_cells, shipped
 
 
 def test_the_limit_is_stated_in_gigabytes(monkeypatch: pytest.MonkeyPatch):
@@ -76,3 +78,23 @@ def test_numbers_that_cannot_be_squared_are_no_spread(size: float):
     with pytest.raises(PriorError, match="sigma is too large or too small to be reckoned with; take a size between"):
         Prior.of("normal", mu=0.0, sigma=size)
     Prior.of("normal", mu=-1e-320, sigma=1.0)
+
+
+@pytest.mark.parametrize("kind", ["stata", "spss", "spss that does not say how many rows it has"])
+def test_files_of_stata_and_spss_are_counted_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+):
+    table = pd.DataFrame({"kept": np.ones(60_000, np.int8)})
+    path = tmp_path / ("a.dta" if kind == "stata" else "a.sav")
+    if kind == "stata":
+        table.to_stata(path, write_index=False)
+    else:
+        pyreadstat.write_sav(table, path, row_compress=True)
+        if kind != "spss":
+            content = bytearray(path.read_bytes())
+            content[80:84] = (-1).to_bytes(4, "little", signed=True)
+            path.write_bytes(content)
+    assert len(read_cells(path).rows) == 60_000
+    monkeypatch.setenv(VARIABLE, "0.005")
+    with pytest.raises(InputError, match=r"read as S.* \(its cells would take 0.006 GB of memory; 0.005"):
+        read_cells(path)

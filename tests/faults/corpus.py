@@ -22,8 +22,10 @@ from typing import Any
 import h5netcdf
 import h5py
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pyreadstat
 import tomli_w
 import xarray as xr
 
@@ -194,6 +196,14 @@ def bombs(share: float) -> Iterator[Row]:
         for _ in range(50):
             writer.write_table(zeros)
     yield ".parquet", many.getvalue(), f"its cells would take .* of memory; .* are {allowed}"
+    path = Path(tempfile.mkdtemp()) / "a.sav"
+    pyreadstat.write_sav(pd.DataFrame({"a": [1.0]}), path)
+    said = bytearray(path.read_bytes())
+    said[80:84] = (50 * long).to_bytes(4, "little")
+    yield ".sav", bytes(said), f"its cells would take .* of memory; .* are {allowed}"
+    path = path.with_suffix(".dta")
+    pd.DataFrame({"a": np.zeros(50 * long, np.int8)}).to_stata(path, write_index=False)
+    yield ".dta", path.read_bytes(), f"its cells would take .* of memory; .* are {allowed}"
     texts = pa.DictionaryArray.from_arrays(pa.array(np.zeros(10_000, np.int32)), pa.array(["x" * long]))
     whole = _parquet({"a": texts}, store_schema=False)
     yield ".parquet", whole, f"its cells would take .* of memory; .* are {allowed}"

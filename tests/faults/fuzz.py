@@ -82,6 +82,7 @@ class Target:
         self.name, self.read, self.expected = name, READERS[kind], InputError
         self.path = Path(tempfile.mkdtemp(prefix=f"fuzz-{name}-")) / f"input{ending}"
         self.runs, self.accepted, self.found = 0, 0, dict[str, Path]()
+        self.began = time.process_time()
         warnings.simplefilter("ignore")
 
     def __call__(self, data: bytes) -> None:
@@ -113,7 +114,8 @@ class Target:
     def report(self, seconds: float, covered: str) -> None:
         """Say what came of it."""
         print(
-            f"{self.name}: {self.runs} executions in {seconds:.0f} s, {self.accepted} accepted, "
+            f"{self.name}: {self.runs} executions in {seconds:.0f} s ({time.process_time() - self.began:.0f} CPU s), "
+            f"{self.accepted} accepted, "
             f"{len(self.found)} kinds of findings, {covered}",
             flush=True,
         )

@@ -17,6 +17,7 @@ from servanda.analysis.ledger.lines import NOTHING, line_hash
 from servanda.common.json_values import content_hash
 from servanda.models import Arrow, Network, Node, Posterior, fit
 from servanda.models.network.files import write_network_file
+from servanda.record.files.codebook import GUARANTEES, TRACK_RECORD, Table
 from servanda.record.files.read import shipped
 
 _SEAL = re.compile(rb"\nservanda-sha256 [0-9a-f]{64}\n\Z")
@@ -41,18 +42,24 @@ def _network(suffix: str) -> Callable[[], list[bytes]]:
     return made
 
 
-def _rows(table: str) -> pd.DataFrame:
-    return pd.read_csv(shipped(f"{table}.csv"), dtype=str, keep_default_na=False).head(12)
+def _rows(table: Table) -> pd.DataFrame:
+    """Few rows with the columns that nobody may leave out: each column and row makes every reading longer."""
+    whole = pd.read_csv(shipped(f"{table.name}.csv"), dtype=str, keep_default_na=False)
+    return whole.loc[:4, list(table.required)]
 
 
-def _csv(table: str) -> Callable[[], list[bytes]]:
-    return lambda: [_rows(table).to_csv(index=False).encode(), _rows(table).to_csv(index=False, sep=";").encode()]
+def _csv(table: Table) -> Callable[[], list[bytes]]:
+    def made() -> list[bytes]:
+        full = shipped(f"{table.name}.csv").read_bytes().splitlines(keepends=True)
+        return [_rows(table).to_csv(index=False).encode(), b"".join(full[:3])]
+
+    return made
 
 
 def _typed(write: Callable[[pd.DataFrame, Path], object], suffix: str) -> Callable[[], list[bytes]]:
     def made() -> list[bytes]:
         path = Path(tempfile.mkdtemp()) / f"a{suffix}"
-        write(_rows("track_record"), path)
+        write(_rows(TRACK_RECORD), path)
         return [path.read_bytes()]
 
     return made
@@ -73,8 +80,8 @@ _MADE: Mapping[str, Callable[[], list[bytes]]] = {
     "net": _network(".net"),
     "xmlbif": _network(".xmlbif"),
     "xdsl": _network(".xdsl"),
-    "csv": _csv("guarantees"),
-    "events": _csv("track_record"),
+    "csv": _csv(GUARANTEES),
+    "events": _csv(TRACK_RECORD),
     "parquet": _typed(lambda frame, path: frame.to_parquet(path), ".parquet"),
     "stata": _typed(lambda frame, path: frame.to_stata(path, write_index=False), ".dta"),
     "spss": _typed(lambda frame, path: pyreadstat.write_sav(frame, path), ".sav"),

@@ -9,7 +9,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed():
     import subprocess
     import sys
 
-    code = "import sys, servanda.record as r; dir(r); sys.exit(bool({'pandas', 'pandera'} & set(sys.modules)))"
+    code = "import sys, servanda.record as r; dir(r); sys.exit('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from servanda.analysis import load_scenario, shipped_scenarios
 from servanda.analysis.cli import scenario as module
 from servanda.analysis.cli.app import app
+from servanda.analysis.cli.scenario_prompts import asks
 from servanda.analysis.scenarios.scenario import FOLDER
 
 NEEDED = ("--title", "A pact", "--question", "Does it hold?", "--as-of", "2019-04-25", "--horizon", "ten years")
@@ -156,3 +157,8 @@ def test_a_network_of_ones_own(tmp_path: Path):
     Path("cases.csv").write_text("watch,kept\nnone,no\nsome,yes\nsome,no\n")
     counted = run("check", "mine.toml", "--cases", "cases.csv")
     assert "2 of 3 cases share every described state" in counted.stdout
+
+
+def test_nobody_is_asked_where_there_is_no_input(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("sys.stdin", None)
+    assert not asks()
