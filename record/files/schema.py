@@ -191,7 +191,7 @@ def whole_numbers(frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     ['2', '2.5']
     """
     names = [column.name for column in table.columns if column.kind in _WHOLE and column.name in frame]
-    return frame.assign(**{name: _without_point(frame[name]) for name in names})
+    return frame.assign(**{name: _without_point(pd.Series(frame[name])) for name in names})
 
 
 def _without_point(cells: pd.Series) -> pd.Series:
@@ -264,13 +264,13 @@ def _failures(frame: pd.DataFrame, table: Table) -> Iterator[tuple[tuple[int, st
             if not column.absent:
                 yield (0, name), Fault("", _missing(name, own_columns(frame, table)))
             continue
-        cells, complaint = frame[name], KINDS[column.kind].complaint
+        cells, complaint = pd.Series(frame[name]), KINDS[column.kind].complaint
         # Each text once: most cells of a column say what another said.
         texts = cells.unique()
         wrong = {text: what for text in texts if text and (what := complaint(text, column))}
         if not column.blank and "" in texts:
             wrong[""] = "is empty; a value is required"
-        for line, text in cells[cells.isin([*wrong])].items() if wrong else ():
+        for line, text in cells.loc[cells.isin([*wrong])].items() if wrong else ():
             yield (int(str(line)), name), Fault.at(int(str(line)), name, wrong[text])
 
 

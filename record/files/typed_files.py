@@ -120,7 +120,8 @@ def spss_columns(data: bytes) -> list[Column]:
             # A header may leave open how many rows follow.
             cells = 0
             once = max(_CELLS_AT_ONCE // width, 1)
-            for piece, _ in pyreadstat.read_file_in_chunks(pyreadstat.read_sav, path, chunksize=once):
+            pieces: Any = pyreadstat.read_file_in_chunks(pyreadstat.read_sav, path, chunksize=once)
+            for piece, _ in pieces:
                 cells += len(piece) * width
                 _refuse(_BYTES_A_CELL * cells)
         else:

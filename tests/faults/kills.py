@@ -158,11 +158,11 @@ def kills_of_whole_reports(folder: Path, rng: random.Random) -> int:
     work()
     _learn(out, known)
     _learn(cache, known)
-    fits = {path.name: load_posterior(path).tree["posterior"] for path in cache.glob("[!.]*.nc")}
+    fits = {path.name: load_posterior(path).draws for path in cache.glob("[!.]*.nc")}
 
     def whole() -> bool:
         # A fit holds how long it took.
-        stored = (load_posterior(path).tree["posterior"].equals(fits[path.name]) for path in cache.glob("[!.]*.nc"))
+        stored = (load_posterior(path).draws.equals(fits[path.name]) for path in cache.glob("[!.]*.nc"))
         return all(stored) and _known(out, known) and _known(cache, known, besides=".nc")
 
     return kill_all("whole report", work, whole, folder, rng)
