@@ -115,7 +115,7 @@ class Quantity(Shown):
         answers
             Of each side, shape (draws,).
         values
-            Parameter -> draws, shape (*dims, draws).
+            Parameter -> draws, shape ``(*dims, draws)``.
         """
         return np.sum([sign * found for (sign, _), found in zip(self.sides, answers, strict=True)], axis=0)
 
