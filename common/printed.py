@@ -14,6 +14,7 @@ import pandas as pd
 
 from .errors import Fault, InputError, nearest, raise_faults
 from .files import writable_file, written_whole
+from .show import Shown, View
 
 #: What journals do not print of a table, unless `columns` asks for it.
 LEFT_OUT = (
@@ -27,8 +28,8 @@ _DASH, _MINUS, _SPACE = "\N{EN DASH}", "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 _IN_LATEX = {_DASH: "--", _MINUS: "$-$", _SPACE: "~", "<": "$<$", ">": "$>$"}
 
 
-@dataclass(frozen=True)
-class PrintedTable:
+@dataclass(frozen=True, repr=False)
+class PrintedTable(Shown):
     """A table whose cells are text, as journals print them.
 
     Parameters
@@ -121,6 +122,9 @@ class PrintedTable:
             with written_whole(writable_file(path)) as part:
                 Path(part).write_text(text, encoding="utf-8-sig", newline="")
         return text
+
+    def _view(self) -> View:
+        return View(f"table of {len(self.cells)} rows, for .to_latex(), .to_markdown() and .to_csv()", table=self.cells)
 
     def _repr_html_(self) -> str:
         return self.cells.to_html(index=False, escape=True)

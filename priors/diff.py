@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..common.errors import Fault, raise_faults
+from ..common.printed import PrintedTable, printed_table
 from ..common.show import Shown, View
 from ..models.errors import PriorError, wrong_kinds
+from ..models.network.parameters import network_parameters
+from ..models.network.toml import as_network
 from ..models.parameters.prior_set import PriorEntry, PriorSet
+from .files.load import Priors, as_priors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +69,11 @@ class PriorDiff(Shown):
         why = {f"why {name}": list(map(_reason, entries)) for name, entries in sides.items()}
         return pd.DataFrame(shown | why, index=pd.Index(names, name="parameter"))
 
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table)
+
     def _view(self) -> View:
         if not self.changed:
             return View(str(self))
@@ -81,16 +91,16 @@ class PriorDiff(Shown):
         return self.parameters[name].words(entry.prior) if name in self.parameters else str(entry.prior)
 
 
-def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -> PriorDiff:
+def prior_diff(one: Priors, other: Priors, network: Network | str | os.PathLike[str] | None = None) -> PriorDiff:
     """Tell where two prior sets differ.
 
     Parameters
     ----------
     one, other
-        The sets, under different names.
+        The sets, under different names: a set, its name or its file.
     network
-        Where it is given, what counts is the prior that each of its parameters gets, by name or by pattern; else the
-        entries as they are written.
+        A network, its name or its file. Where it is given, what counts is the prior that each of its parameters gets,
+        by name or by pattern; else the entries as they are written.
 
     Returns
     -------
@@ -104,13 +114,13 @@ def prior_diff(one: PriorSet, other: PriorSet, network: Network | None = None) -
 
     Examples
     --------
-    >>> from servanda.priors import load_prior
-    >>> print(prior_diff(load_prior("literature"), load_prior("cheap_talk")))
+    >>> print(prior_diff("literature", "cheap_talk"))
     compliance.guarantors: normal(mu=0, sigma=0.7) -> normal(mu=0, sigma=0.05)
     compliance.enforcement: normal(mu=[none: -0.3, consultation: -0.3, inspection: 0.1, sanctions: 0, snapback: 0, \
 military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.1)
     compliance.monitoring: normal(mu=0.5, sigma=0.4) -> normal(mu=0, sigma=0.1)
     """
+    one, other = as_priors(one), as_priors(other)
     raise_faults("difference", wrong_kinds({"one": (one, PriorSet), "other": (other, PriorSet)}), PriorError)
     if one.name == other.name:
         raise PriorError("difference", [Fault(one.name, "is the name of both sets; rename one")])
@@ -118,9 +128,7 @@ military_pledge: 0.1, deployed_forces: 0.4], sigma=0.4) -> normal(mu=0, sigma=0.
         names = list(dict.fromkeys(entry.parameter for priors in (one, other) for entry in priors.entries))
         found, parameters = {name: (_stated(one, name), _stated(other, name)) for name in names}, {}
     else:
-        from ..models.network.parameters import network_parameters
-
-        parameters = {parameter.name: parameter for parameter in network_parameters(network)}
+        parameters = {parameter.name: parameter for parameter in network_parameters(as_network(network))}
         found = {name: (p.entry(one), p.entry(other)) for name, p in parameters.items()}
     changed = {name: (a, b) for name, (a, b) in found.items() if _prior(a) != _prior(b)}
     return PriorDiff(one.name, other.name, changed, parameters)

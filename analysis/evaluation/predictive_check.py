@@ -139,7 +139,7 @@ class RecordSummaries(Shown):
 
 def record_summaries(
     posterior: Posterior,
-    cases: pd.DataFrame | Cases,
+    cases: Any,
     target: str,
     states: str | Iterable[str],
     *,
@@ -154,7 +154,7 @@ def record_summaries(
         From `servanda.models.fit`; or from `servanda.priors.prior_predictive` with the same cases, to see what a prior
         implies.
     cases
-        The record. Cases whose outcome is missing are left out.
+        The record, in any form that `servanda.fit` takes. Cases whose outcome is missing are left out.
     target
         The node.
     states

@@ -22,8 +22,10 @@ from ...common.json_values import to_json
 from ...common.show import Shown, View
 from ...models.cases.encode import Cases, encode
 from ...models.network.network import Network
-from ...models.network.toml import network_to_toml
+from ...models.network.toml import as_network, network_to_toml
 from ...models.parameters.prior_set import PriorSet
+from ...models.sampling.run import as_cases
+from ...priors.files.load import Priors, as_priors
 from .held_out.networks import priors_text
 from .scoreboard import Evaluation, Forecasts
 
@@ -117,13 +119,13 @@ def score_of(evaluation: Evaluation, model: str | None = None) -> Score:
     )
 
 
-def measured_score(network: Network, cases: pd.DataFrame | Cases, priors: PriorSet | None) -> Score | None:
+def measured_score(network: Network | str | os.PathLike[str], cases: Any, priors: Priors | None) -> Score | None:
     """Score that was measured for exactly this network, record and prior set.
 
     Parameters
     ----------
     network, cases, priors
-        As a fit takes them.
+        As `servanda.fit` takes them.
 
     Returns
     -------
@@ -133,12 +135,12 @@ def measured_score(network: Network, cases: pd.DataFrame | Cases, priors: PriorS
 
     Examples
     --------
-    >>> from servanda.models import load_network
     >>> from servanda.record import load_guarantees
-    >>> measured_score(load_network("guarantee"), load_guarantees(as_of="1950"), None) is None
+    >>> measured_score("guarantee", load_guarantees(as_of="1950"), None) is None
     True
     """
-    found = measured_evaluation(network, cases, priors)
+    chosen = as_network(network)
+    found = measured_evaluation(chosen, as_cases(chosen, cases), as_priors(priors))
     return None if found is None else score_of(*found)
 
 

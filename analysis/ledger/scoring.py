@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ...common.printed import PrintedTable, printed_table
 from ...common.show import Shown, View
 from ..evaluation.held_out.calibration import (
     Decomposition,
@@ -166,6 +167,17 @@ class LedgerScores(Shown):
             f"{counted} came out. In log score of the claim they {verb} {size:.3f} against the base rate "
             f"(standard error {gain.error:.3f}), {'more than luck would' if sure else 'which may be luck'}."
         )
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        table = self.table
+        # The ends are those of the probability, and stand behind it.
+        ends = table[["lower", "upper"]]
+        rest = table.drop(columns=["lower", "upper"])
+        place = rest.columns.to_list().index("probability") + 1
+        ordered = ends.join(rest)[[*rest.columns[:place], *ends.columns, *rest.columns[place:]]]
+        return printed_table(ordered, percent=["probability", "base_rate"])
 
     def _view(self) -> View:
         return View(self.verdict, table=self.table)

@@ -12,8 +12,11 @@ import xarray as xr
 from xarray.plot.accessor import DataArrayPlotAccessor
 
 from ...common.canvas import Look
+from ...common.errors import Fault
 from ...common.figure_style import COLOURS
+from ...common.printed import PrintedTable, printed_table
 from ...common.show import View
+from ...models.errors import QueryError
 from ...models.names import shown
 from ..figures.answers import states_figure
 from ..figures.comparison import CHANGE, change_row, intervals_figure
@@ -56,6 +59,17 @@ class Answer(xr.DataArray):
     def plot(self) -> AnswerPlot:  # type: ignore[override]
         """Figure of the density of each state; xarray's own figures are attributes, such as ``plot.hist``."""
         return AnswerPlot(self)
+
+    @property
+    def printed(self) -> PrintedTable:
+        """Mean and interval of each cell as journals print them.
+
+        Raises
+        ------
+        QueryError
+            If no draws or no question are left.
+        """
+        return _printed({"": self})
 
     def __repr__(self) -> str:
         return self._view(_AT_A_PROMPT).text() if _is_answer(self) else super().__repr__()
@@ -135,6 +149,14 @@ class Contrast(_Answers):
         found = cells_of(self["difference"], _IN_A_NOTEBOOK)
         return {_label(labels): summarise_change(x, margin=margin) for labels, x in found}
 
+    @property
+    def printed(self) -> PrintedTable:
+        """Change of each state as journals print it, in points, and how probable a gain or a loss is."""
+        kept = ("mean", "lower", "upper", "gain", "within", "loss")
+        rows = {name: {what: getattr(one, what) for what in kept} for name, one in self.changes.items()}
+        table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("state")
+        return printed_table(table, points=["mean"], percent=["gain", "within", "loss"], names={"mean": "change"})
+
     def plot(self, **look: Unpack[Look]) -> ShownFigure:  # type: ignore[override]
         """Figure of the change of each state, around a line at zero.
 
@@ -200,6 +222,11 @@ class Marginals(_Answers):
 
     __slots__ = ()
 
+    @property
+    def printed(self) -> PrintedTable:
+        """Mean and interval of each state of each node as journals print them."""
+        return _printed({str(variable).removeprefix("p_"): one for variable, one in self.data_vars.items()})
+
     def __repr__(self) -> str:
         return self._view().text() if _are_marginals(self) else super().__repr__()
 
@@ -216,6 +243,23 @@ class Marginals(_Answers):
         table = pd.DataFrame.from_dict(rows, orient="index").rename_axis("node")
         names = ", ".join(map(str, self.data_vars))
         return View(f"distributions of {len(rows)} nodes", table=table, notes=[f"variables: {names}"])
+
+
+def _printed(answers: Mapping[str, xr.DataArray]) -> PrintedTable:
+    """Every cell of some answers: per cent of a probability, points of a change, and a ratio as a number."""
+    rows, changes = [], []
+    for node, answer in answers.items():
+        if not _is_answer(answer):
+            what = "has no draws or no question left; take the table of an answer as it was given"
+            raise QueryError("printed table", [Fault(node or "answer", what)])
+        for labels, x in cells_of(answer, answer.size):
+            low, high = np.quantile(x, [(1 - INTERVAL) / 2, (1 + INTERVAL) / 2])
+            whose = {"node": node, "state": _label(labels)} if node else labels
+            rows.append({**whose, "mean": float(x.mean()), "lower": float(low), "upper": float(high)})
+            changes.append(not is_probability(answer))
+    of_ratios = any(") / P(" in str(answer.attrs["question"]) for answer in answers.values())
+    percent = [] if of_ratios else ["mean"]
+    return printed_table(pd.DataFrame(rows), percent=percent, changes=changes, interval=INTERVAL)
 
 
 def state_row(labels: Mapping[str, str], x: np.ndarray, colour: str, *, worded: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -15,7 +16,7 @@ from ...models.network.network import Network
 from ...record.files.actors import country_code
 from ...record.files.dates import as_day
 from .questions import with_past_defections
-from .scenario import AS_RECORDED, Judgement, Loaded
+from .scenario import AS_RECORDED, Judgement, Loaded, load_scenario
 from .texts import LANGUAGES, untranslated
 
 if TYPE_CHECKING:
@@ -102,9 +103,8 @@ class CheckedScenario(Shown):
 
     Examples
     --------
-    >>> from servanda.analysis import load_scenario
     >>> from servanda.record import load_guarantees
-    >>> found = check_scenario(load_scenario("budapest"), load_guarantees(as_of="2014-02-26"))
+    >>> found = check_scenario("budapest", load_guarantees(as_of="2014-02-26"))
     >>> found.cases, len(found.rows)
     (351, 10)
     """
@@ -129,30 +129,32 @@ class CheckedScenario(Shown):
         return View(f"Scenario of {len(self.rows)} rows, on {self.cases} cases", table=table, notes=self.remarks)
 
 
-def check_scenario(loaded: Loaded, cases: pd.DataFrame | None) -> CheckedScenario:
+def check_scenario(scenario: str | os.PathLike[str] | Loaded, cases: pd.DataFrame | None) -> CheckedScenario:
     """What a scenario will ask of a record; nothing is fitted.
 
     Parameters
     ----------
-    loaded
-        From `servanda.analysis.load_scenario`, which finds the faults.
+    scenario
+        A shipped scenario's name, the path of a TOML file, or what `load_scenario` gave of either.
     cases
         The record as of the scenario's date; None where there is none, so that nothing is counted.
 
     Raises
     ------
+    ScenarioError
+        As `servanda.analysis.load_scenario`.
     DataError
         If the cases lack what the network needs.
 
     Examples
     --------
-    >>> from servanda.analysis import load_scenario
     >>> from servanda.record import load_guarantees
-    >>> found = check_scenario(load_scenario("budapest"), load_guarantees(as_of="2014-02-26"))
+    >>> found = check_scenario("budapest", load_guarantees(as_of="2014-02-26"))
     >>> row = next(row for row in found.rows if row.label == "with a military pledge by all of NATO")
     >>> print(*(state for state in row.states if state.node in ("guarantors", "past_defections")), sep="; ")
     past_defections = as recorded, 1: computed as 1-2; guarantors = 29: computed as 6+
     """
+    loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     year = as_day(loaded.scenario.as_of).year
     coded = None if cases is None else encode(loaded.network, cases)
     rows: list[CheckedRow] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
@@ -21,12 +22,14 @@ from ...models.cases.encode import encode
 from ...models.convergence import LEAST_ESS
 from ...models.network.network import Network
 from ...models.network.parameters import network_parameters
+from ...models.network.toml import as_network
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior, load_posterior
 from ...models.sampling.blocks import workers_for
 from ...models.sampling.fit import fit, fit_identity
 from ...models.sampling.run import Sampling, fit_inputs
 from ...models.sampling.samplers import SAMPLERS
+from ...priors.files.load import Priors, as_priors
 from ..summaries.gates import Gate, failed, parameter_gates, sampler_gates
 from .cache import cache_folder, keep, used
 
@@ -46,9 +49,9 @@ def stored_path(
 
 
 def stored_fit(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     cases: pd.DataFrame,
-    priors: PriorSet | None,
+    priors: Priors | None,
     sampling: Sampling,
     folder: Path | None = None,
     *,
@@ -58,8 +61,10 @@ def stored_fit(
 
     Parameters
     ----------
-    network, cases, priors, sampling
-        What is fitted, and how.
+    network, cases, priors
+        What is fitted; network and priors may be given by name, as in `servanda.fit`.
+    sampling
+        How.
     folder
         Where fits are kept; `cache_folder()` by default.
     progress
@@ -86,7 +91,7 @@ def stored_fit(
     [False, True]
     """
     with shown(progress) as tell:
-        return stored_fits(network, cases, [priors], sampling, folder, within=tell)[0]
+        return stored_fits(as_network(network), cases, [as_priors(priors)], sampling, folder, within=tell)[0]
 
 
 def stored_fits(

@@ -29,7 +29,7 @@ from functools import cached_property
 from itertools import accumulate
 from math import ceil, factorial, prod
 from operator import mul
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -39,7 +39,7 @@ from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.show import Shown, View
-from ...models.cases.encode import MISSING, Cases, encode
+from ...models.cases.encode import MISSING, Cases
 from ...models.errors import QueryError
 from ...models.families.unseen import INTEGRATED
 from ...models.inference.tables import DrawnNetwork, distinct_rows
@@ -49,6 +49,7 @@ from ...models.questions.configurations import Configurations, adds_up, configur
 from ...models.questions.evidence import split_interventions
 from ...models.questions.quantity import Quantity
 from ...models.sampling.refit import cases_of
+from ...models.sampling.run import as_cases
 from ...models.store import draws_tree
 from ..figures.drivers import waterfall_figure
 from ..summaries.change import Change, summarise_change, whole_points
@@ -231,9 +232,7 @@ class Drivers(Shown):
         return View(f"{self.title}: {start}, {end}", table=table, notes=(self.note,))
 
 
-def drivers(
-    posterior: Posterior, asked: Quantity, cases: pd.DataFrame | None = None, *, draws: int | None = None
-) -> Drivers:
+def drivers(posterior: Posterior, asked: Quantity, cases: Any = None, *, draws: int | None = None) -> Drivers:
     """Contributions of the described features to a probability, from the record's base rate on.
 
     Parameters
@@ -243,7 +242,8 @@ def drivers(
     asked
         A probability, from `servanda.analysis.chance_of`, that gives, does or names something.
     cases
-        The record whose base rate it starts from, and whose cases are the background; those of the fit by default.
+        The record whose base rate it starts from, and whose cases are the background, in any form that
+        `servanda.fit` takes; those of the fit by default.
         Cases whose outcome is not known are left out.
     draws
         How many draws to use at the most, evenly spaced; as many as take some seconds by default, 800 at the most.
@@ -283,7 +283,7 @@ def drivers(
     if draws is not None and draws < 1:
         faults.append(Fault("draws", f"is {draws}; use one at the least"))
     raise_faults("drivers", faults, QueryError)
-    known = cases_of(posterior) if cases is None else encode(network, cases)
+    known = cases_of(posterior) if cases is None else as_cases(network, cases)
     outcome = known.codes[asked.target]
     states = tuple(network[asked.target].index(state) for state in asked.states)
     rows = np.flatnonzero(outcome != MISSING)

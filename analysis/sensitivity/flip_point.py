@@ -16,12 +16,14 @@ import numpy as np
 
 from ...common.canvas import Look
 from ...common.errors import Fault
+from ...common.printed import PrintedTable, printed_table
 from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.refit import resample_blocks
+from ...priors.files.load import Priors, as_priors
 from ...priors.panel.logarithmic_pool import logarithmic_pool
 from ..figures.priors import flip_figure
 from ..summaries.importance import ImportanceWeights, smoothed, weighted_summary
@@ -108,6 +110,8 @@ class FlipPath(Shown):
         Where the verdict changes.
     fitted
         Places on the path where a fit was made; 0 is that of the posterior.
+    is_difference
+        Whether the answer is a change of a probability.
 
     Examples
     --------
@@ -133,6 +137,7 @@ class FlipPath(Shown):
     table: pd.DataFrame
     flips: tuple[Flip, ...]
     fitted: tuple[float, ...]
+    is_difference: bool = False
 
     @property
     def verdict(self) -> str:
@@ -159,6 +164,11 @@ class FlipPath(Shown):
         flips = [(flip.at, flip.before, flip.after) for flip in self.flips]
         return flip_figure(self.table, flips, start=self.start, end=self.end, look=look)
 
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["mean"], changes=[self.is_difference] * len(self.table))
+
     def _view(self) -> View:
         steps = self.table.iloc[:: max(1, len(self.table) // 10)].set_index("t")
         return View(self.question, table=steps, notes=[self.verdict])
@@ -169,7 +179,7 @@ class FlipPath(Shown):
 
 def flip_point(
     posterior: Posterior,
-    towards: PriorSet,
+    towards: Priors,
     question: Quantity,
     *,
     verdict: Verdict = likelihood_word,
@@ -183,7 +193,7 @@ def flip_point(
     posterior
         From `servanda.models.fit`.
     towards
-        The other prior set.
+        The other prior set, its name or its file.
     question
         From `chance_of`.
     verdict
@@ -218,7 +228,7 @@ def flip_point(
     """
     import pandas as pd
 
-    own, *_ = checked_sets(posterior, [towards])
+    own, towards = checked_sets(posterior, [as_priors(towards)])
     check_quantities(posterior.network, {"question": question})
     nodes = question.nodes(posterior.network)
     touched = [block for block in changed_blocks(posterior, towards) if nodes & set(block)]
@@ -261,7 +271,7 @@ def flip_point(
         x, weights = at(high)
         flips.append(Flip(float(high), here[4], verdict(x, weights), weights.mean(x), weights.trusted))
     asked, places = question.words(posterior.network), tuple(sorted(intermediate_fits))
-    return FlipPath(own.name, towards.name, asked, table, tuple(flips), places)
+    return FlipPath(own.name, towards.name, asked, table, tuple(flips), places, question.is_difference)
 
 
 def _answer_and_ratio(

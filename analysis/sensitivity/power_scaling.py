@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...common.show import Shown, View
 from ...models.cases.likelihood import log_likelihood
 from ...models.errors import QueryError
@@ -65,6 +66,11 @@ class PowerScaling(Shown):
         """The parameters whose priors an answer leans on most."""
         rows = self.table.loc[question].drop(["prior", "likelihood"])
         return rows.sort_values("sensitivity", ascending=False).head(most)
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table)
 
     def _view(self) -> View:
         chosen = self.table.index.get_level_values("component").isin(["prior", "likelihood"])

@@ -9,6 +9,7 @@ own past.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
@@ -20,12 +21,14 @@ from ...common.errors import Fault, nearest, raise_faults
 from ...models.cases.encode import encode
 from ...models.errors import DataError
 from ...models.network.network import Network
+from ...models.network.toml import as_network
 from ...models.node import Arrow, Node
 from ...models.parameters.prior_set import PriorSet
-from ...models.sampling.fit import fit
 from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings
+from ...priors.files.load import Priors, as_priors
 from ..queries.probability import probability
+from ..scenarios.fit import fit
 from ..summaries.importance import psis_loo
 from .questions import credibility
 
@@ -143,7 +146,7 @@ def impute_credibility(
     return Imputed(pd.DataFrame(states, index=pd.Index(index)), len(sets))
 
 
-def with_credibility(network: Network, replaces: str = "past_defections") -> Network:
+def with_credibility(network: Network | str | os.PathLike[str], replaces: str = "past_defections") -> Network:
     """Give the network with a node of credibility in the place of another, arrows and all.
 
     Its states are ``high``, ``middle``, ``low``, in that order, so that a prior on the effect of many past
@@ -151,11 +154,11 @@ def with_credibility(network: Network, replaces: str = "past_defections") -> Net
 
     Examples
     --------
-    >>> from servanda.models import load_network
-    >>> network = with_credibility(load_network("guarantee"))
+    >>> network = with_credibility("guarantee")
     >>> network["credibility"].states, "past_defections" in network.names
     (('high', 'middle', 'low'), False)
     """
+    network = as_network(network)
     old = network[replaces]
     new = Node(
         NODE,
@@ -178,28 +181,28 @@ def with_credibility(network: Network, replaces: str = "past_defections") -> Net
     return replace(network, nodes=tuple(nodes), name=f"{network.name}-{NODE}")
 
 
-def with_credibility_priors(priors: PriorSet, replaces: str = "past_defections") -> PriorSet:
+def with_credibility_priors(priors: Priors, replaces: str = "past_defections") -> PriorSet:
     """Give the priors with those on the replaced node standing for credibility.
 
     Examples
     --------
-    >>> from servanda.priors import load_prior
-    >>> found = with_credibility_priors(load_prior("literature"))
+    >>> found = with_credibility_priors("literature")
     >>> [entry.parameter for entry in found.entries if "credibility" in entry.parameter]
     ['guarantors.credibility', 'compliance.credibility']
     """
+    stated = as_priors(priors)
     entries = tuple(
         replace(entry, parameter=".".join(NODE if part == replaces else part for part in entry.parameter.split(".")))
-        for entry in priors.entries
+        for entry in stated.entries
     )
-    return replace(priors, entries=entries)
+    return replace(stated, entries=entries)
 
 
 def fit_imputed(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     cases: pd.DataFrame,
     imputed: Imputed,
-    priors: PriorSet | None = None,
+    priors: Priors | None = None,
     *,
     seed: int,
     **sampling: Any,
@@ -215,7 +218,7 @@ def fit_imputed(
     imputed
         Their states.
     priors, seed, sampling
-        As in `servanda.models.fit`.
+        As in `servanda.fit`.
 
     Returns
     -------
@@ -262,10 +265,10 @@ def pooled(answers: Sequence[xr.DataArray]) -> xr.DataArray:
 
 
 def compare_pasts(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     cases: pd.DataFrame,
     imputed: Imputed,
-    priors: PriorSet | None = None,
+    priors: Priors | None = None,
     *,
     seed: int,
     target: str = "compliance",
@@ -306,6 +309,7 @@ def compare_pasts(
     >>> compare_pasts(network, cases, imputed, seed=1, draws=100).attrs["cases"]
     10
     """
+    network, priors = as_network(network), as_priors(priors)
     blank = cases[_column(network, replaces)].isna().to_numpy(bool)
     kept = np.flatnonzero(imputed.known & ~blank)
     chosen = cases.iloc[kept].reset_index(drop=True)

@@ -20,6 +20,8 @@ import numpy as np
 from ...common.errors import Fault, InputError
 from ...common.files import writable_file, written_whole
 from ...common.json_values import to_json, without_nan
+from ...common.printed import PrintedTable, printed_table
+from ...common.show import Shown, View
 from ...models.track.events import TrackData
 from ...models.track.settings import READINGS
 from ..evaluation.held_out.scores import Gain, brier_score, clustered_mean, log_score
@@ -52,8 +54,8 @@ NOT_MEASURED = f"Not measured how well this fit foretells, so no actor is ranked
 DECIMALS = 5
 
 
-@dataclass(frozen=True)
-class TrackScores:
+@dataclass(frozen=True, repr=False)
+class TrackScores(Shown):
     """Forecasts of dated events, each from those before it alone, and what they score.
 
     Parameters
@@ -183,6 +185,14 @@ class TrackScores:
                     row |= {f"{how}_gain": gain.value, f"{how}_error": gain.error}
                 rows.append(row)
         return pd.DataFrame(rows).set_index(["part", "model"])
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table)
+
+    def _view(self) -> View:
+        return View(self.verdict, table=self.table.drop(columns="title"))
 
     def as_dict(self) -> dict[str, Any]:
         """What descriptions and reports hold, ready for JSON."""

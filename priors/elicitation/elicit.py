@@ -136,7 +136,13 @@ class Elicited(Shown):
     @property
     def printed(self) -> PrintedTable:
         """The table as journals print it."""
-        return printed_table(self.table)
+        # How many times as likely one is as another is no probability.
+        if any(s.against is not None for s in self.statements.values()):
+            return printed_table(self.table)
+        changes = [self.statements[str(label)].chance.is_difference for label, _ in self.table.index]
+        percent = ["asked", "achieved", "before"]
+        table = self.table.drop(columns="allowed")
+        return printed_table(table, percent=percent, points=["misfit"], changes=changes, digits=1)
 
     @property
     def met(self) -> bool:

@@ -12,6 +12,7 @@ from ...common.errors import Fault, raise_faults
 from ...common.toml import read_toml, shipped
 from ...models.errors import PriorError
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults, strangers
+from ...models.network.toml import as_network
 from ...models.parameters.prior_set import PriorEntry, PriorSet
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ LONGEST_LINE = 50
 type Priors = PriorSet | str | os.PathLike[str]
 
 
-def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> PriorSet:
+def load_prior(name: str | os.PathLike[str], network: Network | str | os.PathLike[str] | None = None) -> PriorSet:
     """Load a shipped prior set by name, or one from a TOML file.
 
     A file may say ``inherits = "literature"``, or give a path relative to itself. What it says itself wins
@@ -40,8 +41,8 @@ def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> 
     name
         A name that `shipped_priors` gives, or a path that ends in ``.toml``.
     network
-        Where it is given, the set must fit it too, and what does not is reported together with all other faults. Else
-        `servanda.models.fit` and all others that use the set with a network ask.
+        A network, its name or its file. Where it is given, the set must fit it too, and what does not is reported
+        together with all other faults. Else `servanda.models.fit` and all others that use the set with a network ask.
 
     Returns
     -------
@@ -65,7 +66,7 @@ def load_prior(name: str | os.PathLike[str], network: Network | None = None) -> 
     'Huth and Russett 1984; Hultman, Kathman and Shannon 2016'
     """
     read = _read(shipped(name, FOLDER, "prior set", PriorError), ())
-    faults = [*read.faults, *(_misfits(read, network) if network is not None else [])]
+    faults = [*read.faults, *(_misfits(read, as_network(network)) if network is not None else [])]
     raise_faults(os.fspath(name), faults, PriorError)
     return read.priors
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.printed import PrintedTable, printed_table
 from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.sampling.stacking_weights import stacking_weights
@@ -44,6 +45,11 @@ class ExpertScores(Shown):
 
     weights: dict[str, float]
     table: pd.DataFrame
+
+    @property
+    def printed(self) -> PrintedTable:
+        """The table as journals print it."""
+        return printed_table(self.table, percent=["weight"])
 
     def _view(self) -> View:
         return View(f"Scores and weights of {len(self.weights)} experts", table=self.table)

@@ -8,6 +8,7 @@ is unsure of and what they disagree about.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -19,13 +20,16 @@ from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.show import Shown, View
 from ...models.errors import PriorError, wrong_kinds
+from ...models.network.network import Network
 from ...models.network.parameters import network_parameters, parameter_coords, prior_faults
+from ...models.network.toml import as_network
 from ...models.parameters.prior_set import PriorSet
 from ...models.posterior import Posterior
 from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.prior_draws import prior_draws
 from ...models.seeds import generator
 from ...models.store import draws_tree
+from ..files.load import Priors, as_priors
 from .figure import pool_figure
 
 if TYPE_CHECKING:
@@ -34,7 +38,6 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from ...common.figure_style import ShownFigure
-    from ...models.network.network import Network
 
 #: How far from one weights may add up.
 _TOLERANCE = 1e-8
@@ -172,7 +175,10 @@ class LinearPool(Shown):
 
 
 def linear_pool(
-    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None = None, name: str = "panel"
+    network: Network | str | os.PathLike[str],
+    experts: Mapping[str, Priors],
+    weights: Mapping[str, float] | None = None,
+    name: str = "panel",
 ) -> LinearPool:
     """Pool prior sets linearly, as a true mixture.
 
@@ -182,9 +188,9 @@ def linear_pool(
     Parameters
     ----------
     network
-        Whose parameters.
+        Whose parameters: a network, its name or its file.
     experts
-        Name -> prior set.
+        Name -> prior set, its name or its file.
     weights
         Name -> weight; they add up to one. Equal by default; see `servanda.priors.score_weights`.
     name
@@ -214,13 +220,13 @@ def linear_pool(
     >>> round(float(((p > 0.3) & (p < 0.7)).mean()), 2)
     0.01
     """
-    shares = panel_shares(network, experts, weights)
-    return LinearPool(network, dict(experts), shares, name)
+    panel = Panel.of(network, experts, weights)
+    return LinearPool(panel.network, panel.experts, panel.shares, name)
 
 
 def leave_one_expert_out(
-    network: Network,
-    experts: Mapping[str, PriorSet],
+    network: Network | str | os.PathLike[str],
+    experts: Mapping[str, Priors],
     weights: Mapping[str, float] | None = None,
     *,
     pool: Callable[..., Any] = linear_pool,
@@ -241,24 +247,22 @@ def leave_one_expert_out(
 
     Examples
     --------
-    >>> from servanda.models import load_network
-    >>> from servanda.priors import load_prior
-    >>> panel = {name: load_prior(name) for name in ("literature", "institutionalist", "realist")}
-    >>> for others in leave_one_expert_out(load_network("guarantee"), panel).values():
+    >>> panel = {name: name for name in ("literature", "institutionalist", "realist")}
+    >>> for others in leave_one_expert_out("guarantee", panel).values():
     ...     print(others)
     without literature: 0.5 institutionalist + 0.5 realist
     without institutionalist: 0.5 literature + 0.5 realist
     without realist: 0.5 literature + 0.5 institutionalist
     """
-    shares = panel_shares(network, experts, weights)
+    panel = Panel.of(network, experts, weights)
     if len(experts) < 3:
         raise PriorError("panel", [Fault("experts", "must be three or more, so that a panel is left without each")])
     if not callable(pool):
         raise PriorError("panel", [Fault("pool", f"must be linear_pool or logarithmic_pool, not {pool!r}")])
     found = {}
     for expert in experts:
-        others, left = _without(experts, shares, expert)
-        found[expert] = pool(network, others, left, name=f"without {expert}")
+        others, left = _without(panel.experts, panel.shares, expert)
+        found[expert] = pool(panel.network, others, left, name=f"without {expert}")
     return found
 
 
@@ -274,34 +278,58 @@ def _without(
     return {name: priors for name, priors in experts.items() if name != expert}, left
 
 
-def panel_shares(
-    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None
-) -> dict[str, float]:
-    """Weights of experts, equal ones by default.
+@dataclass(frozen=True)
+class Panel:
+    """A network, the prior sets of experts, and their weights, whatever of it was given by name.
 
-    Raises
-    ------
-    PriorError
-        Listing what is wrong with the weights, and where an expert's set does not fit the network.
+    Parameters
+    ----------
+    network
+        Whose parameters.
+    experts
+        Name -> prior set.
+    shares
+        Name -> weight; they add up to one.
     """
-    if not isinstance(experts, Mapping) or not isinstance(weights, Mapping | None):
-        name, value = ("weights", weights) if isinstance(experts, Mapping) else ("experts", experts)
-        raise PriorError("panel", [Fault(name, f"must be a mapping by name of expert, not a {type(value).__name__}")])
-    faults = wrong_kinds({f"expert {expert}": (priors, PriorSet) for expert, priors in experts.items()})
-    raise_faults("panel", faults, PriorError)
-    faults = [Fault("experts", "must be two or more to be pooled")] if len(experts) < 2 else []
-    stated = dict.fromkeys(experts, 1 / max(len(experts), 1)) if weights is None else dict(weights)
-    faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, experts)}") for n in stated if n not in experts]
-    faults += [Fault("weights", f"lack one for {expert}") for expert in experts if expert not in stated]
-    wrong = {n: w for n, w in stated.items() if not (isinstance(w, Real) and w >= 0)}
-    faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in wrong.items()]
-    if not faults and abs((total := math.fsum(stated.values())) - 1) > _TOLERANCE:
-        faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
-    coords = parameter_coords(network)
-    for expert, priors in experts.items():
-        faults += [fault.within(f"expert {expert}") for fault in prior_faults(network, priors, coords)]
-    raise_faults("panel", faults, PriorError)
-    return {expert: float(stated[expert]) for expert in experts}
+
+    network: Network
+    experts: dict[str, PriorSet]
+    shares: dict[str, float]
+
+    @classmethod
+    def of(
+        cls,
+        network: Network | str | os.PathLike[str],
+        experts: Mapping[str, Priors],
+        weights: Mapping[str, float] | None,
+    ) -> Panel:
+        """Values of what was given, with equal weights by default.
+
+        Raises
+        ------
+        PriorError
+            Listing what is wrong with the weights, and where an expert's set does not fit the network.
+        """
+        if not isinstance(experts, Mapping) or not isinstance(weights, Mapping | None):
+            name, value = ("weights", weights) if isinstance(experts, Mapping) else ("experts", experts)
+            what = f"must be a mapping by name of expert, not a {type(value).__name__}"
+            raise PriorError("panel", [Fault(name, what)])
+        network, sets = as_network(network), {expert: as_priors(priors) for expert, priors in experts.items()}
+        faults = wrong_kinds({f"expert {expert}": (priors, PriorSet) for expert, priors in sets.items()})
+        raise_faults("panel", faults, PriorError)
+        faults = [Fault("experts", "must be two or more to be pooled")] if len(sets) < 2 else []
+        stated = dict.fromkeys(sets, 1 / max(len(sets), 1)) if weights is None else dict(weights)
+        faults += [Fault("weights", f"there is no expert '{n}'{nearest(n, sets)}") for n in stated if n not in sets]
+        faults += [Fault("weights", f"lack one for {expert}") for expert in sets if expert not in stated]
+        wrong = {n: w for n, w in stated.items() if not (isinstance(w, Real) and w >= 0)}
+        faults += [Fault("weights", f"{n} has {w}; must be a number of 0 or more") for n, w in wrong.items()]
+        if not faults and abs((total := math.fsum(stated.values())) - 1) > _TOLERANCE:
+            faults.append(Fault("weights", f"add up to {total:g}; they must add up to 1"))
+        coords = parameter_coords(network)
+        for expert, priors in sets.items():
+            faults += [fault.within(f"expert {expert}") for fault in prior_faults(network, priors, coords)]
+        raise_faults("panel", faults, PriorError)
+        return cls(network, sets, {expert: float(stated[expert]) for expert in sets})
 
 
 __all__ = ["LinearPool", "leave_one_expert_out", "linear_pool"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,8 @@ from ...models.errors import PriorError
 from ...models.network.parameters import network_parameters, parameter_coords
 from ...models.parameters.prior import Prior
 from ...models.parameters.prior_set import CERTAINTIES, PriorEntry, PriorSet
-from .linear_pool import panel_shares
+from ..files.load import Priors
+from .linear_pool import Panel
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -23,7 +25,10 @@ _ELSE = "let them state a normal, or one and the same prior"
 
 
 def logarithmic_pool(
-    network: Network, experts: Mapping[str, PriorSet], weights: Mapping[str, float] | None = None, name: str = "panel"
+    network: Network | str | os.PathLike[str],
+    experts: Mapping[str, Priors],
+    weights: Mapping[str, float] | None = None,
+    name: str = "panel",
 ) -> PriorSet:
     r"""Pool prior sets logarithmically, so that each parameter's prior is proportional to the product of p_i^w_i.
 
@@ -37,9 +42,9 @@ def logarithmic_pool(
     Parameters
     ----------
     network
-        Whose parameters.
+        Whose parameters: a network, its name or its file.
     experts
-        Name -> prior set.
+        Name -> prior set, its name or its file.
     weights
         Name -> weight; they add up to one. Equal by default.
     name
@@ -65,11 +70,12 @@ def logarithmic_pool(
     >>> str(logarithmic_pool(network, {"low": low, "high": high})["kept.table"])
     'dirichlet(alpha=[no: 5, yes: 5])'
     """
-    shares, coords = panel_shares(network, experts, weights), parameter_coords(network)
-    heard = {expert: priors for expert, priors in experts.items() if shares[expert] > 0}
+    panel = Panel.of(network, experts, weights)
+    shares, coords = panel.shares, parameter_coords(panel.network)
+    heard = {expert: priors for expert, priors in panel.experts.items() if shares[expert] > 0}
     stated = {
         parameter: {e: entry for e, priors in heard.items() if (entry := parameter.entry(priors)) is not None}
-        for parameter in network_parameters(network)
+        for parameter in network_parameters(panel.network)
     }
     found = [_pooled(parameter, entries, shares, coords) for parameter, entries in stated.items()]
     raise_faults(f"panel {name}", [fault for _, faults in found for fault in faults], PriorError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from functools import cache
 from html.parser import HTMLParser
@@ -44,6 +45,8 @@ from servanda.analysis.sensitivity.panel import ask_panel
 from servanda.analysis.sensitivity.spread import change_spread
 from servanda.analysis.sensitivity.value_of_information import CaseNews, NodeNews, SeenState, ValueOfInformation
 from servanda.analysis.sensitivity.variance_sources import VarianceSource, VarianceSources
+from servanda.analysis.track import load_track_scores
+from servanda.common import PrintedTable, printed_table
 from servanda.common.errors import InputError
 from servanda.common.figure_style import DARK, INK, LEAST_SIZE, colour_of
 from servanda.models import Arrow, Network, Node, Posterior, Prior, PriorSet, TrackPosterior, load_track_settings
@@ -170,13 +173,17 @@ RESULTS = {
     "posterior": (lawn, False),
     "fitted posterior": (coin, False),
     "track posterior": (track, False),
+    "track scores": (load_track_scores, False),
     "network": (lambda: lawn().network, False),
     "large network": (lambda: sv.load_network("guarantee"), False),
     "statement": (lambda: between(YES, 0.2, 0.6), True),
     "prior": (lambda: Prior.of("dirichlet", alpha={EVIL: 1.0, "b": 2.0}), False),
     "prior set": (lambda: sv.load_prior("literature"), False),
     "pool": (lambda: linear_pool(COIN, {EVIL: FLAT, "other": SURE}), False),
-    "expert scores": (lambda: ExpertScores({EVIL: 1.0}, pd.DataFrame({"score": [0.5]}, index=[EVIL])), False),
+    "expert scores": (
+        lambda: ExpertScores({EVIL: 1.0}, pd.DataFrame({"score": [0.5], "weight": [1.0]}, index=[EVIL])),
+        False,
+    ),
     "quantity": (lambda: sv.chance_of("wet", EVIL, {"rain": "yes"}, actor="USA"), False),
     "answer": (lambda: sv.probability(lawn(), "wet", given={"rain": "yes"}), True),
     "one state": (lambda: sv.probability(lawn(), "wet").sel(wet="damp"), True),
@@ -265,6 +272,27 @@ def test_every_result_of_the_front_door_is_tried():
     classes = {one for one in public if isinstance(one, type) and callable(getattr(one, "_repr_html_", None))}
     assert classes <= {type(result(name)) for name in RESULTS}
     assert {Posterior, Network, LinearPool, Lexicon} <= classes
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_a_table_is_printed_with_its_interval_in_one_cell(name):
+    """Whatever has a table of numbers has it as journals print it; no end of an interval has a column of its own."""
+    shown = result(name)
+    assert isinstance(getattr(type(shown), "table", None), property) <= hasattr(type(shown), "printed")
+    if hasattr(type(shown), "printed"):
+        printed = shown.printed
+        assert not [title for title in printed.cells if title in {"lower", "upper"} or title.endswith(" lower")]
+        assert printed.to_markdown().count("\n") == 1 + len(printed.cells)
+        assert len(re.findall(r" \\\\$", printed.to_latex(), re.MULTILINE)) == 1 + len(printed.cells)
+        assert printed.to_csv().count("\n") >= 1 + len(printed.cells)
+
+
+def test_a_printed_table_says_itself_in_ten_lines():
+    printed = printed_table(pd.DataFrame({"mean": np.linspace(0, 1, 50)}), percent=["mean"])
+    lines = repr(printed).splitlines()
+    assert isinstance(printed, PrintedTable)
+    assert len(lines) == 10
+    assert lines[-1] == "  ... 43 more rows"
 
 
 @pytest.mark.parametrize("name", FIGURES)

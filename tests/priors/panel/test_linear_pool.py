@@ -126,9 +126,9 @@ def test_panels_that_make_no_sense():
 
 def test_panels_of_another_kind():
     with pytest.raises(
-        PriorError, match=r"expert a: must be a PriorSet, not a str; servanda\.priors\.load_prior gives"
+        PriorError, match=r"expert a: must be a PriorSet, not a int; servanda\.priors\.load_prior gives"
     ):
-        linear_pool(COIN, {"a": "literature", "b": LOW})
+        linear_pool(COIN, {"a": 3, "b": LOW})
     with pytest.raises(PriorError, match="experts: must be a mapping by name of expert, not a list"):
         linear_pool(COIN, [LOW, HIGH])
     with pytest.raises(PriorError, match="weights: must be a mapping by name of expert, not a list"):
