@@ -92,11 +92,14 @@ def _notebook_bars() -> Iterator[Progress]:
     handle: Any = display(HTML(""), display_id=True)
     last = [0.0]
     told: dict[str, str] = {}
+    began: dict[str, tuple[float, int]] = {}
 
     def show(what: str, done: int, total: int) -> None:
+        start, before = began.setdefault(what, (time.monotonic(), done))
+        left = _left(time.monotonic() - start, done - before, total - done)
         told[what] = (
             f'<div style="font-size:90%"><progress max="{total}" value="{done}"></progress> {escape(what)}, '
-            f"{done} of {total}</div>"
+            f"{done} of {total}{left}</div>"
         )
         if time.monotonic() - last[0] > _PAUSE or done >= total:
             last[0] = time.monotonic()
@@ -108,6 +111,22 @@ def _notebook_bars() -> Iterator[Progress]:
         handle.update(HTML(""))
 
 
+def _left(seconds: float, done: int, rest: int) -> str:
+    """About how long it will take yet, where that can be told and is worth saying.
+
+    Examples
+    --------
+    >>> _left(30.0, 10, 40), _left(1.0, 10, 10), _left(300.0, 1, 1)
+    (', about 2 min left', '', ', about 5 min left')
+    """
+    if done <= 0 or rest <= 0 or seconds * rest / done < _WORTH_SAYING:
+        return ""
+    more = seconds * rest / done
+    return f", about {more:.0f} s left" if more < 100 else f", about {more / 60:.0f} min left"
+
+
+#: Seconds that are worth saying.
+_WORTH_SAYING = 2.0
 #: Seconds between two pictures of a bar in a notebook.
 _PAUSE = 0.2
 

@@ -171,12 +171,10 @@ class LedgerScores(Shown):
     @property
     def printed(self) -> PrintedTable:
         """The table as journals print it."""
-        table = self.table
         # The ends are those of the probability, and stand behind it.
-        ends = table[["lower", "upper"]]
-        rest = table.drop(columns=["lower", "upper"])
-        place = rest.columns.to_list().index("probability") + 1
-        ordered = ends.join(rest)[[*rest.columns[:place], *ends.columns, *rest.columns[place:]]]
+        names = [name for name in _COLUMNS[1:] if name not in ("lower", "upper")]
+        place = names.index("probability") + 1
+        ordered = self.table.reindex(columns=[*names[:place], "lower", "upper", *names[place:]])
         return printed_table(ordered, percent=["probability", "base_rate"])
 
     def _view(self) -> View:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from ...common.progress import Progress
+from ...common.progress import shown as shown_progress
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.inference.question import Form
 from ...models.posterior import Posterior
@@ -209,6 +211,7 @@ def marginals(
     soft: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> Marginals:
     """Posterior of the distribution of every node (or of `nodes`) given evidence, under interventions.
@@ -221,6 +224,9 @@ def marginals(
         As in `probability`.
     nodes
         Which nodes; all that are neither given in every case nor set by default.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many groups of cases that know the same nodes are
+        done; see `servanda.common.progress.shown`.
     **members
         As in `probability`.
 
@@ -245,7 +251,8 @@ def marginals(
         posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
     )
     chosen = None if nodes is None else (nodes,) if isinstance(nodes, str) else tuple(nodes)
-    found = node_distributions(asked, chosen, memory=memory, backend=backend)
+    with shown_progress(progress) as tell:
+        found = node_distributions(asked, chosen, memory=memory, backend=backend, progress=tell)
     for variable, answer in found.data_vars.items():
         name = str(variable).removeprefix("p_")
         answer.attrs |= {

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import count as counter
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
+from ...common.progress import Progress, silent
 from ..inference import most_probable as whole
 from ..inference.answers import all_marginals, distribution, log_evidence
 from ..inference.backends import solver
@@ -23,6 +25,9 @@ from ..inference.tables import Evidence
 from ..network.network import Network
 from .evidence import GivenEvidence
 from .labels import batch_coords, draws_first, labelled_answer, own_dims
+
+#: What progress is told of.
+DISTRIBUTIONS = "distributions of nodes"
 
 
 def joint_distribution(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, backend: str = "numpy") -> xr.DataArray:
@@ -43,7 +48,12 @@ def probability_of_evidence(
 
 
 def node_distributions(
-    asked: GivenEvidence, nodes: Sequence[str] | None = None, *, memory: int = MEMORY_LIMIT, backend: str = "numpy"
+    asked: GivenEvidence,
+    nodes: Sequence[str] | None = None,
+    *,
+    memory: int = MEMORY_LIMIT,
+    backend: str = "numpy",
+    progress: Progress = silent,
 ) -> xr.Dataset:
     """Distribution of each of some nodes in every draw; where a case knows the node, its state has probability one.
 
@@ -51,6 +61,8 @@ def node_distributions(
     ----------
     nodes
         Their names; all open nodes by default.
+    progress
+        Told of the groups of cases that know the same nodes.
 
     Returns
     -------
@@ -63,14 +75,18 @@ def node_distributions(
         Listing names that are unknown, set, or given in every case.
     """
     names = asked.open_nodes if nodes is None else _checked(asked, nodes)
-    return _node_distributions(asked, names, {"memory": memory, "solver": solver(backend)})
+    return _node_distributions(asked, names, {"memory": memory, "solver": solver(backend)}, progress)
 
 
-def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[str, Any]) -> xr.Dataset:
+def _node_distributions(
+    asked: GivenEvidence, nodes: tuple[str, ...], how: dict[str, Any], progress: Progress
+) -> xr.Dataset:
     network = asked.system.network
     edges = np.cumsum([0, *_sizes(asked, nodes)])
+    groups, done = sum(1 for _ in asked.groups), counter()
 
     def answer(form: Form, evidence: Evidence) -> np.ndarray:
+        progress(DISTRIBUTIONS, next(done), groups)
         free = tuple(name for name in nodes if name not in form.given)
         light, heavy = _split(network, replace(form, targets=free))
         values = all_marginals(asked.system, light, evidence, **how) if light.targets else {}
@@ -83,6 +99,7 @@ def _node_distributions(asked: GivenEvidence, nodes: tuple[str, ...], how: dict[
         return np.concatenate([values[name] for name in nodes])
 
     values = asked.each(answer, (int(edges[-1]),)) if nodes else np.empty((0,))
+    progress(DISTRIBUTIONS, groups, groups)
     parts = zip(nodes, edges[:-1], edges[1:], strict=True)
     # Labelled together: chains, draws and cases are the same for all.
     own = {node: dim for dim, node in own_dims(asked, nodes, {f"p_{name}" for name in nodes}).items()}

@@ -60,6 +60,20 @@ def test_a_notebook_shows_bars_under_the_cell_and_takes_them_away(monkeypatch):
     assert pictures[-1] == ""
 
 
+@pytest.mark.parametrize(
+    ("seconds", "done", "rest", "said"),
+    [
+        (10.0, 5, 5, ", about 10 s left"),
+        (60.0, 1, 9, ", about 9 min left"),
+        (0.5, 5, 5, ""),
+        (10.0, 0, 5, ""),
+        (10.0, 5, 0, ""),
+    ],
+)
+def test_a_notebook_says_about_how_long_it_will_take_yet(seconds, done, rest, said):
+    assert module._left(seconds, done, rest) == said
+
+
 @pytest.mark.parametrize("workers", [1, 2, 9])
 def test_results_stand_in_the_order_of_the_jobs(workers):
     told, ended = [], []

@@ -81,6 +81,17 @@ def test_marginals_hold_every_free_node(lawn):
     np.testing.assert_allclose(answers["p_rain"], probability(lawn, "rain", {"wet": "wet"}, {"sprinkler": "on"}))
 
 
+def test_marginals_tell_of_the_cases_that_know_the_same_nodes(lawn):
+    told = []
+    cases = pd.DataFrame({"wet": ["wet", None, "dry"], "rain": [None, "no", None]})
+    found = marginals(lawn, cases, progress=lambda *what: told.append(what))
+    assert told == [("distributions of nodes", done, 2) for done in (0, 1, 2)]
+    xr.testing.assert_equal(found, marginals(lawn, cases, progress=False))
+    told.clear()
+    marginals(lawn, progress=lambda *what: told.append(what))
+    assert told == [("distributions of nodes", done, 1) for done in (0, 1)]
+
+
 def test_probability_of_the_evidence_is_the_sum_of_the_joint(lawn):
     joint = probability(lawn, ["wet", "rain"])
     wanted = joint.sel(wet="wet", rain="no")
