@@ -74,6 +74,10 @@ def load_sources(path: FilePath | None = None) -> Mapping[str, Source]:
     >>> print(load_sources()["anderson1966"])
     M. S. Anderson (1966). The Eastern Question, 1774-1923.
     """
+    return MappingProxyType({key: _source(key, entry) for key, entry in _entries(path).items()})
+
+
+def _entries(path: FilePath | None) -> Mapping[str, Entry]:
     place = shipped("sources.bib") if path is None else Path(path)
     text = decoded(place, read_bytes(place))
     try:
@@ -82,11 +86,18 @@ def load_sources(path: FilePath | None = None) -> Mapping[str, Source]:
         raise InputError(place.name, [Fault("", f"not readable as BibTeX ({error})")]) from None
     if not data.entries:
         raise InputError(place.name, [Fault("", "has no entries; expected BibTeX such as @book{key, ...}")])
-    return MappingProxyType({key: _source(key, entry) for key, entry in data.entries.items()})
+    return data.entries
 
 
-# Parsing takes longer than all other checks together, and the mapping cannot be changed.
-_shipped_sources = cache(load_sources)
+def _keys(path: FilePath | None) -> tuple[str, ...]:
+    # Plain text is not asked for, and takes twice as long to make of an entry as the entry to read.
+    return tuple(_entries(path))
+
+
+@cache
+def _shipped_keys() -> tuple[str, ...]:
+    """Keys of the shipped bibliography, read once: parsing takes longer than all other checks together."""
+    return _keys(None)
 
 
 def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source] | None) -> Rule:
@@ -117,8 +128,9 @@ def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source
     """
     if sources is None and path is not None:
         return lambda _frame: ()
-    known = _looked_up(sources)
-    hint = nearest_to(known)
+    keys = _looked_up(sources)
+    known = frozenset(keys)
+    hint = nearest_to(keys)
 
     def rule(frame: pd.DataFrame) -> list[Fault]:
         return [
@@ -131,10 +143,10 @@ def known_sources(path: FilePath | None, sources: FilePath | Mapping[str, Source
     return rule
 
 
-def _looked_up(sources: FilePath | Mapping[str, Source] | None) -> Mapping[str, Source]:
+def _looked_up(sources: FilePath | Mapping[str, Source] | None) -> tuple[str, ...]:
     if isinstance(sources, Mapping):
-        return sources
-    return _shipped_sources() if sources is None else load_sources(sources)
+        return tuple(sources)
+    return _shipped_keys() if sources is None else _keys(sources)
 
 
 def _plain(latex: str) -> str:

@@ -379,11 +379,15 @@ def _probability(track: TrackPosterior, theta: xr.DataArray, agreement: str | No
         return xr.apply_ufunc(expit, eta).rename("credibility")
     nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
     weights = weights / weights.sum()
-    sd = track.draws["agreement_sd"]
-    total = xr.zeros_like(theta)
+    sd = track.draws["agreement_sd"].transpose("chain", "draw").values[:, :, None]
+    path = theta.transpose("chain", "draw", "date")
+    total = np.zeros(path.shape)
+    # Labels would be compared again at every node.
     for node, weight in zip(nodes, weights, strict=True):
-        total = total + weight * xr.apply_ufunc(expit, theta + sd * node)
-    return total.rename("credibility")
+        at_node = expit(path.values + sd * node)
+        at_node *= weight
+        total += at_node
+    return path.copy(data=total).rename("credibility")
 
 
 def _contrast(one: xr.DataArray, other: xr.DataArray, names: Sequence[str], margin: float) -> xr.Dataset:

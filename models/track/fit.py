@@ -169,7 +169,7 @@ def _sample(
         draws=draws * thin,
         tune=sampling.tune,
         chains=chains,
-        cores=1,
+        cores=sampling.workers,
         seed=sampling.seed,
         save_warmup=False,
         progress_bar=False,

@@ -368,6 +368,14 @@ def test_equal_seeds_give_equal_draws(small):
     assert not np.array_equal(other.draws["theta"], small.draws["theta"])
 
 
+def test_draws_do_not_depend_on_the_number_of_processors(monkeypatch):
+    fits = []
+    for number in (1, 2):
+        monkeypatch.setattr("servanda.models.sampling.run.processors", lambda number=number: number)
+        fits.append(fit_track(SMALL, seed=3, draws=20, tune=50, chains=3))
+    assert fits[0].tree.equals(fits[1].tree)
+
+
 def test_nothing_after_as_of_matters(small):
     """An event planted after the date leaves every draw as it was."""
     planted = pd.concat([SMALL, record(("A", "2003-12-31", "w", "defected"), ("C", "2004", "x", "complied"))])
