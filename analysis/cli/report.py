@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +28,9 @@ from .options import (
     refuse_beside,
     today,
 )
+
+if TYPE_CHECKING:
+    from ..reporting.make import Written
 
 
 def report(
@@ -98,6 +102,12 @@ def report(
             help="Scale of likelihood words in place of the scenario's: icd203, ipcc_ar5, nato, phia or a TOML file.",
         ),
     ] = None,
+    beside: Annotated[
+        bool,
+        typer.Option(
+            "--explore/--no-explore", help='Write the page "What if?" beside an HTML report, which leads to it.'
+        ),
+    ] = True,
     cache: FitCache = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
@@ -113,6 +123,7 @@ def report(
     """
     from ...common.files import file_name
     from ...common.tasks.cluster import connected
+    from ..explore.make import explore
     from ..ledger.file import read_ledger
     from ..ledger.issue import file_hash, issue_judgements
     from ..reporting.make import report as make
@@ -154,6 +165,7 @@ def report(
             folder=cache,
             client=client,
             command=_command(),
+            explore=explore if beside else None,
             progress=progress,
         )
     day = dt.date.fromisoformat(written.content["issued"])
@@ -162,14 +174,23 @@ def report(
         files = {"html": written.html and str(written.html), "json": str(written.json)}
         every = {"files": [str(path) for path in written.files]}
         entered = {} if found is None else {"issued": [one.id for one in (*found.known, *found.new)]}
-        print_json({**files, **every, **entered, "answer": written.content["answer"]})
+        refused = {"unexplored": written.unexplored} if written.unexplored else {}
+        print_json({**files, **every, **entered, **refused, "answer": written.content["answer"]})
         return
-    if found is not None and not quiet:
-        typer.echo(f"{ledger}: {len(found.new)} judgements entered, {len(found.known)} of this report stood in it")
-    if written.reused and not quiet:
-        typer.echo(f"stored fits reused: {', '.join(written.reused)}")
+    entry = found and f"{ledger}: {len(found.new)} judgements entered, {len(found.known)} of this report stood in it"
+    if not quiet:
+        for line in filter(None, [entry, *_notes(written)]):
+            typer.echo(line)
     for path in dict.fromkeys([*(_shown(path, place) for path in written.files), written.json]):
         typer.echo(path)
+
+
+def _notes(written: Written) -> Iterator[str]:
+    """What else is to be said of a report that was written."""
+    if written.reused:
+        yield f"stored fits reused: {', '.join(written.reused)}"
+    if written.unexplored:
+        yield f'no page "What if?": {written.unexplored}'
 
 
 def _shown(path: Path, place: Path) -> Path:

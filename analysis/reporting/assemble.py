@@ -12,7 +12,7 @@ from .sections import SECTIONS
 from .sections.judgements import failed_line
 
 
-def assemble(report: Mapping[str, Any], language: str = "en") -> Document:
+def assemble(report: Mapping[str, Any], language: str = "en", beside: str = "") -> Document:
     """Document of a report.
 
     Parameters
@@ -21,6 +21,8 @@ def assemble(report: Mapping[str, Any], language: str = "en") -> Document:
         What `servanda.analysis.reporting.build.build` returns, or the same read back from its JSON.
     language
         ``en`` or ``es``.
+    beside
+        Name of the file with the page "What if?" in the folder of the report, if one is written.
 
     Returns
     -------
@@ -51,10 +53,15 @@ def assemble(report: Mapping[str, Any], language: str = "en") -> Document:
                 N_("In all files a cell that a spreadsheet would take for a formula has an apostrophe before it."),
             ),
             "skip": say(N_("Skip to the answer")),
+            "what_if": say(N_("Turn the knobs yourself")),
+            "beside": say(
+                N_("set what the case is like and see what the draws answer, on a page that stands beside this one."),
+            ),
             "footer": say(
                 N_("Every number stands, unrounded, in the file `report.json` that was written with this report."),
             ),
         },
+        beside=beside,
     )
 
 

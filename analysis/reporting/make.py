@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ...common.errors import Fault, InputError, raise_faults
 from ...common.files import writable_folder, written_whole
@@ -33,6 +33,10 @@ from .sections import SECTIONS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+#: Why there is no page "What if?" where a gate failed: it would show its numbers without the failure beside them.
+_UNSURE = "a gate failed, and the page would show its numbers without saying so"
 
 
 class GateError(InputError):
@@ -64,17 +68,29 @@ class Written:
         The dictionary they were made from.
     reused
         Prior sets whose stored fit was used.
+    unexplored
+        Why no page "What if?" stands beside the report; empty where one does, or none was asked for.
     """
 
     json: Path
     files: tuple[Path, ...]
     content: dict[str, Any]
     reused: tuple[str, ...]
+    unexplored: str = ""
 
     @property
     def html(self) -> Path | None:
         """The page in the first language, if one was written."""
         return next((path for path in self.files if path.suffix == ".html"), None)
+
+
+class Answering(Protocol):
+    """A page that answers by itself, such as `servanda.analysis.explore` makes."""
+
+    @property
+    def html(self) -> str:
+        """The whole of it."""
+        ...
 
 
 def report(
@@ -96,6 +112,7 @@ def report(
     folder: Path | None = None,
     client: Any = None,
     command: str = "",
+    explore: Callable[..., Answering] | None = None,
     progress: bool | Progress | None = None,
 ) -> Written:
     """Answer a scenario and write a report and ``report.json`` to a folder.
@@ -136,6 +153,9 @@ def report(
         A `distributed.Client` of Dask, whose workers fit instead.
     command
         What the report says writes it again.
+    explore
+        `servanda.analysis.explore`, for a page "What if?" beside each HTML page, which leads to it; none by default.
+        Where a network does not fit such a page, or a gate failed, the report has none.
     progress
         As in `servanda.models.fit`.
 
@@ -181,11 +201,33 @@ def report(
             return made
 
         content = kept_report(task, make)
+        asked = explore if "html" in wanted else None
+        pages, unexplored = _pages(task, asked, spoken, passed=content["passed"])
     _stop_at_gates(content, draft=draft)
     content["provenance"] |= {"command": command} if command else {}
     content |= {"issued": day, "signed": signed.strip()}
-    files = write_report(place, content, wanted, spoken, progress=progress)
-    return Written(place / "report.json", files, content, tuple(reused))
+    files = write_report(place, content, wanted, spoken, pages, progress=progress)
+    return Written(place / "report.json", files, content, tuple(reused), unexplored)
+
+
+def _pages(
+    task: Task, explore: Callable[..., Answering] | None, languages: Sequence[str], *, passed: bool
+) -> tuple[dict[str, str], str]:
+    """Page "What if?" of the reported prior set in each language, and why there is none if one was asked for.
+
+    The fit is the stored one: a report that was found again has none at hand.
+    """
+    if explore is None or not passed:
+        return {}, _UNSURE if explore else ""
+    loaded = task.loaded
+    how = {"client": task.client, "within": task.progress}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        [(posterior, _)] = stored_fits(loaded.network, task.cases, loaded.priors[:1], task.sampling, task.folder, **how)
+    try:
+        return {code: explore(posterior, loaded, cases=task.cases, language=code).html for code in languages}, ""
+    except InputError as refused:
+        return {}, str(refused)
 
 
 def _answered(task: Task) -> tuple[dict[str, Any], list[str]]:
@@ -288,6 +330,7 @@ def write_report(
     content: Mapping[str, Any],
     formats: Sequence[str] = ("html",),
     languages: Sequence[str] = ("en",),
+    pages: Mapping[str, str] | None = None,
     *,
     progress: bool | Progress | None = None,
 ) -> tuple[Path, ...]:
@@ -301,6 +344,8 @@ def write_report(
         From `servanda.analysis.reporting.build.build`.
     formats, languages
         As in `report`.
+    pages
+        Language -> page "What if?" that opens in it, to stand beside the page of that language.
     progress
         As in `report`.
 
@@ -311,19 +356,21 @@ def write_report(
     """
     kept = {**content, "sha256": content_hash(content)}
     made = {"report.json": (to_json(kept, indent=1, ensure_ascii=False) + "\n").encode()}
+    suffixes = {code: "" if len(languages) == 1 else f".{code}" for code in languages}
+    beside = {code: f"what-if{suffixes[code]}.html" for code in pages or {}}
     with shown(progress) as tell:
         pairs = [(one, code) for code in languages for one in formats]
         tell("writing", 0, len(pairs))
         # Figures are drawn here, once a language; most of what formats take is spent in pandoc and typst, at once.
-        documents = {code: assemble(content, code) for code in languages} if pairs else {}
+        documents = {code: assemble(content, code, beside.get(code, "")) for code in languages} if pairs else {}
 
         def write(name: str, language: str, _: Progress) -> dict[str, bytes]:
-            stem = "report" if len(languages) == 1 else f"report.{language}"
-            return FORMATS[name].write(documents[language], content, stem)
+            return FORMATS[name].write(documents[language], content, f"report{suffixes[language]}")
 
         jobs = [partial(write, *pair) for pair in pairs]
         for found in at_once(jobs, processors(), ended=lambda done: tell("writing", done, len(pairs))):
             made |= found
+    made |= {name: (pages or {})[code].encode() for code, name in beside.items()}
     for path, data in _placed(place, made):
         with written_whole(path) as temporary:
             temporary.write_bytes(data)

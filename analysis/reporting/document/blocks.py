@@ -250,6 +250,8 @@ class Document:
         Day of issue, ISO; empty if none was given.
     labels
         Fixed words of the page, such as the title of its contents.
+    beside
+        Name of the file with the page "What if?", to which a page on a screen leads; empty where there is none.
     """
 
     language: str
@@ -259,3 +261,4 @@ class Document:
     passed: bool = True
     date: str = ""
     labels: dict[str, Text] = field(default_factory=dict)
+    beside: str = ""

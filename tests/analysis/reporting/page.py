@@ -16,9 +16,9 @@ PLAIN = {0xA0: " ", 0x2013: "-", 0x2212: "-", 0x2018: "'", 0x2019: "'"}
 INLINE = {"strong", "span", "small", "a", "code", "em", "bdi"}
 
 
-def render(content: Mapping[str, Any], language: str = "en") -> str:
+def render(content: Mapping[str, Any], language: str = "en", beside: str = "") -> str:
     """Page of a report's dictionary."""
-    return page(assemble(content, language))
+    return page(assemble(content, language, beside))
 
 
 class Page(HTMLParser):

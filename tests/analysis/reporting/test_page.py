@@ -318,7 +318,7 @@ def visible_words(html: str) -> int:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_reader_reads_at_most_1500_words_before_the_annex(supposed, language):
-    found = {name: visible_words(html) for name, html in chapters(render(supposed, language)).items()}
+    found = {name: visible_words(html) for name, html in chapters(render(supposed, language, "what-if.html")).items()}
     assert list(found) == ["answer", "why", "change", "trust", "annex"]
     assert found["answer"] > 150
     assert sum(words for name, words in found.items() if name != "annex") <= 1500
