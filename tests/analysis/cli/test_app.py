@@ -28,7 +28,7 @@ def test_an_unwritable_folder_is_said_before_the_fit(tmp_path: Path, monkeypatch
     def fail(*_: object, **__: object) -> None:
         raise AssertionError("a fit was started")
 
-    monkeypatch.setattr(make, "stored_fit", fail)
+    monkeypatch.setattr(make, "stored_fits", fail)
     monkeypatch.setattr(fitting, "fit", fail)
     (tmp_path / "file").write_text("")
     below = str(tmp_path / "file" / "out")
