@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -10,6 +11,8 @@ from functools import cache
 from pathlib import Path
 
 _ROOT = Path(__file__).resolve().parents[1]
+#: Faults that a message lists before it is cut short.
+SHOWN = 50
 #: Folders of the package, wherever its links lead.
 _ROOMS = tuple(_ROOT / name for name in ("common", "record", "models", "priors", "analysis", "servanda"))
 
@@ -86,6 +89,11 @@ class Fault:
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
 
+    @property
+    def elsewhere(self) -> str:
+        """Its place without the row, which it has in common with the same fault of another row."""
+        return re.sub(rf"\b(row|line) {self.line}\b", "", self.where, count=1) if self.line else self.where
+
     def within(self, place: str) -> Fault:
         """Name the place that it lies within before its own."""
         return replace(self, where=f"{place}, {self.where}" if self.where else place)
@@ -119,10 +127,42 @@ class InputError(ServandaError):
         super().__init__(subject, self.faults)
 
     def __str__(self) -> str:
+        return self.told(SHOWN)
+
+    def told(self, most: int | None = None) -> str:
+        """Message with so many faults; equal ones in other rows stand once where not all of them have room.
+
+        Parameters
+        ----------
+        most
+            How many lines of faults there may be; None for every fault in a line of its own.
+
+        Examples
+        --------
+        >>> error = InputError("a.csv", [Fault.at(row, "x", "is empty") for row in range(2, 9)])
+        >>> print(error.told(3))
+        a.csv: 7 faults
+          row 2, column x: is empty (and 6 times more)
+          (equal faults stand once; --all-faults, or the error's .faults, has all)
+        """
         if len(self.faults) == 1:
             return f"{self.subject}: {self.faults[0]}"
-        lines = "\n".join(f"  {fault}" for fault in self.faults)
-        return f"{self.subject}: {len(self.faults)} faults\n{lines}"
+        count = len(self.faults)
+        whole = most is None or count <= most
+        lines = [*map(str, self.faults)] if whole else _in_short(self.faults, most)
+        return "\n  ".join((f"{self.subject}: {count:,} faults", *lines))
+
+
+def _in_short(faults: Iterable[Fault], most: int) -> list[str]:
+    """Lines of the first faults, those of one kind together, and one that says where the others are."""
+    alike: dict[tuple[str, str], list[Fault]] = {}
+    for fault in faults:
+        alike.setdefault((fault.elsewhere, fault.what), []).append(fault)
+    shown = [*alike.values()][:most]
+    lines = [f"{first}{f' (and {len(more):,} times more)' if more else ''}" for first, *more in shown]
+    left = sum(map(len, alike.values())) - sum(map(len, shown))
+    rest = f"and {left:,} more; " if left else ""
+    return [*lines, f"({rest}equal faults stand once; --all-faults, or the error's .faults, has all)"]
 
 
 def raise_faults(subject: str, faults: Iterable[Fault], error: type[InputError] = InputError) -> None:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ...common.errors import KeptWarning, ServandaError
+from ...common.errors import SHOWN, InputError, KeptWarning, ServandaError
 from ...models.errors import ConvergenceWarning
 from . import cache, record, scenario
 from .comparing import compare
@@ -32,6 +32,8 @@ from .track import track
 
 #: Set to anything, it shows where an error arose that was not foreseen.
 TRACE = "SERVANDA_TRACE"
+#: Every fault of an input, in place of the first.
+ALL_FAULTS = "--all-faults"
 
 
 @contextmanager
@@ -68,6 +70,11 @@ def _plain_warnings() -> Iterator[None]:
 class _Commands(TyperGroup):
     """Commands whose errors become one message and an exit code, never a traceback, and whose warnings are a line."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        # It belongs to every command, and may stand behind each.
+        kept = [text for text in args if text != ALL_FAULTS]
+        return super().parse_args(ctx, [*([ALL_FAULTS] if len(kept) < len(args) else []), *kept])
+
     def invoke(self, ctx: Any) -> Any:
         with _plain_warnings():
             return self._invoke(ctx)
@@ -76,7 +83,8 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ServandaError as error:
-            typer.echo(str(error), err=True)
+            whole = ctx.params.get("all_faults") and isinstance(error, InputError)
+            typer.echo(error.told() if whole else str(error), err=True)
             raise typer.Exit(getattr(error, "exit_code", BAD_INPUT)) from error
         except OSError as error:
             # What can go wrong with a file that was named is said by who reads or writes it; this is all else.
@@ -106,7 +114,13 @@ app.add_typer(cache.app, name="cache")
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    all_faults: Annotated[
+        bool,
+        typer.Option(ALL_FAULTS, help=f"List every fault of a bad input, not the first {SHOWN}; behind any command."),
+    ] = False,
+) -> None:
     if version:
         from importlib.metadata import version as of
 

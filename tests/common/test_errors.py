@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from servanda.common.errors import Fault, InputError, ServandaError, nearest, raise_faults
+from servanda.common.errors import SHOWN, Fault, InputError, ServandaError, nearest, raise_faults
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,22 @@ def test_faults_of_a_table_stand_in_the_order_of_its_rows():
         "  row 3: is empty",
     ]
     assert Fault.at(3, "", "is empty").within("a.csv") == Fault("a.csv, row 3", "is empty", 3)
+
+
+def test_a_long_list_is_cut_and_says_how_much_more_there_is():
+    odd = [Fault.at(row, "name", f"'{row}' is no name") for row in range(2, 70)]
+    empty = [Fault.at(row, "outcome", "is empty") for row in range(2, 1205)]
+    error = InputError("a.csv", sorted([*odd, *empty], key=lambda fault: fault.line))
+    head, *lines, end = str(error).splitlines()
+    assert head == "a.csv: 1,271 faults"
+    assert lines[:2] == ["  row 2, column name: '2' is no name", "  row 2, column outcome: is empty (and 1,202 times more)"]
+    assert (len(lines), lines[-1]) == (SHOWN, "  row 50, column name: '50' is no name")
+    assert end == "  (and 19 more; equal faults stand once; --all-faults, or the error's .faults, has all)"
+    assert error.told().splitlines() == ["a.csv: 1,271 faults", *(f"  {fault}" for fault in error.faults)]
+    assert len(error.faults) == 1271
+
+
+@pytest.mark.parametrize(("count", "said"), [(SHOWN, SHOWN + 1), (SHOWN + 1, 3)])
+def test_what_has_room_is_said_fault_by_fault(count: int, said: int):
+    faults = [Fault.at(row, "", "is empty") for row in range(1, count + 1)]
+    assert len(str(InputError("a.csv", faults)).splitlines()) == said

@@ -85,3 +85,16 @@ def test_no_output_takes_the_place_of_an_input_or_of_anything_that_is_not_ours(t
     assert mine.read_text() == "rain,wet\n0,no\n"
     assert svg.read_text() == "<svg>drawn by hand</svg>"
     assert "is a device or a pipe and no file" in run("fit", "--out", "/dev/null").stderr
+
+
+@pytest.mark.parametrize("place", [0, 3])
+def test_a_long_list_of_faults_is_cut_and_an_option_behind_any_command_shows_all(place: int, tmp_path: Path):
+    mine = tmp_path / "mine.csv"
+    mine.write_text("case_id,crisis\n" + "".join(f"{row},\n" for row in range(200)))
+    words = ["record", "check", str(mine)]
+    short = run(*words).stderr.splitlines()
+    assert short[0] == "mine.csv: 816 faults"
+    assert "--all-faults" in short[-1]
+    assert len(short) == 52
+    words.insert(place, "--all-faults")
+    assert len(run(*words).stderr.splitlines()) == 817
