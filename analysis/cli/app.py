@@ -99,7 +99,8 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     name="servanda",
     cls=_Commands,
-    help="How likely is a security guarantee to be kept, how sure can we be, and what would change that?",
+    help="How likely is a security guarantee to be kept, how sure can we be, and what would change that? "
+    "In place of a file that is read, `-` takes what standard input holds.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="markdown",
@@ -116,7 +117,7 @@ app.add_typer(cache.app, name="cache")
 @app.callback(invoke_without_command=True)
 def _root(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-    all_faults: Annotated[
+    all_faults: Annotated[  # noqa: ARG001 - read by `_Commands` where an error is said
         bool,
         typer.Option(ALL_FAULTS, help=f"List every fault of a bad input, not the first {SHOWN}; behind any command."),
     ] = False,

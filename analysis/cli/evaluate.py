@@ -28,6 +28,7 @@ from .options import (
     print_json,
     read_cases,
 )
+from .streams import file_or_standard_input
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -50,7 +51,10 @@ _SHOWN = {
 
 def evaluate(
     network: Annotated[
-        str, typer.Argument(metavar="NETWORK", help="A shipped network's name or a TOML file.")
+        str,
+        typer.Argument(
+            metavar="NETWORK", callback=file_or_standard_input(".toml"), help="A shipped network's name or a TOML file."
+        ),
     ] = "guarantee",
     priors: Annotated[
         str | None,

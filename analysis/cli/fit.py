@@ -28,11 +28,15 @@ from .options import (
     print_json,
     read_cases,
 )
+from .streams import file_or_standard_input
 
 
 def fit(
     network: Annotated[
-        str, typer.Argument(metavar="NETWORK", help="A shipped network's name or a TOML file.")
+        str,
+        typer.Argument(
+            metavar="NETWORK", callback=file_or_standard_input(".toml"), help="A shipped network's name or a TOML file."
+        ),
     ] = "guarantee",
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write (netCDF).")] = Path(
         "posterior.nc"

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from ...common.json_values import to_json
+from .streams import file_or_standard_input
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +46,7 @@ Cases = Annotated[
     typer.Option(
         "--cases",
         metavar="FILE",
+        callback=file_or_standard_input(".csv"),
         help="Your own cases in place of the shipped record: CSV, Parquet, Stata or SPSS. With more than half of the "
         "columns that the record's codebook requires a file is held to the codebook; any other is a plain table, which "
         "needs a column for each node of the network.",
@@ -84,6 +86,7 @@ Priors = Annotated[
     typer.Option(
         "--priors",
         metavar="SET",
+        callback=file_or_standard_input(".toml"),
         help="A shipped prior set's name or a TOML file. [default: literature for a shipped network, else the "
         "default of each family]",
         show_default=False,

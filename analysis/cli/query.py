@@ -9,13 +9,16 @@ from typing import Annotated, Any
 import typer
 
 from .options import GATE_FAILED, Json, print_json, refuse_beside
+from .streams import file_or_standard_input
 
 
 def query(
     posterior: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="What `servanda fit` wrote, or a network file: .bif, .xmlbif, .xdsl, .net."
+            metavar="FILE",
+            callback=file_or_standard_input(".nc"),
+            help="What `servanda fit` wrote, or a network file: .bif, .xmlbif, .xdsl, .net.",
         ),
     ],
     target: Annotated[

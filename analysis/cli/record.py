@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from .options import Countries, Json, Missing, listed, print_json
+from .streams import file_or_standard_input
 
 app = typer.Typer(help="Look after the historical record, and check your own.", no_args_is_help=True)
 
@@ -19,7 +20,11 @@ _SHIPPED_TABLES = ("guarantees", "track_record", "second_coding", "backers", "cr
 def check(
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="Your file (CSV, Parquet, Stata or SPSS); the shipped record by default."),
+        typer.Argument(
+            metavar="FILE",
+            callback=file_or_standard_input(".csv"),
+            help="Your file (CSV, Parquet, Stata or SPSS); the shipped record by default.",
+        ),
     ] = None,
     missing: Missing = None,
     countries: Countries = None,

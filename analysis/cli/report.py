@@ -28,6 +28,7 @@ from .options import (
     refuse_beside,
     today,
 )
+from .streams import file_or_standard_input
 
 if TYPE_CHECKING:
     from ..reporting.make import Written
@@ -35,7 +36,12 @@ if TYPE_CHECKING:
 
 def report(
     scenario: Annotated[
-        str | None, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            callback=file_or_standard_input(".toml"),
+            help="A shipped scenario's name or a TOML file.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
@@ -48,13 +54,19 @@ def report(
     since: Annotated[
         Path | None,
         typer.Option(
-            "--since", metavar="FILE", help="Say what changed since an earlier report.json, and what explains it."
+            "--since",
+            metavar="FILE",
+            callback=file_or_standard_input(".json"),
+            help="Say what changed since an earlier report.json, and what explains it.",
         ),
     ] = None,
     source: Annotated[
         Path | None,
         typer.Option(
-            "--from", metavar="FILE", help="Write a report again from its report.json, without a scenario and a fit."
+            "--from",
+            metavar="FILE",
+            callback=file_or_standard_input(".json"),
+            help="Write a report again from its report.json, without a scenario and a fit.",
         ),
     ] = None,
     ledger: Annotated[

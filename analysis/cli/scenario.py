@@ -11,6 +11,7 @@ import typer
 
 from .options import Cases, Countries, Json, Missing, listed, print_json, read_cases
 from .scenario_prompts import Answers, asked_for, asks, by_codebook
+from .streams import file_or_standard_input
 
 if TYPE_CHECKING:
     from ..scenarios.check import CheckedRow, CheckedScenario
@@ -43,7 +44,14 @@ def list_scenarios(as_json: Json = False) -> None:
 
 @app.command()
 def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Your TOML file, or a shipped scenario's name.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            callback=file_or_standard_input(".toml"),
+            help="Your TOML file, or a shipped scenario's name.",
+        ),
+    ],
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,

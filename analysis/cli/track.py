@@ -25,6 +25,7 @@ from .options import (
     notes_of_the_record,
     print_json,
 )
+from .streams import file_or_standard_input
 
 
 def track(
@@ -52,6 +53,7 @@ def track(
         typer.Option(
             "--events",
             metavar="FILE",
+            callback=file_or_standard_input(".csv"),
             help="Your own dated events (CSV, Parquet, Stata or SPSS), in place of the shipped.",
             rich_help_panel="Data",
         ),
@@ -63,6 +65,7 @@ def track(
         typer.Option(
             "--settings",
             metavar="FILE",
+            callback=file_or_standard_input(".toml"),
             help="Your own reading of events and priors (TOML).",
             rich_help_panel="Data",
         ),

@@ -73,7 +73,10 @@ def test_a_long_list_is_cut_and_says_how_much_more_there_is():
     error = InputError("a.csv", sorted([*odd, *empty], key=lambda fault: fault.line))
     head, *lines, end = str(error).splitlines()
     assert head == "a.csv: 1,271 faults"
-    assert lines[:2] == ["  row 2, column name: '2' is no name", "  row 2, column outcome: is empty (and 1,202 times more)"]
+    assert lines[:2] == [
+        "  row 2, column name: '2' is no name",
+        "  row 2, column outcome: is empty (and 1,202 times more)",
+    ]
     assert (len(lines), lines[-1]) == (SHOWN, "  row 50, column name: '50' is no name")
     assert end == "  (and 19 more; equal faults stand once; --all-faults, or the error's .faults, has all)"
     assert error.told().splitlines() == ["a.csv: 1,271 faults", *(f"  {fault}" for fault in error.faults)]

@@ -31,13 +31,18 @@ from ..options import (
     listed,
     read_cases,
 )
+from ..streams import file_or_standard_input
 from .comparison import show_comparison
 
 
 def networks(
     names: Annotated[
         list[str],
-        typer.Argument(metavar="NETWORK", help="Shipped networks or TOML files, separated by commas."),
+        typer.Argument(
+            metavar="NETWORK",
+            callback=file_or_standard_input(".toml"),
+            help="Shipped networks or TOML files, separated by commas.",
+        ),
     ],
     by: Unit = None,
     node: Node = "compliance",

@@ -27,6 +27,7 @@ from ..options import (
     print_json,
     read_cases,
 )
+from ..streams import file_or_standard_input
 
 
 def priors(
@@ -34,11 +35,17 @@ def priors(
         list[str],
         typer.Argument(
             metavar="SET",
+            callback=file_or_standard_input(".toml"),
             help="Shipped prior sets or TOML files, separated by commas; the fit is made under the first.",
         ),
     ],
     scenario: Annotated[
-        str, typer.Option(metavar="SCENARIO", help="Whose questions are asked: a shipped name or a TOML file.")
+        str,
+        typer.Option(
+            metavar="SCENARIO",
+            callback=file_or_standard_input(".toml"),
+            help="Whose questions are asked: a shipped name or a TOML file.",
+        ),
     ] = "dprk-six-party",
     cases: Cases = None,
     missing: Missing = None,

@@ -31,6 +31,7 @@ from ..options import (
     listed,
     read_cases,
 )
+from ..streams import file_or_standard_input
 from .comparison import show_comparison
 
 
@@ -44,7 +45,11 @@ def theories(
     ] = None,
     network: Annotated[
         str,
-        typer.Option(metavar="NETWORK", help="A shipped network's name or a TOML file, in which each takes its turn."),
+        typer.Option(
+            metavar="NETWORK",
+            callback=file_or_standard_input(".toml"),
+            help="A shipped network's name or a TOML file, in which each takes its turn.",
+        ),
     ] = "guarantee",
     by: Unit = None,
     node: Node = "compliance",

@@ -23,6 +23,7 @@ from ..options import (
     print_json,
     record_cases,
 )
+from ..streams import file_or_standard_input
 
 if TYPE_CHECKING:
     from ...explore.make import Page
@@ -30,7 +31,12 @@ if TYPE_CHECKING:
 
 def explore(
     scenario: Annotated[
-        str | None, typer.Argument(metavar="SCENARIO", help="A shipped scenario's name or a TOML file.")
+        str | None,
+        typer.Argument(
+            metavar="SCENARIO",
+            callback=file_or_standard_input(".toml"),
+            help="A shipped scenario's name or a TOML file.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,
