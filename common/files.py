@@ -73,6 +73,29 @@ def file_name(name: str) -> str:
     return f"{short or 'unnamed'}-{digest}"
 
 
+def path_text(path: object, error: type[InputError] = InputError) -> str:
+    """Text of a path, as a user gives it.
+
+    Raises
+    ------
+    InputError
+        Of class `error`, if it is something else than a path.
+
+    Examples
+    --------
+    >>> path_text(Path("a.csv"))
+    'a.csv'
+    >>> path_text(3)
+    Traceback (most recent call last):
+    servanda.common.errors.InputError: path: is a int (3); give the name of a file, as text or as a Path
+    """
+    try:
+        return os.fsdecode(path)  # pyright: ignore[reportArgumentType] - that is the question
+    except TypeError:
+        what = f"is a {type(path).__name__} ({path!r:.40}); give the name of a file, as text or as a Path"
+        raise error("path", [Fault("", what)]) from None
+
+
 @contextmanager
 def written_whole(path: str | os.PathLike[str], error: type[InputError] = InputError) -> Iterator[Path]:
     """Give a temporary name beside `path`; rename it to `path` if the block succeeds.
@@ -107,7 +130,7 @@ def written_whole(path: str | os.PathLike[str], error: type[InputError] = InputE
     'whole'
     """
     try:
-        target = Path(os.path.realpath(path))
+        target = Path(os.path.realpath(path_text(path, error)))
         _refuse_special(target, error)
         with _temporary(target) as temporary:
             yield temporary
@@ -201,9 +224,11 @@ def regular_file(path: str | os.PathLike[str]) -> Path:
     ------
     OSError
         If it is one of these, is not there, or is no name of a file.
+    InputError
+        If it is no path.
     """
     try:
-        mode = Path(path).stat().st_mode
+        mode = Path(path_text(path)).stat().st_mode
     except ValueError as error:
         raise OSError(errno.EINVAL, f"is no name of a file: {error}") from None
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
@@ -219,7 +244,7 @@ def writable_file(path: str | os.PathLike[str]) -> Path:
     InputError
         If `path` is a folder, a device or a pipe, or its own folder cannot be written to.
     """
-    target = Path(path)
+    target = Path(path_text(path))
     try:
         _refuse_special(target)
         leads_to = Path(os.path.realpath(target))
@@ -294,7 +319,7 @@ def writable_folder(path: str | os.PathLike[str]) -> Path:
     InputError
         If it cannot be made or written to, with the reason the system gives.
     """
-    folder = Path(path)
+    folder = Path(path_text(path))
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

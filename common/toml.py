@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .encoding import encoding_faults
 from .errors import Fault, InputError, nearest, raise_faults
-from .files import regular_bytes
+from .files import path_text, regular_bytes
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -34,7 +34,7 @@ def shipped(name: str | os.PathLike[str], folder: Path, kind: str, error: type[I
     InputError
         Of class `error`, if there is no such name, naming the nearest.
     """
-    text = os.fspath(name)
+    text = path_text(name, error)
     if text.lower().endswith(".toml") or os.sep in text:
         return Path(text)
     known = sorted(path.stem for path in folder.glob("*.toml"))

@@ -9,6 +9,7 @@ from ..common.errors import Fault, InputError
 #: Where what an argument should be comes from.
 _HINTS = {
     "Network": "; servanda.models.load_network gives one",
+    "Posterior": "; servanda.models.fit and load_posterior give one",
     "PriorSet": "; servanda.priors.load_prior gives one, and what was elicited has it in .priors",
     "Statement": "; see between, kept, quantiles, roulette and times_as_likely in servanda.priors",
 }

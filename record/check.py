@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from ..common.errors import Fault, InputError
+from ..common.files import path_text
 from .backers import counts_that_differ, load_backers
 from .cases import load_guarantees
 from .crises import load_crises
@@ -99,7 +100,7 @@ def check_file(
     >>> checked.table, checked.rows
     ('track_record', 155)
     """
-    name = Path(path).name
+    name = Path(path_text(path)).name
     if Path(path).suffix.lower() == ".bib":
         return CheckedFile(name, "sources", len(load_sources(path)), ())
     table = _recognised(path)

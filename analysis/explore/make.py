@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...common.errors import raise_faults
 from ...common.files import output_file, written_whole
+from ...models.errors import QueryError, wrong_kinds
 from ...models.posterior import Posterior
 from ..queries.named_backers import shipped_cases
 from ..reporting.document.language import Language
@@ -109,6 +111,7 @@ def explore(
     >>> page.content["network"]["draws"], "</html>" in page.html
     (200, True)
     """
+    raise_faults("explore", wrong_kinds({"posterior": (posterior, Posterior)}), QueryError)
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases

@@ -20,7 +20,7 @@ from ...common.progress import Progress
 from ...common.show import Shown, View
 from ...common.tasks.mapping import mapped
 from ...models.cases.encode import MISSING, code_evidence
-from ...models.errors import QueryError
+from ...models.errors import QueryError, wrong_kinds
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.inference.question import CapacityError, check_question
 from ...models.inference.tables import DrawnNetwork, distinct_rows
@@ -360,6 +360,7 @@ def _checked(
     memory: int,
 ) -> _Asked:
     """Numbers for all names; every fault of every part at once."""
+    raise_faults("question", wrong_kinds({"posterior": (posterior, Posterior)}), QueryError)
     network, faults = posterior.network, list[Fault]()
     for check in (lambda: check_keywords(sweep, posterior, members), lambda: checked_margin(margin)):
         _gathered(check, faults)

@@ -208,6 +208,7 @@ def reweighted_fit(
 
 def checked_sets(posterior: Posterior, priors: Iterable[PriorSet]) -> list[PriorSet]:
     """Give the posterior's own set first, then the others; raises if one does not fit the network."""
+    raise_faults("comparison of priors", wrong_kinds({"posterior": (posterior, Posterior)}), PriorError)
     own, priors = posterior.priors, list(priors)
     if own is None or base_faults(posterior):
         raise PriorError("comparison of priors", base_faults(posterior))

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
 from ...common.errors import Fault, nearest, nearest_to, raise_faults
-from ..errors import NetworkError
+from ..errors import NetworkError, wrong_kinds
 from ..families import FAMILIES
 from ..names import DERIVED, node_dim
 from ..node import Local, Node
@@ -26,6 +26,7 @@ def check_network(name: str, nodes: Sequence[Node]) -> None:
     NetworkError
         Listing node by node what is wrong.
     """
+    raise_faults(f"network {name}", _kind_faults(nodes), NetworkError)
     faults = [*_name_faults(nodes)]
     known = {node.name: node for node in nodes}
     hint = nearest_to(known)
@@ -38,6 +39,13 @@ def check_network(name: str, nodes: Sequence[Node]) -> None:
     faults += _family_faults(sound, known)
     faults += _cycle_faults(nodes)
     raise_faults(f"network {name}", faults, NetworkError)
+
+
+def _kind_faults(nodes: Sequence[Node]) -> list[Fault]:
+    """What is no node, or has no text for its name."""
+    given = {f"node {place}": (node, Node) for place, node in enumerate(nodes, start=1)}
+    names = {f"{place}, its name": (node.name, str) for place, (node, _) in given.items() if isinstance(node, Node)}
+    return wrong_kinds({**given, **names})
 
 
 def _name_faults(nodes: Sequence[Node]) -> Iterator[Fault]:

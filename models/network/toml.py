@@ -8,8 +8,9 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from ...common.errors import Fault, raise_faults
+from ...common.files import path_text
 from ...common.toml import parsed_toml, read_toml, shipped
-from ..errors import NetworkError
+from ..errors import NetworkError, wrong_kinds
 from ..node import DEFAULT_FAMILY, Arrow, Coding, Group, Node
 from .network import Network
 
@@ -34,7 +35,7 @@ def load_network(name: str | os.PathLike[str]) -> Network:
     >>> load_network("guarantee")["compliance"].states
     ('defected', 'partial', 'complied')
     """
-    raise_faults(str(name), _other_format(name), NetworkError)
+    raise_faults(str(name), _other_format(path_text(name, NetworkError)), NetworkError)
     path = shipped(name, FOLDER, "network", NetworkError)
     return network_from_dict(read_toml(path, NetworkError), subject=str(name))
 
@@ -47,7 +48,9 @@ def as_network(network: Network | str | os.PathLike[str]) -> Network:
     >>> as_network("guarantee") == as_network(load_network("guarantee"))
     True
     """
-    return load_network(network) if isinstance(network, str | os.PathLike) else network
+    found = load_network(network) if isinstance(network, str | os.PathLike) else network
+    raise_faults("network", wrong_kinds({"network": (found, Network)}), NetworkError)
+    return found
 
 
 def _other_format(name: str | os.PathLike[str]) -> Iterator[Fault]:

@@ -15,7 +15,7 @@ import pandas as pd
 from ...common.errors import Fault, nearest, raise_faults
 from ..cases.encode import MISSING, code_evidence
 from ..convergence import warn_of_answer
-from ..errors import QueryError
+from ..errors import QueryError, wrong_kinds
 from ..inference.contract import MEMORY_LIMIT
 from ..inference.question import Form, check_question, relevant
 from ..inference.soft import with_soft
@@ -220,7 +220,8 @@ def _softened(found: GivenEvidence, stated: Mapping[str, np.ndarray], memory: in
 
 
 def check_keywords(query: Callable[..., Any], posterior: Posterior, members: Members) -> None:
-    """Raise a QueryError that lists every keyword which neither the query nor a group effect of the network has."""
+    """Raise a QueryError if it is no posterior, or with every keyword that neither query nor network has."""
+    raise_faults("question", wrong_kinds({"posterior": (posterior, Posterior)}), QueryError)
     # The first parameter is the posterior; those of kind VAR_KEYWORD are the members themselves.
     own = [name for name, one in signature(query).parameters.items() if one.kind != one.VAR_KEYWORD][1:]
     effects = ", ".join(posterior.members) or "none"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.frames import as_frame
 from .settings import GRAVITIES, GROUNDS, KINDS, READINGS, STOPS, TrackSettings
 
 if TYPE_CHECKING:
@@ -185,7 +186,8 @@ def line_up(track_record: pd.DataFrame, settings: TrackSettings, as_of: np.datet
         Listing every fault: missing columns, unknown kinds, grounds or gravities, bad dates or weights, no event at
         all, and events of one actor under one agreement on one day that contradict each other.
     """
-    columns = [str(column) for column in track_record.columns]
+    track_record = as_frame(track_record, "track record", TrackError)
+    columns = [*track_record.columns]
     has_spans = {"date_from", "date_until"} <= set(columns)
     wanted = (*NEEDED, *(() if has_spans else ("date",)))
     faults = [Fault(f"column {name}", f"is missing{nearest(name, columns)}") for name in wanted if name not in columns]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ...common.errors import Fault, InputError, nearest, raise_faults
+from ...common.files import path_text
 from ...common.json_values import to_json
 from ...common.toml import read_toml
 from ..parameters.distributions import DISTRIBUTIONS
@@ -205,8 +206,8 @@ def load_track_settings(path: str | os.PathLike[str] | None = None) -> TrackSett
     shipped = read_toml(Path(__file__).parent / "default.toml", SettingsError)
     if path is None:
         return settings_from_dict(shipped)
-    stated = read_toml(Path(path), SettingsError)
-    return settings_from_dict(stated, os.fspath(path), shipped)
+    name = path_text(path, SettingsError)
+    return settings_from_dict(read_toml(Path(name), SettingsError), name, shipped)
 
 
 def settings_from_dict(
