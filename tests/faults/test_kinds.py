@@ -58,7 +58,7 @@ def test_what_is_no_network():
     for call in (
         lambda given: sv.identify(given, "a", "b"),
         lambda given: sv.prior_predictive(given, "flat", seed=1),
-        lambda given: sv.elicit(given, "flat", []),
+        lambda given: sv.elicit(given, "flat", [], seed=1),
     ):
         with pytest.raises(sv.ServandaError, match=re.escape(NO_NETWORK)):
             call(any_value("list"))
