@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import override
 
 _ROOT = Path(__file__).resolve().parents[1]
 #: Faults that a message lists before it is cut short.
@@ -31,6 +31,10 @@ class ServandaError(Exception):
     ...     print(error)
     dprk: there is no scenario of this name; known: budapest, dprk-backers, dprk-six-party, jcpoa-return; or give a...
     """
+
+    def told(self, most: int | None = None) -> str:  # noqa: ARG002 - see `InputError.told`
+        """Message in full, or with so many of its faults."""
+        return str(self)
 
     def _render_traceback_(self) -> list[str]:
         """Lines that IPython shows in place of a traceback."""
@@ -92,7 +96,8 @@ class Fault:
     @property
     def elsewhere(self) -> str:
         """Its place without the row, which it has in common with the same fault of another row."""
-        return re.sub(rf"\b(row|line) {self.line}\b", "", self.where, count=1) if self.line else self.where
+        # Of a million faults each has its own: no pattern is made of it.
+        return self.where.replace(f"row {self.line}", "", 1).replace(f"line {self.line}", "", 1)
 
     def within(self, place: str) -> Fault:
         """Name the place that it lies within before its own."""
@@ -129,6 +134,7 @@ class InputError(ServandaError):
     def __str__(self) -> str:
         return self.told(SHOWN)
 
+    @override
     def told(self, most: int | None = None) -> str:
         """Message with so many faults; equal ones in other rows stand once where not all of them have room.
 
@@ -148,8 +154,7 @@ class InputError(ServandaError):
         if len(self.faults) == 1:
             return f"{self.subject}: {self.faults[0]}"
         count = len(self.faults)
-        whole = most is None or count <= most
-        lines = [*map(str, self.faults)] if whole else _in_short(self.faults, most)
+        lines = [*map(str, self.faults)] if most is None or count <= most else _in_short(self.faults, most)
         return "\n  ".join((f"{self.subject}: {count:,} faults", *lines))
 
 

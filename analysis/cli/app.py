@@ -16,7 +16,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from ...common.errors import SHOWN, InputError, KeptWarning, ServandaError
+from ...common.errors import SHOWN, KeptWarning, ServandaError
 from ...models.errors import ConvergenceWarning
 from . import cache, record, scenario
 from .comparing import compare
@@ -83,8 +83,7 @@ class _Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except ServandaError as error:
-            whole = ctx.params.get("all_faults") and isinstance(error, InputError)
-            typer.echo(error.told() if whole else str(error), err=True)
+            typer.echo(error.told() if ctx.params.get("all_faults") else str(error), err=True)
             raise typer.Exit(getattr(error, "exit_code", BAD_INPUT)) from error
         except OSError as error:
             # What can go wrong with a file that was named is said by who reads or writes it; this is all else.

@@ -151,7 +151,7 @@ def file_or_standard_input(ending: str) -> Callable[[typer.Context, Any], Any]:
     return callback
 
 
-def _kept_input(root: typer.Context, ending: str) -> Path:
+def _kept_input(root: Any, ending: str) -> Path:
     """File that holds what standard input gave, which can be read once."""
     if root.meta.get(_CALLED):
         raise InputError("standard input", [Fault("", "is named twice by '-'; give one of the two as a file")])

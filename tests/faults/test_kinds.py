@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
+import pandas as pd
 import pytest
 
 import servanda as sv
@@ -13,7 +15,7 @@ NO_FIT = r": posterior: must be a Posterior, not a str; servanda\.models\.fit an
 NO_NETWORK = "network: network: must be a Network, not a list; servanda.models.load_network gives one"
 
 
-def any_value(kind: str) -> object:
+def any_value(kind: str) -> Any:
     return {"int": 3, "str": "fit.nc", "list": []}[kind]
 
 
@@ -27,7 +29,7 @@ def any_value(kind: str) -> object:
         sv.load_track_record,
         sv.load_posterior,
         sv.check_file,
-        lambda given: sv.fit_track({"actor": []}, seed=1, settings=given),
+        lambda given: sv.fit_track(pd.DataFrame(), seed=1, settings=given),
     ],
 )
 def test_what_is_no_path(call):
@@ -43,7 +45,7 @@ def test_what_is_no_path(call):
         lambda given: sv.contrast(given, "kept", {"a": "x"}, {"a": "y"}),
         lambda given: sv.counterfactual(given, "kept", observed={}, do={}),
         lambda given: sv.sweep(given, "kept", do={"a": ["x"]}),
-        lambda given: sv.suppose(given, [], seed=1),
+        lambda given: sv.suppose(given, {}, seed=1),
         lambda given: sv.compare_priors(given, ["flat"], {}),
         lambda given: sv.power_scaling(given, {}),
         lambda given: sv.explore(given, "budapest"),
@@ -58,7 +60,7 @@ def test_what_is_no_network():
     for call in (
         lambda given: sv.identify(given, "a", "b"),
         lambda given: sv.prior_predictive(given, "flat", seed=1),
-        lambda given: sv.elicit(given, "flat", [], seed=1),
+        lambda given: sv.elicit(given, "flat", {}, seed=1),
     ):
         with pytest.raises(sv.ServandaError, match=re.escape(NO_NETWORK)):
             call(any_value("list"))
@@ -66,6 +68,6 @@ def test_what_is_no_network():
 
 def test_what_is_no_node_and_no_table():
     with pytest.raises(sv.ServandaError, match=r"network network: 2 faults\n  node 1: must be a Node, not a int\n"):
-        sv.Network((3, sv.Node(4, ("no", "yes"))))
+        sv.Network((any_value("int"), sv.Node(any_value("int"), ("no", "yes"))))
     with pytest.raises(sv.ServandaError, match=r"track record: is no table but a int; give a data frame"):
         sv.fit_track(any_value("int"), seed=1)
