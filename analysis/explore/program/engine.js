@@ -2,18 +2,22 @@
 //
 // Of what nobody set, the states are summed out. An ordinal target adds its parents' effects up to eta, and
 // P(y <= s) = logistic(c_s - eta). Where the open parents have few configurations, each is weighed by variable
-// elimination in the draws of the other nodes' tables. Where they have many, the strongest are gone through so and the
-// effects of the others add up to a number that is nearly normal: its mean comes from the draws of the tables and of the
-// effects, its covariances from the tables and the draws of the effects, its skewness and excess from sixteen draws
-// (Gram and Charlier's corrections to a normal). Members of groups that the data does not hold are normal, with the
-// spread of their group. Other targets are summed configuration by configuration.
+// elimination in the draws of the other nodes' tables. Where they have many, the effects that are open add up to a number
+// that is nearly normal: its mean comes from the draws of the tables and of the effects, its covariances from the tables
+// and the draws of the effects, its skewness and excess from sixteen draws (Gram and Charlier's corrections to a normal).
+// Some draws are answered exactly beside it (`exactly`), and what they differ by on average is added to all. Members of
+// groups that the data does not hold are normal, with the spread of their group. Other targets are summed configuration by
+// configuration.
 
 // Configurations that are gone through one by one, and cells of elimination, for one answer.
 const BRANCHES = 24, CELLS = 500;
 // What one configuration costs beside elimination, in cells.
 const EACH = 60;
-// Draws from which the shape of a sum is read.
-const SHAPES = 16;
+// Draws from which the shape of a sum is read, and draws that are answered exactly.
+const SHAPES = 16, EXACT = 48;
+// How many times as many draws of rows are made as the least that an answer takes, and the cells of elimination up to
+// which it takes all of them.
+const MORE = 4, CHEAP = 300;
 // Draws that are worked on together, and covariances of shares that are taken as none.
 const TOGETHER = 500, NEARLY = 1e-5;
 
@@ -55,17 +59,19 @@ function strides(sizes) {
 // A network as it is answered from; see `drawn_network` in draws.py for what it is made of.
 export function load(payload) {
   const nodes = new Map(payload.nodes.map(node => [node.name, { ...node, size: node.states.length }]));
-  const { draws, tables, lanes } = payload, size = name => nodes.get(name).size;
-  const model = { target: payload.target, nodes, draws, tables, lanes, groups: {}, samples: payload.samples, size };
-  // Which draw of the other nodes' tables serves each draw of the target.
-  model.table = Int32Array.from({ length: draws }, (_, d) => Math.floor((d * lanes) / draws));
+  const { draws, tables } = payload, few = payload.lanes, lanes = MORE * few, size = name => nodes.get(name).size;
+  const model = { target: payload.target, nodes, draws, tables, groups: {}, samples: payload.samples, size };
+  // Which draw of the other nodes' tables serves each draw of the target: of the few, or of all.
+  const serves = count => Int32Array.from({ length: draws }, (_, d) => count < draws ? Math.floor((d * count) / draws) : d % count);
+  model.few = { lanes: few, table: serves(few) };
+  model.all = { lanes, table: serves(lanes) };
   let seed = 1;
   for (const node of nodes.values()) {
     const whole = node.name === payload.target;
     if (node.kind === "cells") {
       node.cells = whole
         ? unpacked(node.pieces.cells).map(values => values.map(value => Math.max(value, 0)))
-        : rows(node.pieces.rows, node.size, lanes, seed++);
+        : rows(node.pieces.rows, node.size, few, MORE, seed++);
     } else {
       node.effects = Object.keys(node.pieces).filter(key => key.startsWith("effect:")).map(key => {
         const { axes } = node.pieces[key], cells = unpacked(node.pieces[key]);
@@ -74,7 +80,7 @@ export function load(payload) {
       if (node.kind === "scale") node.cuts = unpacked(node.pieces.cuts);
       else node.base = unpacked(node.pieces.base);
       // There are fewer draws of these, and each serves again.
-      if (!whole) node.cells = table(node, size, tables).map(values => Float64Array.from({ length: lanes }, (_, k) => values[k % tables]));
+      if (!whole) node.cells = table(node, size, tables).map(values => Float32Array.from({ length: lanes }, (_, k) => values[k % tables]));
     }
     node.axes = [...node.parents, node.name];
     node.strides = strides(node.axes.map(size));
@@ -108,24 +114,27 @@ function random(seed) {
 
 // Draws of rows of probabilities, from the distribution of each state's share of what the states before it left; the
 // most probable state of a row is what the others leave. Each distribution is gone through evenly, in an order of its
-// own (Latin hypercube), so that few draws have the mean and the spread of many.
-function rows(block, states, draws, seed) {
+// own (Latin hypercube), so that few draws have the mean and the spread of many; as often as `times`.
+function rows(block, states, draws, times, seed) {
   const raw = bytes(block.codes), codes = new Uint16Array(raw.buffer, 0, raw.length / 2), { bins } = block, cells = [];
   const next = random(seed), order = Int32Array.from({ length: draws }, (_, d) => d);
   let share = 0;
   for (const rest of block.rest) {
-    const left = new Float64Array(draws).fill(1), row = new Array(states);
+    const left = new Float32Array(times * draws).fill(1), row = new Array(states);
     for (let state = 0; state < states; state++) {
       if (state === rest) continue;
-      for (let d = draws - 1; d > 0; d--) {
-        const other = (next() * (d + 1)) | 0, one = order[d];
-        order[d] = order[other];
-        order[other] = one;
-      }
-      const values = row[state] = new Float64Array(draws);
-      for (let d = 0; d < draws; d++) {
-        const root = codes[share * bins + (((order[d] + 0.5) * bins / draws) | 0)] / 65535;
-        left[d] -= values[d] = left[d] * root * root;
+      const values = row[state] = new Float32Array(times * draws);
+      for (let start = 0; start < values.length; start += draws) {
+        for (let d = draws - 1; d > 0; d--) {
+          const other = (next() * (d + 1)) | 0, one = order[d];
+          order[d] = order[other];
+          order[other] = one;
+        }
+        for (let d = 0, at = start; d < draws; d++, at++) {
+          const root = codes[share * bins + (((order[d] + 0.5) * bins / draws) | 0)] / 65535;
+          values[at] = left[at] * root * root;
+          left[at] = Math.max(left[at] - values[at], 0);
+        }
       }
       share++;
     }
@@ -188,20 +197,23 @@ const FAR = 60, FINE = 0.05, COLUMNS = 2 * FAR / FINE + 1, BROAD = 0.1, ROWS = 1
 // Value, third and fourth derivative at each point; rows are made when they are first needed.
 const curve = new Float64Array(ROWS * COLUMNS * 3), ready = new Uint8Array(ROWS);
 
+const plain = Float64Array.from({ length: COLUMNS }, (_, column) => logistic((column - (COLUMNS - 1) / 2) * FINE));
+const plainLogistic = column => plain[Math.max(0, Math.min(column + (COLUMNS - 1) / 2, COLUMNS - 1))];
+
 function makeRow(row) {
   ready[row] = 1;
-  const sigma = row * BROAD, count = sigma === 0 ? 1 : 2 * Math.ceil((6 + 8 * sigma) / 2) + 1;
-  const reach = 5.1, values = new Float64Array(COLUMNS), points = [];
+  const sigma = row * BROAD, middle = (COLUMNS - 1) / 2, values = new Float64Array(COLUMNS), weights = [];
+  // Points of the normal distribution lie on columns, so that each value is one of the logistic function itself.
+  const apart = sigma === 0 ? 1 : Math.max(1, Math.floor((10.2 * sigma) / (6 + 8 * sigma) / FINE)), most = Math.floor((5.1 * sigma) / FINE / apart);
   let mass = 0;
-  for (let i = 0; i < count; i++) {
-    const z = count === 1 ? 0 : (i - (count - 1) / 2) * (2 * reach / (count - 1)), weight = Math.exp(-0.5 * z * z);
-    points.push([sigma * z, weight]);
+  for (let i = -most; i <= most; i++) {
+    const weight = sigma === 0 ? 1 : Math.exp(-0.5 * ((i * apart * FINE) / sigma) ** 2);
+    weights.push(weight);
     mass += weight;
   }
-  const middle = (COLUMNS - 1) / 2;
   for (let column = 0; column <= middle; column++) {
     let sum = 0;
-    for (const [shift, weight] of points) sum += weight * logistic(column * FINE - shift);
+    for (let i = -most; i <= most; i++) sum += weights[i + most] * plainLogistic(column - i * apart);
     values[middle + column] = sum / mass;
     values[middle - column] = 1 - sum / mass;
   }
@@ -308,7 +320,19 @@ function visit(step, inner) {
   }
 }
 
-const empty = (count, lanes) => Array.from({ length: count }, () => new Float64Array(lanes));
+// Arrays of elimination serve one answer after another.
+const pool = new Map();
+
+function empty(count, lanes) {
+  if (!pool.has(lanes)) pool.set(lanes, { arrays: [], used: 0 });
+  const own = pool.get(lanes), found = new Array(count);
+  for (let i = 0; i < count; i++) {
+    if (own.used === own.arrays.length) own.arrays.push(new Float32Array(lanes));
+    else own.arrays[own.used].fill(0);
+    found[i] = own.arrays[own.used++];
+  }
+  return found;
+}
 
 // Add a product of arrays to another.
 function accumulated(to, arrays, lanes) {
@@ -345,7 +369,7 @@ function eliminated({ steps, tables, bound }, lanes, cellsOf, valuesOf, back) {
     });
   }
   const ends = tables.map(one => (cellsIn(one) ?? [])[one.base]);
-  const total = new Float64Array(lanes).fill(1);
+  const total = new Float32Array(lanes).fill(1);
   for (const end of ends) if (end) for (let k = 0; k < lanes; k++) total[k] *= end[k];
   if (!back) return { total };
   // Backwards: how the total moves with each cell.
@@ -382,11 +406,11 @@ function* cellsOfPart(one) {
 }
 
 // What the open effects add up to in each draw: the weight of what is held, and mean and cumulants of the sum.
-function summed(model, effects, held, done, settled) {
-  const way = plan(model, held, done, effects, settled), { draws, table, lanes } = model;
+function summed(model, effects, held, done, settled, using) {
+  const way = plan(model, held, done, effects, settled), { draws } = model, { lanes, table } = using;
   const own = eliminated(way, lanes, node => node.cells, () => null, effects.length > 0), weight = new Float64Array(draws);
   for (let d = 0; d < draws; d++) weight[d] = own.total[table[d]];
-  if (!effects.length) return { weight };
+  if (!effects.length) return { weight, total: own.total };
   const places = way.bound.flatMap((one, i) => [...cellsOfPart(one)].map(cell => ({ i, cell, values: effects[i].cells[cell] })));
   const mean = new Float64Array(draws), variance = new Float64Array(draws);
   for (const { i, cell, values } of places) {
@@ -401,7 +425,7 @@ function summed(model, effects, held, done, settled) {
   return { weight, mean, variance, third, fourth };
 }
 
-const averages = (node, lanes) => node.average.map(value => new Float64Array(lanes).fill(value));
+const averages = (node, lanes) => node.average.map(value => new Float32Array(lanes).fill(value));
 
 function remembered(make) {
   const known = new Map();
@@ -418,7 +442,7 @@ function spreadOf(way, places, effects, variance, drawnShares) {
   const lanes = places.length, draws = variance.length;
   const cellsOf = remembered(node => averages(node, lanes));
   const valuesOf = remembered(effect => {
-    const i = effects.indexOf(effect), cells = Array.from(effect.cells, () => new Float64Array(lanes).fill(1));
+    const i = effects.indexOf(effect), cells = Array.from(effect.cells, () => new Float32Array(lanes).fill(1));
     places.forEach((one, lane) => { if (one.i === i) cells.forEach((values, cell) => { values[lane] = Number(cell === one.cell); }); });
     return cells;
   });
@@ -480,7 +504,7 @@ function breadth({ bound }, effects, shares, lanes) {
 function shape(way, effects, draws) {
   const step = 0.3, points = [-2, -1, 0, 1, 2], few = Math.min(SHAPES, draws), lanes = few * points.length;
   const cellsOf = remembered(node => averages(node, lanes));
-  const valuesOf = remembered(effect => effect.cells.map(values => Float64Array.from({ length: lanes }, (_, lane) =>
+  const valuesOf = remembered(effect => effect.cells.map(values => Float32Array.from({ length: lanes }, (_, lane) =>
     Math.exp(step * points[lane % 5] * values[Math.floor((Math.floor(lane / 5) * draws) / few)]))));
   const { total } = eliminated(way, lanes, cellsOf, valuesOf, false);
   let cubes = 0, squares = 0, third = 0, fourth = 0;
@@ -496,6 +520,112 @@ function shape(way, effects, draws) {
   return { third: cubes > 0 ? third / cubes : 0, fourth: squares > 0 ? fourth / squares : 0 };
 }
 
+// ---- Exact answers of a few draws ----------------------------------------------------------------------------------
+
+// Frequencies beyond this one add less than 0.0005 to a logistic function; standard deviations that a sum reaches.
+const FASTEST = 2.6, FAR_OUT = 4.5;
+
+// The running sums of the states as lines of their approximations (a regression estimate of their mean), from draws in
+// which the open effects are summed out without any approximation.
+//
+// A logistic function averaged over a normal population is, as far as a sum reaches, a smoothed square wave:
+// 1/2 + sum over odd k of 2/(pi k) pi w/sinh(pi w) exp(-v w^2/2) sin(w x) with w = k pi/reach. The mean of the sine of a
+// sum of effects is what elimination gives of a product of waves, one of each effect.
+function exactly(model, target, held, done, settled, { open, eta, sum, variance, drawn, using, unseen }) {
+  const few = Math.min(EXACT, model.draws), chosen = Array.from({ length: few }, (_, i) => Math.floor(((i + 0.5) * model.draws) / few));
+  const edges = target.cuts.map(values => chosen.map(d => values[d] - eta[d]));
+  const base = chosen.map((d, i) => {
+    const most = Math.max(...edges.map(edge => Math.abs(edge[i] - sum.mean[d]))) + (unseen ? Math.abs(drawn[d]) : 0);
+    return Math.PI / (1 + most + FAR_OUT * Math.sqrt(variance[d] + sum.variance[d] + Math.PI ** 2 / 3));
+  });
+  const count = Math.ceil((FASTEST / Math.min(...base) + 1) / 2), { real, imaginary, whole } = waves(model, open, plan(model, held, done, open, settled), chosen, base, count, using);
+  const line = (at, wide) => found => edges.map((_, s) => {
+    let mine = 0, theirs = 0, both = 0, squares = 0;
+    for (let i = 0; i < few; i++) {
+      let exact = 0.5;
+      for (let k = 0; k < count; k++) {
+        const w = (2 * k + 1) * base[i], size = (2 * w * Math.exp((-wide[i] * w * w) / 2)) / ((2 * k + 1) * Math.sinh(Math.PI * w) * whole[i]);
+        exact += size * (Math.sin(w * at[s][i]) * real[k * few + i] - Math.cos(w * at[s][i]) * imaginary[k * few + i]);
+      }
+      const near = found[s][chosen[i]];
+      mine += near / few;
+      theirs += exact / few;
+      both += near * exact / few;
+      squares += near * near / few;
+    }
+    const spread = squares - mine * mine, slope = spread > 1e-8 ? Math.max(0.8, Math.min((both - mine * theirs) / spread, 1.25)) : 1;
+    return { start: theirs - slope * mine, slope };
+  });
+  return {
+    average: line(edges, chosen.map(d => variance[d])),
+    single: line(edges.map(edge => edge.map((x, i) => x - drawn[chosen[i]])), chosen.map(() => 0)),
+  };
+}
+
+// Sums of exp(i w times the open effects) over the open states, for odd multiples of a frequency of each draw chosen:
+// real and imaginary parts, multiples times draws, and the weight of all states together.
+function waves(model, effects, way, chosen, base, count, { table }) {
+  const few = chosen.length, lanes = few * count, places = chosen.map(d => table[d]);
+  const gathered = remembered(values => Float64Array.from(places, place => values[place]));
+  const waved = remembered(values => {
+    const x = new Float64Array(lanes), y = new Float64Array(lanes);
+    for (let k = 0, lane = 0; k < count; k++) {
+      for (let i = 0; i < few; i++, lane++) {
+        const angle = (2 * k + 1) * base[i] * values[chosen[i]];
+        x[lane] = Math.cos(angle);
+        y[lane] = Math.sin(angle);
+      }
+    }
+    return { x, y };
+  });
+  const held = new Map(), own = new Float64Array(few), x = new Float64Array(lanes), y = new Float64Array(lanes);
+  // Add a product of cells to another; each has a weight and, below an effect, a wave.
+  const add = (to, cells) => {
+    own.fill(1);
+    const turning = [];
+    for (const cell of cells) {
+      const { weight } = cell;
+      if (weight) for (let i = 0; i < few; i++) own[i] *= weight[i];
+      if (cell.x) turning.push(cell);
+    }
+    for (let i = 0; i < few; i++) to.weight[i] += own[i];
+    if (!turning.length) return;
+    // A cell that turns has its weight in its wave; the weights of the others multiply it.
+    const still = new Float64Array(few).fill(1);
+    for (const cell of cells) if (!cell.x) for (let i = 0; i < few; i++) still[i] *= cell.weight[i];
+    if (turning.length === 1) {
+      const { x: a, y: b } = turning[0];
+      for (let k = 0, lane = 0; k < count; k++) for (let i = 0; i < few; i++, lane++) { to.x[lane] += a[lane] * still[i]; to.y[lane] += b[lane] * still[i]; }
+      return;
+    }
+    const first = turning[0];
+    for (let k = 0, lane = 0; k < count; k++) for (let i = 0; i < few; i++, lane++) { x[lane] = first.x[lane] * still[i]; y[lane] = first.y[lane] * still[i]; }
+    for (let j = 1; j < turning.length; j++) {
+      const a = turning[j].x, b = turning[j].y;
+      for (let lane = 0; lane < lanes; lane++) {
+        const before = x[lane];
+        x[lane] = before * a[lane] - y[lane] * b[lane];
+        y[lane] = before * b[lane] + y[lane] * a[lane];
+      }
+    }
+    for (let lane = 0; lane < lanes; lane++) { to.x[lane] += x[lane]; to.y[lane] += y[lane]; }
+  };
+  const cellOf = (one, at) => {
+    if (one.owner.made) return held.get(one)[at];
+    return one.owner.node ? { weight: gathered(one.owner.node.cells[at]) } : waved(one.owner.effect.cells[at]);
+  };
+  const turns = one => Boolean(one.owner.effect) || (one.owner.made && Boolean(held.get(one)[0].x));
+  const made = turning => ({ weight: new Float64Array(few), ...(turning ? { x: new Float64Array(lanes), y: new Float64Array(lanes) } : {}) });
+  for (const step of way.steps) {
+    const turning = step.parts.some(turns), out = Array.from({ length: product(step.made.sizes) }, () => made(turning));
+    held.set(step.made, out);
+    visit(step, (cell, at) => add(out[cell], step.parts.map((one, j) => cellOf(one, at[j]))));
+  }
+  const end = made(true);
+  add(end, way.tables.map(one => cellOf(one, one.base)));
+  return { real: end.x, imaginary: end.y, whole: end.weight };
+}
+
 // ---- Answers -------------------------------------------------------------------------------------------------------
 
 // Draws of P(target = state) for cases of the kind on average and for single ones.
@@ -506,7 +636,8 @@ export function answer(model, { given = {}, set = {}, members = {} }, every = 1)
   const part = every > 1 ? thinned(model, every) : model;
   const fixed = new Map(Object.entries({ ...given, ...set })), done = new Set(Object.keys(set));
   const target = part.nodes.get(part.target);
-  return (target.kind === "scale" ? ordinal : oneByOne)(part, target, fixed, done, members);
+  for (const own of pool.values()) own.used = 0;
+  return (target.kind === "scale" ? ordinal : oneByOne)(part, target, fixed, done, members, every === 1);
 }
 
 // The same network with one draw in so many; made once.
@@ -522,8 +653,8 @@ function thinned(model, every) {
       spread: thin(group.spread), drawn: thin(group.drawn),
       members: Object.fromEntries(Object.entries(group.members).map(([code, values]) => [code, thin(values)])),
     }]));
-    const table = thin(model.table);
-    model.parts.set(every, { ...model, nodes, groups, table, draws: table.length, parts: undefined });
+    const few = { ...model.few, table: thin(model.few.table) };
+    model.parts.set(every, { ...model, nodes, groups, few, all: few, draws: few.table.length, parts: undefined });
   }
   return model.parts.get(every);
 }
@@ -536,7 +667,7 @@ function* configurations(model, names) {
   }
 }
 
-function ordinal(model, target, fixed, done, members) {
+function ordinal(model, target, fixed, done, members, refine) {
   const { draws } = model, constant = new Float64Array(draws), variance = new Float64Array(draws), drawn = new Float64Array(draws);
   for (const [name, group] of Object.entries(model.groups)) {
     const own = members[name] ? group.members[members[name]] : null;
@@ -545,22 +676,23 @@ function ordinal(model, target, fixed, done, members) {
       else { variance[d] += group.spread[d] ** 2; drawn[d] += group.drawn[d]; }
     }
   }
-  const unseen = Object.keys(model.groups).some(name => !members[name]);
-  const strong = branches(model, target, fixed, done);
-  const states = target.states.length, below = () => empty(states - 1, draws);
-  const average = below(), single = unseen ? below() : average, total = new Float64Array(draws);
-  for (const configuration of configurations(model, strong)) {
-    const held = new Map([...fixed, ...configuration]), eta = Float64Array.from(constant);
-    const open = target.effects.filter(effect => effect.axes.some(axis => !held.has(axis)));
+  const unseen = Object.keys(model.groups).some(name => !members[name]), states = target.states.length;
+  const effectsOf = held => target.effects.filter(effect => effect.axes.some(axis => !held.has(axis)));
+  const { names, using } = goneThrough(model, target, fixed, done);
+  const below = () => Array.from({ length: states - 1 }, () => new Float64Array(draws));
+  const average = below(), single = unseen ? below() : average, total = new Float64Array(draws), parts = [];
+  for (const configuration of configurations(model, names)) {
+    const held = new Map([...fixed, ...configuration]), eta = Float64Array.from(constant), open = effectsOf(held);
     for (const effect of target.effects) {
       if (open.includes(effect)) continue;
       const values = effect.cells[place(effect, axis => held.get(axis))];
       for (let d = 0; d < draws; d++) eta[d] += values[d];
     }
-    const sum = strong.length || open.length ? summed(model, open, held, done, fixed) : null;
+    const sum = names.length || open.length ? summed(model, open, held, done, fixed, using) : null;
+    const here = { weights: sum?.total, average: new Float64Array(states - 1), single: new Float64Array(states - 1) };
+    parts.push(here);
     for (let d = 0; d < draws; d++) {
-      const w = sum ? sum.weight[d] : 1;
-      if (w === 0) continue;
+      const w = open.length || !sum ? 1 : sum.weight[d];
       total[d] += w;
       let shift = eta[d], v = 0, third = 0, fourth = 0;
       if (open.length) {
@@ -570,39 +702,74 @@ function ordinal(model, target, fixed, done, members) {
         fourth = sum.fourth * v * v;
       }
       for (let s = 0; s < states - 1; s++) {
-        const x = target.cuts[s][d] - shift;
-        average[s][d] += w * averaged(x, variance[d] + v, third, fourth);
-        if (unseen) single[s][d] += w * averaged(x - drawn[d], v, third, fourth);
+        const x = target.cuts[s][d] - shift, one = averaged(x, variance[d] + v, third, fourth);
+        average[s][d] += w * one;
+        here.average[s] += one;
+        if (!unseen) continue;
+        const other = averaged(x - drawn[d], v, third, fourth);
+        single[s][d] += w * other;
+        here.single[s] += other;
       }
     }
+    if (open.length && refine) {
+      // What is open is there in one part alone.
+      const lines = exactly(model, target, held, done, fixed, { open, eta, sum, variance, drawn, using, unseen });
+      moved(average, total, lines.average(average));
+      if (unseen) moved(single, total, lines.single(single));
+    }
   }
-  const apart = edges => Array.from({ length: states }, (_, s) => Float64Array.from(total, (weight, d) =>
-    Math.max((s < states - 1 ? edges[s][d] : weight) - (s > 0 ? edges[s - 1][d] : 0), 0) / weight));
-  const found = apart(average);
-  return { average: found, single: unseen ? apart(single) : found, possible: total.every(weight => weight > 0) };
+  if (parts.length > 1) {
+    moved(average, total, evenly(parts, average, total, "average"));
+    if (unseen) moved(single, total, evenly(parts, single, total, "single"));
+  }
+  const apart = edges => Array.from({ length: states }, (_, s) => {
+    const found = new Float64Array(draws), upper = edges[s] ?? total, lower = edges[s - 1];
+    for (let d = 0; d < draws; d++) found[d] = Math.max(upper[d] - (lower ? lower[d] : 0), 0) / total[d];
+    return found;
+  });
+  const found = apart(average), possible = parts[0].weights ? total.every(weight => weight > 0) && parts.some(part => part.weights.some(weight => weight > 0)) : true;
+  return { average: found, single: unseen ? apart(single) : found, possible };
 }
 
-// Open parents that are gone through state by state: the strongest, as far as time allows.
-function branches(model, target, fixed, done) {
-  const open = target.parents.filter(name => !fixed.has(name));
-  const weight = name => target.effects.reduce((sum, effect) => sum + (effect.axes.includes(name) ? effect.spread : 0), 0);
-  const ordered = open.filter(name => weight(name) > 0).sort((a, b) => weight(b) - weight(a)), found = [];
-  let count = 1;
-  for (const name of ordered) {
-    const more = count * model.size(name);
-    if (more > BRANCHES) continue;
-    const held = new Map([...fixed, ...[...found, name].map(one => [one, 0])]);
-    const { cost } = plan(model, held, done, target.effects.filter(effect => effect.axes.some(axis => !held.has(axis))), fixed);
-    if (more * (cost + EACH) > CELLS) continue;
-    found.push(name);
-    count = more;
+// Put the running sums of the states on a line of what they are.
+function moved(edges, total, lines) {
+  edges.forEach((values, s) => {
+    const { start, slope } = lines[s];
+    for (let d = 0; d < values.length; d++) values[d] = Math.min(Math.max(slope * values[d] + start * total[d], 0), total[d]);
+  });
+}
+
+// From draws that are paired as they come to the mean over all pairs: draws of the tables are independent of the target's.
+function evenly(parts, edges, total, which) {
+  const lanes = parts[0].weights.length, all = new Float64Array(lanes), draws = total.length;
+  for (const { weights } of parts) for (let k = 0; k < lanes; k++) all[k] += weights[k];
+  const shares = parts.map(({ weights }) => {
+    let sum = 0;
+    for (let k = 0; k < lanes; k++) sum += weights[k] / all[k];
+    return sum / lanes;
+  });
+  return edges.map((values, s) => {
+    let now = 0;
+    for (let d = 0; d < draws; d++) now += values[d] / total[d];
+    return { start: (parts.reduce((sum, part, i) => sum + shares[i] * part[which][s], 0) - now) / draws, slope: 1 };
+  });
+}
+
+// The open parents where they can be gone through state by state, or none; and which draws of the tables answer.
+function goneThrough(model, target, fixed, done) {
+  const names = target.parents.filter(name => !fixed.has(name) && target.effects.some(effect => effect.spread > 0 && effect.axes.includes(name)));
+  const count = product(names.map(model.size)), held = new Map([...fixed, ...names.map(name => [name, 0])]);
+  const cost = open => plan(model, open.length ? fixed : held, done, open, fixed).cost;
+  if (count <= BRANCHES) {
+    const each = cost([]);
+    if (count * (each + EACH) <= CELLS * 3) return { names, using: count * each <= CHEAP ? model.all : model.few };
   }
-  return found;
+  return { names: [], using: model.few };
 }
 
 // Targets without a common scale: every configuration of the open parents, weighed.
 function oneByOne(model, target, fixed, done) {
-  const { draws, table } = model, states = target.states.length, open = target.parents.filter(name => !fixed.has(name));
+  const { draws } = model, { table } = model.few, states = target.states.length, open = target.parents.filter(name => !fixed.has(name));
   const found = Array.from({ length: states }, () => new Float64Array(draws)), total = new Float64Array(draws);
   const scores = new Float64Array(states);
   for (const configuration of configurations(model, open)) {
@@ -629,16 +796,20 @@ function oneByOne(model, target, fixed, done) {
 }
 
 function weightOf(model, held, done, settled) {
-  return eliminated(plan(model, held, done, [], settled), model.lanes, node => node.cells, () => null, false).total;
+  return eliminated(plan(model, held, done, [], settled), model.few.lanes, node => node.cells, () => null, false).total;
 }
 
 // ---- Summaries -----------------------------------------------------------------------------------------------------
 
-export const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length;
+export function mean(values) {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  return sum / values.length;
+}
 
 // Quantiles, interpolated as NumPy does by default.
 export function quantiles(values, levels) {
-  const sorted = Float64Array.from(values).sort();
+  const sorted = new Float64Array(values).sort();
   return levels.map(level => {
     const at = level * (sorted.length - 1), low = Math.floor(at), up = Math.min(low + 1, sorted.length - 1);
     return sorted[low] + (at - low) * (sorted[up] - sorted[low]);
@@ -653,12 +824,16 @@ export function summary(values, interval) {
 
 // Draws of the chance of some states.
 export function chance(states, which) {
-  return Float64Array.from(states[0], (_, d) => which.reduce((sum, state) => sum + states[state][d], 0));
+  if (which.length === 1) return states[which[0]];
+  const found = new Float64Array(states[0].length);
+  for (const state of which) for (let d = 0; d < found.length; d++) found[d] += states[state][d];
+  return found;
 }
 
 // A change: mean, interval, and the shares of draws that gain at least so much, lose at least so much, or neither.
 export function change(before, after, margin, interval) {
-  const moved = Float64Array.from(after, (value, d) => value - before[d]), count = moved.length;
+  const count = after.length, moved = new Float64Array(count);
+  for (let d = 0; d < count; d++) moved[d] = after[d] - before[d];
   let gain = 0, loss = 0;
   for (const value of moved) {
     if (margin === 0 && value === 0) { gain += 0.5; loss += 0.5; }

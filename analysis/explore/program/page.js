@@ -104,21 +104,27 @@ function answered(question) {
   return known.get(key);
 }
 
+// Numbers of one answer, which a turn of the other format's knobs leaves as they are.
+const summarised = new Map();
+
+function numbers(question, interval, which) {
+  const key = JSON.stringify([question, interval, which]);
+  if (!summarised.has(key)) {
+    if (summarised.size > 40) summarised.delete(summarised.keys().next().value);
+    const { average, single, possible } = answered(question), of = states => states.map(values => summary(values, interval));
+    const found = { possible, claim: chance(average, which), average: of(average) };
+    found.single = single === average ? found.average : of(single);
+    const whole = (own, states) => which.length === 1 ? own[which[0]] : summary(chance(states, which), interval);
+    summarised.set(key, { ...found, answer: whole(found.average, average), one: whole(found.single, single) });
+  }
+  return summarised.get(key);
+}
+
 // All that is shown of both formats.
 function results(now = state) {
   const interval = now.interval / 100, { states } = judgementOf(now);
-  const found = {};
-  for (const column of ["A", "B"]) {
-    const { average, single, possible } = answered(asked(column, now));
-    found[column] = {
-      possible, claim: chance(average, states),
-      average: average.map(values => summary(values, interval)), single: single.map(values => summary(values, interval)),
-    };
-    found[column].answer = summary(found[column].claim, interval);
-    found[column].one = summary(chance(single, states), interval);
-  }
-  found.change = change(found.A.claim, found.B.claim, now.margin / 100, interval);
-  return found;
+  const [A, B] = ["A", "B"].map(column => numbers(asked(column, now), interval, states));
+  return { A, B, change: change(A.claim, B.claim, now.margin / 100, interval) };
 }
 
 // ---- Drawing ---------------------------------------------------------------------------------------------------------
