@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import Fault
+from ...common.errors import Fault, raise_faults
 from ...common.figure_style import BROKEN, GREY, IN_PART, KEPT
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.network.network import Network
@@ -23,11 +23,19 @@ if TYPE_CHECKING:
 
 #: Actors that a reader may choose, those of the scenario among them.
 ACTORS = 12
+#: Draws that are kept of a fit under another prior set.
+OTHERS = 1000
 #: The group whose members are actors.
 ACTOR = "actor"
 
 
-def content(posterior: Posterior, loaded: Loaded, cases: pd.DataFrame, language: str, priors: str) -> dict[str, Any]:
+def content(
+    posterior: Posterior,
+    loaded: Loaded,
+    cases: pd.DataFrame,
+    language: str,
+    others: Sequence[Posterior] = (),
+) -> dict[str, Any]:
     """What the page holds, ready for JSON.
 
     Parameters
@@ -41,15 +49,16 @@ def content(posterior: Posterior, loaded: Loaded, cases: pd.DataFrame, language:
         The record as of its date.
     language
         In which the page opens.
-    priors
-        Title of the prior set of the fit.
+    others
+        Fits of the same network under other prior sets, of which fewer draws are kept.
 
     Raises
     ------
     ExploreError
-        If the network does not fit, or no judgement is left.
+        If the network does not fit, no judgement is left, or another fit is of another network or of the same prior set.
     """
     scenario, network = loaded.scenario, posterior.network
+    fits = _named(posterior, others)
     target = scenario.judgement(scenario.headline.judgement).node
     judged = [one for one in scenario.judgements if one.node == target and not one.suppose]
     if not judged:
@@ -64,6 +73,11 @@ def content(posterior: Posterior, loaded: Loaded, cases: pd.DataFrame, language:
     return {
         "language": language,
         "network": drawn,
+        "fit": next(iter(fits)),
+        "others": [
+            {"name": name, "network": drawn_network(fit, target, {ACTOR: actors}, most=OTHERS)}
+            for name, fit in [*fits.items()][1:]
+        ],
         "judgements": [_judgement(network, scenario, one, cases, actors) for one in judged],
         "actorGroup": ACTOR if ACTOR in drawn["groups"] else None,
         "actors": [{"code": code} for code in actors],
@@ -76,11 +90,34 @@ def content(posterior: Posterior, loaded: Loaded, cases: pd.DataFrame, language:
         "colours": {"kept": KEPT, "part": IN_PART, "broken": BROKEN, "grey": GREY},
         "lexicon": scenario.lexicon,
         "lexicons": likelihood_words(scenario.lexicon),
-        "languages": languages(scenario, network, names, spoken, priors),
+        "languages": languages(scenario, network, names, spoken, {name: _title(fit) for name, fit in fits.items()}),
     }
 
 
 _SHOWN = ("name", "title", "question", "as_of", "horizon", "resolution", "seed")
+
+
+def _named(posterior: Posterior, others: Sequence[Posterior]) -> dict[str, Posterior]:
+    """Fits by the names of their prior sets, the one that is asked first."""
+    found, faults = {_name(posterior): posterior}, []
+    for fit in others:
+        name = _name(fit)
+        if name in found:
+            faults.append(Fault(f"others: {name}", "is the prior set of two fits; give each once"))
+        if fit.network != posterior.network:
+            what = f"is a fit of the network {fit.network.name}; give fits of {posterior.network.name}, states and all"
+            faults.append(Fault(f"others: {name}", what))
+        found[name] = fit
+    raise_faults("page of knobs", faults, ExploreError)
+    return found
+
+
+def _name(fit: Posterior) -> str:
+    return fit.priors.name if fit.priors is not None else ""
+
+
+def _title(fit: Posterior) -> str:
+    return fit.priors.title if fit.priors is not None else ""
 
 
 def _actors(posterior: Posterior, judged: Sequence[Judgement], cases: pd.DataFrame) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def _entry(loaded: Loaded, page: Page, target: Path, language: str) -> dict[str,
         "made": say.line(
             N_("{draws} draws under the prior set {priors}; {size} kB."),
             draws=say.count(page.content["network"]["draws"]),
-            priors=page.content["languages"][language]["priors"],
+            priors=page.content["languages"][language]["priors"][page.content["fit"]],
             size=say.count(len(page.html.encode()) // 1000),
         ),
     }

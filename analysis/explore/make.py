@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,7 @@ def explore(
     *,
     cases: pd.DataFrame | None = None,
     language: str = "en",
+    others: Sequence[Posterior] = (),
 ) -> Page:
     """Make a page on which a reader sets what a case is like and sees what the draws of a fit answer.
 
@@ -91,6 +92,9 @@ def explore(
         Your own record; the shipped one, as of the scenario's date, by default.
     language
         In which it opens, ``en`` or ``es``; a reader may change it.
+    others
+        Fits of the same network under other prior sets, among which a reader may choose: 1,000 draws of each are kept.
+        Weights on the draws of the first would not do: prior sets that differ much leave few of them.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def explore(
         If there is no such scenario or language.
     ExploreError
         If the network of the fit does not fit a page: its target is not `ordinal`, `softmax` or `table`, or it holds
-        too many numbers.
+        too many numbers; or if another fit is of another network or of the same prior set.
 
     Examples
     --------
@@ -115,6 +119,5 @@ def explore(
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
-    title = posterior.priors.title if posterior.priors is not None else ""
-    held = content(posterior, loaded, known, code, title)
+    held = content(posterior, loaded, known, code, others)
     return Page(page(held), held)

@@ -23,6 +23,7 @@ MESSAGES = (
     N_("The case"),
     N_("What is judged"),
     N_("Whose conduct"),
+    N_("Prior set"),
     N_("Interval"),
     N_("Smallest change that matters, in points"),
     N_("Likelihood words"),
@@ -73,7 +74,7 @@ _NAMES = {"en": "English", "es": "español"}
 
 
 def languages(
-    scenario: Scenario, network: Network, names: Iterable[str], actors: Iterable[str], priors: str
+    scenario: Scenario, network: Network, names: Iterable[str], actors: Iterable[str], priors: Mapping[str, str]
 ) -> dict[str, Any]:
     """Words of the page by language.
 
@@ -86,7 +87,7 @@ def languages(
     actors
         Codes of actors that are named.
     priors
-        Title of the prior set.
+        Name of each prior set -> its title.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def languages(
 
 
 def _in(
-    code: str, scenario: Scenario, network: Network, names: list[str], actors: list[str], priors: str
+    code: str, scenario: Scenario, network: Network, names: list[str], actors: list[str], priors: Mapping[str, str]
 ) -> dict[str, Any]:
     say = Language(code, translations(scenario, code))
     titles = {name: load_lexicon(name).in_language(code).title for name in lexicons(scenario.lexicon)}
@@ -107,7 +108,7 @@ def _in(
         "name": _NAMES[code],
         "title": say.term(scenario.title),
         "day": say.day(scenario.as_of),
-        "priors": say.term(priors),
+        "priors": {name: say.term(title) for name, title in priors.items()},
         "messages": {message: say.line(message, **_kept(message)) for message in MESSAGES},
         "nodes": {
             name: {

@@ -149,7 +149,8 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder, loaded = tmp_path_factory.mktemp("explore"), load_scenario("dprk-six-party")
     posterior = prior_predictive(loaded.network, load_prior("literature"), seed=1, draws=256)
     cases = shipped_cases(loaded.network, loaded.scenario.as_of)
-    explore(posterior, loaded, cases=cases).save(folder / "plain.html")
+    flat = prior_predictive(loaded.network, load_prior("flat"), seed=1, draws=64)
+    explore(posterior, loaded, cases=cases, others=[flat]).save(folder / "plain.html")
     judged = [
         one.model_copy(update={"title": HOSTILE, "claim": HOSTILE, "es": None}) for one in loaded.scenario.judgements
     ]
@@ -218,9 +219,27 @@ def test_knobs_undo_reset_language_and_address(browser, pages):
     assert window.text_content("#formats") == first
 
 
+def test_another_prior_set_is_answered_from_its_own_fit(browser, pages):
+    window, _ = opened(browser, pages["plain"])
+    ready(window)
+    first = window.text_content("#formats")
+    window.get_by_label("Prior set").select_option("flat")
+    assert window.text_content("#formats") != first
+    assert "p=flat" in window.url
+    assert window.text_content("#made").startswith("64 of 64 draws of the fit under the prior set No opinion")
+    network = load_scenario("dprk-six-party").network
+    posterior = prior_predictive(network, load_prior("flat"), seed=1, draws=64)
+    known = {"fit": "flat", "given": dict.fromkeys(network["compliance"].parent_names, 0), "members": {}}
+    exact = outcomes(posterior, "compliance", {n: network[n].states[0] for n in known["given"]})
+    found = window.evaluate("question => whatIf.answer(question).average.map(x => whatIf.summary(x, 0.9).mean)", known)
+    assert found == pytest.approx([each.mean for each in [pair[0] for pair in exact.summaries.values()]], abs=2e-3)
+    window.click("#undo")
+    assert window.text_content("#formats") == first
+
+
 def test_a_damaged_address_is_passed_over(browser, pages):
     window, heard = opened(browser, pages["plain"])
-    window.goto(f"{pages['plain'].as_uri()}#j=nobody&A.role=nothing&C.x=1&i=7&x=-3&l=fr&B.__proto__=1")
+    window.goto(f"{pages['plain'].as_uri()}#j=nobody&A.role=nothing&C.x=1&i=7&x=-3&l=fr&p=none&B.__proto__=1")
     window.reload()
     assert window.evaluate("() => whatIf.state().interval") == 90
     assert not [said for said in heard if said.startswith("error")]

@@ -20,6 +20,7 @@ from ..options import (
     Quiet,
     ScenarioSeed,
     Tune,
+    listed,
     print_json,
     record_cases,
 )
@@ -52,6 +53,15 @@ def explore(
         str,
         typer.Option("--lang", metavar="CODE", help="Language in which it opens, en or es; a reader may change it."),
     ] = "en",
+    priors: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--priors",
+            metavar="SETS",
+            help="Further prior sets that a reader may choose, shipped names or TOML files separated by commas; each is "
+            "fitted, and adds about 0.2 MB to the page.",
+        ),
+    ] = None,
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
@@ -66,12 +76,15 @@ def explore(
 ) -> None:
     """Write a page on which a reader turns the knobs of a scenario: it answers in a browser, without Python.
 
-    The fit is the one that `servanda report` makes and keeps.
+    The fit, under the scenario's first prior set, is the one that `servanda report` makes and keeps; so are those of the
+    scenario's other prior sets.
 
-    Example: `servanda explore dprk-six-party --out what-if.html`, or `servanda explore --all --out folder`
+    Example: `servanda explore dprk-six-party --priors flat,cheap_talk --out what-if.html`, or `servanda explore --all
+    --out folder`
     """
     from ....common.files import file_name, output_file, writable_folder
     from ....models.sampling.run import Sampling
+    from ....priors import load_prior
     from ...explore.gallery import INDEX, gallery
     from ...explore.make import explore as make
     from ...queries.named_backers import shipped_cases
@@ -87,9 +100,10 @@ def explore(
         as_of = loaded.scenario.as_of
         known = record_cases(cases, as_of, missing, countries) if cases else shipped_cases(loaded.network, as_of)
         sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
+        sets = [loaded.priors[0], *(load_prior(name, loaded.network) for name in listed(priors or ()))]
         with shown(not (quiet or as_json)) as progress:
-            posterior, _ = stored_fit(loaded.network, known, loaded.priors[0], sampling, cache, progress=progress)
-        return make(posterior, loaded, cases=known, language=code)
+            fits = [stored_fit(loaded.network, known, one, sampling, cache, progress=progress)[0] for one in sets]
+        return make(fits[0], loaded, cases=known, language=code, others=fits[1:])
 
     if scenario is None:
         folder = out or Path("out") / "explore"

@@ -4,6 +4,15 @@ import { answer, chance, change, load, summary } from "./engine.js";
 
 const content = JSON.parse(document.getElementById("content").textContent);
 const model = load(content.network);
+// A fit under another prior set is read when it is first chosen.
+const fits = new Map([[content.fit, model]]);
+
+function modelOf(now) {
+  if (!fits.has(now.fit)) fits.set(now.fit, load(content.others.find(one => one.name === now.fit).network));
+  return fits.get(now.fit);
+}
+
+const FITS = [content.fit, ...content.others.map(one => one.name)];
 const target = content.network.nodes.find(node => node.name === model.target);
 // Cases of the record, each with the state number of every node that it knows.
 const cases = content.cases.rows.map(([letters, obligor, year, title, link]) => {
@@ -32,7 +41,7 @@ const likely = x => content.lexicons[state.lexicon][state.language].find(([, , t
 function fresh(judgement = content.judgements[0], kept = {}) {
   return {
     judgement: judgement.id, actor: judgement.actor, case: { ...judgement.given }, A: { ...judgement.A }, B: { ...judgement.B },
-    interval: 90, margin: 5, lexicon: content.lexicon, language: content.language, ...kept,
+    fit: content.fit, interval: 90, margin: 5, lexicon: content.lexicon, language: content.language, ...kept,
   };
 }
 
@@ -40,7 +49,7 @@ const judgementOf = now => content.judgements.find(one => one.id === now.judgeme
 
 // In the fragment states stand by name, so that a link outlives a change of their order; what is unknown is passed over.
 function written(now) {
-  const found = new URLSearchParams({ j: now.judgement, w: now.actor ?? "", i: now.interval, x: now.margin, l: now.language, k: now.lexicon });
+  const found = new URLSearchParams({ j: now.judgement, w: now.actor ?? "", i: now.interval, x: now.margin, l: now.language, k: now.lexicon, p: now.fit });
   for (const column of PLACES) {
     for (const name of model.parents) {
       if (now[column][name] !== undefined) found.append(`${column}.${name}`, model.nodes.get(name).states[now[column][name]]);
@@ -60,6 +69,7 @@ function read(text) {
   const margin = Number(given.get("x"));
   if (margin >= 0 && margin < 100) now.margin = margin;
   if (given.get("l") in content.languages) now.language = given.get("l");
+  if (FITS.includes(given.get("p"))) now.fit = given.get("p");
   if (given.get("k") in content.lexicons) now.lexicon = given.get("k");
   for (const [key, value] of given) {
     const [column, name] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
@@ -92,14 +102,14 @@ const known = new Map();
 function asked(column, now = state) {
   const set = now[column], given = Object.fromEntries(Object.entries(now.case).filter(([name]) => !(name in set)));
   const members = Object.fromEntries(Object.keys(model.groups).map(name => [name, name === content.actorGroup ? now.actor : null]));
-  return { given, set, members };
+  return { fit: now.fit, given, set, members };
 }
 
 function answered(question) {
   const key = JSON.stringify(question);
   if (!known.has(key)) {
     if (known.size > 40) known.delete(known.keys().next().value);
-    known.set(key, answer(model, question));
+    known.set(key, answer(modelOf(question), question));
   }
   return known.get(key);
 }
@@ -167,7 +177,7 @@ function paint() {
   $("dateline").textContent = say("Known on {day}", { day: texts.day });
   $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
   $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}; weights of what is left as usual from {tables} draws of the other tables.",
-    { draws: model.draws, samples: model.samples, tables: model.tables, priors: texts.priors });
+    { draws: modelOf(state).draws, samples: modelOf(state).samples, tables: modelOf(state).tables, priors: texts.priors[state.fit] });
   controls(texts);
   knobs();
   const found = results();
@@ -182,6 +192,8 @@ function controls(texts) {
   options($("judgement"), content.judgements.map(one => [one.id, texts.judgements[one.id].title]), state.judgement);
   options($("actor"), [["", say("somebody the record does not hold")], ...content.actors.map(one => [one.code, texts.actors[one.code]])], state.actor);
   $("whose").hidden = !content.actorGroup;
+  options($("fit"), FITS.map(name => [name, texts.priors[name]]), state.fit);
+  $("under").hidden = FITS.length < 2;
   options($("interval"), INTERVALS.map(one => [one, `${one}\u00a0%`]), state.interval);
   options($("lexicon"), Object.keys(content.lexicons).map(one => [one, texts.lexicons[one]]), state.lexicon);
   options($("language"), Object.entries(content.languages).map(([code, one]) => [code, one.name]), state.language);
@@ -262,10 +274,10 @@ function later(work) {
 
 // Each knob of B by itself, from every eighth draw, in parts.
 function tornado(found) {
-  const own = turnNumber, { states } = judgementOf(state), question = asked("B"), every = Math.max(1, Math.floor(model.draws / 500));
+  const own = turnNumber, { states } = judgementOf(state), question = asked("B"), used = modelOf(state), every = Math.max(1, Math.floor(used.draws / 500));
   const middle = values => values.reduce((a, b) => a + b, 0) / values.length;
-  const ask = (name, number) => middle(chance(answer(model, { ...question, set: { ...question.set, [name]: number } }, every).average, states));
-  const now = middle(chance(answer(model, question, every).average, states)), all = [];
+  const ask = (name, number) => middle(chance(answer(used, { ...question, set: { ...question.set, [name]: number } }, every).average, states));
+  const now = middle(chance(answer(used, question, every).average, states)), all = [];
   $("tornado-note").textContent = say("The mean answer for B, {now}, with one feature set to each of its states and the rest as it is.", { now: percent(found.B.answer.mean) });
   const names = [...model.parents];
   const part = () => {
@@ -350,7 +362,7 @@ export function toml(now = state) {
   const apart = column => Object.fromEntries(Object.entries(now.case).filter(([name]) => (name in now.A || name in now.B) && !(name in now[column])));
   const lines = [
     ...Object.entries({ name: `${question.name}-what-if`, title: question.title, question: question.question, as_of: question.as_of, horizon: question.horizon, resolution: question.resolution, network: question.network }).map(([key, value]) => `${key} = ${quoted(value)}`),
-    `priors = [${question.priors.map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
+    `priors = [${[...new Set([...(question.priors.includes(now.fit) ? [now.fit] : []), ...question.priors])].map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
     "[headline]", `judgement = ${quoted(judgement.id)}`, 'format = "B"', "",
     "[[judgements]]", `id = ${quoted(judgement.id)}`, `title = ${quoted(judgement.title)}`, `claim = ${quoted(judgement.claim)}`,
     `node = ${quoted(target.name)}`, `states = [${judgement.states.map(s => quoted(target.states[s])).join(", ")}]`,
@@ -430,9 +442,10 @@ async function copied(text) {
 
 // ---- Begin -----------------------------------------------------------------------------------------------------------
 
-const kept = now => ({ interval: now.interval, margin: now.margin, lexicon: now.lexicon, language: now.language });
+const kept = now => ({ fit: now.fit, interval: now.interval, margin: now.margin, lexicon: now.lexicon, language: now.language });
 $("judgement").addEventListener("change", event => turn(now => Object.assign(now, fresh(content.judgements.find(one => one.id === event.target.value), kept(now)))));
 $("actor").addEventListener("change", event => turn(now => { now.actor = event.target.value || null; }));
+$("fit").addEventListener("change", event => turn(now => { now.fit = event.target.value; }));
 $("interval").addEventListener("change", event => turn(now => { now.interval = Number(event.target.value); }));
 $("lexicon").addEventListener("change", event => turn(now => { now.lexicon = event.target.value; }));
 $("language").addEventListener("change", event => turn(now => { now.language = event.target.value; }));
@@ -453,4 +466,4 @@ window.addEventListener("hashchange", () => {
 paint();
 
 // For a console, and for the checks of this page.
-globalThis.whatIf = { answer: question => answer(model, question), results, summary, chance, change, turn, toml, csv, svg, state: () => structuredClone(state) };
+globalThis.whatIf = { answer: question => answer(modelOf({ fit: content.fit, ...question }), question), results, summary, chance, change, turn, toml, csv, svg, state: () => structuredClone(state) };

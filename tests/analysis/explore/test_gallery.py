@@ -63,6 +63,25 @@ def test_one_scenario_or_all_is_asked_for(words):
     assert "give a scenario to explore, or --all, and not both" in result.output
 
 
+def test_a_fit_under_another_prior_set_is_chosen_by_its_name(quick_fits, tmp_path):
+    out = tmp_path / "page.html"
+    result = CliRunner().invoke(app, ["explore", "budapest", "--priors", "flat,realist", "--out", str(out), "--json"])
+    assert result.exit_code == 0, result.output
+    held = out.read_text(encoding="utf-8")
+    assert re.findall(r'"fit":"(\w+)"', held) == ["literature"]
+    assert re.findall(r'"others":\[{"name":"(\w+)"|},{"name":"(\w+)","network"', held) == [("flat", ""), ("", "realist")]
+
+
+def test_two_fits_of_one_prior_set_and_of_another_network_are_refused():
+    loaded = load_scenario("budapest")
+    own, other = (prior_predictive(loaded.network, name, seed=1, draws=20) for name in ("literature", "flat"))
+    with pytest.raises(ExploreError, match="others: literature: is the prior set of two fits; give each once"):
+        explore(own, loaded, others=[other, own])
+    fewer = prior_predictive(loaded.network.without_arrow("monitoring", "compliance"), "flat", seed=1, draws=20)
+    with pytest.raises(ExploreError, match="others: flat: is a fit of the network"):
+        explore(own, loaded, others=[fewer])
+
+
 def test_texts_stay_texts_and_names_stay_in_the_folder(tmp_path):
     loaded = load_scenario("budapest")
     page = explore(prior_predictive(loaded.network, "flat", seed=1, draws=40), loaded)
