@@ -55,7 +55,8 @@ def content(
     Raises
     ------
     ExploreError
-        If the network does not fit, no judgement is left, or another fit is of another network or of the same prior set.
+        If the network does not fit, no judgement is left, or another fit is of another network or of the same
+        prior set.
     """
     scenario, network = loaded.scenario, posterior.network
     fits = _named(posterior, others)

@@ -23,7 +23,7 @@ from servanda.analysis.queries.named_backers import shipped_cases
 from servanda.analysis.scenarios.scenario import scenario_from_dict
 from servanda.common.files import ours
 from servanda.common.toml import read_toml
-from servanda.models import Arrow, Group, Network, Node
+from servanda.models import Arrow, Group, Network, Node, Prior, PriorEntry, PriorSet
 from servanda.priors import load_prior, prior_predictive
 
 from .test_report_page import HOSTILE, SIDEWAYS, axe, browser, opened
@@ -101,6 +101,25 @@ def test_many_open_parents_are_summed_out_with_their_spread(engine):
         found = np.array(engine.evaluate(ANSWERS, [payload, {"given": given}]))[0]
         assert np.abs(found[:, 0] - rows[:, 0]).max() < 0.005, given
         assert np.abs(found[:, 1:] - rows[:, 1:]).max() < 0.02, given
+
+
+def test_draws_answered_exactly_take_the_error_out_of_the_mean(engine):
+    """Six open parents of two states move the outcome by steps, not like a normal number; all draws are answered so."""
+    binary = tuple(Node(f"p{i}", ("a", "b")) for i in range(6))
+    kept = Node("kept", ("no", "partly", "yes"), tuple(Arrow(x.name) for x in binary), "ordinal", ordered=True)
+    # Rows that all but stand still, so that it does not matter how draws are paired.
+    stated = {"*": ("normal", {"mu": 0, "sigma": 1.5}), "*.table": ("dirichlet", {"alpha": 1e6})}
+    stated["*.baseline"] = ("dirichlet", {"alpha": 5.0})
+    priors = PriorSet(
+        tuple(PriorEntry(name, Prior.of(law, **given)) for name, (law, given) in stated.items()), name="still"
+    )
+    posterior = prior_predictive(Network((*binary, kept)), priors, seed=1, draws=48)
+    exact = outcomes(posterior, "kept", {}, {})
+    rows = np.array([[[s.mean, s.lower, s.upper] for s in pair] for pair in exact.summaries.values()])[:, 0]
+    found = np.array(engine.evaluate(ANSWERS, [drawn_network(posterior, "kept", {}), {"given": {}}]))[0]
+    # Without them it is off by 0.0046.
+    assert np.abs(found[:, 0] - rows[:, 0]).max() < 0.0005
+    assert np.abs(found[:, 1:] - rows[:, 1:]).max() < 0.01
 
 
 def test_fixed_tables_are_answered_to_the_last_digits_that_bytes_have(engine):

@@ -58,8 +58,8 @@ def explore(
         typer.Option(
             "--priors",
             metavar="SETS",
-            help="Further prior sets that a reader may choose, shipped names or TOML files separated by commas; each is "
-            "fitted, and adds about 0.2 MB to the page.",
+            help="Further prior sets that a reader may choose, shipped names or TOML files separated by commas; each "
+            "is fitted, and adds about 0.2 MB to the page.",
         ),
     ] = None,
     cases: Cases = None,
@@ -76,8 +76,8 @@ def explore(
 ) -> None:
     """Write a page on which a reader turns the knobs of a scenario: it answers in a browser, without Python.
 
-    The fit, under the scenario's first prior set, is the one that `servanda report` makes and keeps; so are those of the
-    scenario's other prior sets.
+    The fit, under the scenario's first prior set, is the one that `servanda report` makes and keeps; so are those of
+    the scenario's other prior sets.
 
     Example: `servanda explore dprk-six-party --priors flat,cheap_talk --out what-if.html`, or `servanda explore --all
     --out folder`

@@ -10,7 +10,7 @@
 // configuration.
 
 // Configurations that are gone through one by one, and cells of elimination, for one answer.
-const BRANCHES = 24, CELLS = 500;
+const BRANCHES = 24, CELLS = 1500;
 // What one configuration costs beside elimination, in cells.
 const EACH = 60;
 // Draws from which the shape of a sum is read, and draws that are answered exactly.
@@ -681,6 +681,7 @@ function ordinal(model, target, fixed, done, members, refine) {
   const { names, using } = goneThrough(model, target, fixed, done);
   const below = () => Array.from({ length: states - 1 }, () => new Float64Array(draws));
   const average = below(), single = unseen ? below() : average, total = new Float64Array(draws), parts = [];
+  let possible = true;
   for (const configuration of configurations(model, names)) {
     const held = new Map([...fixed, ...configuration]), eta = Float64Array.from(constant), open = effectsOf(held);
     for (const effect of target.effects) {
@@ -691,6 +692,8 @@ function ordinal(model, target, fixed, done, members, refine) {
     const sum = names.length || open.length ? summed(model, open, held, done, fixed, using) : null;
     const here = { weights: sum?.total, average: new Float64Array(states - 1), single: new Float64Array(states - 1) };
     parts.push(here);
+    // With open effects there is but one part, and its weight falls out.
+    if (open.length && sum.weight.some(weight => !(weight > 0))) possible = false;
     for (let d = 0; d < draws; d++) {
       const w = open.length || !sum ? 1 : sum.weight[d];
       total[d] += w;
@@ -711,14 +714,14 @@ function ordinal(model, target, fixed, done, members, refine) {
         here.single[s] += other;
       }
     }
-    if (open.length && refine) {
-      // What is open is there in one part alone.
+    if (open.length && refine && possible) {
       const lines = exactly(model, target, held, done, fixed, { open, eta, sum, variance, drawn, using, unseen });
       moved(average, total, lines.average(average));
       if (unseen) moved(single, total, lines.single(single));
     }
   }
-  if (parts.length > 1) {
+  if (total.some(weight => !(weight > 0))) possible = false;
+  if (parts.length > 1 && possible) {
     moved(average, total, evenly(parts, average, total, "average"));
     if (unseen) moved(single, total, evenly(parts, single, total, "single"));
   }
@@ -727,7 +730,7 @@ function ordinal(model, target, fixed, done, members, refine) {
     for (let d = 0; d < draws; d++) found[d] = Math.max(upper[d] - (lower ? lower[d] : 0), 0) / total[d];
     return found;
   });
-  const found = apart(average), possible = parts[0].weights ? total.every(weight => weight > 0) && parts.some(part => part.weights.some(weight => weight > 0)) : true;
+  const found = apart(average);
   return { average: found, single: unseen ? apart(single) : found, possible };
 }
 
@@ -745,7 +748,7 @@ function evenly(parts, edges, total, which) {
   for (const { weights } of parts) for (let k = 0; k < lanes; k++) all[k] += weights[k];
   const shares = parts.map(({ weights }) => {
     let sum = 0;
-    for (let k = 0; k < lanes; k++) sum += weights[k] / all[k];
+    for (let k = 0; k < lanes; k++) sum += all[k] > 0 ? weights[k] / all[k] : 0;
     return sum / lanes;
   });
   return edges.map((values, s) => {
@@ -759,10 +762,9 @@ function evenly(parts, edges, total, which) {
 function goneThrough(model, target, fixed, done) {
   const names = target.parents.filter(name => !fixed.has(name) && target.effects.some(effect => effect.spread > 0 && effect.axes.includes(name)));
   const count = product(names.map(model.size)), held = new Map([...fixed, ...names.map(name => [name, 0])]);
-  const cost = open => plan(model, open.length ? fixed : held, done, open, fixed).cost;
   if (count <= BRANCHES) {
-    const each = cost([]);
-    if (count * (each + EACH) <= CELLS * 3) return { names, using: count * each <= CHEAP ? model.all : model.few };
+    const each = plan(model, held, done, [], fixed).cost;
+    if (count * (each + EACH) <= CELLS) return { names, using: count * each <= CHEAP ? model.all : model.few };
   }
   return { names: [], using: model.few };
 }

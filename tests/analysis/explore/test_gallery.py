@@ -69,7 +69,10 @@ def test_a_fit_under_another_prior_set_is_chosen_by_its_name(quick_fits, tmp_pat
     assert result.exit_code == 0, result.output
     held = out.read_text(encoding="utf-8")
     assert re.findall(r'"fit":"(\w+)"', held) == ["literature"]
-    assert re.findall(r'"others":\[{"name":"(\w+)"|},{"name":"(\w+)","network"', held) == [("flat", ""), ("", "realist")]
+    assert re.findall(r'"others":\[{"name":"(\w+)"|},{"name":"(\w+)","network"', held) == [
+        ("flat", ""),
+        ("", "realist"),
+    ]
 
 
 def test_two_fits_of_one_prior_set_and_of_another_network_are_refused():
