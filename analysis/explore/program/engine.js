@@ -5,12 +5,13 @@
 // elimination in the draws of the other nodes' tables. Where they have many, the effects that are open add up to a number
 // that is nearly normal: its mean comes from the draws of the tables and of the effects, its covariances from the tables
 // and the draws of the effects, its skewness and excess from sixteen draws (Gram and Charlier's corrections to a normal).
-// Some draws are answered exactly beside it (`exactly`), and what they differ by on average is added to all. Members of
+// Of many, the strongest parents are gone through, and where that leaves some open, 48 draws are answered exactly
+// (`exactly`) and the others set by them. Members of
 // groups that the data does not hold are normal, with the spread of their group. Other targets are summed configuration by
 // configuration.
 
-// Configurations that are gone through one by one, and cells of elimination, for one answer.
-const BRANCHES = 24, CELLS = 1500;
+// Configurations that are gone through one by one, and cells of elimination, for one answer: of some open parents, or of all.
+const BRANCHES = 24, CELLS = 500, WHOLE = 1500;
 // What one configuration costs beside elimination, in cells.
 const EACH = 60;
 // Draws from which the shape of a sum is read, and draws that are answered exactly.
@@ -522,7 +523,8 @@ function shape(way, effects, draws) {
 
 // ---- Exact answers of a few draws ----------------------------------------------------------------------------------
 
-// Frequencies beyond this one add less than 0.0005 to a logistic function; standard deviations that a sum reaches.
+// Frequencies beyond this one add less than 0.0005 to a logistic function; standard deviations, at their
+// largest, that a sum reaches.
 const FASTEST = 2.6, FAR_OUT = 4.5;
 
 // The running sums of the states as lines of their approximations (a regression estimate of their mean), from draws in
@@ -531,23 +533,32 @@ const FASTEST = 2.6, FAR_OUT = 4.5;
 // A logistic function averaged over a normal population is, as far as a sum reaches, a smoothed square wave:
 // 1/2 + sum over odd k of 2/(pi k) pi w/sinh(pi w) exp(-v w^2/2) sin(w x) with w = k pi/reach. The mean of the sine of a
 // sum of effects is what elimination gives of a product of waves, one of each effect.
-function exactly(model, target, held, done, settled, { open, eta, sum, variance, drawn, using, unseen }) {
+function exactly(model, target, fixed, done, { constant, variance, drawn, using, unseen, total }) {
   const few = Math.min(EXACT, model.draws), chosen = Array.from({ length: few }, (_, i) => Math.floor(((i + 0.5) * model.draws) / few));
-  const edges = target.cuts.map(values => chosen.map(d => values[d] - eta[d]));
+  const open = target.effects.filter(effect => effect.axes.some(axis => !fixed.has(axis))), settled = target.effects.filter(effect => !open.includes(effect));
+  const eta = chosen.map(d => settled.reduce((sum, effect) => sum + effect.cells[place(effect, axis => fixed.get(axis))][d], constant[d]));
+  const way = plan(model, fixed, done, open, fixed), cells = way.bound.map((one, i) => [...cellsOfPart(one)].map(cell => open[i].cells[cell]));
+  const edges = target.cuts.map(values => chosen.map((d, i) => values[d] - eta[i]));
   const base = chosen.map((d, i) => {
-    const most = Math.max(...edges.map(edge => Math.abs(edge[i] - sum.mean[d]))) + (unseen ? Math.abs(drawn[d]) : 0);
-    return Math.PI / (1 + most + FAR_OUT * Math.sqrt(variance[d] + sum.variance[d] + Math.PI ** 2 / 3));
+    let middle = 0, squares = variance[d] + Math.PI ** 2 / 3;
+    for (const values of cells) {
+      const own = values.map(each => each[d]), low = Math.min(...own), high = Math.max(...own);
+      middle += (low + high) / 2;
+      squares += (high - low) ** 2 / 4;
+    }
+    const most = Math.max(...edges.map(edge => Math.abs(edge[i] - middle))) + (unseen ? Math.abs(drawn[d]) : 0);
+    return Math.PI / (1 + most + FAR_OUT * Math.sqrt(squares));
   });
-  const count = Math.ceil((FASTEST / Math.min(...base) + 1) / 2), { real, imaginary, whole } = waves(model, open, plan(model, held, done, open, settled), chosen, base, count, using);
-  const line = (at, wide) => found => edges.map((_, s) => {
+  const count = Math.ceil((FASTEST / Math.min(...base) + 1) / 2), { real, imaginary, whole } = waves(model, open, way, chosen, base, count, using);
+  return (found, alone) => edges.map((edge, s) => {
     let mine = 0, theirs = 0, both = 0, squares = 0;
     for (let i = 0; i < few; i++) {
+      const d = chosen[i], near = found[s][d] / total[d], x = edge[i] - (alone ? drawn[d] : 0), wide = alone ? 0 : variance[d];
       let exact = 0.5;
       for (let k = 0; k < count; k++) {
-        const w = (2 * k + 1) * base[i], size = (2 * w * Math.exp((-wide[i] * w * w) / 2)) / ((2 * k + 1) * Math.sinh(Math.PI * w) * whole[i]);
-        exact += size * (Math.sin(w * at[s][i]) * real[k * few + i] - Math.cos(w * at[s][i]) * imaginary[k * few + i]);
+        const w = (2 * k + 1) * base[i], size = (2 * w * Math.exp((-wide * w * w) / 2)) / ((2 * k + 1) * Math.sinh(Math.PI * w) * whole[i]);
+        exact += size * (Math.sin(w * x) * real[k * few + i] - Math.cos(w * x) * imaginary[k * few + i]);
       }
-      const near = found[s][chosen[i]];
       mine += near / few;
       theirs += exact / few;
       both += near * exact / few;
@@ -556,10 +567,6 @@ function exactly(model, target, held, done, settled, { open, eta, sum, variance,
     const spread = squares - mine * mine, slope = spread > 1e-8 ? Math.max(0.8, Math.min((both - mine * theirs) / spread, 1.25)) : 1;
     return { start: theirs - slope * mine, slope };
   });
-  return {
-    average: line(edges, chosen.map(d => variance[d])),
-    single: line(edges.map(edge => edge.map((x, i) => x - drawn[chosen[i]])), chosen.map(() => 0)),
-  };
 }
 
 // Sums of exp(i w times the open effects) over the open states, for odd multiples of a frequency of each draw chosen:
@@ -678,7 +685,7 @@ function ordinal(model, target, fixed, done, members, refine) {
   }
   const unseen = Object.keys(model.groups).some(name => !members[name]), states = target.states.length;
   const effectsOf = held => target.effects.filter(effect => effect.axes.some(axis => !held.has(axis)));
-  const { names, using } = goneThrough(model, target, fixed, done);
+  const { names, using, whole } = goneThrough(model, target, fixed, done);
   const below = () => Array.from({ length: states - 1 }, () => new Float64Array(draws));
   const average = below(), single = unseen ? below() : average, total = new Float64Array(draws), parts = [];
   let possible = true;
@@ -692,10 +699,11 @@ function ordinal(model, target, fixed, done, members, refine) {
     const sum = names.length || open.length ? summed(model, open, held, done, fixed, using) : null;
     const here = { weights: sum?.total, average: new Float64Array(states - 1), single: new Float64Array(states - 1) };
     parts.push(here);
-    // With open effects there is but one part, and its weight falls out.
-    if (open.length && sum.weight.some(weight => !(weight > 0))) possible = false;
+    // The weight of a single part falls out.
+    if (!names.length && open.length && sum.weight.some(weight => !(weight > 0))) possible = false;
     for (let d = 0; d < draws; d++) {
-      const w = open.length || !sum ? 1 : sum.weight[d];
+      const w = names.length ? sum.weight[d] : 1;
+      if (w === 0) continue;
       total[d] += w;
       let shift = eta[d], v = 0, third = 0, fourth = 0;
       if (open.length) {
@@ -714,14 +722,14 @@ function ordinal(model, target, fixed, done, members, refine) {
         here.single[s] += other;
       }
     }
-    if (open.length && refine && possible) {
-      const lines = exactly(model, target, held, done, fixed, { open, eta, sum, variance, drawn, using, unseen });
-      moved(average, total, lines.average(average));
-      if (unseen) moved(single, total, lines.single(single));
-    }
   }
   if (total.some(weight => !(weight > 0))) possible = false;
-  if (parts.length > 1 && possible) {
+  if (!whole && refine && possible) {
+    const lines = exactly(model, target, fixed, done, { constant, variance, drawn, using, unseen, total });
+    moved(average, total, lines(average, false));
+    if (unseen) moved(single, total, lines(single, true));
+  }
+  if (whole && parts.length > 1 && possible) {
     moved(average, total, evenly(parts, average, total, "average"));
     if (unseen) moved(single, total, evenly(parts, single, total, "single"));
   }
@@ -758,15 +766,24 @@ function evenly(parts, edges, total, which) {
   });
 }
 
-// The open parents where they can be gone through state by state, or none; and which draws of the tables answer.
+// Open parents that are gone through state by state: all of them or the strongest, as far as time allows; whether they are
+// all, and which draws of the tables answer.
 function goneThrough(model, target, fixed, done) {
-  const names = target.parents.filter(name => !fixed.has(name) && target.effects.some(effect => effect.spread > 0 && effect.axes.includes(name)));
-  const count = product(names.map(model.size)), held = new Map([...fixed, ...names.map(name => [name, 0])]);
-  if (count <= BRANCHES) {
-    const each = plan(model, held, done, [], fixed).cost;
-    if (count * (each + EACH) <= CELLS) return { names, using: count * each <= CHEAP ? model.all : model.few };
+  const weight = name => target.effects.reduce((sum, effect) => sum + (effect.axes.includes(name) ? effect.spread : 0), 0);
+  const open = target.parents.filter(name => !fixed.has(name) && weight(name) > 0).sort((a, b) => weight(b) - weight(a)), names = [];
+  let count = 1, cells = 0;
+  for (const name of open) {
+    const more = count * model.size(name), held = new Map([...fixed, ...[...names, name].map(one => [one, 0])]);
+    if (more > BRANCHES) continue;
+    const { cost } = plan(model, held, done, target.effects.filter(effect => effect.axes.some(axis => !held.has(axis))), fixed);
+    const whole = names.length + 1 === open.length;
+    if (more * (cost + EACH) > (whole ? WHOLE : CELLS)) continue;
+    names.push(name);
+    count = more;
+    cells = count * cost;
   }
-  return { names: [], using: model.few };
+  const whole = names.length === open.length;
+  return { names, whole, using: whole && cells <= CHEAP ? model.all : model.few };
 }
 
 // Targets without a common scale: every configuration of the open parents, weighed.
