@@ -1,9 +1,8 @@
 """What a page needs of a posterior to answer P(target | states of other nodes), draw by draw.
 
-The target's own numbers are kept for every draw. The nodes above it only say how likely the states are that nobody
-set, which moves an answer by far less: their tables are kept for fewer draws, and each serves several of the target's.
-The posterior of a network is a product of blocks, so that draws of different nodes may be paired in any order; each
-table keeps the mean that it has over all draws.
+The target's own numbers are kept as they are, but for rounding. Those of the nodes above it only say how likely the
+states are that nobody set: of each draw they are kept in few bits, more for those that the record says less of, so
+that a draw's tables stay together.
 """
 
 from __future__ import annotations
@@ -22,16 +21,16 @@ from ...models.families.unseen import INTEGRATED, TYPICAL, spread_name
 from ...models.network.network import Network
 from ...models.node import Local
 from ...models.posterior import Posterior
-from .packed import BINS, Moves, Rows, moves
+from .packed import BITS, Moves, Rows, allotted, joined, moves
 
-#: Draws of the target that are kept at most, bytes that all draws may take, and the fewest draws of the other nodes.
-MOST, ROOM, FEWEST = 4000, 320_000, 100
-#: The most draws of the other nodes.
-_ENOUGH = 512
-#: Draws of rows of probabilities that a page makes of their distributions.
-_LANES = 1024
+#: Draws that are kept at most, bytes that they may take, and the fewest draws.
+MOST, ROOM, FEWEST = 4000, 295_000, 100
+#: Bits that a number of another node takes on average, at least and at most.
+_LEAST_BITS, _ENOUGH_BITS = 1.2, 3
 #: Configurations of the parents of a target whose states have no common scale, and cells of a node's whole table.
 _CONFIGURATIONS, _CELLS = 2048, 4096
+#: The one piece of a node above the target whose table is made of effects.
+JOINT = "joint"
 #: From so many cells on a table of additive effects is kept as its effects.
 _LARGE = 64
 
@@ -70,8 +69,8 @@ def drawn_network(
     -------
     dict
         ``target``; ``nodes`` (those above the target in the order of the network, and the target last: name, states,
-        parents, ``kind`` and ``pieces``); ``groups`` of the target; ``draws`` and ``tables`` (draws of the target, and
-        of additive nodes above it); ``lanes`` (draws that are made of rows of probabilities).
+        parents, ``kind`` and ``pieces``); ``groups`` of the target; ``draws`` and ``samples`` (those kept, and those
+        of the fit).
 
     Raises
     ------
@@ -92,24 +91,32 @@ def drawn_network(
     own = sum(piece.size for piece in pieces[target].values())
     own += sum(piece.size for group in groups.values() for piece in group.values())
     others = sum(piece.size for name in above for piece in pieces[name].values())
-    draws, tables = _divided(samples, own, others, most, room)
+    draws, bits = _divided(samples, own, others, most, room)
     if not draws:
         what = (
             f"holds {own} numbers a draw of {target} and {others} of the nodes above it, too many for one page; "
             "merge states or drop arrows"
         )
         raise ExploreError(f"network {network.name}", [Fault("", what)])
-    kept, thinned = _spread(samples, draws), _spread(samples, tables)
-    nodes = []
+    kept = _spread(samples, draws)
+    spreads = [piece.spreads for name in above for piece in pieces[name].values()]
+    shared_bits = allotted(np.concatenate([np.empty(0), *spreads]), bits)
+    nodes, used = [], 0
     for name in (*above, target):
-        node, which = network[name], kept if name == target else thinned
+        node, held = network[name], {}
+        for key, piece in pieces[name].items():
+            if name == target:
+                held[key] = piece.packed(kept)
+                continue
+            held[key] = piece.placed(kept, shared_bits[used : used + piece.size])
+            used += piece.size
         nodes.append(
             {
                 "name": name,
                 "states": list(node.states),
                 "parents": list(node.parent_names),
                 "kind": kinds[name],
-                "pieces": {key: piece.packed(which) for key, piece in pieces[name].items()},
+                "pieces": held,
             }
         )
     shared = {name: {key: piece.packed(kept) for key, piece in own.items()} for name, own in groups.items()}
@@ -118,8 +125,6 @@ def drawn_network(
         "nodes": nodes,
         "groups": {name: _group(blocks) for name, blocks in shared.items()},
         "draws": draws,
-        "tables": tables,
-        "lanes": _lanes(samples),
         "samples": samples,
     }
 
@@ -152,21 +157,14 @@ def _faults(network: Network, target: str, above: tuple[str, ...]) -> list[Fault
 
 
 def _divided(samples: int, own: int, others: int, most: int, room: int) -> tuple[int, int]:
-    """Draws of the target and of the tables above it that fit; 0 where too few do."""
+    """Draws that fit, and bits that the nodes above the target may have in each; 0 where too few do."""
     draws = min(samples, most)
     while draws >= min(samples, FEWEST):
-        left = room - draws * own
-        tables = min(draws, _ENOUGH, left // others if others else draws)
-        if left >= 0 and tables >= min(samples, FEWEST):
-            return draws, max(int(tables), 1)
+        bits = 8 * room // draws - BITS * own
+        if bits >= _LEAST_BITS * others:
+            return draws, int(min(bits, _ENOUGH_BITS * others))
         draws = draws // 2
     return 0, 0
-
-
-def _lanes(samples: int) -> int:
-    """Draws of rows that a page makes: each bin of their distributions as often as every other."""
-    bins = min(BINS, samples)
-    return bins * max(1, min(_LANES, 8 * samples) // bins)
 
 
 def _spread(samples: int, count: int) -> np.ndarray:
@@ -202,7 +200,8 @@ def _pieces(posterior: Posterior, local: Local, *, whole: bool) -> tuple[str, Ma
     # Effects of members that nobody has seen are averaged over in the table of any other node.
     worth = not local.node.groups and math.prod(local.shape) > _LARGE
     if additive and (whole or worth):
-        return family.made_of, additive(posterior, family, local)
+        found = additive(posterior, family, local)
+        return family.made_of, found if whole else {JOINT: joined(found)}
     if whole:
         return "cells", {"cells": moves(family.table(posterior.values, {}, {}, local), local.axes)}
     averaged = {group.name: INTEGRATED for group in local.node.groups}

@@ -65,8 +65,8 @@ MESSAGES = (
     N_("Cases most like B"),
     N_("{shared} of {all} features the same"),
     N_(
-        "{draws} of {samples} draws of the fit under the prior set {priors}; weights of what is left as usual from "
-        "{tables} draws of the other tables."
+        "{draws} of {samples} draws of the fit under the prior set {priors}, each with the tables that it has of what "
+        "is left as usual."
     ),
 )
 #: What a language calls itself.

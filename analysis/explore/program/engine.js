@@ -1,24 +1,24 @@
 // Answers P(target | states that are known or set) for every posterior draw, in a browser.
 //
-// Of what nobody set, the states are summed out. An ordinal target adds its parents' effects up to eta, and
-// P(y <= s) = logistic(c_s - eta). Where the open parents have few configurations, each is weighed by variable
-// elimination in the draws of the other nodes' tables. Where they have many, the effects that are open add up to a number
-// that is nearly normal: its mean comes from the draws of the tables and of the effects, its covariances from the tables
-// and the draws of the effects, its skewness and excess from sixteen draws (Gram and Charlier's corrections to a normal).
-// Of many, the strongest parents are gone through, and where that leaves some open, 48 draws are answered exactly
-// (`exactly`) and the others set by them. Members of
-// groups that the data does not hold are normal, with the spread of their group. Other targets are summed configuration by
-// configuration.
+// Of what nobody set, the states are summed out, in each draw by the tables that were drawn with it. An ordinal target adds
+// its parents' effects up to eta, and P(y <= s) = logistic(c_s - eta). Where the open parents have few configurations, each
+// is weighed by variable elimination. Where they have many, the effects that are open add up to a number that is nearly
+// normal: its mean comes from the draws of the tables and of the effects, its covariances from the tables and the draws of
+// the effects, its skewness and excess from sixteen draws (Gram and Charlier's corrections to a normal). Of many, the
+// strongest parents are gone through, and where that leaves some open, 48 draws are answered exactly (`exactly`) and the
+// others set by them. Members of groups that the data does not hold are normal, with the spread of their group. Other
+// targets are summed configuration by configuration.
 
 // Configurations that are gone through one by one, and cells of elimination, for one answer: of some open parents, or of all.
-const BRANCHES = 24, CELLS = 500, WHOLE = 1500;
+const BRANCHES = 24, CELLS = 250, WHOLE = 800;
 // What one configuration costs beside elimination, in cells.
 const EACH = 60;
 // Draws from which the shape of a sum is read, and draws that are answered exactly.
 const SHAPES = 16, EXACT = 48;
-// How many times as many draws of rows are made as the least that an answer takes, and the cells of elimination up to
-// which it takes all of them.
-const MORE = 4, CHEAP = 300;
+// The least probability of a state whose table is made of effects, so that no product of some vanishes.
+const LEAST = 1e-10;
+// Bits of a number of the target.
+const BITS = 5;
 // Draws that are worked on together, and covariances of shares that are taken as none.
 const TOGETHER = 500, NEARLY = 1e-5;
 
@@ -35,18 +35,61 @@ function floats(text) {
   return new Float32Array(raw.buffer, 0, raw.length / 4);
 }
 
+// Codes of some numbers, an array of draws each, of as many bits as each has.
+function codesOf(text, widths, draws) {
+  const raw = bytes(text);
+  let at = 0;
+  return widths.map(width => {
+    const found = new Uint8Array(draws);
+    for (let d = 0; d < draws && width; d++) {
+      let code = 0;
+      for (let bit = 0; bit < width; bit++, at++) code = 2 * code + ((raw[at >> 3] >> (7 - (at & 7))) & 1);
+      found[d] = code;
+    }
+    return found;
+  });
+}
+
 // Cells of a packed table, one array of draws each.
 function unpacked(block) {
-  const codes = bytes(block.codes), mean = floats(block.mean), { directions: width, draws } = block;
+  const mean = floats(block.mean), { directions: width, draws } = block, codes = codesOf(block.codes, new Array(width).fill(BITS), draws);
   const basis = block.basis ? floats(block.basis) : null, step = basis ? null : floats(block.step);
+  return added(mean, (cell, r) => basis ? basis[cell * width + r] : r === cell ? step[r] : 0, codes, draws);
+}
+
+function added(mean, scaleOf, rows, draws) {
   return Array.from(mean, (middle, cell) => {
     const values = new Float64Array(draws).fill(middle);
-    for (let r = 0; r < width; r++) {
-      const scale = basis ? basis[cell * width + r] : r === cell ? step[r] : 0;
-      if (scale !== 0) for (let d = 0, at = r * draws; d < draws; d++, at++) values[d] += scale * codes[at];
+    rows.forEach((row, r) => {
+      const scale = scaleOf(cell, r);
+      if (scale !== 0) for (let d = 0; d < draws; d++) values[d] += scale * row[d];
+    });
+    return values;
+  });
+}
+
+// Draws of numbers of which few bits are kept: each lies in a part of its distribution, which is gone through evenly.
+function placed({ bits, parts, codes, draws }, book, seed) {
+  const next = random(seed);
+  return codesOf(codes, bits, draws).map((own, i) => {
+    const per = parts >> bits[i], values = new Float32Array(draws), used = new Int32Array(1 << bits[i]);
+    const order = Int32Array.from({ length: parts }, (_, part) => i * parts + part);
+    for (let d = 0; d < draws; d++) {
+      const n = used[own[d]]++ % per, at = own[d] * per + n, other = at + ((next() * (per - n)) | 0), part = order[other];
+      order[other] = order[at];
+      order[at] = part;
+      values[d] = book[part];
     }
     return values;
   });
+}
+
+// Tables of a node that were joined, each with its axes and cells.
+function apart(block, seed) {
+  const mean = floats(block.mean), basis = new Int16Array(bytes(block.basis).buffer), width = block.bits.length;
+  const cells = added(mean, (cell, r) => basis[cell * width + r] / 32767, placed(block, floats(block.book), seed), block.draws);
+  let at = 0;
+  return Object.fromEntries(Object.entries(block.tables).map(([name, { axes, shape }]) => [name, { axes, cells: cells.slice(at, at += product(shape)) }]));
 }
 
 const product = sizes => sizes.reduce((one, other) => one * other, 1);
@@ -60,28 +103,25 @@ function strides(sizes) {
 // A network as it is answered from; see `drawn_network` in draws.py for what it is made of.
 export function load(payload) {
   const nodes = new Map(payload.nodes.map(node => [node.name, { ...node, size: node.states.length }]));
-  const { draws, tables } = payload, few = payload.lanes, lanes = MORE * few, size = name => nodes.get(name).size;
-  const model = { target: payload.target, nodes, draws, tables, groups: {}, samples: payload.samples, size };
-  // Which draw of the other nodes' tables serves each draw of the target: of the few, or of all.
-  const serves = count => Int32Array.from({ length: draws }, (_, d) => count < draws ? Math.floor((d * count) / draws) : d % count);
-  model.few = { lanes: few, table: serves(few) };
-  model.all = { lanes, table: serves(lanes) };
+  const { draws, samples } = payload, size = name => nodes.get(name).size;
+  const model = { target: payload.target, nodes, draws, groups: {}, samples, size };
   let seed = 1;
   for (const node of nodes.values()) {
     const whole = node.name === payload.target;
     if (node.kind === "cells") {
       node.cells = whole
-        ? unpacked(node.pieces.cells).map(values => values.map(value => Math.max(value, 0)))
-        : rows(node.pieces.rows, node.size, few, MORE, seed++);
+        ? shares(unpacked(node.pieces.cells), node.size, draws)
+        : rows(node.pieces.rows, node.size, seed++);
     } else {
-      node.effects = Object.keys(node.pieces).filter(key => key.startsWith("effect:")).map(key => {
-        const { axes } = node.pieces[key], cells = unpacked(node.pieces[key]);
+      const pieces = whole
+        ? Object.fromEntries(Object.entries(node.pieces).map(([key, block]) => [key, { axes: block.axes, cells: unpacked(block) }]))
+        : apart(node.pieces.joint, seed++);
+      node.effects = Object.keys(pieces).filter(key => key.startsWith("effect:")).map(key => {
+        const { axes, cells } = pieces[key];
         return { axes, strides: strides(axes.map(size)), cells, spread: spread(cells) };
       });
-      if (node.kind === "scale") node.cuts = unpacked(node.pieces.cuts);
-      else node.base = unpacked(node.pieces.base);
-      // There are fewer draws of these, and each serves again.
-      if (!whole) node.cells = table(node, size, tables).map(values => Float32Array.from({ length: lanes }, (_, k) => values[k % tables]));
+      node[node.kind === "scale" ? "cuts" : "base"] = pieces[node.kind === "scale" ? "cuts" : "base"].cells;
+      if (!whole) node.cells = table(node, size, draws);
     }
     node.axes = [...node.parents, node.name];
     node.strides = strides(node.axes.map(size));
@@ -113,31 +153,21 @@ function random(seed) {
   };
 }
 
-// Draws of rows of probabilities, from the distribution of each state's share of what the states before it left; the
-// most probable state of a row is what the others leave. Each distribution is gone through evenly, in an order of its
-// own (Latin hypercube), so that few draws have the mean and the spread of many; as often as `times`.
-function rows(block, states, draws, times, seed) {
-  const raw = bytes(block.codes), codes = new Uint16Array(raw.buffer, 0, raw.length / 2), { bins } = block, cells = [];
-  const next = random(seed), order = Int32Array.from({ length: draws }, (_, d) => d);
+// Draws of rows of probabilities, from each state's share of what the states before it left; the most probable state of a
+// row is what the others leave.
+function rows(block, states, seed) {
+  const raw = bytes(block.book), roots = new Uint16Array(raw.buffer, 0, raw.length / 2), cells = [], { draws } = block;
+  const shares = placed(block, Float32Array.from(roots, root => (root / 65535) ** 2), seed);
   let share = 0;
   for (const rest of block.rest) {
-    const left = new Float32Array(times * draws).fill(1), row = new Array(states);
+    const left = new Float32Array(draws).fill(1), row = new Array(states);
     for (let state = 0; state < states; state++) {
       if (state === rest) continue;
-      const values = row[state] = new Float32Array(times * draws);
-      for (let start = 0; start < values.length; start += draws) {
-        for (let d = draws - 1; d > 0; d--) {
-          const other = (next() * (d + 1)) | 0, one = order[d];
-          order[d] = order[other];
-          order[other] = one;
-        }
-        for (let d = 0, at = start; d < draws; d++, at++) {
-          const root = codes[share * bins + (((order[d] + 0.5) * bins / draws) | 0)] / 65535;
-          values[at] = left[at] * root * root;
-          left[at] = Math.max(left[at] - values[at], 0);
-        }
+      const values = row[state] = shares[share++];
+      for (let d = 0; d < draws; d++) {
+        values[d] *= left[d];
+        left[d] = Math.max(left[d] - values[d], 0);
       }
-      share++;
     }
     row[rest] = left;
     cells.push(...row);
@@ -145,10 +175,22 @@ function rows(block, states, draws, times, seed) {
   return cells;
 }
 
+// Rows of probabilities of a target, which add up to one in spite of rounding.
+function shares(cells, states, draws) {
+  for (let row = 0; row < cells.length; row += states) {
+    for (let d = 0; d < draws; d++) {
+      let total = 0;
+      for (let s = row; s < row + states; s++) total += cells[s][d] = Math.max(cells[s][d], 0);
+      for (let s = row; s < row + states; s++) cells[s][d] /= total;
+    }
+  }
+  return cells;
+}
+
 // The whole table of a node of additive effects.
 function table(node, size, draws) {
   const own = node.states.length, sizes = node.parents.map(size), count = product(sizes), steps = strides(sizes);
-  const cells = Array.from({ length: count * own }, () => new Float64Array(draws)), scores = new Float64Array(own);
+  const cells = Array.from({ length: count * own }, () => new Float32Array(draws)), scores = new Float64Array(own);
   for (let row = 0; row < count; row++) {
     const at = name => Math.floor(row / steps[node.parents.indexOf(name)]) % size(name);
     const made = cells.slice(row * own, (row + 1) * own);
@@ -160,7 +202,7 @@ function table(node, size, draws) {
         let below = 0;
         for (let state = 0; state < own; state++) {
           const upTo = state < own - 1 ? logistic(node.cuts[state][d] - eta) : 1;
-          made[state][d] = Math.max(upTo - below, 0);
+          made[state][d] = Math.max(upTo - below, LEAST);
           below = upTo;
         }
       } else {
@@ -170,7 +212,7 @@ function table(node, size, draws) {
           for (const cells of picked[state]) score += cells[d];
           total += scores[state] = Math.exp(score);
         }
-        for (let state = 0; state < own; state++) made[state][d] = scores[state] / total;
+        for (let state = 0; state < own; state++) made[state][d] = Math.max(scores[state] / total, LEAST);
       }
     }
   }
@@ -407,21 +449,22 @@ function* cellsOfPart(one) {
 }
 
 // What the open effects add up to in each draw: the weight of what is held, and mean and cumulants of the sum.
-function summed(model, effects, held, done, settled, using) {
-  const way = plan(model, held, done, effects, settled), { draws } = model, { lanes, table } = using;
-  const own = eliminated(way, lanes, node => node.cells, () => null, effects.length > 0), weight = new Float64Array(draws);
-  for (let d = 0; d < draws; d++) weight[d] = own.total[table[d]];
-  if (!effects.length) return { weight, total: own.total };
+function summed(model, effects, held, done, settled) {
+  const way = plan(model, held, done, effects, settled), { draws } = model;
+  const own = eliminated(way, draws, node => node.cells, () => null, effects.length > 0), weight = own.total;
+  if (!effects.length) return { weight };
   const places = way.bound.flatMap((one, i) => [...cellsOfPart(one)].map(cell => ({ i, cell, values: effects[i].cells[cell] })));
   const mean = new Float64Array(draws), variance = new Float64Array(draws);
   for (const { i, cell, values } of places) {
     const share = own.shares[i][cell];
-    for (let k = 0; k < lanes; k++) share[k] = own.total[k] > 0 ? share[k] / own.total[k] : 0;
-    for (let d = 0; d < draws; d++) mean[d] += share[table[d]] * values[d];
+    for (let d = 0; d < draws; d++) {
+      share[d] = weight[d] > 0 ? share[d] / weight[d] : 0;
+      mean[d] += share[d] * values[d];
+    }
   }
   spreadOf(way, places, effects, variance, places.map(({ i, cell }) => own.shares[i][cell]));
-  const wide = breadth(way, effects, own.shares, lanes);
-  for (let d = 0; d < draws; d++) variance[d] *= wide[table[d]];
+  const wide = breadth(way, effects, own.shares, draws);
+  for (let d = 0; d < draws; d++) variance[d] *= wide[d];
   const { third, fourth } = shape(way, effects, draws);
   return { weight, mean, variance, third, fourth };
 }
@@ -533,7 +576,7 @@ const FASTEST = 2.6, FAR_OUT = 4.5;
 // A logistic function averaged over a normal population is, as far as a sum reaches, a smoothed square wave:
 // 1/2 + sum over odd k of 2/(pi k) pi w/sinh(pi w) exp(-v w^2/2) sin(w x) with w = k pi/reach. The mean of the sine of a
 // sum of effects is what elimination gives of a product of waves, one of each effect.
-function exactly(model, target, fixed, done, { constant, variance, drawn, using, unseen, total }) {
+function exactly(model, target, fixed, done, { constant, variance, drawn, unseen, total }) {
   const few = Math.min(EXACT, model.draws), chosen = Array.from({ length: few }, (_, i) => Math.floor(((i + 0.5) * model.draws) / few));
   const open = target.effects.filter(effect => effect.axes.some(axis => !fixed.has(axis))), settled = target.effects.filter(effect => !open.includes(effect));
   const eta = chosen.map(d => settled.reduce((sum, effect) => sum + effect.cells[place(effect, axis => fixed.get(axis))][d], constant[d]));
@@ -549,7 +592,7 @@ function exactly(model, target, fixed, done, { constant, variance, drawn, using,
     const most = Math.max(...edges.map(edge => Math.abs(edge[i] - middle))) + (unseen ? Math.abs(drawn[d]) : 0);
     return Math.PI / (1 + most + FAR_OUT * Math.sqrt(squares));
   });
-  const count = Math.ceil((FASTEST / Math.min(...base) + 1) / 2), { real, imaginary, whole } = waves(model, open, way, chosen, base, count, using);
+  const count = Math.ceil((FASTEST / Math.min(...base) + 1) / 2), { real, imaginary, whole } = waves(open, way, chosen, base, count);
   return (found, alone) => edges.map((edge, s) => {
     let mine = 0, theirs = 0, both = 0, squares = 0;
     for (let i = 0; i < few; i++) {
@@ -571,9 +614,9 @@ function exactly(model, target, fixed, done, { constant, variance, drawn, using,
 
 // Sums of exp(i w times the open effects) over the open states, for odd multiples of a frequency of each draw chosen:
 // real and imaginary parts, multiples times draws, and the weight of all states together.
-function waves(model, effects, way, chosen, base, count, { table }) {
-  const few = chosen.length, lanes = few * count, places = chosen.map(d => table[d]);
-  const gathered = remembered(values => Float64Array.from(places, place => values[place]));
+function waves(effects, way, chosen, base, count) {
+  const few = chosen.length, lanes = few * count;
+  const gathered = remembered(values => Float64Array.from(chosen, d => values[d]));
   const waved = remembered(values => {
     const x = new Float64Array(lanes), y = new Float64Array(lanes);
     for (let k = 0, lane = 0; k < count; k++) {
@@ -660,8 +703,8 @@ function thinned(model, every) {
       spread: thin(group.spread), drawn: thin(group.drawn),
       members: Object.fromEntries(Object.entries(group.members).map(([code, values]) => [code, thin(values)])),
     }]));
-    const few = { ...model.few, table: thin(model.few.table) };
-    model.parts.set(every, { ...model, nodes, groups, few, all: few, draws: few.table.length, parts: undefined });
+    for (const node of model.nodes.values()) if (node.name !== model.target) nodes.set(node.name, { ...node, cells: node.cells.map(thin) });
+    model.parts.set(every, { ...model, nodes, groups, draws: Math.ceil(model.draws / every), parts: undefined });
   }
   return model.parts.get(every);
 }
@@ -685,9 +728,9 @@ function ordinal(model, target, fixed, done, members, refine) {
   }
   const unseen = Object.keys(model.groups).some(name => !members[name]), states = target.states.length;
   const effectsOf = held => target.effects.filter(effect => effect.axes.some(axis => !held.has(axis)));
-  const { names, using, whole } = goneThrough(model, target, fixed, done);
+  const { names, whole } = goneThrough(model, target, fixed, done);
   const below = () => Array.from({ length: states - 1 }, () => new Float64Array(draws));
-  const average = below(), single = unseen ? below() : average, total = new Float64Array(draws), parts = [];
+  const average = below(), single = unseen ? below() : average, total = new Float64Array(draws);
   let possible = true;
   for (const configuration of configurations(model, names)) {
     const held = new Map([...fixed, ...configuration]), eta = Float64Array.from(constant), open = effectsOf(held);
@@ -696,9 +739,7 @@ function ordinal(model, target, fixed, done, members, refine) {
       const values = effect.cells[place(effect, axis => held.get(axis))];
       for (let d = 0; d < draws; d++) eta[d] += values[d];
     }
-    const sum = names.length || open.length ? summed(model, open, held, done, fixed, using) : null;
-    const here = { weights: sum?.total, average: new Float64Array(states - 1), single: new Float64Array(states - 1) };
-    parts.push(here);
+    const sum = names.length || open.length ? summed(model, open, held, done, fixed) : null;
     // The weight of a single part falls out.
     if (!names.length && open.length && sum.weight.some(weight => !(weight > 0))) possible = false;
     for (let d = 0; d < draws; d++) {
@@ -713,33 +754,34 @@ function ordinal(model, target, fixed, done, members, refine) {
         fourth = sum.fourth * v * v;
       }
       for (let s = 0; s < states - 1; s++) {
-        const x = target.cuts[s][d] - shift, one = averaged(x, variance[d] + v, third, fourth);
-        average[s][d] += w * one;
-        here.average[s] += one;
+        const x = target.cuts[s][d] - shift, one = w * averaged(x, variance[d] + v, third, fourth);
+        average[s][d] += one;
         if (!unseen) continue;
-        const other = averaged(x - drawn[d], v, third, fourth);
-        single[s][d] += w * other;
-        here.single[s] += other;
+        single[s][d] += w * averaged(x - drawn[d], v, third, fourth);
       }
     }
   }
   if (total.some(weight => !(weight > 0))) possible = false;
   if (!whole && refine && possible) {
-    const lines = exactly(model, target, fixed, done, { constant, variance, drawn, using, unseen, total });
+    const lines = exactly(model, target, fixed, done, { constant, variance, drawn, unseen, total });
     moved(average, total, lines(average, false));
     if (unseen) moved(single, total, lines(single, true));
   }
-  if (whole && parts.length > 1 && possible) {
-    moved(average, total, evenly(parts, average, total, "average"));
-    if (unseen) moved(single, total, evenly(parts, single, total, "single"));
-  }
-  const apart = edges => Array.from({ length: states }, (_, s) => {
-    const found = new Float64Array(draws), upper = edges[s] ?? total, lower = edges[s - 1];
-    for (let d = 0; d < draws; d++) found[d] = Math.max(upper[d] - (lower ? lower[d] : 0), 0) / total[d];
-    return found;
-  });
-  const found = apart(average);
-  return { average: found, single: unseen ? apart(single) : found, possible };
+  // Rounding may put an edge above the next.
+  const shared = edges => {
+    const lower = new Float64Array(draws);
+    return Array.from({ length: states }, (_, s) => {
+      const found = new Float64Array(draws), edge = edges[s] ?? total;
+      for (let d = 0; d < draws; d++) {
+        const upper = Math.max(edge[d], lower[d]);
+        found[d] = (upper - lower[d]) / total[d];
+        lower[d] = upper;
+      }
+      return found;
+    });
+  };
+  const found = shared(average);
+  return { average: found, single: unseen ? shared(single) : found, possible };
 }
 
 // Put the running sums of the states on a line of what they are.
@@ -750,28 +792,12 @@ function moved(edges, total, lines) {
   });
 }
 
-// From draws that are paired as they come to the mean over all pairs: draws of the tables are independent of the target's.
-function evenly(parts, edges, total, which) {
-  const lanes = parts[0].weights.length, all = new Float64Array(lanes), draws = total.length;
-  for (const { weights } of parts) for (let k = 0; k < lanes; k++) all[k] += weights[k];
-  const shares = parts.map(({ weights }) => {
-    let sum = 0;
-    for (let k = 0; k < lanes; k++) sum += all[k] > 0 ? weights[k] / all[k] : 0;
-    return sum / lanes;
-  });
-  return edges.map((values, s) => {
-    let now = 0;
-    for (let d = 0; d < draws; d++) now += values[d] / total[d];
-    return { start: (parts.reduce((sum, part, i) => sum + shares[i] * part[which][s], 0) - now) / draws, slope: 1 };
-  });
-}
-
-// Open parents that are gone through state by state: all of them or the strongest, as far as time allows; whether they are
-// all, and which draws of the tables answer.
+// Open parents that are gone through state by state: all of them or the strongest, as far as time allows; and whether
+// they are all.
 function goneThrough(model, target, fixed, done) {
   const weight = name => target.effects.reduce((sum, effect) => sum + (effect.axes.includes(name) ? effect.spread : 0), 0);
   const open = target.parents.filter(name => !fixed.has(name) && weight(name) > 0).sort((a, b) => weight(b) - weight(a)), names = [];
-  let count = 1, cells = 0;
+  let count = 1;
   for (const name of open) {
     const more = count * model.size(name), held = new Map([...fixed, ...[...names, name].map(one => [one, 0])]);
     if (more > BRANCHES) continue;
@@ -780,22 +806,20 @@ function goneThrough(model, target, fixed, done) {
     if (more * (cost + EACH) > (whole ? WHOLE : CELLS)) continue;
     names.push(name);
     count = more;
-    cells = count * cost;
   }
-  const whole = names.length === open.length;
-  return { names, whole, using: whole && cells <= CHEAP ? model.all : model.few };
+  return { names, whole: names.length === open.length };
 }
 
 // Targets without a common scale: every configuration of the open parents, weighed.
 function oneByOne(model, target, fixed, done) {
-  const { draws } = model, { table } = model.few, states = target.states.length, open = target.parents.filter(name => !fixed.has(name));
+  const { draws } = model, states = target.states.length, open = target.parents.filter(name => !fixed.has(name));
   const found = Array.from({ length: states }, () => new Float64Array(draws)), total = new Float64Array(draws);
   const scores = new Float64Array(states);
   for (const configuration of configurations(model, open)) {
     const held = new Map([...fixed, ...configuration]), at = axis => held.get(axis);
     const factor = open.length ? weightOf(model, held, done, fixed) : null;
     for (let d = 0; d < draws; d++) {
-      const w = factor ? factor[table[d]] : 1;
+      const w = factor ? factor[d] : 1;
       total[d] += w;
       if (target.kind === "cells") {
         const row = target.parents.reduce((sum, name, i) => sum + target.strides[i] * held.get(name), 0);
@@ -815,7 +839,7 @@ function oneByOne(model, target, fixed, done) {
 }
 
 function weightOf(model, held, done, settled) {
-  return eliminated(plan(model, held, done, [], settled), model.few.lanes, node => node.cells, () => null, false).total;
+  return eliminated(plan(model, held, done, [], settled), model.draws, node => node.cells, () => null, false).total;
 }
 
 // ---- Summaries -----------------------------------------------------------------------------------------------------

@@ -176,8 +176,8 @@ function paint() {
   document.title = $("title").textContent = `${say("What if?")} ${texts.title}`;
   $("dateline").textContent = say("Known on {day}", { day: texts.day });
   $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
-  $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}; weights of what is left as usual from {tables} draws of the other tables.",
-    { draws: modelOf(state).draws, samples: modelOf(state).samples, tables: modelOf(state).tables, priors: texts.priors[state.fit] });
+  $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}, each with the tables that it has of what is left as usual.",
+    { draws: modelOf(state).draws, samples: modelOf(state).samples, priors: texts.priors[state.fit] });
   controls(texts);
   knobs();
   const found = results();

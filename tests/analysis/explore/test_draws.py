@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from servanda.analysis.explore.draws import ExploreError, drawn_network
-from servanda.analysis.explore.packed import BINS, Rows, moves, shares_of, unpacked
+from servanda.analysis.explore.packed import PARTS, Rows, allotted, joined, moves, shares_of, unpacked
 from servanda.models import Arrow, Network, Node
 from servanda.priors import load_prior, prior_predictive
 
@@ -23,7 +25,7 @@ def test_packed_draws_keep_their_mean_and_stay_within_half_a_step(cells, rank, s
     found = unpacked(table.packed(kept))
     assert table.size == (min(rank, cells) if cells > 1 else 1)
     assert np.allclose(found.mean(axis=-1), array.mean(axis=-1), atol=1e-5)
-    steps = np.ptp(table.moved[:, kept], axis=1).sum() / 255 + 1e-6
+    steps = np.ptp(table.moved[:, kept], axis=1).sum() / 31 + 1e-6
     # The kept draws are moved so that their mean is that of all.
     apart = (found - array[:, kept]) - (found - array[:, kept]).mean(axis=-1, keepdims=True)
     assert np.abs(apart).max() <= steps
@@ -34,17 +36,43 @@ def test_packed_draws_keep_their_mean_and_stay_within_half_a_step(cells, rank, s
 def test_shares_of_rows_have_the_means_and_quantiles_of_their_draws(states, parents, seed):
     rng = np.random.default_rng(seed)
     table = np.moveaxis(rng.dirichlet(rng.uniform(0.3, 4, states), size=(parents, 640)), -1, 1)
-    block = Rows(("a", "y"), table).packed(np.arange(0))
+    block = Rows(("a", "y"), table).placed(np.arange(640), np.ones(parents * (states - 1), int))
     shares = shares_of(block)
-    assert shares.shape == (parents * (states - 1), BINS)
+    assert shares.shape == (parents * (states - 1), PARTS)
     first = [np.sort(row[0 if rest else 1]) for row, rest in zip(table, block["rest"], strict=True)]
     for row, own in zip(first, shares[:: states - 1], strict=True):
-        assert np.allclose(own, row.reshape(BINS, -1).mean(axis=1), atol=1e-4)
+        assert np.allclose(own, row.reshape(PARTS, -1).mean(axis=1), atol=1e-4)
 
 
-def network(family: str = "ordinal", **options: object) -> Network:
+@given(st.lists(st.floats(1e-3, 8), min_size=1, max_size=12), st.integers(0, 40))
+@settings(max_examples=30, deadline=None)
+def test_bits_follow_the_spread_and_stay_within_what_there_is(spreads, total):
+    bits = allotted(np.array(spreads), total)
+    assert bits.sum() <= total
+    order = np.argsort(spreads)
+    assert (np.diff(bits[order]) >= 0).all()
+
+
+def test_draws_lie_in_the_part_of_their_share_that_their_bits_say():
+    table = np.random.default_rng(3).dirichlet([1.0, 3.0], size=256).T
+    block = Rows(("y",), table).placed(np.arange(256), np.array([2]))
+    codes = np.unpackbits(np.frombuffer(base64.b64decode(block["codes"]), np.uint8)).reshape(-1, 2) @ [2, 1]
+    assert (codes == np.searchsorted(np.quantile(table[0], [0.25, 0.5, 0.75]), table[0])).all()
+
+
+def test_joined_tables_are_their_cells_again():
+    rng = np.random.default_rng(4)
+    tables = {"a": moves(rng.normal(size=(3, 50)), ["x"]), "b": moves(rng.normal(size=(2, 50)), ["y"])}
+    both = joined(tables)
+    cells = [one.mean[:, None] + (one.moved if one.basis is None else one.basis @ one.moved) for one in tables.values()]
+    assert np.allclose(both.mean[:, None] + both.basis @ both.moved, np.concatenate(cells))
+    # Directions of their own: what one moves, the other does not.
+    assert np.allclose(np.corrcoef(both.moved), np.eye(both.size), atol=1e-8)
+
+
+def network(family: str = "ordinal") -> Network:
     parent = Node("backers", ("1", "2", "5"), ordered=True, values=(1, 2, 5))
-    kept = Node("kept", ("no", "yes"), (Arrow("backers"),), family, ordered=True, **options)
+    kept = Node("kept", ("no", "yes"), (Arrow("backers"),), family, ordered=True)
     return Network((parent, kept))
 
 
@@ -84,6 +112,6 @@ def test_fewer_draws_are_kept_where_there_is_no_room_and_none_is_said():
     posterior = drawn(network("table"), 400)
     assert drawn_network(posterior, "kept", {})["draws"] == 400
     ordinal = drawn(network(), 400)
-    assert drawn_network(ordinal, "kept", {}, room=900)["draws"] == 200
-    with pytest.raises(ExploreError, match="holds 3 numbers a draw of kept and 0 of the nodes above it, too many"):
-        drawn_network(ordinal, "kept", {}, room=200)
+    assert drawn_network(ordinal, "kept", {}, room=500)["draws"] == 200
+    with pytest.raises(ExploreError, match="holds 3 numbers a draw of kept and 2 of the nodes above it, too many"):
+        drawn_network(ordinal, "kept", {}, room=100)

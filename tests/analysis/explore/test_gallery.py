@@ -43,7 +43,8 @@ def test_all_shipped_scenarios_have_a_page_and_the_index_leads_to_each(quick_fit
     assert all(ours(path) for path in tmp_path.iterdir())
     assert '<html lang="es">' in index
     assert "Cada página responde a un escenario" in index
-    assert [load_scenario(name).scenario.es.title in index for name in shipped_scenarios()] == [True] * len(names)
+    spanish = [load_scenario(name).scenario.es for name in shipped_scenarios()]
+    assert [text.title in index for text in spanish if text] == [True] * len(names)
     # Nothing is asked for: no address of another host, no script.
     assert not re.search(r"(?:src|href)=\"(?:https?:)?//|<script", index)
 
