@@ -57,7 +57,7 @@ def accuracy(window, posterior, page, target, pairs, rng):
     """Largest differences, in percentage points, and how often each is beyond what was asked."""
     network, actors = posterior.network, [None, *(one["code"] for one in page.content["actors"])]
     names = network[target].parent_names
-    # What the exact mean would differ by if the fit were drawn again: the page pairs draws anew, and can't be nearer.
+    # What the exact mean would differ by if the fit were drawn again.
     errors = []
     found = {"mean": [], "ends": [], "single mean": [], "single ends": [], "change": [], "change ends": [], "gain": []}
     seconds = 0.0

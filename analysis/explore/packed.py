@@ -98,9 +98,9 @@ class Moves:
         -------
         dict
             ``axes``; ``shape``; ``directions``; ``draws``; ``mean`` (cells) and ``basis`` (cells x directions; empty
-            where every cell is one of its own, with ``step`` its size), float32; ``codes`` (directions x
-            draws), of `BITS` bits. All in base64. Cell c of draw d is ``mean[c] + sum(basis[c, r] * codes[r, d])``, and its mean over the
-            draws kept is that over all.
+            where every cell is one of its own, with ``step`` its size), float32; ``codes`` (directions x draws),
+            `BITS` bits each. All in base64. Cell c of draw d is ``mean[c] + sum(basis[c, r] * codes[r, d])``,
+            and its mean over the draws kept is that over all.
 
         Examples
         --------
