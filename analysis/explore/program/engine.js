@@ -482,7 +482,7 @@ function remembered(make) {
 // Variance of the sum in each draw, by the covariances of the open states: within one effect as they are on average over
 // the draws of the tables; between two under the mean tables, less those of their shares between draws, which the means
 // have already. One lane supposes one cell of one effect.
-function spreadOf(way, places, effects, variance, drawnShares) {
+function spreadOf(way, places, effects, variance, allShares) {
   const lanes = places.length, draws = variance.length;
   const cellsOf = remembered(node => averages(node, lanes));
   const valuesOf = remembered(effect => {
@@ -497,6 +497,8 @@ function spreadOf(way, places, effects, variance, drawnShares) {
     const both = one.i === other.i ? (lane === there ? total[lane] : 0) : shares[other.i][other.cell][lane];
     return both / all - (total[lane] / all) * (total[there] / all);
   }));
+  // A thousand draws say them well enough.
+  const every = Math.max(1, Math.floor(draws / 1000)), drawnShares = allShares.map(share => share.filter((_, d) => d % every === 0));
   const moved = drawnShares.map(share => { const middle = mean(share); return share.map(value => value - middle); });
   const count = moved[0].length;
   for (let a = 0; a < lanes; a++) {
