@@ -371,7 +371,7 @@ def _with_priors(
 def _check(
     network: Network, base: PriorSet, statements: Mapping[str, Statement], parameters: Collection[str] | None
 ) -> None:
-    faults = wrong_kinds({"network": (network, Network), "base": (base, PriorSet)})
+    faults = wrong_kinds({"base": (base, PriorSet)})
     if not isinstance(statements, Mapping):
         faults.append(Fault("statements", f"must be label -> statement, not a {type(statements).__name__}"))
     raise_faults("elicitation", faults, PriorError)

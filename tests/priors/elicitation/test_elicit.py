@@ -14,6 +14,7 @@ from servanda.analysis import chance_of, explained_share
 from servanda.models import (
     Arrow,
     Network,
+    NetworkError,
     Node,
     Prior,
     PriorError,
@@ -345,9 +346,11 @@ def test_what_cannot_be_elicited(statements, more, message):
 
 def test_things_of_another_kind():
     stated = {"x": kept(YES, 1, 2)}
-    with pytest.raises(PriorError) as caught:
+    with pytest.raises(NetworkError, match="must be a Network, not a int"):
         elicit(3, 4, stated, seed=1)
-    assert [fault.where for fault in caught.value.faults] == ["network", "base"]
+    with pytest.raises(PriorError) as caught:
+        elicit(COIN, 4, stated, seed=1)
+    assert [fault.where for fault in caught.value.faults] == ["base"]
     found = elicit(COIN, FLAT, stated, seed=1)
     with pytest.raises(PriorError, match=r"priors: must be a PriorSet, not a Elicited.*has it in \.priors"):
         prior_to_toml(found)
