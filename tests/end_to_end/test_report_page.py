@@ -135,8 +135,8 @@ def test_a_range_of_numbers_stays_on_its_line(browser, pages):
     assert len(found) > 10 and {*found} <= {0, 1}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["en", "es", "hostile"])
+# Colours do not depend on the language, nor on what a page says.
+@pytest.mark.parametrize(("name", "scheme"), [("en", "light"), ("en", "dark"), ("es", "light"), ("hostile", "light")])
 def test_axe_finds_no_fault(browser, pages, name, scheme):
     window, _ = opened(browser, pages[name], color_scheme=scheme)
     window.evaluate(UNFOLD)

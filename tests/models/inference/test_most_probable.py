@@ -32,7 +32,7 @@ def slicing(request, monkeypatch):
 
 
 @pytest.mark.slow
-@settings(repeatable, max_examples=250)
+@settings(repeatable, max_examples=120)
 @given(st.data())
 def test_the_most_probable_state_is_the_largest_cell(slicing, data):
     network, seed = data.draw(networks()), data.draw(seeds)
@@ -145,7 +145,7 @@ def test_the_few_best_of_many_cases(data):
             np.testing.assert_array_equal(states[node][:, case], values)
 
 
-@settings(repeatable, max_examples=120)
+@settings(repeatable, max_examples=60)
 @given(st.data())
 def test_equal_best_states_are_counted(slicing, data):
     """Tables of few different numbers, among them thirds, whose products in another order differ by round-off."""
