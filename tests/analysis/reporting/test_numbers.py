@@ -441,13 +441,14 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
     loaded = load_scenario("dprk-six-party")
     cases, network = load_guarantees(as_of=loaded.scenario.as_of), loaded.network
     codes = encode(network, cases).codes
+    ids, outcomes, years = (cases[column].tolist() for column in ("case_id", "outcome", "tested_year"))
     told = {row["case_id"]: row for row in rows_of("guarantees")}
     lines = {(j["id"], row["label"]): row for j in supposed["judgements"] for row in j["rows"]}
     assert len(supposed["record"]["held"]) == 13
     for held in supposed["record"]["held"]:
         row = lines[held["judgement"], held["label"]]
         wanted = {name: network[name].index(state) for name, state in {**row["given"], **row["do"]}.items()}
-        ticks = {name: [bool(code == number) for code in codes[name]] for name, number in wanted.items()}
+        ticks = {name: [code == number for code in codes[name].tolist()] for name, number in wanted.items()}
         alike = [sum(tick[place] for tick in ticks.values()) for place in range(len(cases))]
         assert held["states"] == [
             {
@@ -472,14 +473,14 @@ def test_what_the_record_holds_for_a_case_is_counted_one_by_one(supposed):
             range(len(cases)),
             key=lambda i: (
                 -alike[i],
-                told[cases["case_id"].iloc[i]]["obligor"] != row["actor"],
-                -cases["tested_year"].iloc[i],
+                told[ids[i]]["obligor"] != row["actor"],
+                -years[i],
             ),
         )
         assert [case["case_id"] for case in held["of_each"]] == [
-            cases["case_id"].iloc[place]
+            ids[place]
             for rank, place in enumerate(order)
-            if cases["outcome"].iloc[place] not in {cases["outcome"].iloc[nearer] for nearer in order[:rank]}
+            if outcomes[place] not in {outcomes[nearer] for nearer in order[:rank]}
         ]
         for case, place in zip(held["nearest"], order[:8], strict=True):
             source = told[case["case_id"]]
