@@ -15,6 +15,7 @@ from .options import (
     Force,
     Json,
     Missing,
+    NetworkName,
     Node,
     Plot,
     Quiet,
@@ -28,7 +29,6 @@ from .options import (
     print_json,
     read_cases,
 )
-from .streams import file_or_standard_input
 
 if TYPE_CHECKING:
     from ...models.network.network import Network
@@ -50,12 +50,7 @@ _SHOWN = {
 
 
 def evaluate(
-    network: Annotated[
-        str,
-        typer.Argument(
-            metavar="NETWORK", callback=file_or_standard_input(".toml"), help="A shipped network's name or a TOML file."
-        ),
-    ] = "guarantee",
+    network: NetworkName = "guarantee",
     priors: Annotated[
         str | None,
         typer.Option(

@@ -18,6 +18,7 @@ from .options import (
     Force,
     Json,
     Missing,
+    NetworkName,
     Priors,
     Quiet,
     Seed,
@@ -28,16 +29,10 @@ from .options import (
     print_json,
     read_cases,
 )
-from .streams import file_or_standard_input
 
 
 def fit(
-    network: Annotated[
-        str,
-        typer.Argument(
-            metavar="NETWORK", callback=file_or_standard_input(".toml"), help="A shipped network's name or a TOML file."
-        ),
-    ] = "guarantee",
+    network: NetworkName = "guarantee",
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file to write (netCDF).")] = Path(
         "posterior.nc"
     ),

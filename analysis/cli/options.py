@@ -41,6 +41,18 @@ AsOf = Annotated[
     str | None,
     typer.Option("--as-of", metavar="DATE", help="Use only what was known on this day.", rich_help_panel=_DATA),
 ]
+NetworkName = Annotated[
+    str,
+    typer.Argument(
+        metavar="NETWORK", callback=file_or_standard_input(".toml"), help="A shipped network's name or a TOML file."
+    ),
+]
+ScenarioName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SCENARIO", callback=file_or_standard_input(".toml"), help="A shipped scenario's name or a TOML file."
+    ),
+]
 Cases = Annotated[
     Path | None,
     typer.Option(

@@ -20,6 +20,7 @@ from .options import (
     Json,
     Missing,
     Quiet,
+    ScenarioName,
     ScenarioSeed,
     Scheduler,
     Tune,
@@ -35,14 +36,7 @@ if TYPE_CHECKING:
 
 
 def report(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SCENARIO",
-            callback=file_or_standard_input(".toml"),
-            help="A shipped scenario's name or a TOML file.",
-        ),
-    ] = None,
+    scenario: ScenarioName = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", metavar="FOLDER", help="Folder to write to; out/<scenario> by default."),

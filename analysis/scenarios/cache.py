@@ -94,6 +94,21 @@ def remove(files: Iterable[StoredFile]) -> int:
     return freed
 
 
+def find[T](path: Path, load: Callable[[Path], T]) -> T | None:
+    """Load what was stored, and mark it as used; None where nothing was.
+
+    A damaged file is as good as none: it is made again and replaced.
+    """
+    if not path.is_file():
+        return None
+    try:
+        found = load(path)
+    except InputError:
+        return None
+    used(path)
+    return found
+
+
 def keep(path: Path, save: Callable[[Path], None]) -> None:
     """Store something, and let the oldest go beyond the limit of its folder.
 

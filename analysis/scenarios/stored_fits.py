@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import InputError
 from ...common.files import file_name, writable_folder, written_whole
 from ...common.json_values import sealed, to_json, unsealed
 from ...common.progress import Progress, shown, silent
@@ -31,7 +30,7 @@ from ...models.sampling.run import Sampling, fit_inputs
 from ...models.sampling.samplers import SAMPLERS
 from ...priors.files.load import Priors, as_priors
 from ..summaries.gates import Gate, failed, parameter_gates, sampler_gates
-from .cache import cache_folder, keep, used
+from .cache import cache_folder, find, keep, used
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -124,17 +123,12 @@ def stored_fits(
     """
     place = writable_folder(folder or cache_folder())
     paths = [stored_path(network, cases, one, sampling, place) for one in priors]
-    found: set[int] = set()
+    reused: set[int] = set()
 
-    def find(number: int) -> Posterior | None:
-        if not paths[number].is_file():
-            return None
-        try:
-            posterior = load_posterior(paths[number])
-        except InputError:
-            return None  # A damaged file is as good as none: it is made again and replaced.
-        used(paths[number])
-        found.add(number)
+    def find_fit(number: int) -> Posterior | None:
+        posterior = find(paths[number], load_posterior)
+        if posterior is not None:
+            reused.add(number)
         return posterior
 
     names = [f"fitting under priors {one.name}" if one and len(priors) > 1 else "" for one in priors]
@@ -145,10 +139,10 @@ def stored_fits(
         workers=workers,
         client=client,
         within=within,
-        find=find,
+        find=find_fit,
         keep=lambda number, posterior: keep(paths[number], posterior.save),
     )
-    return [(posterior, number in found) for number, posterior in enumerate(made)]
+    return [(posterior, number in reused) for number, posterior in enumerate(made)]
 
 
 def _drawn_on(

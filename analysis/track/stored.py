@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...common.errors import InputError
 from ...common.files import writable_folder
 from ...common.json_values import to_json
 from ...common.progress import Progress
@@ -17,7 +16,7 @@ from ...models.track.events import as_date, line_up
 from ...models.track.fit import fit_track
 from ...models.track.posterior import TrackPosterior, load_track_posterior
 from ...models.track.settings import TrackSettings, load_track_settings
-from ..scenarios.cache import cache_folder, keep, used
+from ..scenarios.cache import cache_folder, find, keep
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -74,14 +73,9 @@ def stored_track(
     identity = [_KEPT, data.digest, chosen.digest, str(day), seed, sampling, versions]
     key = hashlib.sha256(to_json(identity, sort_keys=True).encode()).hexdigest()
     path = writable_folder(folder or cache_folder()) / f"track-{key[:16]}.nc"
-    if path.is_file():
-        try:
-            found = load_track_posterior(path)
-        except InputError:
-            pass  # A damaged file is as good as none: it is made again and replaced.
-        else:
-            used(path)
-            return found, True
+    found = find(path, load_track_posterior)
+    if found is not None:
+        return found, True
     posterior = fit_track(track_record, chosen, seed=seed, as_of=as_of, progress=progress, **sampling)
     keep(path, posterior.save)
     return posterior, False

@@ -18,27 +18,20 @@ from ..options import (
     Json,
     Missing,
     Quiet,
+    ScenarioName,
     ScenarioSeed,
     Tune,
     listed,
     print_json,
     record_cases,
 )
-from ..streams import file_or_standard_input
 
 if TYPE_CHECKING:
     from ...explore.make import Page
 
 
 def explore(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="SCENARIO",
-            callback=file_or_standard_input(".toml"),
-            help="A shipped scenario's name or a TOML file.",
-        ),
-    ] = None,
+    scenario: ScenarioName = None,
     out: Annotated[
         Path | None,
         typer.Option(
