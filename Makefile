@@ -108,7 +108,7 @@ build: $(DEV) ## build the sdist, and the wheel from it, into dist/
 constraints: $(DEV) ## pin the newest versions pyproject.toml allows
 	rm -rf build/constraints
 	$(BIN)/python -m venv build/constraints
-	build/constraints/bin/python -m pip install --quiet --upgrade '.[dev]'
+	build/constraints/bin/python -m pip install --quiet --upgrade '.[dev]' uv
 	sed -n '/^#/p' constraints.txt > build/constraints/new.txt
 	build/constraints/bin/python -m pip --isolated list --format=freeze --exclude pip --exclude servanda >> build/constraints/new.txt
 	mv build/constraints/new.txt constraints.txt

@@ -4,7 +4,7 @@
 #   sh scripts/environment.sh .          what it needs to run
 #   sh scripts/environment.sh '.[dev]'   and what tests, checks and documents it
 #
-# uv is used where it is installed and works, else venv and pip of the first Python that will do.
+# uv installs, fetched into .venv where it is not there; where it cannot, pip does. Python is the first that will do.
 # PYTHON names an interpreter to use instead.
 set -eu
 cd "$(dirname "$0")/.."
@@ -50,9 +50,20 @@ make_with_venv() {
     return 1
 }
 
+uv_here() {
+    if uv --version >/dev/null 2>&1; then uv "$@"; else .venv/bin/python -m uv "$@"; fi
+}
+
+pip_here() {
+    .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check -c constraints.txt "$@"
+}
+
+# uv fetches and unpacks at once what pip takes one by one; it knows nothing of pip's settings but what it is told.
 install_with_uv() {
-    uv --version >/dev/null 2>&1 || return 1
-    uv pip install --quiet --python .venv/bin/python -c constraints.txt -e "$target" && return 0
+    uv_here --version >/dev/null 2>&1 || pip_here uv >/dev/null 2>&1 || return 1
+    index=$(.venv/bin/python -m pip config get global.index-url 2>/dev/null) || index=${PIP_INDEX_URL:-}
+    [ -z "$index" ] || export UV_DEFAULT_INDEX="${UV_DEFAULT_INDEX:-$index}"
+    UV_SYSTEM_CERTS=1 uv_here pip install --quiet --python .venv/bin/python -c constraints.txt -e "$target" && return 0
     say 'uv could not install the packages; trying pip'
     return 1
 }
@@ -62,13 +73,10 @@ install_with_pip() {
         say 'there is no pip in .venv: remove the folder .venv and try again'
         return 1
     }
-    .venv/bin/python -m pip install --quiet --no-input --disable-pip-version-check --no-compile \
-        -c constraints.txt -e "$target" || {
+    pip_here --no-compile -e "$target" || {
         say 'the packages could not be installed; the lines above say why'
         return 1
     }
-    # pip would compile on one processor. Files that are no Python of this version are nobody's loss.
-    .venv/bin/python -W ignore -m compileall -qq -j 0 .venv/lib >/dev/null 2>&1 || :
 }
 
 if ! .venv/bin/python -c "$new_enough" >/dev/null 2>&1; then

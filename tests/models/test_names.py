@@ -126,7 +126,7 @@ def plain():
 
 
 @pytest.mark.slow
-@settings(unshrunk, max_examples=15)
+@settings(unshrunk, max_examples=10)
 @given(called=odd_names())
 def test_numbers_do_not_depend_on_names(called, plain, tmp_path_factory):
     try:
@@ -190,7 +190,7 @@ def test_numbers_do_not_depend_on_names(called, plain, tmp_path_factory):
 
 
 @pytest.mark.slow
-@settings(unshrunk, max_examples=6)
+@settings(unshrunk, max_examples=4)
 @given(called=odd_names())
 def test_scores_and_replicates_do_not_depend_on_names(called, plain):
     try:

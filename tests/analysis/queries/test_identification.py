@@ -232,7 +232,7 @@ def check_by_enumeration(network, found, seed):
             np.testing.assert_allclose(*xr.broadcast(answer, truth), rtol=1e-9, atol=1e-12)
 
 
-@settings(makers.repeatable, max_examples=150)
+@settings(makers.repeatable, max_examples=80)
 @given(st.one_of(asked(), effects(), confounded()), makers.seeds)
 def test_the_formula_gives_the_effect_in_the_mutilated_network(question, seed):
     network, *rest = question
@@ -362,7 +362,7 @@ def test_pgmpy_finds_a_front_door_when_there_is_one(pgmpy, question):
         assert found.method == "frontdoor" or not door.identify(dag)[1]
 
 
-@settings(makers.repeatable, max_examples=100)
+@settings(makers.repeatable, max_examples=60)
 @given(confounded())
 def test_the_front_door_is_the_smallest_of_all_sets_there_are(question):
     """Every set of observed nodes, judged by the three clauses of Pearl's definition."""
@@ -426,7 +426,7 @@ def is_hedged(network, targets, do, latent):
     return False
 
 
-@settings(makers.repeatable, max_examples=120)
+@settings(makers.repeatable, max_examples=70)
 @given(st.one_of(asked(most_nodes=6, most_states=2, most_given=0), effects(6, 3), confounded()))
 def test_what_is_not_identified_is_hedged(question):
     network, targets, do, latent, _ = question
@@ -460,7 +460,7 @@ def causal_model(pyagrum, network, latent):
     return pyagrum.CausalModel(model, [(f"L{place}", tie) for place, tie in enumerate(ties)], True)
 
 
-@settings(makers.repeatable, max_examples=150)
+@settings(makers.repeatable, max_examples=80)
 @given(st.one_of(asked(most_nodes=7, most_states=2, most_given=1), effects(7, 3), confounded()))
 def test_pyagrum_agrees_on_what_is_identified(pyagrum, question):
     network, targets, do, latent, evidence = question

@@ -35,7 +35,7 @@ def states_of(eta, cuts, mixed):
     seeds,
     st.integers(1, 5),
     st.integers(1, 6),
-    st.sampled_from([2, 400]),
+    st.sampled_from([2, 150]),
     st.integers(1, 11),
     st.booleans(),
     st.sampled_from([None, (1, 3), (3, 2)]),

@@ -392,10 +392,10 @@ def test_every_reason_why_a_node_is_not_sequential_is_said_at_once():
 @pytest.mark.filterwarnings("ignore::servanda.models.errors.ConvergenceWarning")
 @pytest.mark.slow
 def test_ranks_of_what_was_drawn_are_uniform_among_the_draws_of_its_posterior():
-    """Simulation-based calibration (Talts and others 2018†): 100 fits of 60 cases, ranks among 40 thinned draws."""
+    """Simulation-based calibration (Talts and others 2018†): 64 fits of 60 cases, ranks among 40 thinned draws."""
     example = Example("sequential", (Arrow("kind"), Arrow("count", term="log")), (ACTOR,), STATES)
     network = example.network()
-    truths = prior_draws(network, seed=23, draws=100, levels={"actor": ACTORS})
+    truths = prior_draws(network, seed=23, draws=64, levels={"actor": ACTORS})
     rng = np.random.default_rng(29)
     asked = {
         "y.baseline": {"y": "partial"},
@@ -409,7 +409,7 @@ def test_ranks_of_what_was_drawn_are_uniform_among_the_draws_of_its_posterior():
     }
     ranks: dict[str, list[int]] = {name: [] for name in asked}
     kept = 40
-    for number in range(100):
+    for number in range(64):
         who, kind, count = rng.integers(0, 2, 60), rng.integers(0, 3, 60), rng.integers(0, 3, 60)
         tables = np.stack([truths.table("y", actor=actor).values[0, number] for actor in ACTORS])
         p = tables[who, kind, count]
@@ -422,7 +422,7 @@ def test_ranks_of_what_was_drawn_are_uniform_among_the_draws_of_its_posterior():
                 "who": np.array(ACTORS)[who],
             }
         )
-        posterior = fit(network, frame, seed=number, draws=kept, tune=300, chains=1, thin=6)
+        posterior = fit(network, frame, seed=number, draws=kept, tune=200, chains=1, thin=4)
         for name, where in asked.items():
             true = float(truths.draws[name].isel(chain=0, draw=number).sel(where))
             draws = posterior.draws[name].sel(where).values.ravel()

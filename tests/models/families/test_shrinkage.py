@@ -281,7 +281,7 @@ def test_noise_shrinks_and_what_is_real_stays():
 def test_ranks_of_what_made_the_cases_are_uniform():
     """Simulation-based calibration (Talts and others 2018†): parameters and cases from the prior, then a fit."""
     network = shrunk(Arrow("kind"), Arrow("pair"), Arrow("grade"), states=("no", "yes"))
-    simulations, kept = 150, 63
+    simulations, kept = 96, 63
     truth = prior_draws(network, seed=9, draws=simulations)
     names = {"y.r2": (), "y.shares": (0,), "y.kind": (2,), "y.pair": (), "y.grade": ()}
     ranks = {name: [] for name in names}
@@ -294,7 +294,7 @@ def test_ranks_of_what_made_the_cases_are_uniform():
             {n: np.array(network[n].states)[codes[:, k]] for k, n in enumerate(network["y"].parent_names)}
             | {"y": np.array(["no", "yes"])[y]}
         )
-        posterior = fit(network, frame, seed=number, draws=kept, tune=300, chains=1, thin=4, target_accept=0.95)
+        posterior = fit(network, frame, seed=number, draws=kept, tune=200, chains=1, thin=3, target_accept=0.95)
         for name, cell in names.items():
             true = truth.draws[name].values[(0, number, *cell)]
             ranks[name].append(int((posterior.draws[name].values[(0, slice(None), *cell)] < true).sum()))

@@ -32,7 +32,7 @@ def slicing(request, monkeypatch):
 
 
 @pytest.mark.slow
-@settings(repeatable, max_examples=120)
+@settings(repeatable, max_examples=70)
 @given(st.data())
 def test_the_most_probable_state_is_the_largest_cell(slicing, data):
     network, seed = data.draw(networks()), data.draw(seeds)
@@ -103,7 +103,7 @@ def cells(network, tables, question, do):
     return free, part.reshape(len(part), -1), part.shape[1:]
 
 
-@settings(repeatable, max_examples=60)
+@settings(repeatable, max_examples=40)
 @given(st.data())
 def test_the_few_best_are_the_largest_cells(data):
     network, seed = data.draw(networks(5, 3)), data.draw(seeds)
@@ -145,7 +145,7 @@ def test_the_few_best_of_many_cases(data):
             np.testing.assert_array_equal(states[node][:, case], values)
 
 
-@settings(repeatable, max_examples=60)
+@settings(repeatable, max_examples=40)
 @given(st.data())
 def test_equal_best_states_are_counted(slicing, data):
     """Tables of few different numbers, among them thirds, whose products in another order differ by round-off."""
@@ -166,7 +166,7 @@ def test_equal_best_states_are_counted(slicing, data):
     np.testing.assert_array_equal(equal.sum(axis=0), np.minimum(found, 4))
 
 
-@settings(repeatable, max_examples=60)
+@settings(repeatable, max_examples=40)
 @given(st.data())
 def test_the_best_states_of_some_nodes_are_the_largest_cells_of_their_sums(data):
     network, seed = data.draw(networks(6, 3)), data.draw(seeds)
