@@ -64,7 +64,8 @@ def mapped[T](
     [2, 8]
     """
     found = {number: result for number in range(len(tasks)) if (result := find(number)) is not None}
-    progress(what, len(found), len(tasks))
+    if tasks:
+        progress(what, len(found), len(tasks))
     left = {number: task for number, task in enumerate(tasks) if number not in found}
     done = _here(left, workers, within) if client is None else _on_cluster(left, client)
     with closing(done):

@@ -7,12 +7,13 @@ made once for every distinct thing that is said of them; a configuration then co
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import networkx as nx
 import numpy as np
 
+from ...common.progress import Progress, counted, silent
 from ..cases.encode import MISSING
 from ..families.unseen import INTEGRATED, TYPICAL, group_name
 from ..inference.answers import distribution
@@ -21,6 +22,8 @@ from ..inference.frequencies import Waves, make_waves
 from ..inference.question import Form, relevant
 from ..inference.tables import DrawnNetwork, Evidence, distinct_rows
 
+#: What is being done, as progress says.
+ANSWERING = "answering"
 #: Numbers that are worked on together: they stay in a processor's cache.
 _TOGETHER = 2**14
 #: Cells of answers that are held at once where the engine answers configuration by configuration.
@@ -82,7 +85,9 @@ class Configurations:
             yield rows, replace(part, given=given, do=do)
 
 
-def configuration_answers(system: DrawnNetwork, asked: Configurations, *, memory: int = MEMORY_LIMIT) -> np.ndarray:
+def configuration_answers(
+    system: DrawnNetwork, asked: Configurations, *, memory: int = MEMORY_LIMIT, progress: Progress = silent
+) -> np.ndarray:
     """Probability of the states of the target in every configuration and draw.
 
     Parameters
@@ -93,6 +98,8 @@ def configuration_answers(system: DrawnNetwork, asked: Configurations, *, memory
         What is asked.
     memory
         Bytes that the engine may hold at once.
+    progress
+        Told how many answers there are of how many.
 
     Returns
     -------
@@ -104,11 +111,11 @@ def configuration_answers(system: DrawnNetwork, asked: Configurations, *, memory
     ImpossibleEvidenceError
         If what a configuration gives has probability zero in some draw.
     """
-    return _answers(system, asked, (asked.states,), memory)[0]
+    return _answers(system, asked, (asked.states,), memory, progress)[0]
 
 
 def configuration_distributions(
-    system: DrawnNetwork, asked: Configurations, *, memory: int = MEMORY_LIMIT
+    system: DrawnNetwork, asked: Configurations, *, memory: int = MEMORY_LIMIT, progress: Progress = silent
 ) -> np.ndarray:
     """Distribution of the target in every configuration and draw, whatever states are `asked` for.
 
@@ -124,17 +131,20 @@ def configuration_distributions(
     """
     # The chance of a state or one below it is one sum; that of the state, the difference of two.
     count = len(system.network[asked.target].states)
-    below = _answers(system, asked, [tuple(range(state + 1)) for state in range(count - 1)], memory)
+    below = _answers(system, asked, [tuple(range(state + 1)) for state in range(count - 1)], memory, progress)
     ends = np.concatenate([np.zeros((1, *below.shape[1:])), below, np.ones((1, *below.shape[1:]))])
     return np.maximum(np.diff(ends, axis=0), 0.0)
 
 
-def _answers(system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int) -> np.ndarray:
+def _answers(
+    system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int, progress: Progress
+) -> np.ndarray:
     """Probabilities of several sets of states, shape (wanted, configurations, samples)."""
     found = np.empty((len(wanted), len(asked), system.samples))
+    tell = counted(progress, ANSWERING, len(wanted) * len(asked))
     for rows, part in asked.alike:
         way = _by_waves if adds_up(system, part.form) else _one_by_one
-        found[:, rows] = way(system, part, wanted, memory)
+        found[:, rows] = way(system, part, wanted, memory, tell)
     return found
 
 
@@ -147,7 +157,11 @@ def adds_up(system: DrawnNetwork, form: Form) -> bool:
 
 
 def _one_by_one(
-    system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int
+    system: DrawnNetwork,
+    asked: Configurations,
+    wanted: Sequence[tuple[int, ...]],
+    memory: int,
+    tell: Callable[[int], None],
 ) -> np.ndarray:
     """Let the engine answer, so many configurations at a time that their answers can be held."""
     found = np.empty((len(wanted), len(asked), system.samples))
@@ -159,6 +173,7 @@ def _one_by_one(
         evidence = Evidence(part.fixed, part.members, {}, len(rows))
         shares = distribution(system, asked.form, evidence, memory=memory)
         found[:, rows] = [shares[list(states)].sum(axis=0) for states in wanted]
+        tell(len(wanted) * len(rows))
     return found
 
 
@@ -185,7 +200,11 @@ class _OpenPart:
 
 
 def _by_waves(
-    system: DrawnNetwork, asked: Configurations, wanted: Sequence[tuple[int, ...]], memory: int
+    system: DrawnNetwork,
+    asked: Configurations,
+    wanted: Sequence[tuple[int, ...]],
+    memory: int,
+    tell: Callable[[int], None],
 ) -> np.ndarray:
     """Sum over what is left open at every frequency, once; then add up the effects of each configuration."""
     network = system.network
@@ -219,6 +238,7 @@ def _by_waves(
                 terms *= sums[place[first]]
             rows = np.flatnonzero(which == number)
             answer[rows] = rest + weight.sum() / 2 - _imaginary(terms, waves.step, eta[rows])
+            tell(len(rows))
     return np.clip(found, 0.0, 1.0, out=found)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault
-from ...common.progress import silent
+from ...common.progress import Progress, silent
 from ..cases.encode import Cases
 from ..cases.groups import cases_from
 from ..errors import DataError
@@ -47,7 +47,9 @@ def inputs_of(posterior: Posterior, priors: PriorSet | None) -> FitInputs:
     return fit_inputs(posterior.network, cases_of(posterior), priors, Sampling(**posterior.provenance["settings"]))
 
 
-def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collection[str]) -> Posterior:
+def resample_blocks(
+    posterior: Posterior, priors: PriorSet | None, nodes: Collection[str], progress: Progress = silent
+) -> Posterior:
     """Posterior in which the blocks that hold some nodes are drawn again, under other priors; all other draws stay.
 
     Returns
@@ -55,7 +57,7 @@ def resample_blocks(posterior: Posterior, priors: PriorSet | None, nodes: Collec
     Posterior
         In which those blocks have the numbers that `fit` gives under `priors` with the seed of the posterior.
     """
-    sampled = sample_blocks(inputs_of(posterior, priors), nodes, silent)
+    sampled = sample_blocks(inputs_of(posterior, priors), nodes, progress)
     observed = group_of(posterior.tree, "observed_data")
     drawn = posterior.draws.assign(sampled.variables)
     groups = {"posterior": drawn, "observed_data": observed, **sampled.stats_group}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,16 +17,77 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_bars_are_shown_where_somebody_watches(monkeypatch):
+class Timer:
+    """A timer that goes off when a test says so."""
+
+    def __init__(self, seconds, work, args):
+        self.seconds, self.work, self.args, self.stopped = seconds, work, args, False
+
+    def start(self):
+        Timer.last = self
+
+    def cancel(self):
+        self.stopped = True
+
+    def goes_off(self):
+        self.work(*self.args)
+
+
+def watched(monkeypatch):
+    """A terminal that somebody watches; pytest sets its own between a fixture and the test."""
     screen = Terminal()
     monkeypatch.setattr("sys.stderr", screen)
+    monkeypatch.setattr(module, "Timer", Timer)
+    return screen
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Time that passes when a test says so."""
+    clock = SimpleNamespace(now=100.0, monotonic=lambda: clock.now)
+    monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+def test_bars_are_shown_where_somebody_watches(monkeypatch):
+    screen = watched(monkeypatch)
     with shown(None) as progress:
         progress("fitting", 1, 4)
+        assert Timer.last.seconds == module._PATIENCE
+        Timer.last.goes_off()
         with shown(None) as inner, shown(True) as asked:
             assert inner is silent, "bars within bars would write over each other"
             assert asked is silent
     assert "fitting" in screen.getvalue()
     assert "1/4" in screen.getvalue()
+
+
+def test_what_is_over_in_a_moment_shows_no_bars(monkeypatch):
+    screen = watched(monkeypatch)
+    with shown(None) as progress:
+        progress("fitting", 1, 4)
+    assert Timer.last.stopped
+    Timer.last.goes_off()  # too late to be stopped
+    assert screen.getvalue() == ""
+
+
+@pytest.mark.parametrize("asked", [None, True])
+def test_bars_say_how_long_once_a_part_is_done(monkeypatch, clock, asked):
+    """Two of twelve parts took a minute, so that ten take five; before there is a part, nothing is said."""
+    screen = watched(monkeypatch)
+    with shown(asked) as progress:
+        if asked is None:
+            Timer.last.goes_off()
+        progress("fitting", 0, 12)
+        clock.now += 30
+        progress("asking", 3, 9)
+        before = screen.getvalue()
+        clock.now += 30
+        progress("fitting", 2, 12)
+        progress("asking", 4, 9)
+    assert "left" not in before
+    assert "about 5 min left" in screen.getvalue()
+    assert "about 5 s" not in screen.getvalue()
 
 
 @pytest.mark.parametrize("how", [None, False])
@@ -45,32 +107,37 @@ def test_bars_that_nobody_asked_for_can_be_switched_off(monkeypatch):
         assert progress is silent
 
 
-def test_a_notebook_shows_bars_under_the_cell_and_takes_them_away(monkeypatch):
+def test_a_notebook_shows_bars_under_the_cell_and_takes_them_away(monkeypatch, clock):
     shell = pytest.importorskip("IPython.core.interactiveshell").InteractiveShell
     capture = pytest.importorskip("IPython.utils.capture").capture_output
     shell.instance()
     monkeypatch.setattr(module, "_in_notebook", lambda: True)
+    monkeypatch.setattr(module, "Timer", Timer)
     with capture() as caught, shown(None) as progress:
         progress("fitting <b>", 1, 4)
+        Timer.last.goes_off()
+        clock.now += 10
+        progress("fitting <b>", 2, 4)
         progress("fitting <b>", 4, 4)
     shell.clear_instance()
     pictures = [output.data["text/html"] for output in caught.outputs]
     assert 'max="4" value="4"' in pictures[-2]
     assert "fitting &lt;b&gt;, 4 of 4" in pictures[-2]
+    assert "fitting &lt;b&gt;, 2 of 4, about 20 s left" in pictures[-3]
     assert pictures[-1] == ""
 
 
 @pytest.mark.parametrize(
     ("seconds", "done", "rest", "said"),
     [
-        (10.0, 5, 5, ", about 10 s left"),
-        (60.0, 1, 9, ", about 9 min left"),
+        (10.0, 5, 5, "about 10 s left"),
+        (60.0, 1, 9, "about 9 min left"),
         (0.5, 5, 5, ""),
         (10.0, 0, 5, ""),
         (10.0, 5, 0, ""),
     ],
 )
-def test_a_notebook_says_about_how_long_it_will_take_yet(seconds, done, rest, said):
+def test_about_how_long_it_will_take_yet(seconds, done, rest, said):
     assert module._left(seconds, done, rest) == said
 
 
