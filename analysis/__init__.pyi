@@ -92,6 +92,7 @@ from .summaries.summary import Summary as Summary
 from .summaries.summary import summarise as summarise
 from .summaries.summary import summary_table as summary_table
 from .track.evaluate import evaluate_track as evaluate_track
+from .track.fits import fit_track as fit_track
 from .track.questions import change as change
 from .track.questions import compare_actors as compare_actors
 from .track.questions import cost as cost

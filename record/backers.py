@@ -12,7 +12,7 @@ import pandas as pd
 from ..common.errors import Fault
 from .files.actors import Scheme, converted, warn_of_spelling
 from .files.codebook import BACKERS
-from .files.load import Rule, rows
+from .files.load import Rule, TableOrFile, rows
 from .files.read import FilePath
 from .related import load_related
 
@@ -24,7 +24,7 @@ def load_backers(
     path: FilePath | None = None,
     *,
     as_of: str | dt.date | None = None,
-    cases: pd.DataFrame | None = None,
+    cases: TableOrFile | None = None,
     missing: str | Sequence[str] = (),
     countries: Scheme | None = None,
 ) -> pd.DataFrame:
@@ -37,7 +37,8 @@ def load_backers(
     as_of
         Keep only the cases known on this day, see `load_guarantees`.
     cases
-        The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones. A case need
+        The cases it speaks of, from `load_guarantees` and not cut by a date, or their file; None for the
+        shipped ones. A case need
         have no list: 204 of the shipped ones have none yet.
     missing, countries
         Texts that stand for a missing cell in your file, and how it writes backers, see `load_guarantees`.

@@ -26,8 +26,9 @@ import pandas as pd
 
 from ..common.errors import Fault, raise_faults
 from .backers import load_backers
+from .cases import load_guarantees
 from .files.codebook import ORGANISATIONS
-from .related import cases_or_shipped
+from .files.load import TableOrFile, as_table
 
 #: Levels of ``strongest_backer`` above none, and the ratio at which each begins: a factor of two either way is equal.
 STRENGTHS: tuple[tuple[str, float], ...] = (("weaker", 0.0), ("equal", 0.5), ("stronger", 2.0))
@@ -107,16 +108,16 @@ def _framed(facts: dict[str, dict[str, Any]]) -> pd.DataFrame:
     return found.assign(**numbers, **levels)
 
 
-def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd.DataFrame:
+def with_backers(cases: TableOrFile, backers: TableOrFile | None = None) -> pd.DataFrame:
     """Cases with the facts of their backers.
 
     Parameters
     ----------
     cases
-        From `load_guarantees`, of any date.
+        From `load_guarantees`, of any date, or their file.
     backers
-        From `load_backers`; None for the shipped record. A case without a list whose count of guarantors is one has
-        the obligor alone, of unknown capability; any other case without a list gets missing cells.
+        From `load_backers`, or their file; None for the shipped record. A case without a list whose count of guarantors
+        is one has the obligor alone, of unknown capability; any other case without a list gets missing cells.
 
     Returns
     -------
@@ -130,7 +131,7 @@ def with_backers(cases: pd.DataFrame, backers: pd.DataFrame | None = None) -> pd
     >>> with_backers(load_guarantees())["institution"].value_counts().to_dict()
     {'no': 331, 'yes': 47}
     """
-    table = load_backers() if backers is None else backers
+    cases, table = as_table(cases, load_guarantees), as_table(backers, load_backers)
     derived = _framed({**_listed(table), **_alone(cases, table)}).reindex(cases["case_id"].to_numpy())
     added = {str(name): derived[str(name)].array for name in derived}
     inside = derived["organisation"].astype(object).to_numpy()
@@ -144,8 +145,8 @@ def backer_facts(
     obligor: str,
     year: int,
     *,
-    record: pd.DataFrame | None = None,
-    cases: pd.DataFrame | None = None,
+    record: TableOrFile | None = None,
+    cases: TableOrFile | None = None,
 ) -> dict[str, Any]:
     """Facts of a supposed list of backers, for a scenario.
 
@@ -162,7 +163,7 @@ def backer_facts(
     year
         Year of the supposed test.
     record, cases
-        From `load_backers` and `load_guarantees`; None for the shipped ones.
+        From `load_backers` and `load_guarantees`, or their files; None for the shipped ones.
 
     Returns
     -------
@@ -185,7 +186,7 @@ def backer_facts(
     ('MNG',)
     """
     raise_faults("backers", _list_faults(backers, obligor))
-    memory = _Memory.of(load_backers() if record is None else record, cases_or_shipped(cases), year)
+    memory = _Memory.of(as_table(record, load_backers), as_table(cases, load_guarantees), year)
     own, *others = (memory.backer(name, obligor) for name in (obligor, *backers))
     facts, unknown = _facts(own, others)
     figures = {name: memory.figures[name] for name in (obligor, *backers) if name in memory.figures}

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, partial
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,8 @@ from .ex_ante import ex_ante_rule
 from .files.actors import Scheme, converted, same_actor, warn_of_spelling
 from .files.codebook import CRISES, GREAT_POWERS, GUARANTEES, NO_SOURCE, OUTCOME
 from .files.dates import as_day, earliest, latest, span_or_none
-from .files.load import load_table, rows
-from .files.read import FilePath
+from .files.load import TableOrFile, as_table, load_table, rows
+from .files.read import FilePath, read_table
 from .history import PastCase, past_defections
 from .sources import Source, known_sources
 
@@ -115,6 +117,55 @@ def load_guarantees(
     return cases
 
 
+def as_case_table(cases: Any) -> Any:
+    """Table of cases as it was given, or read from a file: by the codebook where it is laid out by it, else as it is.
+
+    Parameters
+    ----------
+    cases
+        A table of any kind, or the path of a file.
+
+    Returns
+    -------
+    DataFrame
+        Of a file; a table that was given stays what it is.
+
+    Raises
+    ------
+    InputError
+        As `load_guarantees` and `read_table`.
+
+    Examples
+    --------
+    >>> as_case_table({"kept": ["yes"]})
+    {'kept': ['yes']}
+    """
+    return as_table(cases, _by_its_layout)
+
+
+def _by_its_layout(path: FilePath | None) -> pd.DataFrame:
+    if path is None:
+        return load_guarantees()
+    frame = read_table(path)
+    if in_layout(frame):
+        return load_guarantees(path)
+    # A fault then names the file.
+    frame.attrs["source"] = Path(path).name
+    return frame
+
+
+def in_layout(table: pd.DataFrame) -> bool:
+    """Whether a table has more than half of the columns that the codebook requires of guarantees.
+
+    Examples
+    --------
+    >>> in_layout(load_guarantees()), in_layout(pd.DataFrame({"case_id": ["a"]}))
+    (True, False)
+    """
+    required = GUARANTEES.required
+    return 2 * len(set(table.columns).intersection(required)) > len(required)
+
+
 def _judged(
     path: FilePath | None,
     sources: FilePath | Mapping[str, Source] | None = None,
@@ -171,13 +222,13 @@ def known_cases(cases: pd.DataFrame, as_of: str | dt.date) -> pd.DataFrame:
     return known.assign(ended=ended.mask(pd.Series(ahead, index=known.index)))
 
 
-def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None:
+def past_defections_of(cases: TableOrFile, actor: str, year: int) -> int | None:
     """Past defections of an actor, as a case tested in `year` would carry them.
 
     Parameters
     ----------
     cases
-        What `load_guarantees` gives, cut to what is known.
+        What `load_guarantees` gives, cut to what is known, or a file that it reads.
     actor
         Obligor, as the record codes it.
     year
@@ -194,6 +245,7 @@ def past_defections_of(cases: pd.DataFrame, actor: str, year: int) -> int | None
     >>> past_defections_of(load_guarantees(as_of="2019-04-25"), "PRK", 2019)
     4
     """
+    cases = as_table(cases, load_guarantees)
     rows_of_actor = cases["obligor"].tolist().count(actor)
     asked = PastCase(actor, "", year, year, defected=False)
     spoken_for = GREAT_POWERS | ({actor} if rows_of_actor > 1 else set())

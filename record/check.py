@@ -16,8 +16,8 @@ from .cases import load_guarantees
 from .crises import load_crises
 from .files.actors import RecordWarning, Scheme, spelling_remarks
 from .files.codebook import NO_SOURCE, TABLES, Table
+from .files.load import TableOrFile, as_table
 from .files.read import FilePath, read_cells, read_columns
-from .related import cases_or_shipped
 from .second_coding import load_second_coding
 from .sources import Source, load_sources
 from .track import load_track_record
@@ -54,7 +54,7 @@ class CheckedFile:
 
 @dataclass(frozen=True)
 class _Context:
-    cases: pd.DataFrame | None
+    cases: TableOrFile | None
     sources: FilePath | Mapping[str, Source] | None
     missing: str | Sequence[str]
     countries: Scheme | None
@@ -63,7 +63,7 @@ class _Context:
 def check_file(
     path: FilePath,
     *,
-    cases: pd.DataFrame | None = None,
+    cases: TableOrFile | None = None,
     sources: FilePath | Mapping[str, Source] | None = None,
     missing: str | Sequence[str] = (),
     countries: Scheme | None = None,
@@ -75,8 +75,8 @@ def check_file(
     path
         A file with a table of the record (see `read_table`), or a BibTeX file (``.bib``).
     cases
-        For backers, crises and a second coding, the cases they speak of, from `load_guarantees`; None
-        for the shipped ones.
+        For backers, crises and a second coding, the cases they speak of, from `load_guarantees`, or their file;
+        None for the shipped ones.
     sources
         For guarantees and track records, a bibliography to look the source keys up in; None to leave
         them unchecked.
@@ -179,7 +179,7 @@ def _case_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
 
 
 def _backer_remarks(frame: pd.DataFrame, context: _Context) -> tuple[str, ...]:
-    cases = cases_or_shipped(context.cases)
+    cases = as_table(context.cases, load_guarantees)
     differ = counts_that_differ(frame, cases)["case_id"].tolist()
     bare = len(set(cases["case_id"]) - set(frame["case_id"]))
     told = f"another number of backers than guarantors counts, in {len(differ)} cases: {', '.join(differ)}"

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from .files.codebook import CRISES
+from .files.load import TableOrFile
 from .files.read import FilePath
 from .related import every_case, load_related
 
@@ -16,7 +17,7 @@ def load_crises(
     path: FilePath | None = None,
     *,
     as_of: str | dt.date | None = None,
-    cases: pd.DataFrame | None = None,
+    cases: TableOrFile | None = None,
     missing: str | Sequence[str] = (),
 ) -> pd.DataFrame:
     """Crisis of every case.
@@ -28,7 +29,8 @@ def load_crises(
     as_of
         Keep only the cases known on this day, see `load_guarantees`.
     cases
-        The cases it speaks of, from `load_guarantees` and not cut by a date; None for the shipped ones.
+        The cases it speaks of, from `load_guarantees` and not cut by a date, or their file; None for the
+        shipped ones.
     missing
         Texts that stand for a missing cell in your file, see `load_guarantees`.
 

@@ -10,7 +10,7 @@ import pandas as pd
 from ..common.errors import Fault, InputError, nearest
 from .cases import known_cases, load_guarantees
 from .files.codebook import Table
-from .files.load import Convert, Rule, as_it_is, load_table, rows
+from .files.load import Convert, Rule, TableOrFile, as_it_is, as_table, load_table, rows
 from .files.read import FilePath
 
 
@@ -20,7 +20,7 @@ def load_related(
     rules: Sequence[Callable[[pd.DataFrame], Rule]] = (),
     *,
     as_of: str | dt.date | None,
-    cases: pd.DataFrame | None,
+    cases: TableOrFile | None,
     missing: str | Sequence[str] = (),
     convert: Convert = as_it_is,
 ) -> pd.DataFrame:
@@ -37,7 +37,7 @@ def load_related(
     as_of
         See `load_guarantees`; None keeps all.
     cases
-        From `load_guarantees`, not cut by a date; None for the shipped ones.
+        From `load_guarantees`, not cut by a date, or their file; None for the shipped ones.
     missing, convert
         See `load_table`.
 
@@ -57,7 +57,7 @@ def load_related(
     >>> len(load_related(None, CRISES, [every_case], as_of="1845", cases=None))
     7
     """
-    of_cases = cases_or_shipped(cases)
+    of_cases = as_table(cases, load_guarantees)
     judges = [rule_for(of_cases) for rule_for in (_known_ids, *rules)]
     loaded = load_table(path, table, judges, missing=missing, convert=convert)
     if as_of is None:
@@ -66,27 +66,6 @@ def load_related(
     if kept.empty:
         raise InputError("as_of", [Fault("", f"no case of this table was known by {as_of}; give a later day")])
     return kept
-
-
-def cases_or_shipped(cases: pd.DataFrame | None) -> pd.DataFrame:
-    """Given cases, or the shipped ones when there are none.
-
-    Parameters
-    ----------
-    cases
-        From `load_guarantees`, or None.
-
-    Returns
-    -------
-    DataFrame
-        One row a case.
-
-    Examples
-    --------
-    >>> len(cases_or_shipped(None))
-    416
-    """
-    return load_guarantees() if cases is None else cases
 
 
 def every_case(cases: pd.DataFrame) -> Rule:

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 
 from ..common.errors import Fault, raise_faults
+from .cases import load_guarantees
 from .ex_ante import ex_ante_rule
 from .files.codebook import EX_ANTE, SECOND_CODING
 from .files.dates import as_day, span_or_none
-from .files.load import Rule, rows
+from .files.load import Rule, TableOrFile, as_table, rows
 from .files.read import FilePath
 from .related import load_related
 
@@ -53,7 +54,7 @@ def load_second_coding(
     path: FilePath | None = None,
     *,
     as_of: str | dt.date | None = None,
-    cases: pd.DataFrame | None = None,
+    cases: TableOrFile | None = None,
     missing: str | Sequence[str] = (),
 ) -> pd.DataFrame:
     """Second coding of the cases, made without sight of the first.
@@ -93,16 +94,17 @@ def load_second_coding(
 
 
 def with_second_coding(
-    cases: pd.DataFrame, second: pd.DataFrame | None = None, *, as_of: str | dt.date | None = None
+    cases: TableOrFile, second: TableOrFile | None = None, *, as_of: str | dt.date | None = None
 ) -> pd.DataFrame:
     """Cases with their second coding beside the first.
 
     Parameters
     ----------
     cases
-        From `load_guarantees`; a cut by a date stands, since only the second codings of these cases are taken.
+        From `load_guarantees`, or their file; a cut by a date stands, since only the second codings of these cases are
+        taken.
     second
-        From `load_second_coding`; None for the shipped one. Without a column ``blind`` all of it is blind.
+        From `load_second_coding`, or its file; None for the shipped one. Without a column ``blind`` all of it is blind.
     as_of
         The day that `cases` was cut to. A second coder may date an outcome otherwise than the first: one of a later
         year is left blank.
@@ -128,7 +130,7 @@ def with_second_coding(
     >>> cases[["outcome", "second_outcome", "second_blind"]].iloc[[182, 183]].to_dict("list")
     {'outcome': ['complied', 'partial'], 'second_outcome': [nan, 'partial'], 'second_blind': [False, True]}
     """
-    second = load_second_coding() if second is None else second
+    cases, second = as_table(cases, load_guarantees), as_table(second, load_second_coding)
     raise_faults("second coding", _pairing_faults(cases, second))
     coded = [name for name in SECOND_CODING.names if name in second and name not in _NOT_BESIDE]
     blind = second["blind"] if "blind" in second else second["case_id"].notna()
@@ -143,7 +145,7 @@ def with_second_coding(
     return cases.merge(kept, on="case_id", how="left", validate="many_to_one")
 
 
-def coder_agreement(cases: pd.DataFrame, second: pd.DataFrame | None = None) -> pd.DataFrame:
+def coder_agreement(cases: TableOrFile, second: TableOrFile | None = None) -> pd.DataFrame:
     """Agreement of the two codings, column by column: share of cases coded alike, and Cohen's kappa.
 
     Kappa is (a - e) / (1 - e), with the share a of cases coded alike and the share e that two coders would code alike
@@ -152,9 +154,9 @@ def coder_agreement(cases: pd.DataFrame, second: pd.DataFrame | None = None) -> 
     Parameters
     ----------
     cases
-        From `load_guarantees`; agreement is over these cases.
+        From `load_guarantees`, or their file; agreement is over these cases.
     second
-        From `load_second_coding`; None for the shipped one.
+        From `load_second_coding`, or its file; None for the shipped one.
 
     Returns
     -------

@@ -5,16 +5,18 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from .cases import load_guarantees
 from .files.codebook import OUTCOME, ROLE
+from .files.load import TableOrFile, as_table
 
 
-def describe(cases: pd.DataFrame) -> pd.DataFrame:
+def describe(cases: TableOrFile) -> pd.DataFrame:
     """Counts of outcomes, of cases with and without a source, and of missing cells, by role.
 
     Parameters
     ----------
     cases
-        From `load_guarantees`.
+        From `load_guarantees`, or their file.
 
     Returns
     -------
@@ -22,6 +24,11 @@ def describe(cases: pd.DataFrame) -> pd.DataFrame:
         Counts of rows, indexed by ``part`` and ``item``: part ``outcome`` has the three outcomes, part
         ``source`` the cases with a source that is ``named`` and those with ``none``, coded from general knowledge
         and a draft for review, part ``missing`` the columns with empty cells. Columns: the two roles and ``all``.
+
+    Raises
+    ------
+    InputError
+        As `load_guarantees`, of a file.
 
     Examples
     --------
@@ -33,6 +40,7 @@ def describe(cases: pd.DataFrame) -> pd.DataFrame:
     partial          35         56   91
     complied         91        102  193
     """
+    cases = as_table(cases, load_guarantees)
     marks = {("outcome", level): cases["outcome"] == level for level in OUTCOME}
     marks |= {("source", "named"): cases["sourced"], ("source", "none"): ~cases["sourced"]}
     marks |= {("missing", name): empty for name, empty in cases.isna().items() if np.any(empty)}

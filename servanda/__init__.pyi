@@ -13,6 +13,7 @@ from .analysis import evaluate as evaluate
 from .analysis import evaluate_track as evaluate_track
 from .analysis import explore as explore
 from .analysis import fit as fit
+from .analysis import fit_track as fit_track
 from .analysis import identify as identify
 from .analysis import load_scenario as load_scenario
 from .analysis import marginals as marginals
@@ -32,7 +33,6 @@ from .models import Node as Node
 from .models import Posterior as Posterior
 from .models import Prior as Prior
 from .models import PriorSet as PriorSet
-from .models import fit_track as fit_track
 from .models import load_network as load_network
 from .models import load_posterior as load_posterior
 from .priors import elicit as elicit

@@ -238,6 +238,7 @@ def read_cases(
     """
     from ...common.errors import Fault, raise_faults
     from ...record import load_guarantees, read_table, with_backers
+    from ...record.cases import in_layout
     from ..queries.named_backers import shipped_cases
 
     if path is None:
@@ -264,14 +265,6 @@ def record_cases(
 
     with notes_of_the_record():
         return load_guarantees(path, as_of=as_of, missing=listed(missing or ()), countries=countries)
-
-
-def in_layout(table: pd.DataFrame) -> bool:
-    """Whether a table has more than half of the columns that the record requires of guarantees."""
-    from ...record.files.codebook import TABLES
-
-    required = TABLES["guarantees"].required
-    return 2 * len(set(table.columns).intersection(required)) > len(required)
 
 
 def _width(frame: pd.DataFrame) -> int:

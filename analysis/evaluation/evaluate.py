@@ -18,7 +18,7 @@ from ...models.network.toml import as_network
 from ...models.parameters.prior_set import PriorSet
 from ...models.sampling.run import Sampling, fit_inputs
 from ...priors.files.load import Priors, named_priors
-from ...record.cases import recount_past
+from ...record.cases import as_case_table, recount_past
 from ..summaries.units import units_of
 from .held_out.folds import Sample, Split, fold_splits, future_splits, known_rows
 from .held_out.networks import Fitted, PriorAlone
@@ -71,7 +71,7 @@ def evaluate(
         A network, the name of a shipped one, or the path of its TOML file.
     cases
         One row a case, as `servanda.record.load_guarantees` gives them, or another table that `servanda.models.fit`
-        takes.
+        takes; or the file of either.
     priors
         One set, its name or its file, or name -> set, each of them fitted and scored; None takes each family's
         defaults.
@@ -137,7 +137,7 @@ def evaluate(
     sets = named_priors(priors, chosen)
     _check(chosen, node, sets, against)
     sampling = Sampling(seed, **{**SHORT, **settings})
-    cases = as_frame(cases, error=DataError)
+    cases = as_frame(as_case_table(cases), error=DataError)
     whole = encode(chosen, cases)
     for each in sets.values():
         fit_inputs(chosen, whole, each, sampling)  # All faults of cases and priors, before anything long begins.

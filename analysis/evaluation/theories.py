@@ -14,6 +14,7 @@ from ...models.network.toml import as_network
 from ...models.questions.quantity import Quantity
 from ...models.theories.theories import THEORIES, Theory, priors_for
 from ...priors.files.load import as_priors
+from ...record.cases import as_case_table
 from .models import Comparison, compare_models
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def compare_theories(
     network
         With an arrow from `count` to `node`.
     cases
-        One row a case, in a table as `servanda.models.fit` takes it. Theories of who backs need the
+        One row a case, in a table as `servanda.models.fit` takes it, or its file. Theories of who backs need the
         columns of `servanda.record.with_backers`.
     priors
         A set that covers the theories' parameters by name or pattern; None takes each family's defaults.
@@ -95,7 +96,8 @@ def compare_theories(
     >>> found.best, found.told_apart("log", "none")
     ('log', True)
     """
-    cases, network, priors = as_frame(cases, error=DataError), as_network(network), as_priors(priors)
+    cases = as_frame(as_case_table(cases), error=DataError)
+    network, priors = as_network(network), as_priors(priors)
     chosen = [_theory(theory) for theory in theories]
     _check(chosen, cases)
     networks = {theory.name: theory.apply(network, node, count) for theory in chosen}

@@ -13,6 +13,7 @@ from ...common.errors import Fault, nearest, raise_faults
 from ...common.progress import Progress, shown
 from ..errors import DataError
 from ..network.network import Network
+from ..network.toml import as_network
 from ..node import Node, as_text
 from .encode import (
     BLANK_MEMBER,
@@ -48,7 +49,7 @@ FORMATS: Mapping[str, str] = {".parquet": "parquet", ".pq": "parquet", "": "parq
 
 
 def count_cases(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     path: str | os.PathLike[str],
     *,
     unobserved: str | Iterable[str] = (),
@@ -63,7 +64,7 @@ def count_cases(
     Parameters
     ----------
     network
-        Gives states and codings.
+        A network, the name of a shipped one, or the path of its TOML file: it gives states and codings.
     path
         The file; the ending of its name says what it is. Columns that no node needs are not read, but for
         `data_set`, which says from which data set a case comes.
@@ -81,6 +82,8 @@ def count_cases(
 
     Raises
     ------
+    NetworkError
+        As `servanda.models.load_network`.
     DataError
         If it cannot be read; or listing every node without a column, and every cell that is no state, by row number
         and column.
@@ -97,7 +100,7 @@ def count_cases(
     >>> cases.labels, cases.codes["rain"], cases.weights
     (('1', '2'), array([1, 0]), array([2, 1]))
     """
-    network = network.with_latent(unobserved)
+    network = as_network(network).with_latent(unobserved)
     columns, batches, total = _open(network, path)
     nodes = {node.name: _NodeColumn(node) for node in network.nodes if data_column(node) in columns}
     groups = {name: _GroupColumn(column) for name, column in network.group_columns.items() if column in columns}

@@ -14,6 +14,7 @@ from ...common.errors import Fault, InputError, nearest, raise_faults
 from ...common.frames import as_frame
 from ..errors import DataError, QueryError
 from ..network.network import Network
+from ..network.toml import as_network
 from ..node import Node, as_text, known_as
 
 if TYPE_CHECKING:
@@ -96,7 +97,13 @@ class Cases:
         return digest.hexdigest()
 
 
-def encode(network: Network, data: Any, *, unobserved: str | Iterable[str] = (), strict: bool = False) -> Cases:
+def encode(
+    network: Network | str | os.PathLike[str],
+    data: Any,
+    *,
+    unobserved: str | Iterable[str] = (),
+    strict: bool = False,
+) -> Cases:
     """Code a table by the states of a network.
 
     A node's column is the one its coding names, else the column of its own name. A node without a column is refused
@@ -107,9 +114,10 @@ def encode(network: Network, data: Any, *, unobserved: str | Iterable[str] = (),
     Parameters
     ----------
     network
-        Gives states and codings.
+        A network, the name of a shipped one, or the path of its TOML file: it gives states and codings.
     data
-        One row a case: a data frame, a dict of columns, a list of dicts, or an Arrow or polars table.
+        One row a case: a data frame, a dict of columns, a list of dicts, or an Arrow or polars table. A file is read by
+        `servanda.models.count_cases`.
     unobserved
         Nodes that nobody observed in these cases, beside those the network declares latent.
     strict
@@ -122,6 +130,8 @@ def encode(network: Network, data: Any, *, unobserved: str | Iterable[str] = (),
 
     Raises
     ------
+    NetworkError
+        As `servanda.models.load_network`.
     DataError
         Listing every node without a column, with the column that is spelt most like it; and every cell that is no
         state, by row number (1 is the first case) and column.
@@ -138,7 +148,7 @@ def encode(network: Network, data: Any, *, unobserved: str | Iterable[str] = (),
     servanda.models.errors.DataError: data: node rain: has no column 'rain'; did you mean 'Rain'? If nobody observed it,
     say latent = true of it, or unobserved=('rain',)
     """
-    network, data = network.with_latent(unobserved), as_frame(data, error=DataError)
+    network, data = as_network(network).with_latent(unobserved), as_frame(data, error=DataError)
     columns = list(map(str, data.columns))
     faults = table_faults(network, columns, len(data), strict=strict)
     codes = {node.name: _node_codes(node, data, faults) for node in network.nodes}

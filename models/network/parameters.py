@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -16,21 +17,36 @@ from ..names import node_dim
 from ..parameters.parameter import Parameter
 from ..parameters.prior_set import PriorSet
 from .network import Network
+from .toml import as_network
 
 
-def network_parameters(network: Network, nodes: Iterable[str] | None = None) -> tuple[Parameter, ...]:
+def network_parameters(
+    network: Network | str | os.PathLike[str], nodes: Iterable[str] | None = None
+) -> tuple[Parameter, ...]:
     """List the parameters of all (or the named) nodes whose priors can be stated.
 
     One that is scaled by others comes after them.
 
+    Parameters
+    ----------
+    network
+        A network, the name of a shipped one, or the path of its TOML file.
+    nodes
+        Names of nodes; all by default.
+
+    Raises
+    ------
+    NetworkError
+        As `servanda.models.load_network`.
+
     Examples
     --------
-    >>> from servanda.models import load_network
-    >>> [p.name for p in network_parameters(load_network("guarantee"), ["price"])]
+    >>> [p.name for p in network_parameters("guarantee", ["price"])]
     ['price.table']
     """
-    chosen = network.names if nodes is None else nodes
-    return tuple(parameter for name in chosen for parameter in network.family(name).parameters(network.local(name)))
+    of = as_network(network)
+    chosen = of.names if nodes is None else nodes
+    return tuple(parameter for name in chosen for parameter in of.family(name).parameters(of.local(name)))
 
 
 def parameter_coords(

@@ -125,18 +125,27 @@ def network_to_dict(network: Network) -> dict[str, Any]:
     return {**{key: value for key, value in head.items() if value}, "nodes": nodes}
 
 
-def network_to_toml(network: Network) -> str:
+def network_to_toml(network: Network | str | os.PathLike[str]) -> str:
     """Write a network as TOML text, which reads back as an equal network.
+
+    Parameters
+    ----------
+    network
+        A network, the name of a shipped one, or the path of its TOML file.
+
+    Raises
+    ------
+    NetworkError
+        As `load_network`.
 
     Examples
     --------
-    >>> network = load_network("guarantee")
-    >>> network_from_toml(network_to_toml(network)) == network
+    >>> network_from_toml(network_to_toml("guarantee")) == load_network("guarantee")
     True
     """
     import tomli_w
 
-    return tomli_w.dumps(network_to_dict(network))
+    return tomli_w.dumps(network_to_dict(as_network(network)))
 
 
 def _node_to_dict(node: Node) -> dict[str, Any]:

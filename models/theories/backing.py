@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -9,6 +10,7 @@ from types import MappingProxyType
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import NetworkError
 from ..network.network import Network
+from ..network.toml import as_network
 from ..node import Arrow, Coding, Node, Option
 
 #: Stands for the name of the count in the arrows of `BACKING`.
@@ -127,7 +129,7 @@ BACKING: Mapping[str, Backing] = MappingProxyType({backing.node.name: backing fo
 
 
 def with_who(
-    network: Network,
+    network: Network | str | os.PathLike[str],
     which: Sequence[str],
     *,
     node: str = "compliance",
@@ -139,7 +141,7 @@ def with_who(
     Parameters
     ----------
     network
-        Has the count as a parent of `node`.
+        A network, the name of a shipped one, or the path of its TOML file; it has the count as a parent of `node`.
     which
         Keys of `BACKING`. Each is added as a `table` with arrows from those of its parents that the network has, unless
         the network has it already, and gets an arrow into `node` that varies as that of the count did. Data needs
@@ -160,13 +162,13 @@ def with_who(
 
     Examples
     --------
-    >>> from servanda.models import load_network
-    >>> network = with_who(load_network("guarantee"), ["rival_backer"])
+    >>> network = with_who("guarantee", ["rival_backer"])
     >>> network["rival_backer"].parent_names
     ('guarantors', 'role')
     >>> "guarantors" in network["compliance"].parent_names, "rival_backer" in network["compliance"].parent_names
     (False, True)
     """
+    network = as_network(network)
     slot = slot_of(network, node, count)
     faults = [Fault(name, f"is not known of backers{nearest(name, BACKING)}") for name in which if name not in BACKING]
     faults += [] if which else [Fault("which", f"is empty; name one or more of {', '.join(BACKING)}")]

@@ -18,6 +18,7 @@ from ..cases.encode import Cases, data_column, table_or_coded
 from ..errors import DataError
 from ..network.network import Network
 from ..network.parameters import network_parameters
+from ..network.toml import as_network
 from ..node import Arrow, Coding, Node, as_text
 from ..parameters.prior_set import PriorEntry, PriorSet
 
@@ -34,7 +35,11 @@ ADDED = "; servanda.record.with_second_coding adds it to the shipped cases"
 
 
 def coded_by(
-    network: Network, cases: Any, priors: PriorSet | None = None, coding: str = "first", node: str = "compliance"
+    network: Network | str | os.PathLike[str],
+    cases: Any,
+    priors: PriorSet | None = None,
+    coding: str = "first",
+    node: str = "compliance",
 ) -> tuple[Network, Any, PriorSet | None]:
     """Say whose coding a fit learns from: give what `fit` is to be given for it.
 
@@ -84,7 +89,7 @@ def coded_by(
     """
     if coding not in CODINGS:
         raise DataError("coding", [Fault("", f"'{coding}' is none{nearest(coding, CODINGS)}")])
-    return CODINGS[coding](network, table_or_coded(cases), priors, node)
+    return CODINGS[coding](as_network(network), table_or_coded(cases), priors, node)
 
 
 def _by_first(network: Network, cases: Any, priors: PriorSet | None, node: str) -> tuple[Network, Any, PriorSet | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import repeat
@@ -13,6 +14,8 @@ from .codebook import Table
 from .read import FilePath, frame_of, read_cells, shipped
 from .schema import column_faults, typed, whole_numbers
 
+#: A table, or the file that it stands in.
+type TableOrFile = pd.DataFrame | FilePath
 Rule = Callable[[pd.DataFrame], Iterable[Fault]]
 #: Rows whose cells are made Python's texts at once, which take several times the memory of those of a frame.
 _AT_ONCE = 1 << 15
@@ -29,6 +32,30 @@ def as_it_is(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     []
     """
     return frame, []
+
+
+def as_table(table: TableOrFile | None, load: Callable[[FilePath | None], pd.DataFrame]) -> pd.DataFrame:
+    """Table given as a value, or loaded from the file that is named; None is the shipped one.
+
+    Parameters
+    ----------
+    table
+        What a user gave; a table of another kind stays what it is.
+    load
+        The loader of such tables, such as `servanda.record.load_guarantees`.
+
+    Raises
+    ------
+    InputError
+        As `load`.
+
+    Examples
+    --------
+    >>> from servanda.record import load_track_record
+    >>> len(as_table(None, load_track_record)), len(as_table(pd.DataFrame({"actor": ["A"]}), load_track_record))
+    (155, 1)
+    """
+    return load(table) if table is None or isinstance(table, str | os.PathLike) else table
 
 
 def load_table(

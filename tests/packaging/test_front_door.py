@@ -17,8 +17,9 @@ import servanda as sv
 ROOMS = {"analysis", "models", "priors", "record"}
 #: Names that are rooms within a room.
 NAMESPACES = {"track"}
-#: Names that two rooms have: that of `analysis` takes the names of prior sets too, which `models` knows nothing of.
-IN_TWO_ROOMS = {"fit"}
+#: Names that two rooms have: that of `analysis` takes the names of prior sets and files of events too, which `models`
+#: knows nothing of.
+IN_TWO_ROOMS = {"fit", "fit_track"}
 
 
 def test_the_names_are_there_and_few():
