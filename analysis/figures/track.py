@@ -217,7 +217,7 @@ def change_figure(
         head = str((look or {}).get("title") or title)
         axes.set_title(head, fontsize=small, color=c.tone(INK), loc="left", wrap=True)
         axes.spines[["top", "right", "left"]].set_visible(False)
-        axes.tick_params(labelsize=c.size(8.5), colors=c.tone(MUTED))
+        axes.tick_params(labelsize=c.size(8.5))
     return figure_of([axes])
 
 

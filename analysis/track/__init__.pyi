@@ -1,8 +1,9 @@
+from .contrast import TrackContrast as TrackContrast
+from .contrast import plot_change as plot_change
 from .description import describe_tracks as describe_tracks
 from .description import track_table as track_table
 from .evaluate import evaluate_track as evaluate_track
 from .figure import plot as plot
-from .figure import plot_change as plot_change
 from .fits import TrackError as TrackError
 from .fits import TrackPosterior as TrackPosterior
 from .fits import TrackSettings as TrackSettings

@@ -16,6 +16,8 @@ import numpy as np
 from ...common.errors import Fault, raise_faults
 from ...models.track.events import DAYS_A_YEAR, TrackData, TrackError, as_date
 from ...models.track.settings import READINGS
+from ...record.files.load import TableOrFile, as_table
+from ...record.track import load_track_record
 from ..summaries.change import summarise_change
 from ..summaries.gates import failed, number_gates
 from ..summaries.summary import INTERVAL, summarise
@@ -23,8 +25,6 @@ from .questions import Date, compare_actors, credibility, credibility_path, even
 from .scores import TrackScores, measured_track_scores, said_of
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...models.track.posterior import TrackPosterior
 
 #: Dates of a drawn path, besides those of events.
@@ -33,7 +33,7 @@ _GRID = 160
 
 def describe_tracks(
     track: TrackPosterior,
-    track_record: pd.DataFrame,
+    track_record: TableOrFile,
     actors: Sequence[str],
     *,
     at: Date | None = None,
@@ -47,7 +47,7 @@ def describe_tracks(
     track
         A fit of `track_record`.
     track_record
-        The very frame that was fitted.
+        The very events that were fitted, or their file.
     actors
         Whose.
     at
@@ -80,6 +80,7 @@ def describe_tracks(
     >>> found["ranked"], found["actors"][0]["counts"]
     (False, {'kept': 2, 'partly': 0, 'broken': 0})
     """
+    track_record = as_table(track_record, load_track_record)
     day = last_day(track) if at is None else as_date(at, "at")
     chosen = actors_known(track, actors, day)
     said = said_of(measured_track_scores(track, scores))

@@ -17,6 +17,8 @@ from ...models.track.events import TrackError, line_up
 from ...models.track.fit import fit_events
 from ...models.track.prediction import Occasion, predict
 from ...models.track.settings import READINGS, TrackSettings, load_track_settings
+from ...record.files.load import TableOrFile, as_table
+from ...record.track import load_track_record
 from .scores import MODEL, TrackScores, event_lines
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ PSEUDO = float(len(READINGS))
 
 
 def evaluate_track(
-    track_record: pd.DataFrame,
+    track_record: TableOrFile,
     settings: TrackSettings | str | os.PathLike[str] | None = None,
     *,
     seed: int,
@@ -54,7 +56,7 @@ def evaluate_track(
     Parameters
     ----------
     track_record, settings
-        As in `servanda.models.fit_track`.
+        As in `servanda.fit_track`.
     seed
         Of all fits; same seed, same machine, same numbers.
     first
@@ -87,6 +89,7 @@ def evaluate_track(
     (2, False)
     """
     chosen = settings if isinstance(settings, TrackSettings) else load_track_settings(settings)
+    track_record = as_table(track_record, load_track_record)
     data = line_up(track_record, chosen)
     opens, known = data.event_from, data.event_until
     before = np.array([int((known < day).sum()) for day in opens])

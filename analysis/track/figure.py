@@ -1,4 +1,4 @@
-"""Figures of a fit: the history of some actors, and what changed between two answers."""
+"""Figure of a fit: the history of some actors."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 
 from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...models.track.events import LEAST_GAP, TrackError, as_date, years
 from ...models.track.settings import READINGS
-from ..figures.track import change_figure, history_figure
-from ..summaries.summary import array_stats, summarise
+from ..figures.track import history_figure
 from .description import actors_known, drawn_dates, last_day
 from .questions import Date, credibility_path
 
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 
 #: Shares of the posterior that bands hold.
 BANDS = (0.5, 0.9)
-#: Points of a drawn density.
-_POINTS = 200
 
 
 def plot(
@@ -100,54 +96,6 @@ def plot(
         f"Band: {shares} of P(keeps its word), which describes these events and is no forecast of the next"
     )
     return history_figure({"actors": histories}, head=head, look=look)
-
-
-def plot_change(found: xr.Dataset, **look: Unpack[Look]) -> Figure:
-    """Figure of what `cost`, `change` or `compare_actors` found: both answers as densities, their difference in words.
-
-    Parameters
-    ----------
-    found
-        What one of them gave.
-    **look
-        As `servanda.common.canvas.Look` says; names are ``first`` and ``second``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        As `plot`.
-
-    Raises
-    ------
-    TrackError
-        If it is anything else.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> from servanda.analysis.track import change, fit_track, plot_change
-    >>> events = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004", "2012"],
-    ...                        "event": ["complied", "complied", "defected"]})
-    >>> track = fit_track(events, seed=1, draws=50, tune=100, chains=2)
-    >>> figure = plot_change(change(track, "A", before="2004", after="2012"))
-    >>> figure.axes[0].get_xlabel()
-    'P(keeps its word)'
-    """
-    lacking = [name for name in ("first", "second", "difference") if name not in found or name not in found.attrs]
-    what = "is not there; give what cost, change or compare_actors found"
-    raise_faults("plot_change", [Fault(name, what) for name in lacking], TrackError)
-    sides = [_side(found, name) for name in ("first", "second")]
-    return change_figure(sides, title=found.attrs["difference"], look=look)
-
-
-def _side(found: xr.Dataset, name: str) -> dict[str, Any]:
-    """One answer as a figure takes it; its attribute says whose it is, and then its numbers."""
-    whose, said = found.attrs[name].split(": ", 1)
-    numbers = summarise(found[name])
-    x, density, _ = array_stats().kde(found[name].values.ravel(), bound_correction=True, grid_len=_POINTS)
-    inside = (x >= 0) & (x <= 1)
-    edges = {"mean": numbers.mean, "lower": numbers.lower, "upper": numbers.upper}
-    return {"label": whose, "said": said, **edges, "x": x[inside], "density": density[inside]}
 
 
 def _history(

@@ -18,6 +18,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, in_parts
 from ...models.cases.encode import encode
 from ...models.errors import DataError
 from ...models.network.network import Network
@@ -27,6 +28,9 @@ from ...models.parameters.prior_set import PriorSet
 from ...models.track.fit import fit_track
 from ...models.track.settings import load_track_settings
 from ...priors.files.load import Priors, as_priors
+from ...record.cases import load_guarantees
+from ...record.files.load import TableOrFile, as_table
+from ...record.track import load_track_record
 from ..queries.probability import probability
 from ..scenarios.fit import fit
 from ..summaries.importance import psis_loo
@@ -70,13 +74,14 @@ class Imputed:
 
 
 def impute_credibility(
-    cases: pd.DataFrame,
-    track_record: pd.DataFrame,
+    cases: TableOrFile,
+    track_record: TableOrFile,
     *,
     seed: int,
     imputations: int = 5,
     actor: str = "obligor",
     tested: str = "tested_from",
+    progress: bool | Progress | None = None,
     **sampling: Any,
 ) -> Imputed:
     """Draw the state of each obligor's credibility on the day before its test.
@@ -84,15 +89,17 @@ def impute_credibility(
     Parameters
     ----------
     cases
-        One row a case.
+        One row a case, or the file of a record.
     track_record
-        Dated events.
+        Dated events, or their file.
     seed
         Source of randomness.
     imputations
         How often each state is drawn.
     actor, tested
         Columns of `cases`: whose conduct, and the first day that the test may have begun.
+    progress
+        As in `servanda.models.fit`, of all fits together.
     **sampling
         As in `servanda.models.fit_track`; a fit is made for every set of events that was known at some test.
 
@@ -117,6 +124,7 @@ def impute_credibility(
     >>> found.known.tolist(), found.fits
     ([True, False], 1)
     """
+    cases, track_record = as_table(cases, load_guarantees), as_table(track_record, load_track_record)
     columns = [str(column) for column in cases.columns]
     faults = [Fault(f"column {c}", f"is missing{nearest(c, columns)}") for c in (actor, tested) if c not in columns]
     if imputations < 1:
@@ -132,9 +140,9 @@ def impute_credibility(
         seen = set(track_record.loc[known_from <= day, "actor"])
         if cases[actor].iloc[row] in seen:
             sets.setdefault(int((known_from <= day).sum()), []).append(row)
-    for number, (_, rows) in enumerate(sorted(sets.items())):
+    for (number, (_, rows)), tell in in_parts([*enumerate(sorted(sets.items()))], progress):
         known = track_record.iloc[np.flatnonzero(known_from <= days[rows[0]])]
-        track = fit_track(known, settings, seed=seed + number, **sampling)
+        track = fit_track(known, settings, seed=seed + number, progress=tell, **sampling)
         total = track.sizes["chain"] * track.sizes["draw"]
         chosen = np.random.default_rng([seed, number]).choice(total, imputations, replace=total < imputations)
         for row in rows:
@@ -205,6 +213,7 @@ def fit_imputed(
     priors: Priors | None = None,
     *,
     seed: int,
+    progress: bool | Progress | None = None,
     **sampling: Any,
 ) -> tuple[Posterior, ...]:
     """Fit a network with a node of credibility, once for each imputation.
@@ -217,6 +226,8 @@ def fit_imputed(
         The cases that were imputed; one without a state has a missing cell, which is summed out.
     imputed
         Their states.
+    progress
+        As in `servanda.models.fit`, of all fits together.
     priors, seed, sampling
         As in `servanda.fit`.
 
@@ -237,8 +248,8 @@ def fit_imputed(
     2
     """
     return tuple(
-        fit(network, imputed.cases(cases, place), priors, seed=seed + place, **sampling)
-        for place in range(imputed.states.shape[1])
+        fit(network, imputed.cases(cases, place), priors, seed=seed + place, progress=tell, **sampling)
+        for place, tell in in_parts(range(imputed.states.shape[1]), progress)
     )
 
 

@@ -10,13 +10,16 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, in_parts
 from ...models.track.events import TrackError, as_date
 from ...models.track.fit import fit_track
 from ...models.track.settings import READINGS
+from ...record.files.load import TableOrFile, as_table
+from ...record.track import load_track_record
 from ..queries.probability import in_short
-from ..summaries.change import MARGIN, change_shares, summarise_change
+from ..summaries.change import MARGIN
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
-from ..summaries.summary import summarise
+from .contrast import TrackContrast, contrast_of
 from .scores import measured_track_scores, said_of
 
 if TYPE_CHECKING:
@@ -162,7 +165,9 @@ def forecast(
     return credibility_path(track, actor, list(days), agreement=agreement)
 
 
-def compare_actors(track: TrackPosterior, first: str, second: str, at: Date, *, margin: float = MARGIN) -> xr.Dataset:
+def compare_actors(
+    track: TrackPosterior, first: str, second: str, at: Date, *, margin: float = MARGIN
+) -> TrackContrast:
     """Compare the credibility of two actors at a date, draw by draw.
 
     Parameters
@@ -178,8 +183,9 @@ def compare_actors(track: TrackPosterior, first: str, second: str, at: Date, *, 
 
     Returns
     -------
-    Dataset
-        ``first``, ``second`` and ``difference`` (second less first), dims chain, draw; ``gain``, ``within`` and
+    TrackContrast
+        A dataset that shows itself as a table and draws itself (``.table``, ``.plot()``, ``.printed``): ``first``,
+        ``second`` and ``difference`` (second less first), dims chain, draw; ``gain``, ``within`` and
         ``loss``: the probability that the second is the more credible by `margin` or more, that neither is, and that
         the first is. The attributes say it in words; ``note`` says whether the model was found to foretell, without
         which the difference describes two histories and ranks nobody.
@@ -202,7 +208,7 @@ def compare_actors(track: TrackPosterior, first: str, second: str, at: Date, *, 
     """
     one, other = (credibility(track, actor, at) for actor in (first, second))
     names = (f"{first} at {as_date(at)}", f"{second} at {as_date(at)}")
-    return _contrast(one, other, names, margin).assign_attrs(_noted(track))
+    return contrast_of(one, other, names, margin).assign_attrs(_noted(track))
 
 
 def change(
@@ -213,7 +219,7 @@ def change(
     after: Date,
     agreement: str | None = None,
     margin: float = MARGIN,
-) -> xr.Dataset:
+) -> TrackContrast:
     """Compare one actor's credibility at two dates on the same path, with everything known to the fit.
 
     Parameters
@@ -227,7 +233,7 @@ def change(
 
     Returns
     -------
-    Dataset
+    TrackContrast
         As `compare_actors`, with ``first`` at `before` and ``second`` at `after`.
 
     Raises
@@ -251,18 +257,27 @@ def change(
         raise_faults("change", [Fault("before", f"{start} is not before {end}")], TrackError)
     found = credibility_path(track, actor, [start, end], agreement=agreement)
     one, other = (found.isel(date=place, drop=True) for place in (0, 1))
-    return _contrast(one, other, (f"{actor} at {start}", f"{actor} at {end}"), margin)
+    return contrast_of(one, other, (f"{actor} at {start}", f"{actor} at {end}"), margin)
 
 
-def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sampling: Any) -> dict[str, Any]:
+def replay(
+    track_record: TableOrFile,
+    dates: Sequence[Date],
+    *,
+    seed: int,
+    progress: bool | Progress | None = None,
+    **sampling: Any,
+) -> dict[str, Any]:
     """Fit the record as it was known on each date; nothing later is looked at.
 
     Parameters
     ----------
     track_record
-        Dated events.
+        Dated events, or their file.
     dates
         On which days; a year or a month means its last day.
+    progress
+        As in `servanda.models.fit`, of all fits together.
     seed, sampling
         As in `servanda.models.fit_track`.
 
@@ -279,20 +294,24 @@ def replay(track_record: pd.DataFrame, dates: Sequence[Date], *, seed: int, **sa
     >>> {str(day): len(track.data.event_point) for day, track in found.items()}
     {'2002-12-31': 1, '2005-12-31': 2}
     """
-    days = [as_date(when, "as_of") for when in dates]
-    return {str(day): fit_track(track_record, seed=seed, as_of=str(day), **sampling) for day in days}
+    events, days = as_table(track_record, load_track_record), [str(as_date(when, "as_of")) for when in dates]
+    return {
+        day: fit_track(events, seed=seed, as_of=day, progress=tell, **sampling)
+        for day, tell in in_parts(days, progress)
+    }
 
 
 def cost(
-    track_record: pd.DataFrame,
+    track_record: TableOrFile,
     actor: str,
     on: Date,
     *,
     seed: int,
     days: int = 1,
     margin: float = MARGIN,
+    progress: bool | Progress | None = None,
     **sampling: Any,
-) -> xr.Dataset:
+) -> TrackContrast:
     """Say what the events of a day cost an actor: credibility as judged just before it, and just after.
 
     Two fits, one that knows nothing from `on` onwards and one that knows what happened on it (and in `days` - 1
@@ -301,7 +320,7 @@ def cost(
     Parameters
     ----------
     track_record
-        Events.
+        Dated events, or their file.
     actor
         Whose credibility.
     on
@@ -312,10 +331,12 @@ def cost(
         How many days of news, the first one included.
     margin
         As in `compare_actors`.
+    progress
+        As in `servanda.models.fit`, of all fits together.
 
     Returns
     -------
-    Dataset
+    TrackContrast
         As `compare_actors`; the fits are independent, so draws are paired at random.
 
     Examples
@@ -330,19 +351,19 @@ def cost(
     ...     }
     ... )
     >>> found = cost(events, "A", on="2012-01-01", seed=1, draws=20, tune=50, chains=2)
-    >>> list(found.data_vars)
-    ['first', 'second', 'difference', 'gain', 'within', 'loss']
+    >>> found.table.index.tolist()
+    ['A as judged on 2011-12-31', 'A as judged on 2012-01-01', 'difference']
     """
     day = as_date(on, "on")
     if days < 1:
         raise_faults("cost", [Fault("days", f"is {days}; at least 1 is needed")], TrackError)
     moments = (day - np.timedelta64(1, "D"), day + np.timedelta64(days - 1, "D"))
-    sides = []
-    for place, moment in enumerate(moments):
-        track = fit_track(track_record, seed=seed + place, as_of=str(moment), **sampling)
+    events, sides = as_table(track_record, load_track_record), []
+    for (place, moment), tell in in_parts([*enumerate(moments)], progress):
+        track = fit_track(events, seed=seed + place, as_of=str(moment), progress=tell, **sampling)
         sides.append(credibility(track, actor, moment))
     names = tuple(f"{actor} as judged on {moment}" for moment in moments)
-    return _contrast(sides[0], sides[1], names, margin)
+    return contrast_of(sides[0], sides[1], names, margin)
 
 
 def track_gates(track: TrackPosterior) -> tuple[Gate, ...]:
@@ -388,18 +409,6 @@ def _probability(track: TrackPosterior, theta: xr.DataArray, agreement: str | No
         at_node *= weight
         total += at_node
     return path.copy(data=total).rename("credibility")
-
-
-def _contrast(one: xr.DataArray, other: xr.DataArray, names: Sequence[str], margin: float) -> xr.Dataset:
-    difference = other - one
-    found = xr.Dataset({"first": one, "second": other, "difference": difference})
-    found = found.assign(change_shares(difference, margin).data_vars)
-    found.attrs = {
-        "first": f"{names[0]}: {summarise(one)}",
-        "second": f"{names[1]}: {summarise(other)}",
-        "difference": f"{names[1]} against {names[0]}: {summarise_change(difference, margin=margin)}",
-    }
-    return found
 
 
 def event_table(track: TrackPosterior, track_record: pd.DataFrame, actor: str) -> list[Mapping[str, Any]]:

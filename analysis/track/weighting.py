@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, in_parts
 from ...models.track.events import TrackError, as_date, densest_series, line_up
 from ...models.track.fit import fit_track
 from ...models.track.settings import TrackSettings, load_track_settings
+from ...record.files.load import TableOrFile, as_table
+from ...record.track import load_track_record
 from ..summaries.summary import Summary, summarise
 from .questions import Date, credibility
 
@@ -18,13 +21,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def weighted(track_record: pd.DataFrame, actor: str, agreement: str, weight: float) -> pd.DataFrame:
+def weighted(track_record: TableOrFile, actor: str, agreement: str, weight: float) -> pd.DataFrame:
     """Give the record with the events of one actor under one agreement counting for less.
 
     Parameters
     ----------
     track_record
-        Dated events.
+        Dated events, or their file.
     actor, agreement
         Whose events, under what.
     weight
@@ -47,6 +50,7 @@ def weighted(track_record: pd.DataFrame, actor: str, agreement: str, weight: flo
     >>> weighted(events, "A", "y", 0.5)["weight"].tolist()
     [1.0, 0.5]
     """
+    track_record = as_table(track_record, load_track_record)
     own = track_record["actor"].eq(actor) & track_record["agreement"].eq(agreement)
     if not own.to_numpy(bool).any():
         known = sorted({str(name) for name in track_record.loc[track_record["actor"] == actor, "agreement"]})
@@ -57,13 +61,14 @@ def weighted(track_record: pd.DataFrame, actor: str, agreement: str, weight: flo
 
 
 def weighting_checks(
-    track_record: pd.DataFrame,
+    track_record: TableOrFile,
     actors: Sequence[str],
     at: Date,
     *,
     seed: int,
     agreements: Sequence[str] = (),
     settings: TrackSettings | None = None,
+    progress: bool | Progress | None = None,
     **sampling: Any,
 ) -> dict[str, dict[str, Summary]]:
     """Ask for credibility again with one agreement left out, and with the densest series at half weight.
@@ -71,7 +76,7 @@ def weighting_checks(
     Parameters
     ----------
     track_record
-        Dated events.
+        Dated events, or their file.
     actors
         Whose credibility.
     at
@@ -80,6 +85,8 @@ def weighting_checks(
         Of every fit.
     agreements
         What is left out, one at a time.
+    progress
+        As in `servanda.models.fit`, of all fits together.
     settings, sampling
         As in `servanda.models.fit_track`.
 
@@ -104,6 +111,7 @@ def weighting_checks(
     >>> list(found)
     ['all events', 'half weight: A, x', 'without y']
     """
+    track_record = as_table(track_record, load_track_record)
     known = sorted({str(name) for name in track_record["agreement"]})
     faults = [
         Fault(name, f"is no agreement of the record{nearest(name, known)}") for name in agreements if name not in known
@@ -118,7 +126,7 @@ def weighting_checks(
         others = np.flatnonzero((track_record["agreement"] != name).to_numpy(bool))
         records[f"without {name}"] = track_record.iloc[others]
     found: dict[str, dict[str, Summary]] = {}
-    for label, events in records.items():
-        track = fit_track(events, chosen, seed=seed, as_of=str(day), **sampling)
+    for (label, events), tell in in_parts(records.items(), progress):
+        track = fit_track(events, chosen, seed=seed, as_of=str(day), progress=tell, **sampling)
         found[label] = {who: summarise(credibility(track, who, day)) for who in actors if who in track.actors}
     return found

@@ -46,6 +46,7 @@ from servanda.analysis.sensitivity.spread import change_spread
 from servanda.analysis.sensitivity.value_of_information import CaseNews, NodeNews, SeenState, ValueOfInformation
 from servanda.analysis.sensitivity.variance_sources import VarianceSource, VarianceSources
 from servanda.analysis.track import load_track_scores
+from servanda.analysis.track.contrast import contrast_of
 from servanda.common import PrintedTable, printed_table
 from servanda.common.errors import InputError
 from servanda.common.figure_style import DARK, INK, LEAST_SIZE, colour_of
@@ -148,6 +149,13 @@ def confounded():
     return sv.confounding(lawn(), "wet", {"rain": "no"}, {"rain": "yes"}, state="dry", strengths=[1, 2, 4])
 
 
+def contrasted():
+    """Credibility before and after, of an actor whose name a user wrote."""
+    rng = np.random.default_rng(6)
+    before, after = (xr.DataArray(rng.beta(a, 3, (2, 50)), dims=("chain", "draw")) for a in (9, 5))
+    return contrast_of(before, after, (f"{EVIL} at 2001-12-31", f"{EVIL} at 2004-12-31"), 0.05)
+
+
 #: Name -> what makes a result, and whether it has a figure.
 def driven():
     rng = np.random.default_rng(5)
@@ -170,6 +178,7 @@ def news():
 
 
 RESULTS = {
+    "track contrast": (contrasted, True),
     "posterior": (lawn, False),
     "fitted posterior": (coin, False),
     "track posterior": (track, False),
