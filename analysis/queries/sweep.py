@@ -17,6 +17,7 @@ from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
 from ...common.progress import Progress
+from ...common.progress import shown as shown_progress
 from ...common.show import Shown, View
 from ...common.tasks.mapping import mapped
 from ...models.cases.encode import MISSING, code_evidence
@@ -208,6 +209,7 @@ def sweep(
     draws: int | None = None,
     memory: int = MEMORY_LIMIT,
     client: Any = None,
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> Sweep:
     """Posterior of a node's distribution under every combination of some interventions.
@@ -239,6 +241,9 @@ def sweep(
         Bytes that may be held at once.
     client
         A `distributed.Client` of Dask, whose workers take a part of the draws each.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many answers are done; see
+        `servanda.common.progress.shown`.
     **members
         Group effect -> member, as in `probability`, or a list of members to sweep over.
 
@@ -279,7 +284,10 @@ def sweep(
     first, which = distinct_rows([*both.fixed.values(), *both.members.values()], len(both))
     pieces = [thinned] if client is None else _pieces(thinned)
     tasks = [partial(_answered, piece, both.rows(first), memory) for piece in pieces]
-    found = np.concatenate(mapped(tasks, workers=1, client=client), axis=-1)[:, which]
+    with shown_progress(progress) as tell:
+        how: dict[str, Any] = {"within": tell} if client is None else {"progress": tell, "what": "sweeping"}
+        parts = mapped(tasks, workers=1, client=client, **how)
+    found = np.concatenate(parts, axis=-1)[:, which]
     taken = {*DRAWS, *_VARIABLES, *asked.labels}
     dim = escape(target, taken)
     coords: dict[str, Any] = {
@@ -312,9 +320,9 @@ def _pieces(posterior: Posterior) -> list[Posterior]:
     return [replace(posterior, tree=draws_tree({"posterior": part})) for part in parts]
 
 
-def _answered(posterior: Posterior, asked: Configurations, memory: int, _: Progress) -> np.ndarray:
+def _answered(posterior: Posterior, asked: Configurations, memory: int, progress: Progress) -> np.ndarray:
     """Distributions in every combination, shape (states, combinations, chains, draws)."""
-    found = configuration_distributions(DrawnNetwork.of(posterior), asked, memory=memory)
+    found = configuration_distributions(DrawnNetwork.of(posterior), asked, memory=memory, progress=progress)
     return found.reshape((*found.shape[:2], *posterior.sizes.values()))
 
 

@@ -96,7 +96,7 @@ def next_case_moves(row: Row) -> float:
     """Expected absolute change of the mean answer once one more case of the kind is coded; NaN of collectives."""
     if row.posterior is None or row.asked is None:
         return float("nan")
-    return more_cases(row.posterior, row.asked, (1,), seed=0)[0].expected_move
+    return more_cases(row.posterior, row.asked, (1,), seed=0, progress=False)[0].expected_move
 
 
 def _row(posterior: Posterior, judgement: Judgement, row: Format, asked: Quantity) -> Row:

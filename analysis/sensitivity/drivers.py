@@ -38,6 +38,7 @@ from scipy.sparse import csr_array
 from ...common.canvas import Look
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.progress import Progress, shown
 from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, Cases
 from ...models.errors import QueryError
@@ -232,7 +233,14 @@ class Drivers(Shown):
         return View(f"{self.title}: {start}, {end}", table=table, notes=(self.note,))
 
 
-def drivers(posterior: Posterior, asked: Quantity, cases: Any = None, *, draws: int | None = None) -> Drivers:
+def drivers(
+    posterior: Posterior,
+    asked: Quantity,
+    cases: Any = None,
+    *,
+    draws: int | None = None,
+    progress: bool | Progress | None = None,
+) -> Drivers:
     """Contributions of the described features to a probability, from the record's base rate on.
 
     Parameters
@@ -247,6 +255,9 @@ def drivers(posterior: Posterior, asked: Quantity, cases: Any = None, *, draws: 
         Cases whose outcome is not known are left out.
     draws
         How many draws to use at the most, evenly spaced; as many as take some seconds by default, 800 at the most.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many answers are done; see
+        `servanda.common.progress.shown`.
 
     Returns
     -------
@@ -298,7 +309,8 @@ def drivers(posterior: Posterior, asked: Quantity, cases: Any = None, *, draws: 
     configurations = game.configurations(posterior, asked, states)
     every = _every(posterior, configurations, draws)
     thinned = _thinned(posterior, every)
-    worth = game.worth @ configuration_answers(DrawnNetwork.of(thinned), configurations)
+    with shown(progress) as tell:
+        worth = game.worth @ configuration_answers(DrawnNetwork.of(thinned), configurations, progress=tell)
     answer = asked.draws(thinned)
     # The last coalition is the question itself: the lines add up to the very answer that is reported.
     worth[-1] = answer.values.ravel()

@@ -17,6 +17,7 @@ import numpy as np
 from ...common.canvas import Look
 from ...common.errors import Fault
 from ...common.printed import PrintedTable, printed_table
+from ...common.progress import Progress, part_of, shown
 from ...common.show import Shown, View
 from ...models.errors import PriorError
 from ...models.parameters.prior_set import PriorSet
@@ -185,6 +186,7 @@ def flip_point(
     verdict: Verdict = likelihood_word,
     steps: int = 40,
     refits: int = 3,
+    progress: bool | Progress | None = None,
 ) -> FlipPath:
     """Path of an answer from the prior of a fit towards another, and where on it the verdict changes.
 
@@ -203,6 +205,9 @@ def flip_point(
     refits
         At most so many fits are made on the path where weights alone cannot be trusted: first at the far end, then
         in the middle of what is not trusted.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many of those fits are done; see
+        `servanda.common.progress.shown`.
 
     Returns
     -------
@@ -245,16 +250,17 @@ def flip_point(
         return min(found, key=lambda one: one[1].pareto_k)
 
     found = [at(t) for t in grid]
-    while len(intermediate_fits) <= refits:
-        bad = [t for t, (_, weights) in zip(grid, found, strict=True) if not weights.trusted]
-        if not bad:
-            break
-        place = 1.0 if 1.0 not in intermediate_fits else float(bad[len(bad) // 2])
-        ends, shares = {"own": own, "other": towards}, {"own": 1 - place, "other": place}
-        between = logarithmic_pool(posterior.network, ends, shares)
-        fitted = resample_blocks(posterior, between, inside)
-        intermediate_fits[place] = _answer_and_ratio(fitted, towards, question, inside)
-        found = [at(t) for t in grid]
+    with shown(progress) as tell:
+        while len(intermediate_fits) <= refits:
+            bad = [t for t, (_, weights) in zip(grid, found, strict=True) if not weights.trusted]
+            if not bad:
+                break
+            place = 1.0 if 1.0 not in intermediate_fits else float(bad[len(bad) // 2])
+            ends, shares = {"own": own, "other": towards}, {"own": 1 - place, "other": place}
+            between = logarithmic_pool(posterior.network, ends, shares)
+            fitted = resample_blocks(posterior, between, inside, part_of(tell, len(intermediate_fits) - 1, refits))
+            intermediate_fits[place] = _answer_and_ratio(fitted, towards, question, inside)
+            found = [at(t) for t in grid]
     rows = []
     for t, (x, weights) in zip(grid, found, strict=True):
         s = weighted_summary(x, weights)

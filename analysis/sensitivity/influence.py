@@ -13,7 +13,7 @@ moves little, and nothing where a question rests on one block.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
-from ...common.progress import Progress, shown
+from ...common.progress import Progress, counted, shown
 from ...common.show import Shown, View
 from ...common.tasks.mapping import mapped
 from ...models.cases.encode import CASE_ID, Cases
@@ -35,6 +35,8 @@ from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.refit import blocks_of, blocks_with, cases_of, without_cases
 from ...models.sampling.scoring import members_inside, row_scores, scored_draws
 from ...models.store import draws_tree
+from ...record.cases import as_case_table
+from ...record.files.load import TableOrFile
 from ..summaries.importance import good_k, leave_out_weights, likelihood_efficiency
 from ..summaries.likelihood_words import Lexicon, load_lexicon
 from ..summaries.summary import summarise
@@ -193,7 +195,7 @@ class Influence(Shown):
 def influence(
     posterior: Posterior,
     asked: Quantity | Mapping[str, Quantity],
-    cases: pd.DataFrame,
+    cases: TableOrFile,
     *,
     seed: int,
     by: Iterable[str] = UNITS,
@@ -214,7 +216,7 @@ def influence(
     asked
         From `servanda.analysis.chance_of`; or label -> question for several, the answer and its change, say.
     cases
-        The cases of the fit, in its order.
+        The cases of the fit, in its order, or their file.
     seed
         Of the integration over effects, and of fits.
     by
@@ -228,7 +230,7 @@ def influence(
     client
         A `distributed.Client` of Dask, whose workers do those fits.
     progress
-        As in `servanda.models.fit`, of those fits.
+        As in `servanda.models.fit`, of the parts of the fit and of those fits.
 
     Returns
     -------
@@ -254,16 +256,18 @@ def influence(
     """
     questions = {"answer": asked} if isinstance(asked, Quantity) else dict(asked)
     check_quantities(posterior.network, questions)
-    coded = cases_of(posterior)
-    _check_cases(coded, cases)
-    units = {kind: _units(cases, kind) for kind in by}
+    table, coded = as_case_table(cases), cases_of(posterior)
+    _check_cases(coded, table)
+    units = {kind: _units(table, kind) for kind in by}
     nodes = frozenset().union(*(question.nodes(posterior.network) for question in questions.values()))
     fitted = _Fitted.of(posterior, coded, nodes)
     told = {
         label: _Told(question, float(question.draws(posterior).mean()), lexicon or load_lexicon())
         for label, question in questions.items()
     }
-    found = [unit for kind, whose in units.items() for unit in _by_weights(fitted, told, kind, whose, seed)]
+    with shown(progress) as tell:
+        weighed = counted(tell, "weighing the draws without each unit", len(units) * len(fitted.blocks))
+        found = [unit for kind, own in units.items() for unit in _by_weights(fitted, told, kind, own, seed, weighed)]
     first = next(iter(questions))
     bad = sorted((unit for unit in found if not unit.trusted), key=lambda unit: -abs(unit.answers[first].move))
     place = {label: at for at, label in enumerate(coded.labels)}
@@ -422,11 +426,15 @@ def _mean_table(system: DrawnNetwork, name: str) -> Maker:
 
 
 def _by_weights(
-    fitted: _Fitted, told: Mapping[str, _Told], kind: str, units: np.ndarray, seed: int
+    fitted: _Fitted, told: Mapping[str, _Told], kind: str, units: np.ndarray, seed: int, tell: Callable[[int], None]
 ) -> list[UnitInfluence]:
-    """Influence of units by weights of the draws."""
+    """Influence of units by weights of the draws; told is each block that is done."""
     names, unit = np.unique(units.astype(str), return_inverse=True)
-    weights, shapes = zip(*(fitted.weights(block, units, seed) for block in fitted.blocks), strict=True)
+    by_block = []
+    for block in fitted.blocks:
+        by_block.append(fitted.weights(block, units, seed))
+        tell(1)
+    weights, shapes = zip(*by_block, strict=True)
     k = np.max(shapes, axis=0)
     moves = {label: _moves(fitted, one, unit, weights) for label, one in told.items()}
     labels = np.array(fitted.coded.labels, dtype=object)

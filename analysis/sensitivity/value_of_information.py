@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from scipy.special import gammaln, xlogy
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.progress import Progress, followed, shown
 from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
@@ -190,6 +191,7 @@ def value_of_information(
     more: Iterable[int] = MORE,
     interval: float = INTERVAL,
     memory: int = MEMORY_LIMIT,
+    progress: bool | Progress | None = None,
 ) -> ValueOfInformation:
     """How far an answer would move if an open node of the case were seen, or if more cases of the kind were coded.
 
@@ -211,6 +213,9 @@ def value_of_information(
         Share of the draws in the interval whose width is told, in (0, 1).
     memory
         As in `servanda.analysis.probability`.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many numbers of further
+        cases and how many nodes are done; see `servanda.common.progress.shown`.
 
     Returns
     -------
@@ -235,8 +240,9 @@ def value_of_information(
     """
     _check(posterior, asked)
     draws = _Draws.of(asked.draws(posterior).values, interval)
-    cases = more_cases(posterior, asked, more, seed=seed, interval=interval, memory=memory)
-    nodes, moved = _nodes(posterior, asked, memory)
+    with shown(progress) as tell:
+        cases = more_cases(posterior, asked, more, seed=seed, interval=interval, memory=memory, progress=tell)
+        nodes, moved = _nodes(posterior, asked, memory, tell)
     return ValueOfInformation(float(draws.x.mean()), draws.width(draws.alike), nodes, moved, cases, interval)
 
 
@@ -248,6 +254,7 @@ def more_cases(
     seed: int,
     interval: float = INTERVAL,
     memory: int = MEMORY_LIMIT,
+    progress: bool | Progress | None = None,
 ) -> tuple[CaseNews, ...]:
     """How far an answer would move if more cases of the kind were coded; see `value_of_information`.
 
@@ -261,12 +268,13 @@ def more_cases(
     faults = [Fault("more", f"is {number!r}; give 1 or more further cases") for number in numbers if not number >= 1]
     raise_faults("value of information", faults, QueryError)
     draws = _Draws.of(asked.draws(posterior).values, interval)
+    kinds = [(side, _outcomes(posterior, side, memory)) for _, side in asked.sides]
     found = []
-    for _, side in asked.sides:
-        shares = _outcomes(posterior, side, memory)
-        for number in numbers:
-            counts, chance, exact = _ways(shares, number, seed)
-            found.append(CaseNews(number, dict(side.do), *draws.expected(_log_chance(counts, shares), chance), exact))
+    for (side, shares), number in followed(
+        [*product(kinds, numbers)], "asking what further cases would tell", progress
+    ):
+        counts, chance, exact = _ways(shares, number, seed)
+        found.append(CaseNews(number, dict(side.do), *draws.expected(_log_chance(counts, shares), chance), exact))
     return tuple(found)
 
 
@@ -285,10 +293,12 @@ def open_nodes(posterior: Posterior, asked: Quantity) -> tuple[str, ...]:
     return tuple(node.name for node in posterior.network.nodes if node.name not in settled and not node.latent)
 
 
-def _nodes(posterior: Posterior, asked: Quantity, memory: int) -> tuple[tuple[NodeNews, ...], tuple[str, ...]]:
+def _nodes(
+    posterior: Posterior, asked: Quantity, memory: int, progress: Progress
+) -> tuple[tuple[NodeNews, ...], tuple[str, ...]]:
     """News of each open node, the greatest first; and the nodes that what is set moves."""
     found, moved = [], []
-    for node in open_nodes(posterior, asked):
+    for node in followed(open_nodes(posterior, asked), "asking what each open node would tell", progress):
         joints = [(sign, *_joint(posterior, side, node, memory)) for sign, side in asked.sides]
         _, _, first = joints[0]
         if any(np.abs(seen - first).max() > _MOVED for _, _, seen in joints):

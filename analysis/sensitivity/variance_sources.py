@@ -31,6 +31,7 @@ import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.progress import Progress, counted, shown
 from ...common.show import Shown, View
 from ...models.errors import QueryError
 from ...models.inference.answers import distribution, log_evidence
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 #: What the record leaves open, and how single cases of the kind differ; then the kinds of choices.
 RECORD, SINGLE = "record", "single"
 NOT_MEASURED = "not measured"
+#: What is being done, as progress says.
+_DIFFERING = "asking how single cases differ"
 
 
 @dataclass(frozen=True)
@@ -165,6 +168,7 @@ def variance_sources(
     choices: Mapping[str, Mapping[str, float]] | None = None,
     *,
     weights: Mapping[str, Mapping[str, float]] | None = None,
+    progress: bool | Progress | None = None,
 ) -> VarianceSources:
     """Variance of an answer by what the record leaves open, how single cases differ, and the choices beside the fit.
 
@@ -179,6 +183,9 @@ def variance_sources(
         fewer than two are given are not measured.
     weights
         Kind -> choice -> weight, such as those of stacking; scaled to add up to one. Equal ones by default.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many points of what single
+        cases may differ by are done; see `servanda.common.progress.shown`.
 
     Returns
     -------
@@ -214,7 +221,8 @@ def variance_sources(
     raise_faults("variance sources", faults, QueryError)
     draws = asked.draws(posterior).values
     mean, left_open = float(draws.mean()), float(draws.var())
-    groups, single = _single(posterior, asked)
+    with shown(progress) as tell:
+        groups, single = _single(posterior, asked, tell)
     title = f"how single {' and '.join(f'{group}s' for group in groups) or 'cases'} differ"
     sources = [
         VarianceSource(RECORD, "what the record leaves open", left_open if draws.size > 1 else None),
@@ -264,7 +272,7 @@ def _choice_faults(
     return faults
 
 
-def _single(posterior: Posterior, asked: Quantity) -> tuple[tuple[str, ...], float | None]:
+def _single(posterior: Posterior, asked: Quantity, progress: Progress) -> tuple[tuple[str, ...], float | None]:
     """Groups of which a single case has a member that is not known, and the variance that it brings within a draw.
 
     None where no member bears on the answer; and of a change where the given case itself tells of the member, as it may
@@ -279,16 +287,24 @@ def _single(posterior: Posterior, asked: Quantity) -> tuple[tuple[str, ...], flo
     if not bearing:
         return (), None
     if len(put) == 1:
-        squared = over_unseen(put[0], lambda here: _answered(here, asked) ** 2, _log_evidence)
-        mean = over_unseen(put[0], lambda here: _answered(here, asked), _log_evidence)
+        more = counted(progress, _DIFFERING, sum(1 for _ in points(put[0].system, groups)))
+
+        def with_square(here: GivenEvidence) -> np.ndarray:
+            p = _answered(here, asked)
+            more(1)
+            return np.stack([p, p**2])
+
+        mean, squared = over_unseen(put[0], with_square, _log_evidence)
         return groups, float(np.mean(squared - mean**2))
     if network.descendants(having) & {*put[0].form.given}:
         return groups, None
     square: Any = 0.0
     mean: Any = 0.0
+    more = counted(progress, _DIFFERING, sum(1 for _ in points(put[0].system, groups, bearing)))
     for point in points(put[0].system, groups, bearing):
         one, other = (_answered(at_point(side, point, groups), asked) for side in put)
         square, mean = square + point.weight * (one - other) ** 2, mean + point.weight * (one - other)
+        more(1)
     return groups, float(np.mean(square - mean**2))
 
 

@@ -181,7 +181,7 @@ def headline_confounding(material: Material, answers: Answers) -> dict[str, Any]
     asked = row.asked
     if asked is None or row.posterior is None:
         return None
-    how = {"state": asked.states, **asked.members}
+    how = {"state": asked.states, "progress": False, **asked.members}
     return confounding(row.posterior, asked.target, base.do, row.do, asked.given, **how).to_dict()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from ....common.progress import Progress, silent
 from ....models.errors import QueryError
 from ....models.inference.question import ImpossibleEvidenceError
 from ....models.network.network import Network
@@ -42,10 +43,12 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     return {
         **(material.prepared.get("drivers") or _driven(row, material.loaded.network, material.cases)),
         "variance": {
-            "answer": _sources(variance_sources(row.posterior, row.asked, _answer_choices(material, answers, spread))),
+            "answer": _sources(
+                variance_sources(row.posterior, row.asked, _answer_choices(material, answers, spread), progress=False)
+            ),
             "change": None
             if asked is None
-            else _sources(variance_sources(row.posterior, asked, choices, weights=weights)),
+            else _sources(variance_sources(row.posterior, asked, choices, weights=weights, progress=False)),
         },
     }
 
@@ -60,21 +63,18 @@ def _prepare(task: Task) -> dict[str, Any] | None:
     identity = [_KEPT, posterior.provenance["key"], judgement.model_dump(), scenario.headline.format, scenario.seed]
 
     def make() -> dict[str, Any]:
-        task.progress("what leads to the answer", 0, 1)
         rows = {row.label: row for row in judged(posterior, scenario, judgement, task.cases)}
-        found = _driven(rows[scenario.headline.format], task.loaded.network, task.cases)
-        task.progress("what leads to the answer", 1, 1)
-        return found
+        return _driven(rows[scenario.headline.format], task.loaded.network, task.cases, task.progress)
 
     return kept_beside_fits("drivers", identity, make, task.folder)
 
 
-def _driven(row: Row, network: Network, cases: pd.DataFrame) -> dict[str, Any]:
+def _driven(row: Row, network: Network, cases: pd.DataFrame, progress: Progress = silent) -> dict[str, Any]:
     """Lines of the drivers; none, and why, where they cannot be computed: a report is not lost to that."""
     if row.posterior is None or row.asked is None:
         return {"lines": [], "left_out": ""}
     try:
-        found = drivers(row.posterior, row.asked, cases)
+        found = drivers(row.posterior, row.asked, cases, progress=progress)
     except (QueryError, ImpossibleEvidenceError) as error:
         return {"lines": [], "left_out": str(error)}
     return {

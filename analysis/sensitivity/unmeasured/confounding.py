@@ -19,6 +19,7 @@ import xarray as xr
 from ....common.canvas import Look
 from ....common.errors import Fault, raise_faults
 from ....common.printed import PrintedTable, printed_table
+from ....common.progress import Progress, followed
 from ....common.show import Shown, View
 from ....models.errors import QueryError
 from ....models.inference.contract import MEMORY_LIMIT
@@ -347,6 +348,7 @@ def confounding(
     benchmarks: Iterable[str] | None = None,
     strengths: Sequence[float] = STRENGTHS,
     memory: int = MEMORY_LIMIT,
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> Confounding:
     """Strength of an unmeasured common cause that would undo a contrast, or double it, beside the measured ones.
@@ -371,6 +373,9 @@ def confounding(
         settles counts for little.
     strengths
         Odds ratios per standard deviation of the grid, from 1 up.
+    progress
+        Whether a bar shows how far it is, or what is told of it: how many measured causes are done; see
+        `servanda.common.progress.shown`.
     **members
         As in `contrast`.
 
@@ -413,7 +418,7 @@ def confounding(
     told = sides.effect()
     sign = 1.0 if told.mean() >= 0 else -1.0
     found = []
-    for name in chosen:
+    for name in followed(chosen, "comparing with measured causes", progress):
         a, b = tie_to_cause(asked, name), tie_to_outcome(asked, name)
         against, along = (summarise_change(sides.effect(a, b**way)) for way in (sign, -sign))
         found.append(Benchmark(name, a, b, against, along))

@@ -70,12 +70,9 @@ def _prepare(task: Task) -> dict[str, Any] | None:
     identity = [_KEPT, posterior.provenance["key"], told, units, scenario.seed, scenario.lexicon]
 
     def make() -> dict[str, Any]:
-        task.progress("leaving out crises and guarantees", 0, 1)
-        found = influence(
-            posterior, questions, task.cases, by=kinds, seed=scenario.seed, lexicon=load_lexicon(scenario.lexicon)
-        )
-        task.progress("leaving out crises and guarantees", 1, 1)
-        return _described(found, task.cases)
+        words = load_lexicon(scenario.lexicon)
+        how = {"by": kinds, "seed": scenario.seed, "lexicon": words, "progress": task.progress}
+        return _described(influence(posterior, questions, task.cases, **how), task.cases)
 
     return kept_beside_fits("influence", identity, make, task.folder)
 

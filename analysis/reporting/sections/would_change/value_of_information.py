@@ -25,7 +25,7 @@ def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     return {
         name: None
         if question is None
-        else _described(network, asked, value_of_information(asked.row.posterior, question, seed=seed))
+        else _described(network, asked, value_of_information(asked.row.posterior, question, seed=seed, progress=False))
         for name, question in questions.items()
     }
 
