@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import warnings
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -87,6 +89,14 @@ SETTINGS: Any = {
 }
 #: Dots an inch of a figure that a notebook shows, and how many of the screen's one of its own has: sharp when enlarged.
 SHOWN_DPI, SHARP = 110, 2
+#: How a figure looks on a page that says it is dark, in JupyterLab, VS Code, Colab and themes of Sphinx: light and dark
+#: change places and hues stay, and the figure's ground, black by then, lets the page's own through. A page that says
+#: nothing has its figures as they are, since it may be white whatever the system's colours.
+ON_DARK = (
+    ':is([data-jp-theme-light="false"], .vscode-dark, .vscode-high-contrast:not(.vscode-high-contrast-light), '
+    '[theme="dark"], [data-theme="dark"]) .servanda-figure '
+    "{ filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }"
+)
 #: Dots an inch of a PNG in a file.
 FILE_DPI = 300
 #: Ending of a file that a figure is written to -> what it says of itself: who wrote it, and no date, so that the same
@@ -199,6 +209,15 @@ def _shown() -> type[ShownFigure]:
             width, height = (int.from_bytes(picture[at : at + 4], "big") for at in (16, 20))
             return picture, {"width": width // SHARP, "height": height // SHARP}
 
+        def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
+            """The picture, and for a notebook, light or dark, an element of its page that shows it."""
+            picture, size = self._repr_png_()
+            coded = b64encode(picture).decode("ascii")
+            look = f'class="servanda-figure" alt="{escape(_title(self))}"'
+            sides = f'width="{size["width"]}" height="{size["height"]}" style="max-width: 100%; height: auto"'
+            page = f'<style>{ON_DARK}</style><img {look} {sides} src="data:image/png;base64,{coded}">'
+            return {"image/png": coded, "text/html": page}, {"image/png": size}
+
         def save(self, path: str | os.PathLike[str], *, dpi: float = FILE_DPI) -> Path:
             """Write the figure to a file, whole or not at all; the same figure gives the same bytes.
 
@@ -224,6 +243,12 @@ def _shown() -> type[ShownFigure]:
 
     made: Any = Shown
     return made
+
+
+def _title(figure: Figure) -> str:
+    """What stands above a figure, or above its panels, in one line."""
+    found = [figure.get_suptitle(), *(axes.get_title(loc=side) for axes in figure.axes for side in ("left", "center"))]
+    return " ".join("; ".join(filter(None, dict.fromkeys(found))).split()) or "figure"
 
 
 def figure_file(path: str | os.PathLike[str], inputs: Iterable[object] = (), *, force: bool = False) -> Path:

@@ -79,6 +79,8 @@ def digest_of_rooms() -> str:
 
 # What takes longest. The first compiles the loops of networks, the second those of tracks; the others find them.
 executed_first = ["notebooks/comparing_priors", "track", "notebooks/eliciting_a_panel", "cli", "notebooks/own_cases"]
+# A page shows a figure as a picture of its own, which the gallery and the colours of the site know; 30 is that of HTML.
+nb_mime_priority_overrides = [("html", "image/png", 25)]
 nb_execution_mode = "cache"
 nb_execution_cache_path = str(HERE / "_build" / "cache" / digest_of_rooms())
 nb_execution_in_temp = True

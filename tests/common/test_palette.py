@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from servanda.common.figure_style import COLOURS, DARK, GREY, MUTED, colour_of, ink_on, marks_of
+from servanda.common.figure_style import COLOURS, DARK, GREY, INK, MUTED, ON_DARK, colour_of, ink_on, marks_of
 from servanda.priors import shipped_priors
 
 from .colour_distance import EYES, ciede2000, contrast, difference
@@ -63,3 +63,22 @@ def test_text_is_read_on_every_shade(colour, ground):
     shades = LinearSegmentedColormap.from_list("", [ground, colour])
     grounds = [to_hex(shades(share)) for share in np.linspace(0, 1, 41)]
     assert min(contrast(ink_on(shade), shade) for shade in grounds) >= 4.5
+
+
+#: What ``hue-rotate(180deg)`` does to red, green and blue (W3C, Filter Effects Module Level 1†).
+TURNED = np.array([[-0.574, 1.430, 0.144], [0.426, 0.430, 0.144], [0.426, 1.430, -0.856]])
+
+
+def on_a_dark_page(colour: str, ground: str) -> str:
+    """Colour of a figure as a page shows it that inverts it, turns its hues and screens it onto its own ground."""
+    own, page = (np.array([int(one[place : place + 2], 16) for place in (1, 3, 5)]) / 255 for one in (colour, ground))
+    turned = np.clip(TURNED @ (1 - own), 0, 1)
+    return "#" + "".join(f"{round(255 * x):02x}" for x in 1 - (1 - turned) * (1 - page))
+
+
+@pytest.mark.parametrize("ground", ["#111111", "#1e1e1e", "#383838"], ids=["JupyterLab", "VS Code", "Colab"])
+def test_a_figure_is_read_in_a_dark_notebook(ground):
+    assert "invert(1) hue-rotate(180deg); mix-blend-mode: screen" in ON_DARK
+    assert on_a_dark_page("#ffffff", ground) == ground
+    assert min(contrast(on_a_dark_page(colour, ground), ground) for colour in (INK, MUTED)) >= 4.5
+    assert min(contrast(on_a_dark_page(colour, ground), ground) for colour in (*COLOURS, GREY)) >= 3
