@@ -91,6 +91,7 @@ bench: $(DEV) ## measure speed beside other programs, and write docs/benchmarks.
 	$(BIN)/python benchmarks/fit.py --weekly --store
 	$(BIN)/python benchmarks/queries.py --weekly --store
 	$(BIN)/python benchmarks/scale.py --large --store
+	$(BIN)/python benchmarks/workers.py --store
 	$(BIN)/python benchmarks/before.py --store
 	$(BIN)/python benchmarks/page.py
 

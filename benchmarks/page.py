@@ -174,6 +174,15 @@ def lines(measured: Mapping[str, Any]) -> dict[str, dict[int, float]]:
     return {name: dict(sorted(sizes.items())) for name, sizes in found.items()}
 
 
+def workers(measured: Mapping[str, Any]) -> str:
+    """One Dask worker beside two."""
+    rows = [
+        (row["what"], seconds(row["one"]), seconds(row["two"]), times(row["times"]), f"{row['difference']:.0e}")
+        for row in measured.get("workers", {}).get("rows", ())
+    ]
+    return table(("", "one worker", "two", "times faster", "largest difference"), rows)
+
+
 def before(measured: Mapping[str, Any]) -> str:
     """Tasks in an earlier state of the code and in this one."""
     rows = []
@@ -203,6 +212,7 @@ TABLES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "fits": fits,
     "queries": queries,
     "scale": scale,
+    "workers": workers,
     "growth": growth,
     "before": before,
 }
