@@ -42,5 +42,5 @@ def supposed():
         "actor": tuple(sorted(cases["obligor"].unique())),
         "guarantee": tuple(sorted(cases["guarantee_id"].unique())),
     }
-    draws = {p.name: prior_draws(loaded.network, p, seed=1, draws=300, levels=levels) for p in loaded.priors}
+    draws = {p.name: prior_draws(loaded.network, p, seed=1, draws=1000, levels=levels) for p in loaded.priors}
     return build(Material(loaded, cases, draws))
