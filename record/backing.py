@@ -45,8 +45,22 @@ LEVELS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class _Backer:
-    """One on a list; None where the record does not say."""
+class Backer:
+    """An actor as one on a list of backers; None where the record does not say.
+
+    Parameters
+    ----------
+    name
+        Its code.
+    capability
+        Share of world capability, from 0 to 1.
+    rival
+        Whether it is a rival of the obligor.
+    permanent
+        Whether it is a permanent member of the Security Council or, before 1945, a major power.
+    organisation
+        Whether it is an organisation.
+    """
 
     name: str
     capability: float | None
@@ -79,11 +93,11 @@ def facts_by_case(backers: pd.DataFrame | None = None) -> pd.DataFrame:
 
 def _listed(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Facts of every case that has a list."""
-    rows: dict[str, list[tuple[bool, _Backer]]] = {}
+    rows: dict[str, list[tuple[bool, Backer]]] = {}
     wanted = table[["case_id", "backer", "kind", "is_obligor", "p5", "tie", "cinc"]]
     for case, name, kind, own, p5, tie, cinc in wanted.itertuples(index=False):
         share = None if pd.isna(cinc) else float(cinc)
-        member = _Backer(name, share, tie == "rival_of_obligor", bool(p5), kind == "organisation")
+        member = Backer(name, share, tie == "rival_of_obligor", bool(p5), kind == "organisation")
         rows.setdefault(case, []).append((bool(own), member))
     return {
         case: _facts(next(one for own, one in listed if own), [one for own, one in listed if not own])[0]
@@ -96,7 +110,7 @@ def _alone(cases: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, Any]
     bare = ~cases["case_id"].isin(table["case_id"]) & (cases["guarantors"] == 1).fillna(value=False)
     organisations = ORGANISATIONS.union(table["backer"][table["kind"] == "organisation"])
     return {
-        case: _facts(_Backer(obligor, None, None, None, obligor in organisations), [])[0]
+        case: _facts(Backer(obligor, None, None, None, obligor in organisations), [])[0]
         for case, obligor in cases.loc[bare, ["case_id", "obligor"]].itertuples(index=False)
     }
 
@@ -193,6 +207,38 @@ def backer_facts(
     return {"guarantors": len(backers) + 1, **facts, "figures": figures, "unknown": unknown}
 
 
+def known_backers(
+    obligors: Sequence[str],
+    year: int,
+    *,
+    record: pd.DataFrame | None = None,
+    cases: pd.DataFrame | None = None,
+) -> dict[str, tuple[Backer, ...]]:
+    """Every actor that the record knows, as a backer of each of some obligors: what `backer_facts` goes by.
+
+    Parameters
+    ----------
+    obligors
+        Codes of those whose promise it may be; one that the record does not know is left out.
+    year, record, cases
+        As in `backer_facts`.
+
+    Returns
+    -------
+    dict
+        Obligor -> the actors by code, itself among them.
+
+    Examples
+    --------
+    >>> known = {one.name: one for one in known_backers(["USA"], 2019)["USA"]}
+    >>> known["CHN"].rival, known["CHN"].permanent, known["OAU"].capability
+    (True, True, None)
+    """
+    backers, facts = load_backers() if record is None else record, cases_or_shipped(cases)
+    memory, known = _Memory.of(backers, facts, year), sorted({*backers["backer"], *facts["obligor"]})
+    return {one: tuple(memory.backer(name, one) for name in known) for one in obligors if one in known}
+
+
 def _list_faults(backers: Sequence[str], obligor: str) -> Iterator[Fault]:
     for name in sorted({name for name in backers if list(backers).count(name) > 1}):
         yield Fault(name, "is named twice; name each backer once")
@@ -230,17 +276,17 @@ class _Memory:
         organisations = frozenset(record["backer"][record["kind"] == "organisation"])
         return cls(figures, major, {pair: rival for pair, (_, rival) in met.items()}, organisations, year)
 
-    def backer(self, name: str, obligor: str) -> _Backer:
+    def backer(self, name: str, obligor: str) -> Backer:
         share = self.figures[name][0] if name in self.figures else None
         organisation = name in self.organisations
         if self.year >= COUNCIL or organisation:  # an organisation has no seat, nor was one a major power
             permanent = PERMANENT.get(name, self.year + 1) <= self.year
         else:
             permanent = self.major.get(name)
-        return _Backer(name, share, self.rivals.get(frozenset({name, obligor})), permanent, organisation)
+        return Backer(name, share, self.rivals.get(frozenset({name, obligor})), permanent, organisation)
 
 
-def _facts(obligor: _Backer, others: Sequence[_Backer]) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
+def _facts(obligor: Backer, others: Sequence[Backer]) -> tuple[dict[str, Any], dict[str, tuple[str, ...]]]:
     """Facts of a list, and for each that is not known the actors for want of whom it is not."""
     everyone = [obligor, *others]
     blank = tuple(one.name for one in everyone if one.capability is None)
@@ -272,7 +318,7 @@ def _facts(obligor: _Backer, others: Sequence[_Backer]) -> tuple[dict[str, Any],
     return facts, {name: actors for name, actors in lacking.items() if actors}
 
 
-def _any(listed: Sequence[_Backer], fact: Callable[[_Backer], bool | None]) -> tuple[str | None, tuple[str, ...]]:
+def _any(listed: Sequence[Backer], fact: Callable[[Backer], bool | None]) -> tuple[str | None, tuple[str, ...]]:
     """Whether a fact holds of one of them at least, and if that is not known, of whom it is not."""
     answers = {one.name: fact(one) for one in listed}
     if any(answers.values()):
