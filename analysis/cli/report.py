@@ -108,10 +108,10 @@ def report(
             help="Scale of likelihood words in place of the scenario's: icd203, ipcc_ar5, nato, phia or a TOML file.",
         ),
     ] = None,
-    beside: Annotated[
+    knobs: Annotated[
         bool,
         typer.Option(
-            "--explore/--no-explore", help='Write the page "What if?" beside an HTML report, which leads to it.'
+            "--explore/--no-explore", help='Put a chapter "What if?" into an HTML report, with knobs to turn.'
         ),
     ] = True,
     cache: FitCache = None,
@@ -171,7 +171,7 @@ def report(
             folder=cache,
             client=client,
             command=_command(),
-            explore=explore if beside else None,
+            explore=explore if knobs else None,
             progress=progress,
         )
     day = dt.date.fromisoformat(written.content["issued"])
@@ -196,7 +196,7 @@ def _notes(written: Written) -> Iterator[str]:
     if written.reused:
         yield f"stored fits reused: {', '.join(written.reused)}"
     if written.unexplored:
-        yield f'no page "What if?": {written.unexplored}'
+        yield f'no chapter "What if?": {written.unexplored}'
 
 
 def _shown(path: Path, place: Path) -> Path:

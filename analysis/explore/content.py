@@ -15,6 +15,7 @@ from ...record.sources import load_sources
 from ..reporting.document.safety import linkable
 from ..scenarios.questions import quantity_of
 from ..scenarios.scenario import Format, Judgement, Loaded, Scenario
+from .backers import backers_by_name
 from .draws import ExploreError, drawn_network
 from .words import languages, likelihood_words
 
@@ -70,7 +71,9 @@ def content(
     drawn = drawn_network(posterior, target, {ACTOR: actors})
     names = [*network[target].parent_names, target]
     held = _cases(network, names, cases)
-    spoken = dict.fromkeys([*actors, *(row[1] for row in held["rows"])])
+    by_name = backers_by_name(network, target, actors, as_day(scenario.as_of).year)
+    listed = [name for name, *_ in by_name["known"]] if by_name else []
+    spoken = dict.fromkeys([*actors, *(row[1] for row in held["rows"]), *listed])
     return {
         "language": language,
         "network": drawn,
@@ -79,7 +82,8 @@ def content(
             {"name": name, "network": drawn_network(fit, target, {ACTOR: actors}, most=OTHERS)}
             for name, fit in [*fits.items()][1:]
         ],
-        "judgements": [_judgement(network, scenario, one, cases, actors) for one in judged],
+        "judgements": [_judgement(network, scenario, one, cases, actors, by_name) for one in judged],
+        "backers": by_name,
         "actorGroup": ACTOR if ACTOR in drawn["groups"] else None,
         "actors": [{"code": code} for code in actors],
         "cases": held,
@@ -131,20 +135,29 @@ def _actors(posterior: Posterior, judged: Sequence[Judgement], cases: pd.DataFra
 
 
 def _judgement(
-    network: Network, scenario: Scenario, judgement: Judgement, cases: pd.DataFrame, actors: Sequence[str]
+    network: Network,
+    scenario: Scenario,
+    judgement: Judgement,
+    cases: pd.DataFrame,
+    actors: Sequence[str],
+    by_name: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """A judgement as settings of the knobs: its case, and the two formats that its report compares."""
     rows = {row.label: row for row in judgement.formats}
     last = scenario.headline.format if judgement.id == scenario.headline.judgement else [*rows][-1]
     base, shown = rows.get(judgement.base or "", judgement.formats[0]), rows[last]
 
+    actor = shown.actor or judgement.actor
+    # What follows from names is left to the program, which works it out again for others.
+    follows = by_name["nodes"] if by_name and actor in by_name["rivals"] else []
+
     def settings(row: Format) -> tuple[dict[str, int], dict[str, int]]:
         asked = quantity_of(network, judgement, row, cases, as_day(scenario.as_of).year)
-        given, done = ({k: network[k].index(v) for k, v in stated.items()} for stated in (asked.given, asked.do))
+        stated = {name: state for name, state in asked.do.items() if row.backers is None or name not in follows}
+        given, done = ({k: network[k].index(v) for k, v in states.items()} for states in (asked.given, stated))
         return _of_parents(network, judgement.node, given), _of_parents(network, judgement.node, done)
 
     (given, first), (other, second) = settings(base), settings(shown)
-    actor = shown.actor or judgement.actor
     # What only one of them knows of the case is set in it.
     both = {name: state for name, state in given.items() if other.get(name) == state}
     return {
@@ -157,6 +170,7 @@ def _judgement(
         "given": both,
         "A": {**{name: state for name, state in given.items() if name not in both}, **first},
         "B": {**{name: state for name, state in other.items() if name not in both}, **second},
+        "names": {"A": base.backers if follows else None, "B": shown.backers if follows else None},
     }
 
 

@@ -13,10 +13,11 @@ from ...common.files import output_file, written_whole
 from ...models.errors import QueryError, wrong_kinds
 from ...models.posterior import Posterior
 from ..queries.named_backers import shipped_cases
+from ..reporting.document.blocks import Panel
 from ..reporting.document.language import Language
 from ..scenarios.scenario import Loaded, load_scenario
 from .content import content
-from .page import page
+from .page import page, panel
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +49,11 @@ class Page:
         return (
             f"Page(What if? {self.content['scenario']['title']}; {drawn['draws']} draws, {len(self.html) // 1000} kB)"
         )
+
+    @property
+    def panel(self) -> Panel:
+        """The same as a part of a report."""
+        return panel(self.content)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> Path:
         """Write the page to a file, whole or not at all.

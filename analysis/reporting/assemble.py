@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .document.blocks import Block, Bullets, Callout, Chapter, Document, Fold, Heading, Paragraph, Text, runs
+from .document.blocks import Block, Bullets, Callout, Chapter, Document, Fold, Heading, Panel, Paragraph, Text, runs
 from .document.language import N_, Language
 from .section import CHAPTERS
 from .sections import SECTIONS
 from .sections.judgements import failed_line
 
 
-def assemble(report: Mapping[str, Any], language: str = "en", beside: str = "") -> Document:
+def assemble(report: Mapping[str, Any], language: str = "en", panel: Panel | None = None) -> Document:
     """Document of a report.
 
     Parameters
@@ -21,8 +21,8 @@ def assemble(report: Mapping[str, Any], language: str = "en", beside: str = "") 
         What `servanda.analysis.reporting.build.build` returns, or the same read back from its JSON.
     language
         ``en`` or ``es``.
-    beside
-        Name of the file with the page "What if?" in the folder of the report, if one is written.
+    panel
+        The knobs of "What if?" in this language, if the report has them.
 
     Returns
     -------
@@ -53,15 +53,19 @@ def assemble(report: Mapping[str, Any], language: str = "en", beside: str = "") 
                 N_("In all files a cell that a spreadsheet would take for a formula has an apostrophe before it."),
             ),
             "skip": say(N_("Skip to the answer")),
-            "what_if": say(N_("Turn the knobs yourself")),
-            "beside": say(
-                N_("set what the case is like and see what the draws answer, on a page that stands beside this one."),
+            "what_if": say(N_("What if?")),
+            "turn": say(N_("Turn the knobs yourself")),
+            "knobs": say(
+                N_(
+                    "Turn the knobs and see what the draws of the fit say. Nothing leaves this page, and nothing is "
+                    "sent anywhere."
+                )
             ),
             "footer": say(
                 N_("Every number stands, unrounded, in the file `report.json` that was written with this report."),
             ),
         },
-        beside=beside,
+        panel=panel,
     )
 
 

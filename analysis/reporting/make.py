@@ -23,6 +23,7 @@ from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import stored_fits
 from .assemble import assemble
 from .build import SCHEMA, build
+from .document.blocks import Panel
 from .document.language import Language
 from .formats.files import FORMATS, checked_formats
 from .inputs import read_earlier
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-#: Why there is no page "What if?" where a gate failed: it would show its numbers without the failure beside them.
-_UNSURE = "a gate failed, and the page would show its numbers without saying so"
+#: Why there is no chapter "What if?" where a gate failed: it would show its numbers without the failure beside them.
+_UNSURE = "a gate failed, and the knobs would show their numbers without saying so"
 
 
 class GateError(InputError):
@@ -69,7 +70,7 @@ class Written:
     reused
         Prior sets whose stored fit was used.
     unexplored
-        Why no page "What if?" stands beside the report; empty where one does, or none was asked for.
+        Why the report has no chapter "What if?"; empty where it has one, or none was asked for.
     """
 
     json: Path
@@ -85,11 +86,11 @@ class Written:
 
 
 class Answering(Protocol):
-    """A page that answers by itself, such as `servanda.analysis.explore` makes."""
+    """What answers by itself, such as `servanda.analysis.explore` makes."""
 
     @property
-    def html(self) -> str:
-        """The whole of it."""
+    def panel(self) -> Panel:
+        """It as a part of a page."""
         ...
 
 
@@ -154,8 +155,8 @@ def report(
     command
         What the report says writes it again.
     explore
-        `servanda.analysis.explore`, for a page "What if?" beside each HTML page, which leads to it; none by default.
-        Where a network does not fit such a page, or a gate failed, the report has none.
+        `servanda.analysis.explore`, for a chapter "What if?" of each HTML page, in which a reader turns the knobs; none
+        by default. Where a network does not fit such knobs, or a gate failed, the report has none.
     progress
         As in `servanda.models.fit`.
 
@@ -202,18 +203,18 @@ def report(
 
         content = kept_report(task, make)
         asked = explore if "html" in wanted else None
-        pages, unexplored = _pages(task, asked, spoken, passed=content["passed"])
+        panels, unexplored = _panels(task, asked, spoken, passed=content["passed"])
     _stop_at_gates(content, draft=draft)
     content["provenance"] |= {"command": command} if command else {}
     content |= {"issued": day, "signed": signed.strip()}
-    files = write_report(place, content, wanted, spoken, pages, progress=progress)
+    files = write_report(place, content, wanted, spoken, panels, progress=progress)
     return Written(place / "report.json", files, content, tuple(reused), unexplored)
 
 
-def _pages(
+def _panels(
     task: Task, explore: Callable[..., Answering] | None, languages: Sequence[str], *, passed: bool
-) -> tuple[dict[str, str], str]:
-    """Page "What if?" of the reported prior set in each language, and why there is none if one was asked for.
+) -> tuple[dict[str, Panel], str]:
+    """Knobs of the fit under the reported prior set in each language, and why there are none if they were asked for.
 
     The fit is the stored one: a report that was found again has none at hand.
     """
@@ -225,7 +226,7 @@ def _pages(
         warnings.simplefilter("ignore", ConvergenceWarning)
         [(posterior, _)] = stored_fits(loaded.network, task.cases, loaded.priors[:1], task.sampling, task.folder, **how)
     try:
-        return {code: explore(posterior, loaded, cases=task.cases, language=code).html for code in languages}, ""
+        return {code: explore(posterior, loaded, cases=task.cases, language=code).panel for code in languages}, ""
     except InputError as refused:
         return {}, str(refused)
 
@@ -330,7 +331,7 @@ def write_report(
     content: Mapping[str, Any],
     formats: Sequence[str] = ("html",),
     languages: Sequence[str] = ("en",),
-    pages: Mapping[str, str] | None = None,
+    panels: Mapping[str, Panel] | None = None,
     *,
     progress: bool | Progress | None = None,
 ) -> tuple[Path, ...]:
@@ -344,8 +345,8 @@ def write_report(
         From `servanda.analysis.reporting.build.build`.
     formats, languages
         As in `report`.
-    pages
-        Language -> page "What if?" that opens in it, to stand beside the page of that language.
+    panels
+        Language -> knobs of "What if?" in it, for the page of that language.
     progress
         As in `report`.
 
@@ -357,12 +358,11 @@ def write_report(
     kept = {**content, "sha256": content_hash(content)}
     made = {"report.json": (to_json(kept, indent=1, ensure_ascii=False) + "\n").encode()}
     suffixes = {code: "" if len(languages) == 1 else f".{code}" for code in languages}
-    beside = {code: f"what-if{suffixes[code]}.html" for code in pages or {}}
     with shown(progress) as tell:
         pairs = [(one, code) for code in languages for one in formats]
         tell("writing", 0, len(pairs))
         # Figures are drawn here, once a language; most of what formats take is spent in pandoc and typst, at once.
-        documents = {code: assemble(content, code, beside.get(code, "")) for code in languages} if pairs else {}
+        documents = {code: assemble(content, code, (panels or {}).get(code)) for code in languages} if pairs else {}
 
         def write(name: str, language: str, _: Progress) -> dict[str, bytes]:
             return FORMATS[name].write(documents[language], content, f"report{suffixes[language]}")
@@ -370,7 +370,6 @@ def write_report(
         jobs = [partial(write, *pair) for pair in pairs]
         for found in at_once(jobs, processors(), ended=lambda done: tell("writing", done, len(pairs))):
             made |= found
-    made |= {name: (pages or {})[code].encode() for code, name in beside.items()}
     for path, data in _placed(place, made):
         with written_whole(path) as temporary:
             temporary.write_bytes(data)

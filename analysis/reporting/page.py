@@ -1,8 +1,9 @@
-"""A document as one HTML page that fetches nothing and runs nothing."""
+"""A document as one HTML page that fetches nothing, and runs nothing but the knobs that it may hold."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,9 +35,27 @@ def page(document: Document) -> str:
     Returns
     -------
     str
-        A self-contained page without scripts; equal documents give equal pages.
+        A self-contained page, without scripts but those of its panel; equal documents give equal pages.
     """
-    return _environment().get_template("document.html.j2").render(document=document)
+    scripts = document.panel.scripts if document.panel else ()
+    return _environment().get_template("document.html.j2").render(document=document, policy=policy(scripts))
+
+
+def policy(scripts: Sequence[str] = ()) -> str:
+    """Security policy of a page that asks for nothing: a browser refuses what would break it.
+
+    Parameters
+    ----------
+    scripts
+        The only scripts that may run, each by its digest.
+
+    Examples
+    --------
+    >>> policy()
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    """
+    parts = ["default-src 'none'", "style-src 'unsafe-inline'", "base-uri 'none'", "form-action 'none'"]
+    return "; ".join([*parts, *([f"script-src {' '.join(scripts)}"] if scripts else [])])
 
 
 def isolated(text: str) -> Markup:

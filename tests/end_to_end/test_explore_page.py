@@ -6,6 +6,7 @@ Needs Chromium and the test extra's Playwright; where one of them is missing the
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,20 +17,28 @@ from typer.testing import CliRunner
 
 from servanda.analysis import explore, load_scenario, outcomes
 from servanda.analysis.cli.app import app
+from servanda.analysis.explore.backers import backers_by_name
 from servanda.analysis.explore.draws import drawn_network
 from servanda.analysis.explore.page import PROGRAM, in_script
 from servanda.analysis.explore.words import MESSAGES
-from servanda.analysis.queries.named_backers import shipped_cases
+from servanda.analysis.queries.named_backers import BACKER_NODES, named_backers, shipped_cases
+from servanda.analysis.reporting.assemble import assemble
+from servanda.analysis.reporting.page import page as report_page
 from servanda.analysis.scenarios.scenario import scenario_from_dict
 from servanda.common.files import ours
 from servanda.common.toml import read_toml
-from servanda.models import Arrow, Group, Network, Node, Prior, PriorEntry, PriorSet
+from servanda.models import Arrow, Group, Network, Node, Prior, PriorEntry, PriorSet, load_network, with_who
 from servanda.priors import load_prior, prior_predictive
 
+from ..analysis.figures.test_readable import THEORIES, TRACKS
+from ..analysis.reporting.content import report
 from .test_report_page import HOSTILE, SIDEWAYS, axe, browser, opened
 
 __all__ = ["browser"]  # a fixture
-ENGINE = re.sub(r"^export ", "", (PROGRAM / "engine.js").read_text(encoding="utf-8"), flags=re.MULTILINE)
+ENGINE = "\n".join(
+    re.sub(r"^export ", "", (PROGRAM / name).read_text(encoding="utf-8"), flags=re.MULTILINE)
+    for name in ("engine.js", "backers.js")
+)
 ANSWERS = """([payload, question]) => { const { average, single } = engine.answer(engine.load(payload), question);
   const told = values => { const s = engine.summary(values, 0.9); return [s.mean, s.lower, s.upper]; };
   return [average.map(told), single.map(told)]; }"""
@@ -60,7 +69,7 @@ def small(family: str) -> Network:
 def engine(browser):
     window = browser.new_page()
     window.set_content(
-        f"<script type='module'>{ENGINE}\nglobalThis.engine = {{ load, answer, summary, change }};</script>"
+        f"<script type='module'>{ENGINE}\nglobalThis.engine = {{ load, answer, summary, change, followed }};</script>"
     )
     return window
 
@@ -159,6 +168,32 @@ def test_a_change_is_counted_as_servanda_counts_it(engine):
             assert found[name] == pytest.approx(getattr(exact, name), abs=1e-12), name
 
 
+@pytest.mark.parametrize("year", [1936, 2019])
+def test_what_follows_from_names_is_what_servanda_says(engine, year):
+    """Random lists for random obligors, before the Council sat and today: states, and who is wanting where none is."""
+    rng = np.random.default_rng(year)
+    network = with_who(load_network("guarantee"), BACKER_NODES, keep_count=True)
+    obligors = ("USA", "GBR", "RUS", "LON")
+    held = backers_by_name(network, "compliance", obligors, year)
+    assert held["nodes"] == ["guarantors", *BACKER_NODES]
+    assert [*held["rivals"]] == ["USA", "GBR", "RUS"]  # the record knows no LON
+    known = np.array([name for name, *_ in held["known"]])
+    lists = []
+    for _ in range(25):
+        obligor = str(rng.choice(obligors[:3]))
+        others = known[known != obligor]
+        lists.append([obligor, rng.choice(others, rng.integers(0, 4), replace=False).tolist()])
+    found = engine.evaluate("([held, lists]) => lists.map(one => engine.followed(held, ...one))", [held, lists])
+    for (obligor, names), told in zip(lists, found, strict=True):
+        exact = named_backers(network, names, obligor, year)
+        states = {name: network[name].index(state) for name, state in exact.states.items()}
+        assert (told["states"], told["open"]) == (states, {n: [*who] for n, who in exact.open.items()}), (
+            obligor,
+            names,
+        )
+    assert any(told["open"] for told in found) and any(len(told["states"]) == 5 for told in found)
+
+
 # ---- The page --------------------------------------------------------------------------------------------------
 
 
@@ -166,17 +201,24 @@ def test_a_change_is_counted_as_servanda_counts_it(engine):
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page of a shipped scenario under draws of a prior, and the same full of hostile text."""
     folder, loaded = tmp_path_factory.mktemp("explore"), load_scenario("dprk-six-party")
-    posterior = prior_predictive(loaded.network, load_prior("literature"), seed=1, draws=256)
     cases = shipped_cases(loaded.network, loaded.scenario.as_of)
-    flat = prior_predictive(loaded.network, load_prior("flat"), seed=1, draws=64)
-    explore(posterior, loaded, cases=cases, others=[flat]).save(folder / "plain.html")
+    posterior = prior_predictive(loaded.network, load_prior("literature"), seed=1, draws=256, cases=cases)
+    flat = prior_predictive(loaded.network, load_prior("flat"), seed=1, draws=64, cases=cases)
+    made = explore(posterior, loaded, cases=cases, others=[flat])
+    made.save(folder / "plain.html")
+    content = {**report(), "tracks": TRACKS, "theories": THEORIES}
+    (folder / "report.html").write_text(report_page(assemble(content, "en", made.panel)), encoding="utf-8")
+    who = load_scenario("dprk-backers")
+    listed = shipped_cases(who.network, who.scenario.as_of)
+    asked = prior_predictive(who.network, load_prior("literature"), seed=1, draws=64, cases=listed)
+    explore(asked, who, cases=listed).save(folder / "who.html")
     judged = [
         one.model_copy(update={"title": HOSTILE, "claim": HOSTILE, "es": None}) for one in loaded.scenario.judgements
     ]
     scenario = loaded.scenario.model_copy(update={"title": HOSTILE, "judgements": judged, "es": None})
     taken = cases.assign(guarantee=HOSTILE, obligor=HOSTILE)
     explore(posterior, replace(loaded, scenario=scenario), cases=taken).save(folder / "hostile.html")
-    return {name: folder / f"{name}.html" for name in ("plain", "hostile")}
+    return {path.stem: path for path in folder.iterdir()}
 
 
 def ready(window: Any) -> Any:
@@ -256,6 +298,136 @@ def test_another_prior_set_is_answered_from_its_own_fit(browser, pages):
     assert window.text_content("#formats") == first
 
 
+def test_backers_are_chosen_by_name_and_set_what_follows_from_them(browser, pages):
+    """The scenario's own names stand in the page; others give the states that Servanda gives them."""
+    window, _ = opened(browser, pages["who"])
+    ready(window)
+    assert window.evaluate("() => whatIf.state().names") == {"A": [], "B": ["CHN", "RUS"]}
+    scenario = load_scenario("dprk-backers")
+    rows = {row.label: row.do for row in scenario.scenario.judgements[0].formats}
+    column = "x => Object.fromEntries([...document.querySelectorAll('#rows select')].filter(s => s.value !== '' && "
+    column += "s.ariaLabel.endsWith(', ' + x)).map(s => [s.ariaLabel.replace(/, .$/, ''), s.selectedOptions[0].text]))"
+    shown = {scenario.network[n].title: scenario.network[n].states for n in rows["alone"]}
+    assert (
+        window.evaluate(column, "A").items() >= {"Number of guarantors": "1", "Strongest other backer": "none"}.items()
+    )
+    assert {*window.evaluate(column, "B")} == {*shown}
+    first = window.text_content("#formats")
+    window.get_by_label("Backers by name, B").select_option("OAU")
+    assert "nB=CHN%2CRUS%2COAU" in window.url
+    # An organisation has no capability, and nobody counts as zero.
+    assert "B: not known from the record and left open: Strongest other backer (for want of " in window.text_content(
+        "#named"
+    )
+    again, _ = opened(browser, pages["who"])
+    again.goto(window.url)
+    assert again.evaluate("() => whatIf.state()") == window.evaluate("() => whatIf.state()")
+    assert "B,complied" in window.evaluate("() => whatIf.csv()") and "CHN;RUS;OAU" in again.evaluate(
+        "() => whatIf.csv()"
+    )
+    taken = tomllib.loads(window.evaluate("() => whatIf.toml()"))
+    assert [row["backers"] for row in taken["judgements"][0]["formats"]] == [[], ["CHN", "RUS", "OAU"]]
+    assert scenario_from_dict(taken).scenario.judgements[0].formats[1].do["guarantors"] == "4"
+    window.click("#undo")
+    assert window.text_content("#formats") == first
+    # A knob that follows from the list, turned by hand, drops the list and keeps the rest of what followed.
+    window.get_by_label("Number of guarantors, B").select_option("5")
+    assert window.evaluate("() => whatIf.state().names.B") is None
+    assert {*window.evaluate(column, "B")} == {*shown}
+    window.select_option("#actor", "")
+    assert window.evaluate("() => whatIf.state().names") == {"A": None, "B": None}
+    assert window.get_by_label("Backers by name, A").is_disabled()
+    window.click("#reset")
+    assert window.text_content("#formats") == first
+
+
+def test_where_only_the_count_follows_the_page_says_so(browser, pages):
+    window, _ = opened(browser, pages["plain"])
+    window.select_option("#actor", "USA")
+    assert window.text_content("#named").startswith("Under this network only the number of backers follows")
+    window.get_by_label("Backers by name, B").select_option("-")
+    window.get_by_label("Backers by name, B").select_option("CHN")
+    assert 'do = { "guarantors" = "2" }' in window.evaluate("() => whatIf.toml()")
+    window.get_by_role("button", name="Remove China from B").click()
+    window.get_by_role("button", name="Remove nobody else from B").click()
+    assert window.evaluate("() => whatIf.state().B.guarantors ?? null") is None
+
+
+# ---- The same in a report --------------------------------------------------------------------------------------
+
+
+def started(window: Any) -> Any:
+    """A report whose knobs are open."""
+    window.wait_for_function("() => document.getElementById('panel').dataset.tornado")
+    return window
+
+
+def test_a_report_reads_its_knobs_when_they_are_opened_and_asks_for_nothing(browser, pages):
+    window, heard = opened(browser, pages["report"])
+    assert window.evaluate("() => [document.getElementById('panel').shadowRoot, globalThis.whatIf ?? null]") == [
+        None,
+        None,
+    ]
+    window.locator("#answer").get_by_role("link", name="What if?").click()
+    started(window)
+    alone, _ = opened(browser, pages["plain"])
+    assert window.text_content("#formats") == ready(alone).text_content("#formats")
+    title = window.title()
+    window.get_by_label("Enforcement, B").select_option("snapback")
+    window.select_option("#language", "es")
+    assert window.evaluate("() => [document.documentElement.lang, panel.lang]") == ["en", "es"]
+    assert window.title() == title
+    # The address that it has now opens them again, in the same state, and a link to a chapter does not turn them.
+    again, more = opened(browser, pages["report"])
+    again.goto(window.url)
+    again.reload()
+    assert "B.enforcement=snapback" in again.url
+    state = started(again).evaluate("() => whatIf.state()")
+    assert state == window.evaluate("() => whatIf.state()")
+    again.evaluate("() => { location.hash = '#trust'; }")
+    assert again.evaluate("() => whatIf.state()") == state
+    assert [said for said in [*heard, *more] if not said.startswith("request: file:")] == []
+    assert again.evaluate("() => performance.getEntriesByType('resource').length") == 0
+
+
+def test_a_script_that_is_not_of_the_panel_does_not_run_in_a_report(browser, pages, tmp_path):
+    whole = pages["report"].read_text(encoding="utf-8")
+    taken = whole.replace(
+        "<footer>", "<script>document.title = 'taken'</script><img src=x onerror=\"document.title = 'taken'\">"
+    )
+    (tmp_path / "taken.html").write_text(taken, encoding="utf-8")
+    window, heard = opened(browser, tmp_path / "taken.html")
+    assert window.title() != "taken"
+    assert len([said for said in heard if "Content Security Policy" in said]) >= 2
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_fault_in_open_knobs(browser, pages, scheme):
+    window, _ = opened(browser, pages["report"], color_scheme=scheme)
+    window.evaluate("() => { document.getElementById('knobs').open = true; }")
+    started(window).evaluate(axe())
+    found = window.evaluate("() => axe.run(document.getElementById('what-if'))")
+    assert [(fault["id"], [node["html"][:120] for node in fault["nodes"]]) for fault in found["violations"]] == []
+    assert len(found["passes"]) > 10
+
+
+def test_open_knobs_fit_a_telephone_and_leave_paper_as_it_was(browser, pages):
+    window, _ = opened(browser, pages["report"], viewport={"width": 360, "height": 780})
+    window.evaluate("() => { document.getElementById('knobs').open = true; }")
+    started(window)
+    assert window.evaluate("() => document.documentElement.scrollWidth") <= 360
+    assert (
+        window.evaluate(
+            SIDEWAYS.replace("document.querySelectorAll('main *')", "panel.shadowRoot.querySelectorAll('*')")
+        )
+        == []
+    )
+    window.emulate_media(media="print")
+    heights = "() => ['#what-if', '.turn', '#trust'].map(x => document.querySelector(x).getBoundingClientRect().height)"
+    chapter, link, other = window.evaluate(heights)
+    assert chapter == link == 0 < other
+
+
 def test_a_damaged_address_is_passed_over(browser, pages):
     window, heard = opened(browser, pages["plain"])
     window.goto(f"{pages['plain'].as_uri()}#j=nobody&A.role=nothing&C.x=1&i=7&x=-3&l=fr&p=none&B.__proto__=1")
@@ -316,9 +488,8 @@ def test_the_command_writes_a_page_that_answers_in_closed_form(browser, own_scen
 
 def test_every_message_of_the_page_is_in_the_catalogue():
     program = (PROGRAM / "page.js").read_text(encoding="utf-8")
-    skeleton = (PROGRAM / "explore.html.j2").read_text(encoding="utf-8")
+    skeleton = "".join((PROGRAM / f"{name}.html.j2").read_text(encoding="utf-8") for name in ("explore", "knobs"))
     said = {*re.findall(r'say\("([^"]+)"', program), *re.findall(r'data-say="([^"]+)"', skeleton)}
-    said |= {text for pair in re.findall(r'say\(\w+ === "case" \? "([^"]+)" : "([^"]+)"\)', program) for text in pair}
     assert said <= set(MESSAGES)
     assert set(MESSAGES) - said == {"This page needs JavaScript, which this browser does not run."}
 

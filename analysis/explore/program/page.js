@@ -1,8 +1,13 @@
 // The page: knobs, answers, and what can be taken away. Text of a user is only ever set as text.
 
+import { followed } from "./backers.js";
 import { answer, chance, change, load, summary } from "./engine.js";
 
-const content = JSON.parse(document.getElementById("content").textContent);
+// In a report the knobs stand in a tree of their own; elsewhere they are the page.
+const root = document.getElementById("panel")?.shadowRoot ?? document, frame = root.host ?? document.documentElement;
+const alone = root === document, heading = alone ? "h3" : "h4";
+const $ = id => root.getElementById(id);
+const content = JSON.parse($("content").textContent);
 const model = load(content.network);
 // A fit under another prior set is read when it is first chosen.
 const fits = new Map([[content.fit, model]]);
@@ -20,14 +25,16 @@ const cases = content.cases.rows.map(([letters, obligor, year, title, link]) => 
   content.cases.nodes.forEach((name, i) => { if (letters[i] !== ".") states[name] = letters.charCodeAt(i) - 65; });
   return { states, obligor, year, guarantee: content.cases.titles[title], link: content.cases.links[link] };
 });
-const $ = id => document.getElementById(id);
 const PLACES = ["case", "A", "B"], INTERVALS = [50, 80, 90, 95];
+// What a list of backers has chosen to it in place of a code, to be empty.
+const NOBODY = "-";
 
 // ---- Words -----------------------------------------------------------------------------------------------------------
 
 const words = () => content.languages[state.language];
 const say = (message, values = {}) =>
   (words().messages[message] ?? message).replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+const title = () => `${say("What if?")} ${words().title}`;
 const nodeName = name => words().nodes[name].title;
 const stateName = (name, number) => words().nodes[name].states[number];
 const whole = x => { const found = Math.round(100 * x); return found <= 0 ? "<1" : found >= 100 ? ">99" : String(found); };
@@ -36,11 +43,35 @@ const span = (low, high) => `${whole(low)}\u2013${whole(high)}\u00a0%`;
 const points = x => { const found = Math.round(100 * x); return found === 0 ? "0" : (found > 0 ? "+" : "\u2212") + Math.abs(found); };
 const likely = x => content.lexicons[state.lexicon][state.language].find(([, , to]) => x < to)?.[0] ?? content.lexicons[state.lexicon][state.language].at(-1)[0];
 
+// ---- Backers by name -------------------------------------------------------------------------------------------------
+
+const FORMATS = ["A", "B"], NODES = content.backers?.nodes ?? [];
+// Rivals are known of some obligors alone.
+const mayName = now => Boolean(content.backers?.rivals[now.actor]);
+// What follows in a column from the backers that are named there.
+const listed = (now, column) => now.names[column] ? followed(content.backers, now.actor, now.names[column]) : { states: {}, open: {} };
+const setIn = (now, column) => ({ ...now[column], ...listed(now, column).states });
+// Nodes of which a column says more than the case does; a list also leaves open what the record does not know of it.
+const claimed = (now, column) => new Set([...Object.keys(now[column]), ...(now.names[column] ? NODES : [])]);
+
+function name(now, column, names) {
+  const wanted = [...new Set(names)].filter(code => code !== now.actor && content.backers.known.some(([one]) => one === code));
+  now.names[column] = wanted.slice(0, content.backers.counts.length - 1);
+  for (const node of NODES) delete now[column][node];
+}
+
+// Keep the states that follow from a list, and drop the list.
+function unname(now, column) {
+  Object.assign(now[column], listed(now, column).states);
+  now.names[column] = null;
+}
+
 // ---- State, its history and its address ------------------------------------------------------------------------------
 
 function fresh(judgement = content.judgements[0], kept = {}) {
   return {
     judgement: judgement.id, actor: judgement.actor, case: { ...judgement.given }, A: { ...judgement.A }, B: { ...judgement.B },
+    names: { ...judgement.names },
     fit: content.fit, interval: 90, margin: 5, lexicon: content.lexicon, language: content.language, ...kept,
   };
 }
@@ -55,6 +86,7 @@ function written(now) {
       if (now[column][name] !== undefined) found.append(`${column}.${name}`, model.nodes.get(name).states[now[column][name]]);
     }
   }
+  for (const column of FORMATS) if (now.names[column]) found.set(`n${column}`, now.names[column].join(","));
   return found.toString();
 }
 
@@ -62,7 +94,7 @@ function read(text) {
   const given = new URLSearchParams(text);
   if (!given.has("j")) return null;
   const now = fresh(content.judgements.find(one => one.id === given.get("j")));
-  Object.assign(now, { case: {}, A: {}, B: {} });
+  Object.assign(now, { case: {}, A: {}, B: {}, names: { A: null, B: null } });
   const actors = content.actors.map(one => one.code);
   now.actor = actors.includes(given.get("w")) ? given.get("w") : null;
   if (INTERVALS.includes(Number(given.get("i")))) now.interval = Number(given.get("i"));
@@ -72,10 +104,13 @@ function read(text) {
   if (FITS.includes(given.get("p"))) now.fit = given.get("p");
   if (given.get("k") in content.lexicons) now.lexicon = given.get("k");
   for (const [key, value] of given) {
-    const [column, name] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
-    if (!PLACES.includes(column) || !model.parents.includes(name)) continue;
-    const number = model.nodes.get(name).states.indexOf(value);
-    if (number >= 0) now[column][name] = number;
+    const [column, node] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
+    if (!PLACES.includes(column) || !model.parents.includes(node)) continue;
+    const number = model.nodes.get(node).states.indexOf(value);
+    if (number >= 0) now[column][node] = number;
+  }
+  for (const column of FORMATS) {
+    if (mayName(now) && given.has(`n${column}`)) name(now, column, given.get(`n${column}`).split(","));
   }
   return now;
 }
@@ -100,7 +135,8 @@ function settle() {
 const known = new Map();
 
 function asked(column, now = state) {
-  const set = now[column], given = Object.fromEntries(Object.entries(now.case).filter(([name]) => !(name in set)));
+  const set = setIn(now, column), taken = claimed(now, column);
+  const given = Object.fromEntries(Object.entries(now.case).filter(([name]) => !taken.has(name)));
   const members = Object.fromEntries(Object.keys(model.groups).map(name => [name, name === content.actorGroup ? now.actor : null]));
   return { fit: now.fit, given, set, members };
 }
@@ -133,7 +169,7 @@ function numbers(question, interval, which) {
 // All that is shown of both formats.
 function results(now = state) {
   const interval = now.interval / 100, { states } = judgementOf(now);
-  const [A, B] = ["A", "B"].map(column => numbers(asked(column, now), interval, states));
+  const [A, B] = FORMATS.map(column => numbers(asked(column, now), interval, states));
   return { A, B, change: change(A.claim, B.claim, now.margin / 100, interval) };
 }
 
@@ -170,21 +206,24 @@ function legend(lines) {
 
 function paint() {
   const start = performance.now();
-  document.documentElement.lang = state.language;
-  for (const one of document.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
+  frame.lang = state.language;
+  for (const one of root.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
   const judgement = judgementOf(state), texts = words();
-  document.title = $("title").textContent = `${say("What if?")} ${texts.title}`;
-  $("dateline").textContent = say("Known on {day}", { day: texts.day });
+  if (alone) {
+    document.title = $("title").textContent = title();
+    $("dateline").textContent = say("Known on {day}", { day: texts.day });
+  }
   $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
   $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}, each with the tables that it has of what is left as usual.",
     { draws: modelOf(state).draws, samples: modelOf(state).samples, priors: texts.priors[state.fit] });
   controls(texts);
   knobs();
+  backers(texts);
   const found = results();
   answers(found);
   record();
   $("undo").disabled = history.length === 0;
-  document.documentElement.dataset.painted = String(performance.now() - start);
+  frame.dataset.painted = String(performance.now() - start);
   later(() => tornado(found));
 }
 
@@ -197,7 +236,7 @@ function controls(texts) {
   options($("interval"), INTERVALS.map(one => [one, `${one}\u00a0%`]), state.interval);
   options($("lexicon"), Object.keys(content.lexicons).map(one => [one, texts.lexicons[one]]), state.lexicon);
   options($("language"), Object.entries(content.languages).map(([code, one]) => [code, one.name]), state.language);
-  if (document.activeElement !== $("margin")) $("margin").value = state.margin;
+  if (root.activeElement !== $("margin")) $("margin").value = state.margin;
 }
 
 // Rows of knobs are made once, so that the one in use keeps its place; their words follow the language.
@@ -212,6 +251,7 @@ function knobs() {
       for (const column of PLACES) {
         const cell = made("td", null, { role: "cell" }), select = made("select");
         select.addEventListener("change", () => turn(now => {
+          if (now.names[column] && NODES.includes(name)) unname(now, column);
           if (select.value === "") delete now[column][name];
           else now[column][name] = Number(select.value);
         }));
@@ -219,27 +259,79 @@ function knobs() {
         row.append(cell);
         own[column] = select;
       }
+      if (name === NODES[0]) $("rows").append(naming.row);
       $("rows").append(row);
       selects.set(name, { head, own });
     }
     const { head, own } = selects.get(name);
     head.textContent = nodeName(name);
     for (const column of PLACES) {
-      const title = column === "case" ? say("The case") : column, usual = say(column === "case" ? "as usual" : "as in the case");
+      const title = column === "case" ? say("The case") : column, shown = setIn(state, column)[name];
+      const usual = column === "case" || name in listed(state, column).open ? say("as usual") : say("as in the case");
       own[column].setAttribute("aria-label", `${nodeName(name)}, ${title}`);
       own[column].parentElement.dataset.label = title;
       const states = model.nodes.get(name).states.map((_, number) => [String(number), stateName(name, number)]);
-      options(own[column], [["", usual], ...states], state[column][name] === undefined ? "" : String(state[column][name]));
-      own[column].className = state[column][name] === undefined ? "" : "set";
+      options(own[column], [["", usual], ...states], shown === undefined ? "" : String(shown));
+      own[column].className = shown === undefined ? "" : "set";
     }
   }
 }
 
+// The row of backers by name: in each format those who are named, and a list to add from.
+const naming = content.backers && namingRow();
+
+function namingRow() {
+  const row = made("tr", null, { role: "row" }), head = made("th", "", { scope: "row", role: "rowheader" }), own = {};
+  row.append(head, made("td", null, { role: "cell", class: "empty" }));
+  for (const column of FORMATS) {
+    const cell = made("td", null, { role: "cell" }), box = made("div"), chosen = made("ul", null, { class: "chosen" }), select = made("select");
+    select.addEventListener("change", () => turn(now => name(now, column, [...(now.names[column] ?? []), select.value])));
+    box.append(chosen, select);
+    cell.append(box);
+    row.append(cell);
+    own[column] = { chosen, select };
+  }
+  return { row, head, own };
+}
+
+function backers(texts) {
+  if (!naming) return;
+  naming.head.textContent = say("Backers by name");
+  const title = code => texts.actors[code], notes = [];
+  const all = content.backers.known.map(([code]) => [code, title(code)]).sort(([, one], [, other]) => one.localeCompare(other, state.language));
+  for (const column of FORMATS) {
+    const { chosen, select } = naming.own[column], names = state.names[column];
+    select.setAttribute("aria-label", `${say("Backers by name")}, ${column}`);
+    select.closest("td").dataset.label = column;
+    const first = names ? [["", say("add a backer")]] : [["", say("not by name")], [NOBODY, say("nobody else")]];
+    options(select, [...first, ...all.filter(([code]) => code !== state.actor && !names?.includes(code))], "");
+    select.disabled = !mayName(state) || names?.length >= content.backers.counts.length - 1;
+    select.className = names ? "set" : "";
+    const drop = code => turn(now => {
+      if (code) name(now, column, names.filter(one => one !== code));
+      else now.names[column] = null;
+    });
+    chosen.replaceChildren(...(names?.length ? names : names ? [""] : []).map(code => {
+      const line = made("li"), text = code ? title(code) : say("nobody else");
+      const button = made("button", `${text} \u00d7`, { type: "button", "aria-label": say("Remove {name} from {format}", { name: text, format: column }) });
+      button.addEventListener("click", () => { drop(code); select.focus(); });
+      line.append(button);
+      return line;
+    }));
+    const open = Object.entries(listed(state, column).open).map(([node, codes]) => say("{node} (for want of {who})", { node: nodeName(node), who: codes.map(title).join(", ") }));
+    if (open.length) notes.push(say("{format}: not known from the record and left open: {open}.", { format: column, open: open.join("; ") }));
+  }
+  notes.unshift(!mayName(state) ? say("Backers can be named once it is chosen whose conduct it is.")
+    : content.backers.who ? say("From the names of backers follow: {nodes}.", { nodes: NODES.map(nodeName).join(", ") })
+    : say("Under this network only the number of backers follows from their names, not who they are."));
+  $("named").textContent = notes.join(" ");
+}
+
 function answers(found) {
   const interval = `${state.interval}\u00a0%`, several = Object.keys(model.groups).length > 0;
-  $("formats").replaceChildren(...["A", "B"].map(column => {
+  $("formats").replaceChildren(...FORMATS.map(column => {
     const { answer: own, one, average, single } = found[column], box = made("div", null, { class: "format", id: `format-${column}` });
-    box.append(made("h3", column), made("p", percent(own.mean), { class: "big" }));
+    box.append(made(heading, column), made("p", percent(own.mean), { class: "big" }));
     box.append(made("p", likely(own.mean)));
     const strip = made("div", null, { class: "bar", "aria-hidden": "true" });
     strip.append(...bar(average.map(state => state.mean), colours));
@@ -249,7 +341,7 @@ function answers(found) {
     if (several) box.append(made("p", say("How far single cases differ ({interval} interval): {span}.", { interval, span: span(one.lower, one.upper) }), { class: "note" }));
     return box;
   }));
-  const odd = ["A", "B"].filter(column => !found[column].possible);
+  const odd = FORMATS.filter(column => !found[column].possible);
   $("impossible").hidden = odd.length === 0;
   $("impossible").textContent = odd.length ? say("What is described of {formats} cannot occur together under the model; its numbers mean nothing.", { formats: odd.join(", ") }) : "";
   const { change: moved } = found, size = String(state.margin);
@@ -301,14 +393,17 @@ function tornado(found) {
       row.append(made("th", nodeName(one.name), { scope: "row" }), made("td", words(one.low)), made("td", words(one.high)), cell);
       return row;
     }));
-    document.documentElement.dataset.tornado = String(own);
+    frame.dataset.tornado = String(own);
   };
   part();
 }
 
 // ---- The record ------------------------------------------------------------------------------------------------------
 
-const described = column => ({ ...state.case, ...state[column] });
+function described(column) {
+  const { given, set } = asked(column);
+  return { ...given, ...set };
+}
 
 function pairsUnseen(column) {
   const wanted = Object.entries(described(column)), found = [];
@@ -325,11 +420,11 @@ function record() {
   };
   $("count").textContent = say("Of {cases} cases, {a} share all that is described of A, and {b} all that is described of B.", { cases: cases.length, a: count("A"), b: count("B") });
   const lists = [];
-  for (const column of ["A", "B"]) {
+  for (const column of FORMATS) {
     const pairs = pairsUnseen(column);
     $(`format-${column}`).classList.toggle("unseen", pairs.length > 0);
     for (const name of new Set(pairs.flat().map(([name]) => name))) {
-      const place = state[column][name] !== undefined ? column : "case";
+      const place = claimed(state, column).has(name) ? column : "case";
       selects.get(name).own[place].className = "unseen";
     }
     if (!pairs.length) continue;
@@ -358,8 +453,9 @@ const quoted = text => JSON.stringify(text).replace(/\u007f/g, "\\u007f");
 export function toml(now = state) {
   const judgement = judgementOf(now), question = content.scenario;
   const table = states => Object.entries(states).map(([name, number]) => `${quoted(name)} = ${quoted(model.nodes.get(name).states[number])}`);
-  const known = Object.fromEntries(Object.entries(now.case).filter(([name]) => !(name in now.A) && !(name in now.B)));
-  const apart = column => Object.fromEntries(Object.entries(now.case).filter(([name]) => (name in now.A || name in now.B) && !(name in now[column])));
+  const [A, B] = FORMATS.map(column => claimed(now, column)), own = { A, B };
+  const known = Object.fromEntries(Object.entries(now.case).filter(([name]) => !A.has(name) && !B.has(name)));
+  const apart = column => Object.fromEntries(Object.entries(now.case).filter(([name]) => (A.has(name) || B.has(name)) && !own[column].has(name)));
   const lines = [
     ...Object.entries({ name: `${question.name}-what-if`, title: question.title, question: question.question, as_of: question.as_of, horizon: question.horizon, resolution: question.resolution, network: question.network }).map(([key, value]) => `${key} = ${quoted(value)}`),
     `priors = [${[...new Set([...(question.priors.includes(now.fit) ? [now.fit] : []), ...question.priors])].map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
@@ -369,8 +465,11 @@ export function toml(now = state) {
     ...(now.actor ? [`actor = ${quoted(now.actor)}`] : []), 'base = "A"',
     "[judgements.given]", ...table(known),
   ];
-  for (const column of ["A", "B"]) {
-    lines.push("[[judgements.formats]]", `label = "${column}"`, `do = { ${table(now[column]).join(", ")} }`);
+  for (const column of FORMATS) {
+    // A network that sees nothing but their number has no names in its scenarios.
+    const names = content.backers?.who && now.names[column];
+    lines.push("[[judgements.formats]]", `label = "${column}"`, `do = { ${table(names ? now[column] : setIn(now, column)).join(", ")} }`);
+    if (names) lines.push(`backers = [${names.map(quoted).join(", ")}]`);
     if (Object.keys(apart(column)).length) lines.push(`given = { ${table(apart(column)).join(", ")} }`);
   }
   return `${lines.join("\n")}\n`;
@@ -383,14 +482,14 @@ const cell = value => {
 };
 
 export function csv() {
-  const found = results(), rows = [["format", "outcome", "mean", "left_open_lower", "left_open_upper", "single_lower", "single_upper"]];
-  for (const column of ["A", "B"]) {
+  const found = results(), rows = [["format", "outcome", "mean", "left_open_lower", "left_open_upper", "single_lower", "single_upper", "priors", "backers"]];
+  for (const column of FORMATS) {
     target.states.forEach((name, s) => {
       const [own, one] = [found[column].average[s], found[column].single[s]];
-      rows.push([column, name, own.mean, own.lower, own.upper, one.lower, one.upper]);
+      rows.push([column, name, own.mean, own.lower, own.upper, one.lower, one.upper, state.fit, state.names[column] ? state.names[column].join(";") || "alone" : ""]);
     });
   }
-  rows.push(["B - A", judgementOf(state).states.map(s => target.states[s]).join("+"), found.change.mean, found.change.lower, found.change.upper, "", ""]);
+  rows.push(["B - A", judgementOf(state).states.map(s => target.states[s]).join("+"), found.change.mean, found.change.lower, found.change.upper, "", "", state.fit, ""]);
   return `${rows.map(row => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
@@ -405,7 +504,7 @@ export function svg() {
   const style = { "font-family": "sans-serif", "font-size": 13, fill: "#1d2733" };
   picture.setAttribute("xmlns", space);
   picture.setAttribute("viewBox", "0 0 640 230");
-  draw("title", {}, document.title);
+  draw("title", {}, title());
   draw("rect", { width: 640, height: 230, fill: "#ffffff" });
   draw("text", { x: 20, y: 26, ...style, "font-size": 14 }, `${words().judgements[state.judgement].title}`);
   ["A", "B"].forEach((column, i) => {
@@ -444,7 +543,14 @@ async function copied(text) {
 
 const kept = now => ({ fit: now.fit, interval: now.interval, margin: now.margin, lexicon: now.lexicon, language: now.language });
 $("judgement").addEventListener("change", event => turn(now => Object.assign(now, fresh(content.judgements.find(one => one.id === event.target.value), kept(now)))));
-$("actor").addEventListener("change", event => turn(now => { now.actor = event.target.value || null; }));
+$("actor").addEventListener("change", event => turn(now => {
+  const before = structuredClone(now);
+  now.actor = event.target.value || null;
+  for (const column of FORMATS.filter(one => now.names[one])) {
+    if (mayName(now)) name(now, column, now.names[column]);
+    else Object.assign(now, { [column]: setIn(before, column), names: { ...now.names, [column]: null } });
+  }
+}));
 $("fit").addEventListener("change", event => turn(now => { now.fit = event.target.value; }));
 $("interval").addEventListener("change", event => turn(now => { now.interval = Number(event.target.value); }));
 $("lexicon").addEventListener("change", event => turn(now => { now.lexicon = event.target.value; }));

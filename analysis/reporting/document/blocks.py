@@ -231,6 +231,22 @@ class Chapter:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """A part of a page that answers by itself; it runs in a browser, and no other format has it.
+
+    Parameters
+    ----------
+    markup
+        HTML of ours, in which nothing of a user can open or close an element.
+    scripts
+        The scripts in it, each by its digest, as the security policy of a page names them.
+    """
+
+    markup: str
+    scripts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Document:
     """A whole report in one language.
 
@@ -250,8 +266,8 @@ class Document:
         Day of issue, ISO; empty if none was given.
     labels
         Fixed words of the page, such as the title of its contents.
-    beside
-        Name of the file with the page "What if?", to which a page on a screen leads; empty where there is none.
+    panel
+        The knobs of "What if?", which a page on a screen holds; None where there are none.
     """
 
     language: str
@@ -261,4 +277,4 @@ class Document:
     passed: bool = True
     date: str = ""
     labels: dict[str, Text] = field(default_factory=dict)
-    beside: str = ""
+    panel: Panel | None = None

@@ -1,7 +1,9 @@
-"""The page "What if?" beside a report: the same fit, a link that leads to it, and a word where there is none."""
+"""The chapter "What if?" of a report: the same fit, links that lead to it, and a word where there is none."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -14,7 +16,6 @@ from servanda.analysis import explore
 from servanda.analysis.cli.app import app
 from servanda.analysis.explore.draws import ExploreError
 from servanda.analysis.reporting import make
-from servanda.analysis.reporting.formats.files import Format
 from servanda.analysis.reporting.make import report, report_again
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
 from servanda.analysis.scenarios.stored_fits import stored_fit
@@ -27,7 +28,7 @@ from ..reporting.test_numbers import AS_OF, PACT, SCENARIO, flat
 
 CASES = load_guarantees(as_of=AS_OF)
 LOADED = Loaded(Scenario.model_validate({**SCENARIO, "priors": ["open"]}), PACT, (flat("open"),))
-LINK = re.compile(r'<a href="(what-if[^"]*)">')
+LINK = '<a href="#what-if">'
 
 
 @pytest.fixture(scope="module")
@@ -36,40 +37,44 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return {"cases": CASES, "draws": 500, "chains": 2, "folder": tmp_path_factory.mktemp("fits"), "explore": explore}
 
 
-def test_the_page_is_that_of_the_fit_of_the_report_and_the_report_leads_to_it(tmp_path, few, monkeypatch):
+def test_the_knobs_are_those_of_the_fit_of_the_report_and_page_one_leads_to_them(tmp_path, few, monkeypatch):
     written = report(LOADED, tmp_path, **few, languages=["en", "es"])
-    names = ["report.en.html", "report.es.html", "what-if.en.html", "what-if.es.html"]
+    names = ["report.en.html", "report.es.html"]
     assert [path.name for path in written.files] == names
     assert written.html == tmp_path / names[0] and written.unexplored == ""
     posterior, found = stored_fit(PACT, CASES, LOADED.priors[0], Sampling(7, 500, 500, 2), few["folder"])
-    page = explore(posterior, LOADED, cases=CASES).html
-    assert found and (tmp_path / names[2]).read_text(encoding="utf-8") == page
-    html = (tmp_path / names[0]).read_text(encoding="utf-8")
-    spanish, there = ((tmp_path / name).read_text(encoding="utf-8") for name in (names[1], names[3]))
-    assert [LINK.findall(text) for text in (html, spanish)] == [[names[2]], [names[3]]]
-    assert '<html lang="es"' in there and "Mueva usted los mandos</a>" in spanish
-    # It stands in its chapter and not on paper, and the report still runs nothing and asks for nothing.
-    change = html[html.index('<section id="change"') :].split("</section>")[0]
-    assert LINK.search(change)
-    read = Page(html)
-    assert not {"script", "iframe"} & set(read.tags)
-    assert "Turn the knobs yourself: set what the case is like" in read.text
-    assert ".beside { display: none; }" in html[html.index("@media print") :]
-    # What is found again needs no fit, and report.json knows of no page.
-    monkeypatch.setattr(make, "_answered", lambda _: pytest.fail("it was made again"))
-    monkeypatch.setattr(make, "assemble", lambda _content, _language, beside: beside)
-    leads = Format(lambda document, _content, stem: {f"{stem}.html": str(document).encode()}, "to see where it leads")
-    monkeypatch.setattr(make, "FORMATS", {"html": leads})
-    again = report(LOADED, tmp_path, **few)
-    assert [path.name for path in again.files] == ["report.html", "what-if.html"]
-    assert [path.read_text(encoding="utf-8") for path in again.files] == ["what-if.html", page]
+    panel = explore(posterior, LOADED, cases=CASES).panel
+    html, spanish = ((tmp_path / name).read_text(encoding="utf-8") for name in names)
+    assert found and panel.markup in html
+    assert '"language":"es"' in spanish and "<summary>Mueva usted los mandos</summary>" in spanish
+    # Page one, the chapter on what would change the answer, and nothing else leads to the chapter of its own.
+    parts = re.split(r"(?=<section id=.*chapter)", html[html.index("<main>") : html.index("</main>")])
+    assert [re.match(r'<section id="([\w-]+)"', part)[1] for part in parts if LINK in part] == ["answer", "change"]
+    assert html.index('<section id="what-if"') < html.index('<section id="annex"')
+    assert ".turn, #what-if { display: none; }" in html[html.index("@media print") :]
+    # report.json knows of no knobs; where they are not asked for nothing runs, and all is as it was.
     assert "what-if" not in written.json.read_text(encoding="utf-8")
+    monkeypatch.setattr(make, "_answered", lambda _: pytest.fail("it was made again"))
+    bare = report(LOADED, tmp_path, **{**few, "explore": None}).html.read_text(encoding="utf-8")
+    assert not {"script", "iframe", "template"} & set(Page(bare).tags)
+    assert LINK not in bare and "script-src" not in bare
+
+
+def test_only_scripts_of_the_panel_may_run(few):
+    """Each script is named by its digest in the security policy, as a browser works it out of the page."""
+    posterior, _ = stored_fit(PACT, CASES, LOADED.priors[0], Sampling(7, 500, 500, 2), few["folder"])
+    made = explore(posterior, LOADED, cases=CASES)
+    for html, sources in ((made.html, 1), (made.panel.markup, 2)):
+        scripts = re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL)
+        digests = [base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in scripts]
+        assert len(digests) == sources
+        assert {f"'sha256-{digest}'" for digest in digests} <= {*made.panel.scripts}
 
 
 @pytest.fixture
-def pages(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
-    """Pages that each report was written with."""
-    found: list[dict[str, str]] = []
+def panels(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Panels that each report was written with."""
+    found: list[dict[str, Any]] = []
 
     def written(*given: Any, **_: object) -> tuple[Path, ...]:
         found.append(given[4] if len(given) > 4 else {})
@@ -93,30 +98,30 @@ def fits(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return asked
 
 
-def test_without_an_html_page_or_a_fit_nothing_is_explored(tmp_path, few, pages, fits, monkeypatch):
+def test_without_an_html_page_or_a_fit_nothing_is_explored(tmp_path, few, panels, fits, monkeypatch):
     answers(monkeypatch)
     assert report(LOADED, tmp_path, **few, formats=["csv"]).unexplored == ""
     assert report(LOADED, tmp_path, **{**few, "explore": None}).unexplored == ""
     monkeypatch.setattr(make, "load_report", lambda _: {"passed": True})
     report_again(tmp_path / "report.json", tmp_path)
-    assert pages == [{}] * 3 and fits == []
+    assert panels == [{}] * 3 and fits == []
 
 
-def test_what_does_not_fit_a_page_has_a_report_all_the_same(tmp_path, few, pages, fits, monkeypatch):
+def test_what_has_no_knobs_has_a_report_all_the_same(tmp_path, few, panels, fits, monkeypatch):
     def refusing(*_: object, **__: object) -> Any:
         raise ExploreError("explore", [Fault("node compliance", "is of another family")])
 
     answers(monkeypatch)
     written = report(LOADED, tmp_path, **{**few, "explore": refusing})
     assert written.unexplored == "explore: node compliance: is of another family"
-    assert pages == [{}] and len(fits) == 1
+    assert panels == [{}] and len(fits) == 1
 
 
-def test_numbers_whose_gates_failed_have_no_page_that_would_not_say_so(tmp_path, few, pages, fits, monkeypatch):
+def test_numbers_whose_gates_failed_have_no_knobs_that_would_not_say_so(tmp_path, few, panels, fits, monkeypatch):
     answers(monkeypatch, passed=False)
     written = report(LOADED, tmp_path, **few, draft=True)
-    assert written.unexplored == "a gate failed, and the page would show its numbers without saying so"
-    assert pages == [{}] and fits == []
+    assert written.unexplored == "a gate failed, and the knobs would show their numbers without saying so"
+    assert panels == [{}] and fits == []
 
 
 def test_the_command_writes_it_unless_told_not_to_and_says_why_there_is_none(tmp_path, few, monkeypatch):
@@ -129,7 +134,7 @@ def test_the_command_writes_it_unless_told_not_to_and_says_why_there_is_none(tmp
 
     monkeypatch.setattr(make, "report", written)
     run = CliRunner().invoke
-    assert 'no page "What if?": it does not fit' in run(app, ["report", "budapest"]).output
+    assert 'no chapter "What if?": it does not fit' in run(app, ["report", "budapest"]).output
     assert json.loads(run(app, ["report", "budapest", "--json"]).output)["unexplored"] == "it does not fit"
     assert "What if?" not in run(app, ["report", "budapest", "--no-explore"]).output
     assert asked == [explore, explore, None]

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from servanda.analysis.reporting.assemble import assemble
+from servanda.analysis.reporting.document.blocks import Panel
 from servanda.analysis.reporting.page import page
 
 VOID = {"meta", "br", "hr", "img", "input", "link"}
@@ -16,9 +17,9 @@ PLAIN = {0xA0: " ", 0x2013: "-", 0x2212: "-", 0x2018: "'", 0x2019: "'"}
 INLINE = {"strong", "span", "small", "a", "code", "em", "bdi"}
 
 
-def render(content: Mapping[str, Any], language: str = "en", beside: str = "") -> str:
+def render(content: Mapping[str, Any], language: str = "en", panel: Panel | None = None) -> str:
     """Page of a report's dictionary."""
-    return page(assemble(content, language, beside))
+    return page(assemble(content, language, panel))
 
 
 class Page(HTMLParser):
