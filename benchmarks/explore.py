@@ -1,10 +1,11 @@
 """The page "What if?" against Servanda: accuracy of its numbers and milliseconds of a repaint, in headless Chromium.
 
-    python benchmarks/explore.py POSTERIOR.nc [SCENARIO] [--settings 500] [--seed 1]
+    python benchmarks/explore.py POSTERIOR.nc [SCENARIO] [--other POSTERIOR.nc] [--settings 500] [--seed 1]
 
 Each pair of settings is a case of which every feature is known with chance 0.3, 0.6 or 0.9, and two formats that set
 some of the features from outside. Both are asked of the page and of `outcomes`; the largest differences are said in
-percentage points. Repaints are timed by the page itself, which puts the milliseconds on its root element.
+percentage points. With `--other`, a fit under another prior set or theory, the page is asked to answer by that one, of
+which it keeps fewer draws. Repaints are timed by the page itself, which puts the milliseconds on its root element.
 """
 
 from __future__ import annotations
@@ -35,19 +36,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("posterior")
     parser.add_argument("scenario", nargs="?", default="dprk-six-party")
+    parser.add_argument("--other")
     parser.add_argument("--settings", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     told = parser.parse_args()
     posterior, scenario = load_posterior(told.posterior), load_scenario(told.scenario)
-    page = explore(posterior, scenario)
-    target = page.content["network"]["target"]
+    others = [load_posterior(told.other)] if told.other else []
+    page = explore(posterior, scenario, others=others)
+    target = page.content["fit"]["network"]["target"]
     rng = np.random.default_rng(told.seed)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as found:
         path = page.save(Path(folder) / "page.html")
         browser = found.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         window = browser.new_page()
         window.goto(path.as_uri())
-        report = {"bytes": path.stat().st_size, **accuracy(window, posterior, page, target, told.settings // 2, rng)}
+        judged = [posterior, *others][-1]
+        report = {"bytes": path.stat().st_size, **accuracy(window, judged, page, target, told.settings // 2, rng)}
         report["repaint"] = repaints(window, page, rng)
         browser.close()
     print(json.dumps(report, indent=1))
@@ -56,7 +60,7 @@ def main() -> None:
 def accuracy(window, posterior, page, target, pairs, rng):
     """Largest differences, in percentage points, and how often each is beyond what was asked."""
     network, actors = posterior.network, [None, *(one["code"] for one in page.content["actors"])]
-    names = network[target].parent_names
+    names, fit = page.content["cases"]["nodes"][:-1], [page.content["fit"], *page.content["others"]][-1]["name"]
     # What the exact mean would differ by if the fit were drawn again.
     errors = []
     found = {"mean": [], "ends": [], "single mean": [], "single ends": [], "change": [], "change ends": [], "gain": []}
@@ -77,7 +81,7 @@ def accuracy(window, posterior, page, target, pairs, rng):
             start = time.process_time()
             exact = outcomes(posterior, target, *worded, **member)
             seconds += time.process_time() - start
-            asked.append({"given": given, "set": done, "members": {"actor": whose}})
+            asked.append({"fit": fit, "given": given, "set": done, "members": {"actor": whose}})
             draws.append(exact.average.values.reshape(-1, len(network[target].states)))
             average, single = window.evaluate(STATES, asked[-1])
             rows = np.array([[[s.mean, s.lower, s.upper] for s in pair] for pair in exact.summaries.values()])
@@ -117,7 +121,7 @@ def accuracy(window, posterior, page, target, pairs, rng):
 
 def repaints(window, page, rng):
     """Milliseconds of a repaint after a knob was turned, first by itself and then over a walk."""
-    nodes = {node["name"]: len(node["states"]) for node in page.content["network"]["nodes"]}
+    nodes = {node["name"]: len(node["states"]) for node in page.content["fit"]["network"]["nodes"]}
     names = page.content["cases"]["nodes"][:-1]
     for _ in range(20):
         window.evaluate(TURN, ["case", str(rng.choice(names)), -1])

@@ -98,7 +98,7 @@ def compare_theories(
     """
     cases = as_frame(as_case_table(cases), error=DataError)
     network, priors = as_network(network), as_priors(priors)
-    chosen = [_theory(theory) for theory in theories]
+    chosen = [as_theory(theory) for theory in theories]
     _check(chosen, cases)
     networks = {theory.name: theory.apply(network, node, count) for theory in chosen}
     return compare_models(
@@ -119,7 +119,19 @@ def compare_theories(
     )
 
 
-def _theory(theory: str | Theory) -> Theory:
+def as_theory(theory: str | Theory) -> Theory:
+    """Theory of that name, or the one that is given.
+
+    Raises
+    ------
+    QueryError
+        If there is none of that name.
+
+    Examples
+    --------
+    >>> as_theory("log").title
+    'log of the count'
+    """
     if isinstance(theory, Theory):
         return theory
     if theory not in THEORIES:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ...common.errors import Fault, raise_faults
+from ...common.errors import Fault
 from ...common.figure_style import BROKEN, GREY, IN_PART, KEPT
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.network.network import Network
 from ...models.posterior import Posterior
+from ...models.theories.theories import THEORIES
 from ...record.files.dates import as_day
 from ...record.sources import load_sources
 from ..reporting.document.safety import linkable
@@ -17,6 +18,7 @@ from ..scenarios.questions import quantity_of
 from ..scenarios.scenario import Format, Judgement, Loaded, Scenario
 from .backers import backers_by_name
 from .draws import ExploreError, drawn_network
+from .fits import Choice, choices
 from .words import languages, likelihood_words
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Actors that a reader may choose, those of the scenario among them.
 ACTORS = 12
-#: Draws that are kept of a fit under another prior set.
+#: Draws that are kept of a fit under another prior set or theory.
 OTHERS = 1000
 #: The group whose members are actors.
 ACTOR = "actor"
@@ -51,17 +53,16 @@ def content(
     language
         In which the page opens.
     others
-        Fits of the same network under other prior sets, of which fewer draws are kept.
+        Fits of the same network under other prior sets or theories of the backers, of which fewer draws are kept.
 
     Raises
     ------
     ExploreError
-        If the network does not fit, no judgement is left, or another fit is of another network or of the same
-        prior set.
+        If the network does not fit, no judgement is left, or another fit does not go with the first (see `choices`).
     """
     scenario, network = loaded.scenario, posterior.network
-    fits = _named(posterior, others)
     target = scenario.judgement(scenario.headline.judgement).node
+    first, *more = fits = choices(posterior, others, target)
     judged = [one for one in scenario.judgements if one.node == target and not one.suppose]
     if not judged:
         what = "rests on a supposed case in each of its judgements, and a page supposes none; explore another scenario"
@@ -76,11 +77,10 @@ def content(
     spoken = dict.fromkeys([*actors, *(row[1] for row in held["rows"]), *listed])
     return {
         "language": language,
-        "network": drawn,
-        "fit": next(iter(fits)),
+        "fit": {**_named(first), "network": drawn},
         "others": [
-            {"name": name, "network": drawn_network(fit, target, {ACTOR: actors}, most=OTHERS)}
-            for name, fit in [*fits.items()][1:]
+            {**_named(one), "network": drawn_network(one.posterior, target, {ACTOR: actors}, most=OTHERS)}
+            for one in more
         ],
         "judgements": [_judgement(network, scenario, one, cases, actors, by_name) for one in judged],
         "backers": by_name,
@@ -95,34 +95,22 @@ def content(
         "colours": {"kept": KEPT, "part": IN_PART, "broken": BROKEN, "grey": GREY},
         "lexicon": scenario.lexicon,
         "lexicons": likelihood_words(scenario.lexicon),
-        "languages": languages(scenario, network, names, spoken, {name: _title(fit) for name, fit in fits.items()}),
+        "languages": languages(
+            scenario,
+            network,
+            names,
+            spoken,
+            priors={one.priors: one.priors_title for one in fits},
+            theories={one.theory: THEORIES[one.theory].title for one in fits if one.theory},
+        ),
     }
 
 
+def _named(one: Choice) -> dict[str, str]:
+    return {"name": one.name, "priors": one.priors, "theory": one.theory}
+
+
 _SHOWN = ("name", "title", "question", "as_of", "horizon", "resolution", "seed")
-
-
-def _named(posterior: Posterior, others: Sequence[Posterior]) -> dict[str, Posterior]:
-    """Fits by the names of their prior sets, the one that is asked first."""
-    found, faults = {_name(posterior): posterior}, []
-    for fit in others:
-        name = _name(fit)
-        if name in found:
-            faults.append(Fault(f"others: {name}", "is the prior set of two fits; give each once"))
-        if fit.network != posterior.network:
-            what = f"is a fit of the network {fit.network.name}; give fits of {posterior.network.name}, states and all"
-            faults.append(Fault(f"others: {name}", what))
-        found[name] = fit
-    raise_faults("page of knobs", faults, ExploreError)
-    return found
-
-
-def _name(fit: Posterior) -> str:
-    return fit.priors.name if fit.priors is not None else ""
-
-
-def _title(fit: Posterior) -> str:
-    return fit.priors.title if fit.priors is not None else ""
 
 
 def _actors(posterior: Posterior, judged: Sequence[Judgement], cases: pd.DataFrame) -> tuple[str, ...]:

@@ -98,8 +98,8 @@ def _entry(loaded: Loaded, page: Page, target: Path, language: str) -> dict[str,
         "day": say.line(N_("Known on {day}"), day=say.day(scenario.as_of)),
         "made": say.line(
             N_("{draws} draws under the prior set {priors}; {size} kB."),
-            draws=say.count(page.content["network"]["draws"]),
-            priors=page.content["languages"][language]["priors"][page.content["fit"]],
+            draws=say.count(page.content["fit"]["network"]["draws"]),
+            priors=page.content["languages"][language]["priors"][page.content["fit"]["priors"]],
             size=say.count(len(page.html.encode()) // 1000),
         ),
     }

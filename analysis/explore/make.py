@@ -45,7 +45,7 @@ class Page:
     content: Mapping[str, Any] = field(repr=False)
 
     def __repr__(self) -> str:
-        drawn = self.content["network"]
+        drawn = self.content["fit"]["network"]
         return (
             f"Page(What if? {self.content['scenario']['title']}; {drawn['draws']} draws, {len(self.html) // 1000} kB)"
         )
@@ -99,8 +99,9 @@ def explore(
     language
         In which it opens, ``en`` or ``es``; a reader may change it.
     others
-        Fits of the same network under other prior sets, among which a reader may choose: 1,000 draws of each are kept.
-        Weights on the draws of the first would not do: prior sets that differ much leave few of them.
+        Fits of the same network under other prior sets, or under a theory of `servanda.models.THEORIES`, among which a
+        reader may choose: 1,000 draws of each are kept. Weights on the draws of the first would not do: prior sets
+        that differ much leave few of them.
 
     Returns
     -------
@@ -112,13 +113,13 @@ def explore(
         If there is no such scenario or language.
     ExploreError
         If the network of the fit does not fit a page: its target is not `ordinal`, `softmax` or `table`, or it holds
-        too many numbers; or if another fit is of another network or of the same prior set.
+        too many numbers; or if another fit is of another network, or of the same prior set and theory.
 
     Examples
     --------
     >>> from servanda.priors import prior_predictive
     >>> page = explore(prior_predictive("guarantee", "flat", seed=1, draws=200), "budapest")
-    >>> page.content["network"]["draws"], "</html>" in page.html
+    >>> page.content["fit"]["network"]["draws"], "</html>" in page.html
     (200, True)
     """
     raise_faults("explore", wrong_kinds({"posterior": (posterior, Posterior)}), QueryError)

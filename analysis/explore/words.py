@@ -24,6 +24,8 @@ MESSAGES = (
     N_("What is judged"),
     N_("Whose conduct"),
     N_("Prior set"),
+    N_("Theory of what backers do"),
+    N_("that of the network"),
     N_("Interval"),
     N_("Smallest change that matters, in points"),
     N_("Likelihood words"),
@@ -84,7 +86,13 @@ _NAMES = {"en": "English", "es": "español"}
 
 
 def languages(
-    scenario: Scenario, network: Network, names: Iterable[str], actors: Iterable[str], priors: Mapping[str, str]
+    scenario: Scenario,
+    network: Network,
+    names: Iterable[str],
+    actors: Iterable[str],
+    *,
+    priors: Mapping[str, str],
+    theories: Mapping[str, str],
 ) -> dict[str, Any]:
     """Words of the page by language.
 
@@ -96,8 +104,8 @@ def languages(
         Nodes that are shown.
     actors
         Codes of actors that are named.
-    priors
-        Name of each prior set -> its title.
+    priors, theories
+        Name of each prior set, and of each theory but the network's own -> its title.
 
     Returns
     -------
@@ -106,19 +114,24 @@ def languages(
         scales of likelihood words.
     """
     nodes, codes = list(names), list(actors)
-    return {code: _in(code, scenario, network, nodes, codes, priors) for code in LOCALES}
+    titles = {"priors": priors, "theories": theories}
+    return {code: _in(code, scenario, network, nodes, codes, titles) for code in LOCALES}
 
 
 def _in(
-    code: str, scenario: Scenario, network: Network, names: list[str], actors: list[str], priors: Mapping[str, str]
+    code: str,
+    scenario: Scenario,
+    network: Network,
+    names: list[str],
+    actors: list[str],
+    titles: Mapping[str, Mapping[str, str]],
 ) -> dict[str, Any]:
     say = Language(code, translations(scenario, code))
-    titles = {name: load_lexicon(name).in_language(code).title for name in lexicons(scenario.lexicon)}
     return {
         "name": _NAMES[code],
         "title": say.term(scenario.title),
         "day": say.day(scenario.as_of),
-        "priors": {name: say.term(title) for name, title in priors.items()},
+        **{kind: {name: say.term(title) for name, title in named.items()} for kind, named in titles.items()},
         "messages": {message: say.line(message, **_kept(message)) for message in MESSAGES},
         "nodes": {
             name: {
@@ -131,7 +144,7 @@ def _in(
         "judgements": {
             one.id: {"title": say.term(one.title), "claim": say.term(one.claim)} for one in scenario.judgements
         },
-        "lexicons": titles,
+        "lexicons": {name: load_lexicon(name).in_language(code).title for name in lexicons(scenario.lexicon)},
     }
 
 

@@ -27,7 +27,20 @@ from servanda.analysis.reporting.page import page as report_page
 from servanda.analysis.scenarios.scenario import scenario_from_dict
 from servanda.common.files import ours
 from servanda.common.toml import read_toml
-from servanda.models import Arrow, Group, Network, Node, Prior, PriorEntry, PriorSet, load_network, with_who
+from servanda.models import THEORIES as THEORIES_OF_BACKERS
+from servanda.models import (
+    Arrow,
+    Group,
+    Network,
+    Node,
+    Posterior,
+    Prior,
+    PriorEntry,
+    PriorSet,
+    load_network,
+    with_who,
+)
+from servanda.models.theories.theories import priors_for
 from servanda.priors import load_prior, prior_predictive
 
 from ..analysis.figures.test_readable import THEORIES, TRACKS
@@ -197,6 +210,16 @@ def test_what_follows_from_names_is_what_servanda_says(engine, year):
 # ---- The page --------------------------------------------------------------------------------------------------
 
 
+THEORIES_ASKED = ("none", "institution", "rival_backer")
+
+
+def under(theory: str) -> Posterior:
+    """Draws of the literature's priors for the network of a shipped scenario under a theory."""
+    network = THEORIES_OF_BACKERS[theory].apply(load_network("guarantee"))
+    priors, cases = priors_for(network, load_prior("literature")), shipped_cases(network, "2019-04-25")
+    return prior_predictive(network, priors, seed=1, draws=64, cases=cases)
+
+
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The page of a shipped scenario under draws of a prior, and the same full of hostile text."""
@@ -204,7 +227,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     cases = shipped_cases(loaded.network, loaded.scenario.as_of)
     posterior = prior_predictive(loaded.network, load_prior("literature"), seed=1, draws=256, cases=cases)
     flat = prior_predictive(loaded.network, load_prior("flat"), seed=1, draws=64, cases=cases)
-    made = explore(posterior, loaded, cases=cases, others=[flat])
+    made = explore(posterior, loaded, cases=cases, others=[flat, *map(under, THEORIES_ASKED)])
     made.save(folder / "plain.html")
     content = {**report(), "tracks": TRACKS, "theories": THEORIES}
     (folder / "report.html").write_text(report_page(assemble(content, "en", made.panel)), encoding="utf-8")
@@ -296,6 +319,31 @@ def test_another_prior_set_is_answered_from_its_own_fit(browser, pages):
     assert found == pytest.approx([each.mean for each in [pair[0] for pair in exact.summaries.values()]], abs=2e-3)
     window.click("#undo")
     assert window.text_content("#formats") == first
+
+
+@pytest.mark.parametrize("theory", THEORIES_ASKED)
+def test_another_theory_is_answered_from_its_own_fit(browser, pages, theory):
+    """What takes the place of the count is no knob, and is summed out as it goes with the count."""
+    window, _ = opened(browser, pages["plain"])
+    ready(window)
+    window.get_by_label("Theory of what backers do").select_option(theory)
+    assert f"p=literature%2F{theory}" in window.url
+    assert window.locator("#priors option[value=flat]").is_disabled()
+    network, posterior = load_network("guarantee"), under(theory)
+    known = dict.fromkeys(network["compliance"].parent_names, 0)
+    for done in ({"guarantors": 0}, {"guarantors": 5, "role": 1}):
+        given = {name: state for name, state in known.items() if name not in done}
+        worded = [{name: network[name].states[state] for name, state in part.items()} for part in (given, done)]
+        exact = outcomes(posterior, "compliance", *worded)
+        asked = {"fit": f"literature/{theory}", "given": given, "set": done, "members": {}}
+        found = window.evaluate("x => whatIf.answer(x).average.map(y => whatIf.summary(y, 0.9).mean)", asked)
+        assert found == pytest.approx([pair[0].mean for pair in exact.summaries.values()], abs=3e-3)
+    assert ",literature," + theory in window.evaluate("() => whatIf.csv()")
+    state = window.evaluate("() => whatIf.state()")
+    window.reload()
+    assert window.evaluate("() => whatIf.state()") == state
+    window.click("#reset")
+    assert window.evaluate("() => whatIf.state().fit") == f"literature/{theory}"
 
 
 def test_backers_are_chosen_by_name_and_set_what_follows_from_them(browser, pages):

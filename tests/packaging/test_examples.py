@@ -67,6 +67,6 @@ def test_the_page_of_knobs_is_of_today():
     scenario, cases = loaded.scenario, shipped_cases(loaded.network, loaded.scenario.as_of)
     assert {"title": scenario.title, "question": scenario.question}.items() <= held["scenario"].items()
     assert [row[1] for row in held["cases"]["rows"]] == cases["obligor"].tolist(), "run 'make examples'"
-    nodes = {node["name"]: node["states"] for node in held["network"]["nodes"]}
+    nodes = {node["name"]: node["states"] for node in held["fit"]["network"]["nodes"]}
     assert nodes == {name: list(loaded.network[name].states) for name in nodes}, "run 'make examples'"
     assert path.stat().st_size < 600_000

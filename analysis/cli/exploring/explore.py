@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ....common.errors import Fault, InputError
+from ....common.errors import Fault, InputError, raise_faults
 from ....common.progress import shown
 from ..options import (
     Cases,
@@ -27,7 +28,12 @@ from ..options import (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from ....models.network.network import Network
+    from ....models.theories.theories import Theory
     from ...explore.make import Page
+    from ...scenarios.scenario import Loaded
 
 
 def explore(
@@ -55,6 +61,15 @@ def explore(
             "is fitted, and adds about 0.2 MB to the page.",
         ),
     ] = None,
+    theories: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--theories",
+            metavar="THEORIES",
+            help="Further theories of what backers do that a reader may choose, separated by commas; each is fitted "
+            "under each prior set, and adds about 0.2 MB. `servanda compare theories list` shows them.",
+        ),
+    ] = None,
     cases: Cases = None,
     missing: Missing = None,
     countries: Countries = None,
@@ -72,31 +87,42 @@ def explore(
     The fit, under the scenario's first prior set, is the one that `servanda report` makes and keeps; so are those of
     the scenario's other prior sets.
 
-    Example: `servanda explore dprk-six-party --priors flat,cheap_talk --out what-if.html`, or `servanda explore --all
-    --out folder`
+    Example: `servanda explore dprk-six-party --priors flat --theories none --out what-if.html`, or `servanda explore
+    --all --out folder`
     """
     from ....common.files import file_name, output_file, writable_folder
     from ....models.sampling.run import Sampling
+    from ....models.theories.theories import priors_for
     from ....priors import load_prior
+    from ...evaluation.theories import as_theory
     from ...explore.gallery import INDEX, gallery
     from ...explore.make import explore as make
     from ...queries.named_backers import shipped_cases
     from ...reporting.document.language import Language
-    from ...scenarios.scenario import Loaded, load_scenario, shipped_scenarios
+    from ...scenarios.scenario import load_scenario, shipped_scenarios
     from ...scenarios.stored_fits import stored_fit
 
     if (scenario is None) != every:
         raise InputError("explore", [Fault("SCENARIO", "give a scenario to explore, or --all, and not both")])
     code = Language(language).code
+    chosen = [as_theory(name) for name in listed(theories or ())]
 
     def made(loaded: Loaded) -> Page:
         as_of = loaded.scenario.as_of
-        known = record_cases(cases, as_of, missing, countries) if cases else shipped_cases(loaded.network, as_of)
+        own = record_cases(cases, as_of, missing, countries) if cases else None
+
+        def known(network: Network) -> pd.DataFrame:
+            return shipped_cases(network, as_of) if own is None else own
+
         sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
         sets = [loaded.priors[0], *(load_prior(name, loaded.network) for name in listed(priors or ()))]
+        pairs = [(network, one) for network in [loaded.network, *_under(loaded, chosen)] for one in sets]
         with shown(not (quiet or as_json)) as progress:
-            fits = [stored_fit(loaded.network, known, one, sampling, cache, progress=progress)[0] for one in sets]
-        return make(fits[0], loaded, cases=known, language=code, others=fits[1:])
+            fits = [
+                stored_fit(network, known(network), priors_for(network, one), sampling, cache, progress=progress)[0]
+                for network, one in pairs
+            ]
+        return make(fits[0], loaded, cases=known(loaded.network), language=code, others=fits[1:])
 
     if scenario is None:
         folder = out or Path("out") / "explore"
@@ -124,6 +150,18 @@ def explore(
     typer.echo(place)
 
 
+def _under(loaded: Loaded, theories: Sequence[Theory]) -> list[Network]:
+    """The scenario's network under each of some theories of what backers do to its headline's node."""
+    from ...queries.named_backers import COUNT_NODE
+
+    target = loaded.scenario.judgement(loaded.scenario.headline.judgement).node
+    changed = {one.name: one.apply(loaded.network, target, COUNT_NODE) for one in theories}
+    same = [name for name, network in changed.items() if network == loaded.network]
+    what = f"is what the network {loaded.network.name} holds already; leave it out"
+    raise_faults("explore", [Fault(f"theory {name}", what) for name in same])
+    return list(changed.values())
+
+
 def _told(path: Path, page: Page) -> dict[str, Any]:
     """What `--json` says of a page."""
-    return {"file": str(path), "draws": page.content["network"]["draws"], "bytes": len(page.html.encode())}
+    return {"file": str(path), "draws": page.content["fit"]["network"]["draws"], "bytes": len(page.html.encode())}

@@ -8,17 +8,16 @@ const root = document.getElementById("panel")?.shadowRoot ?? document, frame = r
 const alone = root === document, heading = alone ? "h3" : "h4";
 const $ = id => root.getElementById(id);
 const content = JSON.parse($("content").textContent);
-const model = load(content.network);
-// A fit under another prior set is read when it is first chosen.
-const fits = new Map([[content.fit, model]]);
+// Fits by prior set and theory; another than the first is read when it is first chosen.
+const FITS = [content.fit, ...content.others], model = load(content.fit.network), models = new Map([[content.fit.name, model]]);
+const fitOf = now => FITS.find(one => one.name === now.fit);
 
 function modelOf(now) {
-  if (!fits.has(now.fit)) fits.set(now.fit, load(content.others.find(one => one.name === now.fit).network));
-  return fits.get(now.fit);
+  if (!models.has(now.fit)) models.set(now.fit, load(fitOf(now).network));
+  return models.get(now.fit);
 }
 
-const FITS = [content.fit, ...content.others.map(one => one.name)];
-const target = content.network.nodes.find(node => node.name === model.target);
+const target = content.fit.network.nodes.find(node => node.name === model.target);
 // Cases of the record, each with the state number of every node that it knows.
 const cases = content.cases.rows.map(([letters, obligor, year, title, link]) => {
   const states = {};
@@ -72,7 +71,7 @@ function fresh(judgement = content.judgements[0], kept = {}) {
   return {
     judgement: judgement.id, actor: judgement.actor, case: { ...judgement.given }, A: { ...judgement.A }, B: { ...judgement.B },
     names: { ...judgement.names },
-    fit: content.fit, interval: 90, margin: 5, lexicon: content.lexicon, language: content.language, ...kept,
+    fit: content.fit.name, interval: 90, margin: 5, lexicon: content.lexicon, language: content.language, ...kept,
   };
 }
 
@@ -101,7 +100,7 @@ function read(text) {
   const margin = Number(given.get("x"));
   if (margin >= 0 && margin < 100) now.margin = margin;
   if (given.get("l") in content.languages) now.language = given.get("l");
-  if (FITS.includes(given.get("p"))) now.fit = given.get("p");
+  if (FITS.some(one => one.name === given.get("p"))) now.fit = given.get("p");
   if (given.get("k") in content.lexicons) now.lexicon = given.get("k");
   for (const [key, value] of given) {
     const [column, node] = [key.slice(0, key.indexOf(".")), key.slice(key.indexOf(".") + 1)];
@@ -186,7 +185,7 @@ function made(tag, text, more = {}) {
 }
 
 function options(select, pairs, chosen) {
-  select.replaceChildren(...pairs.map(([value, text]) => made("option", text, { value })));
+  select.replaceChildren(...pairs.map(([value, text, disabled]) => made("option", text, { value, disabled: disabled ? "" : undefined })));
   select.value = chosen ?? "";
 }
 
@@ -215,7 +214,7 @@ function paint() {
   }
   $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
   $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}, each with the tables that it has of what is left as usual.",
-    { draws: modelOf(state).draws, samples: modelOf(state).samples, priors: texts.priors[state.fit] });
+    { draws: modelOf(state).draws, samples: modelOf(state).samples, priors: texts.priors[fitOf(state).priors] });
   controls(texts);
   knobs();
   backers(texts);
@@ -227,12 +226,18 @@ function paint() {
   later(() => tornado(found));
 }
 
+const KINDS = ["priors", "theory"];
+const fitWith = ({ priors, theory }) => FITS.find(one => one.priors === priors && one.theory === theory);
+
 function controls(texts) {
   options($("judgement"), content.judgements.map(one => [one.id, texts.judgements[one.id].title]), state.judgement);
   options($("actor"), [["", say("somebody the record does not hold")], ...content.actors.map(one => [one.code, texts.actors[one.code]])], state.actor);
   $("whose").hidden = !content.actorGroup;
-  options($("fit"), FITS.map(name => [name, texts.priors[name]]), state.fit);
-  $("under").hidden = FITS.length < 2;
+  for (const kind of KINDS) {
+    const shown = [...new Set(FITS.map(one => one[kind]))], title = name => texts[kind === "priors" ? "priors" : "theories"][name] ?? say("that of the network");
+    options($(kind), shown.map(name => [name, title(name), !fitWith({ ...fitOf(state), [kind]: name })]), fitOf(state)[kind]);
+    $(`by-${kind}`).hidden = shown.length < 2;
+  }
   options($("interval"), INTERVALS.map(one => [one, `${one}\u00a0%`]), state.interval);
   options($("lexicon"), Object.keys(content.lexicons).map(one => [one, texts.lexicons[one]]), state.lexicon);
   options($("language"), Object.entries(content.languages).map(([code, one]) => [code, one.name]), state.language);
@@ -458,7 +463,7 @@ export function toml(now = state) {
   const apart = column => Object.fromEntries(Object.entries(now.case).filter(([name]) => (A.has(name) || B.has(name)) && !own[column].has(name)));
   const lines = [
     ...Object.entries({ name: `${question.name}-what-if`, title: question.title, question: question.question, as_of: question.as_of, horizon: question.horizon, resolution: question.resolution, network: question.network }).map(([key, value]) => `${key} = ${quoted(value)}`),
-    `priors = [${[...new Set([...(question.priors.includes(now.fit) ? [now.fit] : []), ...question.priors])].map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
+    `priors = [${[...new Set([...question.priors.filter(one => one === fitOf(now).priors), ...question.priors])].map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
     "[headline]", `judgement = ${quoted(judgement.id)}`, 'format = "B"', "",
     "[[judgements]]", `id = ${quoted(judgement.id)}`, `title = ${quoted(judgement.title)}`, `claim = ${quoted(judgement.claim)}`,
     `node = ${quoted(target.name)}`, `states = [${judgement.states.map(s => quoted(target.states[s])).join(", ")}]`,
@@ -482,14 +487,15 @@ const cell = value => {
 };
 
 export function csv() {
-  const found = results(), rows = [["format", "outcome", "mean", "left_open_lower", "left_open_upper", "single_lower", "single_upper", "priors", "backers"]];
+  const found = results(), rows = [["format", "outcome", "mean", "left_open_lower", "left_open_upper", "single_lower", "single_upper", "priors", "theory", "backers"]];
+  const { priors, theory } = fitOf(state);
   for (const column of FORMATS) {
     target.states.forEach((name, s) => {
       const [own, one] = [found[column].average[s], found[column].single[s]];
-      rows.push([column, name, own.mean, own.lower, own.upper, one.lower, one.upper, state.fit, state.names[column] ? state.names[column].join(";") || "alone" : ""]);
+      rows.push([column, name, own.mean, own.lower, own.upper, one.lower, one.upper, priors, theory, state.names[column] ? state.names[column].join(";") || "alone" : ""]);
     });
   }
-  rows.push(["B - A", judgementOf(state).states.map(s => target.states[s]).join("+"), found.change.mean, found.change.lower, found.change.upper, "", "", state.fit, ""]);
+  rows.push(["B - A", judgementOf(state).states.map(s => target.states[s]).join("+"), found.change.mean, found.change.lower, found.change.upper, "", "", priors, theory, ""]);
   return `${rows.map(row => row.map(cell).join(",")).join("\r\n")}\r\n`;
 }
 
@@ -551,7 +557,7 @@ $("actor").addEventListener("change", event => turn(now => {
     else Object.assign(now, { [column]: setIn(before, column), names: { ...now.names, [column]: null } });
   }
 }));
-$("fit").addEventListener("change", event => turn(now => { now.fit = event.target.value; }));
+for (const kind of KINDS) $(kind).addEventListener("change", event => turn(now => { now.fit = fitWith({ ...fitOf(now), [kind]: event.target.value }).name; }));
 $("interval").addEventListener("change", event => turn(now => { now.interval = Number(event.target.value); }));
 $("lexicon").addEventListener("change", event => turn(now => { now.lexicon = event.target.value; }));
 $("language").addEventListener("change", event => turn(now => { now.language = event.target.value; }));
@@ -572,4 +578,4 @@ window.addEventListener("hashchange", () => {
 paint();
 
 // For a console, and for the checks of this page.
-globalThis.whatIf = { answer: question => answer(modelOf({ fit: content.fit, ...question }), question), results, summary, chance, change, turn, toml, csv, svg, state: () => structuredClone(state) };
+globalThis.whatIf = { answer: question => answer(modelOf({ fit: content.fit.name, ...question }), question), results, summary, chance, change, turn, toml, csv, svg, state: () => structuredClone(state) };

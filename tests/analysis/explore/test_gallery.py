@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -68,18 +69,45 @@ def test_a_fit_under_another_prior_set_is_chosen_by_its_name(quick_fits, tmp_pat
     out = tmp_path / "page.html"
     result = CliRunner().invoke(app, ["explore", "budapest", "--priors", "flat,realist", "--out", str(out), "--json"])
     assert result.exit_code == 0, result.output
-    held = out.read_text(encoding="utf-8")
-    assert re.findall(r'"fit":"(\w+)"', held) == ["literature"]
-    assert re.findall(r'"others":\[{"name":"(\w+)"|},{"name":"(\w+)","network"', held) == [
-        ("flat", ""),
-        ("", "realist"),
+    assert fits_of(out) == ["literature", "flat", "realist"]
+
+
+def fits_of(page: Path) -> list[str]:
+    """Names of the fits that a page holds."""
+    return re.findall(r'{"name":"([^"]+)","priors":', page.read_text(encoding="utf-8"))
+
+
+def test_theories_are_fitted_under_each_prior_set(quick_fits, tmp_path):
+    out = tmp_path / "page.html"
+    words = ["explore", "budapest", "--priors", "flat", "--theories", "none,rival_backer", "--out", str(out)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert fits_of(out) == [
+        *("literature", "flat", "literature/none", "flat/none"),
+        *("literature/rival_backer", "flat/rival_backer"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("theory", "said"),
+    [
+        ("nothing", "there is none called 'nothing'"),
+        ("log", "theory log: is what the network guarantee holds already; leave it out"),
+        ("any_of", "has 3 states; what members do together is an outcome of two"),
+    ],
+)
+def test_a_theory_that_no_reader_could_choose_is_refused_before_anything_is_fitted(quick_fits, theory, said):
+    result = CliRunner().invoke(app, ["explore", "budapest", "--theories", theory])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
 
 
 def test_two_fits_of_one_prior_set_and_of_another_network_are_refused():
     loaded = load_scenario("budapest")
     own, other = (prior_predictive(loaded.network, name, seed=1, draws=20) for name in ("literature", "flat"))
-    with pytest.raises(ExploreError, match="others: literature: is the prior set of two fits; give each once"):
+    with pytest.raises(
+        ExploreError, match="others: literature: is the prior set and theory of two fits; give each once"
+    ):
         explore(own, loaded, others=[other, own])
     fewer = prior_predictive(loaded.network.without_arrow("monitoring", "compliance"), "flat", seed=1, draws=20)
     with pytest.raises(ExploreError, match="others: flat: is a fit of the network"):
