@@ -299,17 +299,31 @@ function namingRow() {
   return { row, head, own };
 }
 
+// Those who may be named, in the order of the alphabet, which takes long to find.
+const orders = new Map();
+
+function inOrder(texts) {
+  const { compare } = new Intl.Collator(state.language), known = content.backers.known.map(([code]) => [code, texts.actors[code]]);
+  if (!orders.has(texts)) orders.set(texts, known.sort(([, one], [, other]) => compare(one, other)));
+  return orders.get(texts);
+}
+
 function backers(texts) {
   if (!naming) return;
   naming.head.textContent = say("Backers by name");
   const title = code => texts.actors[code], notes = [];
-  const all = content.backers.known.map(([code]) => [code, title(code)]).sort(([, one], [, other]) => one.localeCompare(other, state.language));
   for (const column of FORMATS) {
     const { chosen, select } = naming.own[column], names = state.names[column];
     select.setAttribute("aria-label", `${say("Backers by name")}, ${column}`);
     select.closest("td").dataset.label = column;
-    const first = names ? [["", say("add a backer")]] : [["", say("not by name")], [NOBODY, say("nobody else")]];
-    options(select, [...first, ...all.filter(([code]) => code !== state.actor && !names?.includes(code))], "");
+    // A list of so many names is made again only where another turn than the last asks for it.
+    const asked = JSON.stringify([state.language, state.actor, names]);
+    if (asked !== naming.own[column].asked) {
+      const first = names ? [["", say("add a backer")]] : [["", say("not by name")], [NOBODY, say("nobody else")]];
+      options(select, [...first, ...inOrder(texts).filter(([code]) => code !== state.actor && !names?.includes(code))], "");
+      naming.own[column].asked = asked;
+    }
+    select.value = "";
     select.disabled = !mayName(state) || names?.length >= content.backers.counts.length - 1;
     select.className = names ? "set" : "";
     const drop = code => turn(now => {
