@@ -211,8 +211,8 @@ def known_backers(
     obligors: Sequence[str],
     year: int,
     *,
-    record: pd.DataFrame | None = None,
-    cases: pd.DataFrame | None = None,
+    record: TableOrFile | None = None,
+    cases: TableOrFile | None = None,
 ) -> dict[str, tuple[Backer, ...]]:
     """Every actor that the record knows, as a backer of each of some obligors: what `backer_facts` goes by.
 
@@ -234,7 +234,7 @@ def known_backers(
     >>> known["CHN"].rival, known["CHN"].permanent, known["OAU"].capability
     (True, True, None)
     """
-    backers, facts = load_backers() if record is None else record, cases_or_shipped(cases)
+    backers, facts = as_table(record, load_backers), as_table(cases, load_guarantees)
     memory, known = _Memory.of(backers, facts, year), sorted({*backers["backer"], *facts["obligor"]})
     return {one: tuple(memory.backer(name, one) for name in known) for one in obligors if one in known}
 

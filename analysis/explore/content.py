@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import Fault
 from ...common.figure_style import BROKEN, GREY, IN_PART, KEPT
+from ...common.progress import Progress, followed
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.network.network import Network
 from ...models.posterior import Posterior
@@ -17,7 +18,7 @@ from ..reporting.document.safety import linkable
 from ..scenarios.questions import quantity_of
 from ..scenarios.scenario import Format, Judgement, Loaded, Scenario
 from .backers import backers_by_name
-from .draws import ExploreError, drawn_network
+from .draws import MOST, ExploreError, drawn_network
 from .fits import Choice, choices
 from .words import languages, likelihood_words
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 #: Actors that a reader may choose, those of the scenario among them.
 ACTORS = 12
 #: Draws that are kept of a fit under another prior set or theory.
-OTHERS = 1000
+OTHERS = 2000
 #: The group whose members are actors.
 ACTOR = "actor"
 
@@ -38,6 +39,8 @@ def content(
     cases: pd.DataFrame,
     language: str,
     others: Sequence[Posterior] = (),
+    *,
+    progress: bool | Progress | None = None,
 ) -> dict[str, Any]:
     """What the page holds, ready for JSON.
 
@@ -54,6 +57,8 @@ def content(
         In which the page opens.
     others
         Fits of the same network under other prior sets or theories of the backers, of which fewer draws are kept.
+    progress
+        How to tell of the fits whose draws are packed, as in `servanda.common.progress.shown`.
 
     Raises
     ------
@@ -62,14 +67,18 @@ def content(
     """
     scenario, network = loaded.scenario, posterior.network
     target = scenario.judgement(scenario.headline.judgement).node
-    first, *more = fits = choices(posterior, others, target)
+    fits = choices(posterior, others, target)
     judged = [one for one in scenario.judgements if one.node == target and not one.suppose]
     if not judged:
         what = "rests on a supposed case in each of its judgements, and a page supposes none; explore another scenario"
         raise ExploreError(f"scenario {scenario.name}", [Fault("judgements", what)])
     judged.sort(key=lambda one: one.id != scenario.headline.judgement)
     actors = _actors(posterior, judged, cases)
-    drawn = drawn_network(posterior, target, {ACTOR: actors})
+    packed = [
+        _packed(one, target, actors, most=OTHERS if number else MOST)
+        for number, one in enumerate(followed(fits, "packing draws", progress))
+    ]
+    drawn = packed[0]["network"]
     names = [*network[target].parent_names, target]
     held = _cases(network, names, cases)
     by_name = backers_by_name(network, target, actors, as_day(scenario.as_of).year)
@@ -77,11 +86,8 @@ def content(
     spoken = dict.fromkeys([*actors, *(row[1] for row in held["rows"]), *listed])
     return {
         "language": language,
-        "fit": {**_named(first), "network": drawn},
-        "others": [
-            {**_named(one), "network": drawn_network(one.posterior, target, {ACTOR: actors}, most=OTHERS)}
-            for one in more
-        ],
+        "fit": packed[0],
+        "others": packed[1:],
         "judgements": [_judgement(network, scenario, one, cases, actors, by_name) for one in judged],
         "backers": by_name,
         "actorGroup": ACTOR if ACTOR in drawn["groups"] else None,
@@ -106,8 +112,9 @@ def content(
     }
 
 
-def _named(one: Choice) -> dict[str, str]:
-    return {"name": one.name, "priors": one.priors, "theory": one.theory}
+def _packed(one: Choice, target: str, actors: tuple[str, ...], most: int) -> dict[str, Any]:
+    network = drawn_network(one.posterior, target, {ACTOR: actors}, most=most)
+    return {"name": one.name, "priors": one.priors, "theory": one.theory, "network": network}
 
 
 _SHOWN = ("name", "title", "question", "as_of", "horizon", "resolution", "seed")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...common.errors import raise_faults
 from ...common.files import output_file, written_whole
+from ...common.progress import Progress
 from ...models.errors import QueryError, wrong_kinds
 from ...models.posterior import Posterior
 from ..queries.named_backers import shipped_cases
@@ -83,6 +84,7 @@ def explore(
     cases: pd.DataFrame | None = None,
     language: str = "en",
     others: Sequence[Posterior] = (),
+    progress: bool | Progress | None = None,
 ) -> Page:
     """Make a page on which a reader sets what a case is like and sees what the draws of a fit answer.
 
@@ -100,8 +102,10 @@ def explore(
         In which it opens, ``en`` or ``es``; a reader may change it.
     others
         Fits of the same network under other prior sets, or under a theory of `servanda.models.THEORIES`, among which a
-        reader may choose: 1,000 draws of each are kept. Weights on the draws of the first would not do: prior sets
+        reader may choose: 2,000 draws of each are kept. Weights on the draws of the first would not do: prior sets
         that differ much leave few of them.
+    progress
+        How to tell of the fits whose draws are packed, as in `servanda.common.progress.shown`.
 
     Returns
     -------
@@ -126,5 +130,5 @@ def explore(
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
-    held = content(posterior, loaded, known, code, others)
+    held = content(posterior, loaded, known, code, others, progress=progress)
     return Page(page(held), held)

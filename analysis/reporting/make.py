@@ -226,7 +226,8 @@ def _panels(
         warnings.simplefilter("ignore", ConvergenceWarning)
         [(posterior, _)] = stored_fits(loaded.network, task.cases, loaded.priors[:1], task.sampling, task.folder, **how)
     try:
-        return {code: explore(posterior, loaded, cases=task.cases, language=code).panel for code in languages}, ""
+        ask = partial(explore, posterior, loaded, cases=task.cases, progress=False)
+        return {code: ask(language=code).panel for code in languages}, ""
     except InputError as refused:
         return {}, str(refused)
 

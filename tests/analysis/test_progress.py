@@ -63,6 +63,9 @@ CALLS = {
         sv.confounding(lawn(), "wet", {"rain": "no"}, {"rain": "yes"}, benchmarks=["sky"], **how).table
     ),
     "variance sources": lambda how: variance_sources(actors(), sv.chance_of("kept", "yes"), **how).sources[1].variance,
+    "explore": lambda how: (
+        sv.explore(sv.prior_predictive("guarantee", "flat", seed=1, draws=20), "budapest", **how).html
+    ),
     "influence": lambda how: influence(coin(), sv.chance_of("kept", "yes"), CASES, seed=1, by=["case"], **how).table,
 }
 FITS = {
