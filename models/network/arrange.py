@@ -45,40 +45,54 @@ def _improved(
     places: dict[str, Point], arrows: Sequence[tuple[str, str]], heights: Sequence[float]
 ) -> tuple[float, dict[str, Point]]:
     """Move one node at a time to its best height until none gains."""
-    best, moved = _tangle(places, arrows), len(places) * len(arrows) <= MOST_LOOKED_AT
-    while moved:
-        moved = False
-        for name, (x, _) in list(places.items()):
-            for y in heights:
-                tried = {**places, name: (x, y)}
-                cost = _tangle(tried, arrows)
-                if cost < best - 1e-9:
-                    places, best, moved = tried, cost, True
-    return best, places
-
-
-def _tangle(places: Mapping[str, Point], arrows: Sequence[tuple[str, str]]) -> float:
-    """How hard a drawing is to read: nodes too close weigh most, then arrows through nodes, then steep arrows."""
     names = list(places)
     points = np.array([places[name] for name in names])
-    columns = np.abs(points[:, None, 0] - points[None, :, 0]) < 1
-    crowded = columns & (np.abs(points[:, None, 1] - points[None, :, 1]) < 1.4 * BOX[1])
-    cost = 1000.0 * (int(crowded.sum()) - len(names)) / 2
-    if not arrows:
-        return cost
-    ends = np.array([(names.index(start), names.index(end)) for start, end in arrows])
-    start, end = points[ends[:, 0]], points[ends[:, 1]]
-    steep = ((end[:, 1] - start[:, 1]) / (end[:, 0] - start[:, 0] - BOX[0])) ** 2
+    ends = np.array([(names.index(start), names.index(end)) for start, end in arrows], int).reshape(-1, 2)
+    best, moved = float(_tangles(points[None], ends)[0]), len(places) * len(arrows) <= MOST_LOOKED_AT
+    while moved:
+        moved = False
+        for node in range(len(names)):
+            # A node's heights are looked at together: what each of them gives does not depend on where the node stands.
+            tried = np.repeat(points[None], len(heights), axis=0)
+            tried[:, node, 1] = heights
+            for at, cost in enumerate(_tangles(tried, ends).tolist()):
+                if cost < best - 1e-9:
+                    points, best, moved = tried[at], cost, True
+    return best, {name: (float(x), float(y)) for name, (x, y) in zip(names, points, strict=True)}
+
+
+def _tangles(points: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """How hard drawings are to read: nodes too close weigh most, then arrows through nodes, then steep arrows.
+
+    Parameters
+    ----------
+    points
+        Shape (drawings, nodes, 2).
+    ends
+        Nodes between which each arrow goes, shape (arrows, 2).
+
+    Returns
+    -------
+    ndarray
+        Shape (drawings,).
+    """
+    x, y = points[..., 0], points[..., 1]
+    columns = np.abs(x[:, :, None] - x[:, None, :]) < 1
+    crowded = columns & (np.abs(y[:, :, None] - y[:, None, :]) < 1.4 * BOX[1])
+    cost = 1000.0 * (crowded.sum(axis=(1, 2)) - x.shape[1]) / 2
+    start, end = points[:, ends[:, 0]], points[:, ends[:, 1]]
+    steep = ((end[..., 1] - start[..., 1]) / (end[..., 0] - start[..., 0] - BOX[0])) ** 2
     touched = _hits(start, end, points)
-    touched[np.arange(len(ends))[:, None], ends] = False
-    return cost + float(np.minimum(steep, 40.0).sum()) / 4 + 40.0 * int(touched.sum())
+    touched[:, np.arange(len(ends))[:, None], ends] = False
+    return cost + np.minimum(steep, 40.0).sum(axis=1) / 4 + 40.0 * touched.sum(axis=(1, 2))
 
 
 def _hits(start: np.ndarray, end: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """Whether each arrow between two nodes touches each node, shape (arrows, nodes)."""
-    x0, x1 = start[:, :1] + BOX[0] / 2, end[:, :1] - BOX[0] / 2
-    left, right = np.maximum(x0, boxes[:, 0] - BOX[0] / 2), np.minimum(x1, boxes[:, 0] + BOX[0] / 2)
-    slope = (end[:, 1:] - start[:, 1:]) / (x1 - x0)
-    at = np.stack([start[:, 1:] + slope * (x - x0) for x in (left, right)])
+    """Whether each arrow between two nodes touches each node, shape (drawings, arrows, nodes)."""
+    x, y = boxes[:, None, :, 0], boxes[:, None, :, 1]
+    x0, x1 = start[..., :1] + BOX[0] / 2, end[..., :1] - BOX[0] / 2
+    left, right = np.maximum(x0, x - BOX[0] / 2), np.minimum(x1, x + BOX[0] / 2)
+    slope = (end[..., 1:] - start[..., 1:]) / (x1 - x0)
+    at = np.stack([start[..., 1:] + slope * (x - x0) for x in (left, right)])
     room = BOX[1] / 2 + 4
-    return (left < right) & (at.min(axis=0) < boxes[:, 1] + room) & (at.max(axis=0) > boxes[:, 1] - room)
+    return (left < right) & (at.min(axis=0) < y + room) & (at.max(axis=0) > y - room)
