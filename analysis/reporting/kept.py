@@ -1,10 +1,12 @@
-"""A report's dictionary, kept beside the stored fits and found again while nothing that bears on it has changed."""
+"""A report's dictionary and files, kept beside the stored fits and found again while nothing behind them changes."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ from .section import Task
 #: Where the rooms stand: in the package, or in a checkout.
 _ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("common", "record", "models", "priors", "analysis")
+#: Packages that set files and draw figures: another version may set them otherwise.
+_SETTERS = ("matplotlib", "numpy", "Jinja2", "Babel", "typst", "pypandoc", "pypandoc_binary")
 
 
 def kept_report(task: Task, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -39,6 +43,43 @@ def kept_report(task: Task, make: Callable[[], dict[str, Any]]) -> dict[str, Any
     if task.earlier is not None:
         return make()
     return kept_beside_fits(f"report-{task.loaded.scenario.name}", _identity(task), make, task.folder)
+
+
+def kept_files(
+    task: Task, how: Any, make: Callable[[], tuple[Mapping[str, bytes], str]]
+) -> tuple[dict[str, bytes], str]:
+    """Find again the files of a report of these very inputs, or set them and keep them.
+
+    Parameters
+    ----------
+    task
+        As for `kept_report`.
+    how
+        What else bears on them, ready for JSON: the dictionary that they say, formats, languages.
+    make
+        Sets them: name -> what the file holds, and a remark on them.
+
+    Returns
+    -------
+    files, remark
+        As `make` gives them.
+    """
+
+    def kept() -> dict[str, Any]:
+        files, remark = make()
+        return {"files": {name: b64encode(data).decode() for name, data in files.items()}, "remark": remark}
+
+    identity = {**_identity(task), "how": how, "set by": {name: _version(name) for name in _SETTERS}}
+    found = kept_beside_fits(f"files-{task.loaded.scenario.name}", identity, kept, task.folder)
+    return {name: b64decode(data) for name, data in found["files"].items()}, found["remark"]
+
+
+def _version(package: str) -> str:
+    """Version of a package; none where it is not installed."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def _identity(task: Task) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from .document.blocks import Panel
 from .document.language import Language
 from .formats.files import FORMATS, checked_formats
 from .inputs import read_earlier
-from .kept import kept_report
+from .kept import kept_files, kept_report
 from .load import load_report
 from .section import Material, Task
 from .sections import SECTIONS
@@ -202,12 +202,18 @@ def report(
             return made
 
         content = kept_report(task, make)
+        _stop_at_gates(content, draft=draft)
+        content["provenance"] |= {"command": command} if command else {}
+        content |= {"issued": day, "signed": signed.strip()}
         asked = explore if "html" in wanted else None
-        panels, unexplored = _panels(task, asked, spoken, passed=content["passed"])
-    _stop_at_gates(content, draft=draft)
-    content["provenance"] |= {"command": command} if command else {}
-    content |= {"issued": day, "signed": signed.strip()}
-    files = write_report(place, content, wanted, spoken, panels, progress=progress)
+
+        def set_anew() -> tuple[dict[str, bytes], str]:
+            panels, unexplored = _panels(task, asked, spoken, passed=content["passed"])
+            return set_report(content, wanted, spoken, panels, progress=tell), unexplored
+
+        by = "" if asked is None else f"{asked.__module__}.{asked.__qualname__}"
+        made, unexplored = kept_files(task, [content_hash(content), wanted, spoken, by], set_anew)
+    files = _put(place, made)
     return Written(place / "report.json", files, content, tuple(reused), unexplored)
 
 
@@ -332,7 +338,6 @@ def write_report(
     content: Mapping[str, Any],
     formats: Sequence[str] = ("html",),
     languages: Sequence[str] = ("en",),
-    panels: Mapping[str, Panel] | None = None,
     *,
     progress: bool | Progress | None = None,
 ) -> tuple[Path, ...]:
@@ -342,6 +347,29 @@ def write_report(
     ----------
     place
         Folder, which is there.
+    content, formats, languages, progress
+        As in `set_report`.
+
+    Returns
+    -------
+    tuple of Path
+        The documents' files. All are made before the first is written, each whole or not at all.
+    """
+    return _put(place, set_report(content, formats, languages, progress=progress))
+
+
+def set_report(
+    content: Mapping[str, Any],
+    formats: Sequence[str],
+    languages: Sequence[str],
+    panels: Mapping[str, Panel] | None = None,
+    *,
+    progress: bool | Progress | None = None,
+) -> dict[str, bytes]:
+    """Set a report's dictionary as JSON, and as documents.
+
+    Parameters
+    ----------
     content
         From `servanda.analysis.reporting.build.build`.
     formats, languages
@@ -353,8 +381,8 @@ def write_report(
 
     Returns
     -------
-    tuple of Path
-        The documents' files. All are made before the first is written, each whole or not at all.
+    dict
+        Name of each file and what it holds.
     """
     kept = {**content, "sha256": content_hash(content)}
     made = {"report.json": (to_json(kept, indent=1, ensure_ascii=False) + "\n").encode()}
@@ -371,6 +399,11 @@ def write_report(
         jobs = [partial(write, *pair) for pair in pairs]
         for found in at_once(jobs, processors(), ended=lambda done: tell("writing", done, len(pairs))):
             made |= found
+    return made
+
+
+def _put(place: Path, made: Mapping[str, bytes]) -> tuple[Path, ...]:
+    """Write files to a folder, each whole, and give the paths of the documents among them."""
     for path, data in _placed(place, made):
         with written_whole(path) as temporary:
             temporary.write_bytes(data)

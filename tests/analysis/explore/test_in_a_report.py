@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -76,11 +75,11 @@ def panels(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Panels that each report was written with."""
     found: list[dict[str, Any]] = []
 
-    def written(*given: Any, **_: object) -> tuple[Path, ...]:
-        found.append(given[4] if len(given) > 4 else {})
-        return ()
+    def files(*given: Any, **_: object) -> dict[str, bytes]:
+        found.append(given[3] if len(given) > 3 else {})
+        return {}
 
-    monkeypatch.setattr(make, "write_report", written)
+    monkeypatch.setattr(make, "set_report", files)
     return found
 
 

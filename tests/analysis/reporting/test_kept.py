@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from servanda.analysis import explore
 from servanda.analysis.reporting import kept, make
 from servanda.analysis.reporting.make import report
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
@@ -28,8 +29,11 @@ def test_a_report_found_again_is_the_same_and_needs_no_fit(tmp_path: Path, monke
     page = (tmp_path / "out" / "report.html").read_bytes()
     assert first.reused == ()
     monkeypatch.setattr(make, "_answered", lambda _: pytest.fail("it was made again"))
-    again = report(LOADED, tmp_path / "out", **few)
-    assert again.reused == ("open",)
+    with monkeypatch.context() as patch:
+        patch.setattr(make, "set_report", lambda *_, **__: pytest.fail("its files were set again"))
+        (tmp_path / "out" / "report.html").unlink()
+        again = report(LOADED, tmp_path / "out", **few)
+    assert again.reused == ("open",) and again.files == first.files
     assert again.content == first.content and (tmp_path / "out" / "report.html").read_bytes() == page
     # What is said of the single report is no part of what is kept.
     told = {"command": "make mine", "signed": "A. B.", "issued": "2026-01-31", "formats": ()}
@@ -58,6 +62,23 @@ def test_a_damaged_one_is_as_good_as_none(tmp_path: Path, made: list[Any]):
     (path,) = (tmp_path / "fits").glob("report-pact-*.json")
     path.write_text(path.read_text(encoding="utf-8").replace("true", "false"), encoding="utf-8")
     assert report(LOADED, tmp_path / "out", **few).content["number"] == len(made) == 2
+
+
+def test_files_are_set_anew_once_anything_that_bears_on_them_has_changed(
+    tmp_path: Path, made: list[Any], monkeypatch: pytest.MonkeyPatch
+):
+    files: list[Any] = []
+    monkeypatch.setattr(make, "set_report", lambda *given, **_: files.append(given) or {"report.json": b"{}"})
+    monkeypatch.setattr(make, "_pages", lambda *_, **__: ({}, ""))
+    few = {**FEW, "folder": tmp_path / "fits"}
+    tried: list[dict[str, Any]] = [{}, {"formats": ["csv"]}, {"languages": ["es"]}, {"signed": "A. B."}]
+    for number, changed in enumerate([*tried, {"explore": explore}], start=1):
+        for _ in range(2):
+            report(LOADED, tmp_path / "out", **few, **changed)
+        assert len(files) == number
+    monkeypatch.setattr(kept, "version", lambda name: f"another {name}")
+    report(LOADED, tmp_path / "out", **few)
+    assert len(files) == 6 and len(made) == 1
 
 
 def test_a_report_is_made_anew_once_anything_that_it_says_has_changed(
