@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import xarray as xr
 from ...common.show import Shown, View
 from ...models.diagnostics import mean_error, mixing
 from ...models.names import escape, shown
+from ...models.stand_in import standing_in
 
 #: Share of the posterior that a reported interval holds, equal tails.
 INTERVAL = 0.9
@@ -103,9 +105,15 @@ def _diagnostics(x: np.ndarray, tails: tuple[float, float]) -> np.ndarray:
     return found
 
 
+@cache
 def array_stats() -> Any:
-    """ArviZ's statistics of plain arrays, imported when they are needed."""
-    import arviz_stats.base as stats
+    """ArviZ's statistics of plain arrays, imported when they are needed.
+
+    Where NumPyro is not installed, ArviZ's lazy import of it walks the whole stack and every module that is loaded, and
+    so loads JAX.
+    """
+    with standing_in("jax", "numpyro"):
+        import arviz_stats.base as stats
 
     return vars(stats)["array_stats"]
 

@@ -5,11 +5,10 @@ The sampler is nutpie's (Seyboldt and others), whose mass matrix is adapted from
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from importlib import import_module
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ from ...common.errors import Fault
 from ...common.progress import Progress, silent
 from ..density.density import Density
 from ..errors import DataError
+from ..stand_in import standing_in
 from .run import Sampling
 
 #: What is being done, as progress says.
@@ -73,6 +73,7 @@ def nuts_draws(
     )
 
 
+@cache
 def load_nutpie() -> Any:
     """Import nutpie without ArviZ, which it imports for a conversion that nothing here asks for.
 
@@ -83,15 +84,8 @@ def load_nutpie() -> Any:
     >>> load_nutpie().__name__
     'nutpie'
     """
-    if "nutpie" not in sys.modules and "arviz" not in sys.modules:
-        later = ModuleType("arviz")
-        later.__getattr__ = lambda name: getattr(import_module("arviz"), name)
-        sys.modules["arviz"] = later
-        try:
-            return import_module("nutpie")
-        finally:
-            del sys.modules["arviz"]
-    return import_module("nutpie")
+    with standing_in("arviz"):
+        return import_module("nutpie")
 
 
 def finished(

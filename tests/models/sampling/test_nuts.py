@@ -75,11 +75,13 @@ def test_draws_are_those_that_nutpie_converts_itself(density):
         assert stats[own].dtype == theirs["sample_stats"][name].dtype
 
 
-def test_nutpie_is_loaded_without_arviz_which_is_there_when_asked_for():
+def test_nutpie_is_loaded_without_arviz_and_arviz_without_jax_which_are_there_when_asked_for():
     """In a process of its own, as a command is."""
     program = (
         "import sys; from servanda.models.sampling.nuts import load_nutpie; module = load_nutpie();"
         "assert not {'arviz', 'arviz_stats', 'arviz_plots'} & {*sys.modules}, 'loaded';"
+        "from servanda.analysis.summaries.summary import array_stats; array_stats();"
+        "assert 'jax' not in sys.modules, 'loaded';"
         "from nutpie import sample; own = sys.modules['nutpie.sample'].arviz;"
         "import arviz; assert own.from_dict is arviz.from_dict; assert load_nutpie() is module"
     )

@@ -1,0 +1,42 @@
+"""Stand-ins for packages that another package imports and that nothing here asks of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+
+@contextmanager
+def standing_in(*names: str) -> Iterator[None]:
+    """Stand-ins for packages while another is imported; what asks one for something gets it of the package itself.
+
+    Parameters
+    ----------
+    *names
+        Packages; one that is there already stands for itself.
+
+    Examples
+    --------
+    >>> with standing_in("asked_for_nothing"):
+    ...     import asked_for_nothing
+    >>> "asked_for_nothing" in sys.modules
+    False
+    """
+    later = {name: _later(name) for name in names if name not in sys.modules}
+    sys.modules.update(later)
+    try:
+        yield
+    finally:
+        for name, module in later.items():
+            if sys.modules.get(name) is module:
+                del sys.modules[name]
+
+
+def _later(name: str) -> ModuleType:
+    module: Any = ModuleType(name)
+    module.__getattr__ = lambda wanted: getattr(import_module(name), wanted)
+    return module
