@@ -35,6 +35,9 @@ from .sections import SECTIONS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from ...models.parameters.prior_set import PriorSet
+    from ...models.posterior import Posterior
+
 
 #: Why there is no chapter "What if?" where a gate failed: it would show its numbers without the failure beside them.
 _UNSURE = "a gate failed, and the knobs would show their numbers without saying so"
@@ -191,14 +194,15 @@ def report(
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
     known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
-    # Unless the report has to be made from fits: then those of them that were found.
-    reused = [prior.name for prior in loaded.priors]
+    # By prior set, with whether each was found; none where the whole report is found again.
+    fits: dict[str, tuple[Posterior, bool]] = {}
 
     with shown(progress) as tell:
         task = Task(loaded, known, sampling, folder, tell, shipped=cases is None, earlier=earlier, client=client)
 
         def make() -> dict[str, Any]:
-            made, reused[:] = _answered(task)
+            made, found = _answered(task)
+            fits.update(found)
             return made
 
         content = kept_report(task, make)
@@ -208,13 +212,15 @@ def report(
         asked = explore if "html" in wanted else None
 
         def set_anew() -> tuple[dict[str, bytes], str]:
-            panels, unexplored = _panels(task, asked, spoken, passed=content["passed"])
+            whole = replace(task, posteriors={name: posterior for name, (posterior, _) in fits.items()})
+            panels, unexplored = _panels(whole, asked, spoken, passed=content["passed"])
             return set_report(content, wanted, spoken, panels, progress=tell), unexplored
 
         by = "" if asked is None else f"{asked.__module__}.{asked.__qualname__}"
         made, unexplored = kept_files(task, [content_hash(content), wanted, spoken, by], set_anew)
     files = _put(place, made)
-    return Written(place / "report.json", files, content, tuple(reused), unexplored)
+    reused = tuple(prior.name for prior in loaded.priors if prior.name not in fits or fits[prior.name][1])
+    return Written(place / "report.json", files, content, reused, unexplored)
 
 
 def _panels(
@@ -222,15 +228,14 @@ def _panels(
 ) -> tuple[dict[str, Panel], str]:
     """Knobs of the fit under the reported prior set in each language, and why there are none if they were asked for.
 
-    The fit is the stored one: a report that was found again has none at hand.
+    A report that was found again has no fit at hand: it is the stored one.
     """
     if explore is None or not passed:
         return {}, _UNSURE if explore else ""
     loaded = task.loaded
-    how = {"client": task.client, "within": task.progress}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        [(posterior, _)] = stored_fits(loaded.network, task.cases, loaded.priors[:1], task.sampling, task.folder, **how)
+    posterior = task.posteriors.get(loaded.priors[0].name)
+    if posterior is None:
+        [(posterior, _)] = _fits(task, loaded.priors[:1])
     try:
         ask = partial(explore, posterior, loaded, cases=task.cases, progress=False)
         return {code: ask(language=code).panel for code in languages}, ""
@@ -238,20 +243,24 @@ def _panels(
         return {}, str(refused)
 
 
-def _answered(task: Task) -> tuple[dict[str, Any], list[str]]:
-    """A report's dictionary, and the prior sets whose fit was found."""
-    loaded, cases = task.loaded, task.cases
-
+def _fits(task: Task, priors: Sequence[PriorSet]) -> list[tuple[Posterior, bool]]:
+    """Fits under prior sets, each with whether it was found."""
     with warnings.catch_warnings():
         # The report holds every number to its gates itself, and says so beside it.
         warnings.simplefilter("ignore", ConvergenceWarning)
         how = {"client": task.client, "within": task.progress}
-        fits = stored_fits(loaded.network, cases, loaded.priors, task.sampling, task.folder, **how)
-        posteriors = {prior.name: posterior for prior, (posterior, _) in zip(loaded.priors, fits, strict=True)}
-        whole = replace(task, posteriors=posteriors)
-        prepared = _prepared(whole)
-        content = build(Material(loaded, cases, posteriors, task.shipped, prepared=prepared))
-    return content, [prior.name for prior, (_, found) in zip(loaded.priors, fits, strict=True) if found]
+        return stored_fits(task.loaded.network, task.cases, priors, task.sampling, task.folder, **how)
+
+
+def _answered(task: Task) -> tuple[dict[str, Any], dict[str, tuple[Posterior, bool]]]:
+    """A report's dictionary; and by prior set the fit that it is made from, with whether that was found."""
+    loaded = task.loaded
+    fits = dict(zip((prior.name for prior in loaded.priors), _fits(task, loaded.priors), strict=True))
+    posteriors = {name: posterior for name, (posterior, _) in fits.items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        prepared = _prepared(replace(task, posteriors=posteriors))
+        return build(Material(loaded, task.cases, posteriors, task.shipped, prepared=prepared)), fits
 
 
 def _prepared(task: Task) -> dict[str, Any]:

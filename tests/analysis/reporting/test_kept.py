@@ -72,7 +72,8 @@ def test_files_are_set_anew_once_anything_that_bears_on_them_has_changed(
     monkeypatch.setattr(make, "_pages", lambda *_, **__: ({}, ""))
     few = {**FEW, "folder": tmp_path / "fits"}
     tried: list[dict[str, Any]] = [{}, {"formats": ["csv"]}, {"languages": ["es"]}, {"signed": "A. B."}]
-    for number, changed in enumerate([*tried, {"explore": explore}], start=1):
+    tried.append({"explore": explore})
+    for number, changed in enumerate(tried, start=1):
         for _ in range(2):
             report(LOADED, tmp_path / "out", **few, **changed)
         assert len(files) == number
