@@ -69,7 +69,7 @@ def test_files_are_set_anew_once_anything_that_bears_on_them_has_changed(
 ):
     files: list[Any] = []
     monkeypatch.setattr(make, "set_report", lambda *given, **_: files.append(given) or {"report.json": b"{}"})
-    monkeypatch.setattr(make, "_pages", lambda *_, **__: ({}, ""))
+    monkeypatch.setattr(make, "_panels", lambda *_, **__: ({}, ""))
     few = {**FEW, "folder": tmp_path / "fits"}
     tried: list[dict[str, Any]] = [{}, {"formats": ["csv"]}, {"languages": ["es"]}, {"signed": "A. B."}]
     tried.append({"explore": explore})
