@@ -45,7 +45,7 @@ def fit(
     as_of: AsOf = None,
     seed: Seed = 1,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Chains = 4,
     force: Force = False,
     as_json: Json = False,

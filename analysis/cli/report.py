@@ -117,7 +117,7 @@ def report(
     cache: FitCache = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Chains = 4,
     scheduler: Scheduler = None,
     as_json: Json = False,

@@ -104,7 +104,7 @@ def report(
     cases: pd.DataFrame | None = None,
     seed: int | None = None,
     draws: int = 1000,
-    tune: int = 500,
+    tune: int = 300,
     chains: int = 4,
     draft: bool = False,
     since: str | os.PathLike[str] | None = None,

@@ -8,7 +8,7 @@ its log-odds in that place.
 
 from __future__ import annotations
 
-from math import exp, expm1, lgamma, log, log1p, sqrt
+from math import erfc, exp, expm1, lgamma, log, log1p, pi, sqrt
 from typing import Any
 
 import numba
@@ -20,12 +20,12 @@ from ...common.compiling import compiled
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .program import Program
-from .unconstrained import AS_IS, LOG, LOGIT, LOGITS, POOLED, ZERO_SUM
+from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, STICKS, ZERO_SUM
 
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0
-#: Columns of a prior's numbers: what effects are stretched from where their scale is learned, and the scale's unit.
-_MIDDLE, _UNIT = 0, 3
+#: Column of a prior's numbers: the unit of a scale that is learned.
+_UNIT = 3
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
 #: Loops that only other loops call need no way in from elsewhere, which is a quarter of what there is to compile.
@@ -115,7 +115,7 @@ def _parameters(x: Any, segments: Any, numbers: Any, values: Any, logs: Any, log
         if r2 >= 0:
             scale = _learned_scale(segments[segment], numbers, logs)
             for place in range(value, value + rows * one * two):
-                values[place] = numbers[place, _MIDDLE] + scale * (values[place] - numbers[place, _MIDDLE])
+                values[place] = numbers[place, MIDDLE] + scale * (values[place] - numbers[place, MIDDLE])
     return total
 
 
@@ -128,6 +128,10 @@ def _as_stated(x: Any, segment: Any, numbers: Any, values: Any, logs: Any, log_s
         for row in range(rows):
             total += _simplex(x, first + row * (one - 1), one, numbers, value + row * one, values, logs, log_slope)
         return total
+    if kind == STICKS:
+        for row in range(rows):
+            total += _known_sticks(x, first + row * (one - 1), one, numbers, value + row * one, values, logs)
+        return total
     if kind == ZERO_SUM:
         return _zero_sums(x, first, rows, one, two, numbers, value, values, gradient)
     for k in range(rows):
@@ -138,6 +142,10 @@ def _as_stated(x: Any, segment: Any, numbers: Any, values: Any, logs: Any, log_s
         elif kind == LOG:
             values[value + k] = exp(own)
             total += _positive_prior(prior, own, numbers[value + k], first + k, gradient)
+        elif kind == RAMP:
+            height, _ = _ramp(own)
+            values[value + k] = numbers[value + k, SCALE] * height
+            total += _prior_from_zero(prior, own, first + k, gradient)
         else:
             values[value + k], logs[value + k] = 1.0 / (1.0 + exp(-own)), own
             total += _unit_prior(prior, own, numbers[value + k], first + k, gradient)
@@ -149,6 +157,18 @@ def _learned_scale(segment: Any, numbers: Any, logs: Any) -> Any:
     """By how much a parameter is stretched from the middle of its prior."""
     value, r2, share = segment[3], segment[7], segment[8]
     return numbers[value, _UNIT] * exp(0.5 * (logs[r2] + logs[share]))
+
+
+@_loop
+def _learned_scale_back(segment: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any) -> None:
+    _, _, _, value, rows, one, two, r2, share = segment
+    scale, in_log = _learned_scale(segment, numbers, logs), 0.0
+    for place in range(value, value + rows * one * two):
+        in_log += slope[place] * (values[place] - numbers[place, MIDDLE])
+        slope[place] *= scale
+    # The logarithm of the scale is half the log-odds of the one and half the logarithm of the other.
+    log_slope[r2] += 0.5 * in_log
+    log_slope[share] += 0.5 * in_log
 
 
 @_loop
@@ -167,18 +187,36 @@ def _real_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> 
 @_loop
 def _positive_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
     """Density of exp(x) and the Jacobian x, with the slope in x."""
-    if prior == HALF_NORMAL:
-        square = (exp(x) / numbers[1]) ** 2
-        gradient[place] += 1.0 - square
-        return x - 0.5 * square
-    if prior == EXPONENTIAL:
-        rate = numbers[0] * exp(x)
-        gradient[place] += 1.0 - rate
-        return x - rate
     if prior == LOGNORMAL:
         apart = (x - numbers[0]) / numbers[1]
         gradient[place] -= apart / numbers[1]
         return -0.5 * apart * apart  # the density's 1 / exp(x) and the Jacobian cancel
+    return np.nan
+
+
+@_loop
+def _ramp(x: Any) -> Any:
+    """Value of `transforms.ramp` and its slope, the normal distribution function."""
+    slope = 0.5 * erfc(-x / sqrt(2.0))
+    return x * slope + _normal_density(x), slope
+
+
+@_loop
+def _normal_density(x: Any) -> Any:
+    return exp(-0.5 * x * x) / sqrt(2.0 * pi)
+
+
+@_loop
+def _prior_from_zero(prior: Any, x: Any, place: Any, gradient: Any) -> Any:
+    """Density of the ramp at x, in its prior's unit, and the Jacobian, with the slope in x."""
+    height, slope = _ramp(x)
+    gradient[place] += _normal_density(x) / slope
+    if prior == HALF_NORMAL:
+        gradient[place] -= height * slope
+        return log(slope) - 0.5 * height * height
+    if prior == EXPONENTIAL:
+        gradient[place] -= slope
+        return log(slope) - height
     return np.nan
 
 
@@ -258,6 +296,50 @@ def _sticks(x: Any, first: Any, alpha: Any, place: Any, values: Any, logs: Any) 
     logs[place + len(alpha) - 1] = left
     values[place + len(alpha) - 1] = exp(left)
     return total
+
+
+@_loop
+def _known_sticks(x: Any, first: Any, size: Any, numbers: Any, place: Any, values: Any, logs: Any) -> Any:
+    """Break off a row whose Dirichlet numbers are known; its density but for their constant."""
+    left, total = 0.0, 0.0
+    for k in range(size - 1):
+        one, rest = numbers[place + k, 0], numbers[place + k, 1]
+        odds, steep, _ = _known_bend(x[first + k], numbers[place + k])
+        taken, _ = _log_logistic(odds)
+        kept = taken - odds
+        total += one * taken + rest * kept + log(steep)
+        logs[place + k] = left + taken
+        values[place + k] = exp(logs[place + k])
+        left += kept
+    logs[place + size - 1] = left
+    values[place + size - 1] = exp(left)
+    return total
+
+
+@_loop
+def _known_sticks_back(
+    x: Any, first: Any, size: Any, numbers: Any, place: Any, values: Any, slope: Any, log_slope: Any, gradient: Any
+) -> None:
+    # From the last stick: what its row's further states have in their logarithms, all of which it moves.
+    further = log_slope[place + size - 1] + slope[place + size - 1] * values[place + size - 1]
+    for k in range(size - 2, -1, -1):
+        own = log_slope[place + k] + slope[place + k] * values[place + k]
+        odds, steep, turn = _known_bend(x[first + k], numbers[place + k])
+        _, not_taken = _log_logistic(odds)
+        in_odds = (own + numbers[place + k, 0]) * not_taken - (further + numbers[place + k, 1]) * (1.0 - not_taken)
+        gradient[first + k] += in_odds * steep + turn
+        further += own
+
+
+@_loop
+def _known_bend(x: Any, numbers: Any) -> Any:
+    """Log-odds of a stick, their steepness in the unknown, and the slope of its logarithm."""
+    one, rest, below, above = numbers
+    falls = 1.0 / (1.0 + exp(x))
+    soft = max(-x, 0.0) + log1p(exp(-abs(x)))
+    steep = above + (below - above) * falls
+    odds = log((one + 0.5) / (rest + 0.5)) + above * x - (below - above) * soft
+    return odds, steep, (above - below) * falls * (1.0 - falls) / steep
 
 
 @_loop
@@ -408,26 +490,35 @@ def _parameters_back(
 ) -> None:
     # Backwards: what a scale follows from stands before what it stretches.
     for segment in range(len(segments) - 1, -1, -1):
-        kind, _, first, value, rows, one, two, r2, share = segments[segment]
+        kind, _, first, value, rows, one, two, r2, _ = segments[segment]
         if kind >= POOLED:  # rows with a learned prior
             _pooled_rows_back(x, segments[segment], numbers, values, slope, log_slope, gradient)
             continue
         if r2 >= 0:
-            scale, in_log = _learned_scale(segments[segment], numbers, logs), 0.0
-            for place in range(value, value + rows * one * two):
-                in_log += slope[place] * (values[place] - numbers[place, _MIDDLE])
-                slope[place] *= scale
-            # The logarithm of the scale is half the log-odds of the one and half the logarithm of the other.
-            log_slope[r2] += 0.5 * in_log
-            log_slope[share] += 0.5 * in_log
-        if kind == LOGITS:
+            _learned_scale_back(segments[segment], numbers, values, logs, slope, log_slope)
+        if kind in (LOGITS, STICKS):
             for row in range(rows):
-                _simplex_back(values, slope, log_slope, value + row * one, one, gradient, first + row * (one - 1))
+                start, place = first + row * (one - 1), value + row * one
+                if kind == LOGITS:
+                    _simplex_back(values, slope, log_slope, place, one, gradient, start)
+                else:
+                    _known_sticks_back(x, start, one, numbers, place, values, slope, log_slope, gradient)
         elif kind == ZERO_SUM:
             _zero_sums_back(slope[value : value + rows * one * two].reshape((rows, one, two)), gradient, first)
         else:
-            for k in range(rows):
-                gradient[first + k] += _slope_back(kind, values[value + k], slope[value + k], log_slope[value + k])
+            _alone_back(x, segments[segment], numbers, values, slope, log_slope, gradient)
+
+
+@_loop
+def _alone_back(x: Any, segment: Any, numbers: Any, values: Any, slope: Any, log_slope: Any, gradient: Any) -> None:
+    """From the slopes of numbers that stand by themselves to those in their unknowns."""
+    kind, _, first, value, rows, _, _, _, _ = segment
+    for k in range(rows):
+        if kind == RAMP:
+            _, rises = _ramp(x[first + k])
+            gradient[first + k] += slope[value + k] * numbers[value + k, SCALE] * rises
+        else:
+            gradient[first + k] += _slope_back(kind, values[value + k], slope[value + k], log_slope[value + k])
 
 
 @_loop

@@ -130,8 +130,9 @@ class _Rows:
 def _rows(network: Network, patterns: Patterns, name: str, writer: RowWriter) -> _Rows:
     """Distinct rows of one node, and which of them each completion of each set of missing patterns is."""
     cells, local, groups = patterns.complete[name], network.local(name), network[name].groups
-    # Complete cells of rows with a learned prior are part of that prior: see `unconstrained.PooledRows`.
-    seen = slice(0, 0) if network.family(name).learns_rows(local) else slice(None)
+    # Complete cells of tables are part of the density of their rows: see `unconstrained.make_layout`.
+    family = network.family(name)
+    seen = slice(0, 0) if family.conjugate or family.learns_rows(local) else slice(None)
     incomplete = [(number, part) for number, part in enumerate(patterns.incomplete) if name in part.codes]
     codes = np.concatenate([cells.codes[seen], *(part.codes[name] for _, part in incomplete)])
     members = {

@@ -166,10 +166,36 @@ def units_from_rows(rows: np.ndarray, alpha: np.ndarray) -> np.ndarray:
 def _bent(unit: Any, alpha: Any, xp: Any) -> tuple[Any, Any]:
     """Log-odds of each stick, and how steeply they rise with their variable."""
     one, rest = _stick_numbers(alpha, xp)
-    left = xp.sqrt(1.0 / one + 1.0 / one**2 + 1.0 / (rest + 1.0))
-    right = xp.sqrt(1.0 / rest + 1.0 / rest**2 + 1.0 / (one + 1.0))
+    left, right = _sides(one, rest, xp)
     odds = xp.log(one + 0.5) - xp.log(rest + 0.5) + right * unit - (left - right) * softplus(-unit, xp)
     return odds, right + (left - right) * xp.exp(-softplus(unit, xp))
+
+
+def _sides(one: Any, rest: Any, xp: Any) -> tuple[Any, Any]:
+    """How steeply the log-odds of a stick rise far to the left and far to the right."""
+    left = xp.sqrt(1.0 / one + 1.0 / one**2 + 1.0 / (rest + 1.0))
+    return left, xp.sqrt(1.0 / rest + 1.0 / rest**2 + 1.0 / (one + 1.0))
+
+
+def stick_table(alpha: np.ndarray) -> np.ndarray:
+    """Numbers of the sticks of rows of Dirichlet(alpha), by cell, as the compiled loops take them.
+
+    Parameters
+    ----------
+    alpha
+        Shape (rows, states).
+
+    Returns
+    -------
+    ndarray
+        A state's own number, the sum of those after it, and the steepness to both sides, shape (rows * states, 4). The
+        last state, which takes what is left, has its own number only.
+    """
+    table = np.zeros((*alpha.shape, 4))
+    table[..., 0] = alpha
+    one, rest = _stick_numbers(alpha, np)
+    table[:, :-1, 1:] = np.stack([rest, *_sides(one, rest, np)], axis=-1)
+    return table.reshape(-1, 4)
 
 
 def _stick_numbers(alpha: Any, xp: Any) -> tuple[Any, Any]:

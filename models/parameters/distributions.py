@@ -45,6 +45,8 @@ class Distribution:
     support: str = REAL
     #: Whether it speaks of the rows of a table as wide as it is high.
     square: bool = False
+    #: Whether it covers what is positive with a density above 0 at 0.
+    from_zero: bool = False
     #: The number that says how wide it is; a number that may be negative is moved in units of it.
     spread: str = ""
     #: The number that it lies around, where it keeps its kind once all distances from there are multiplied.
@@ -111,7 +113,7 @@ class Distribution:
         Returns
         -------
         ndarray, float
-            The numbers have shape (values, 3).
+            The numbers have shape (values, 3); the last of a distribution `from_zero` is its unit.
         """
         raise NotImplementedError(self.name)
 
@@ -245,7 +247,7 @@ class HalfNormal(Distribution):
     """The upper half of a normal distribution around 0."""
 
     name, numbers, positive, support = "half_normal", ("sigma",), frozenset({"sigma"}), POSITIVE
-    spread = "sigma"
+    from_zero, spread = True, "sigma"
     pymc, loop_code = "HalfNormal", HALF_NORMAL
 
     @override
@@ -270,7 +272,7 @@ class HalfNormal(Distribution):
 
     @override
     def loop_numbers(self, shape: tuple[int, ...], free: int, sigma: Any) -> tuple[np.ndarray, float]:
-        own = _columns(shape, 0.0, sigma)
+        own = _columns(shape, 0.0, sigma, sigma)
         return own, float(0.5 * np.log(2 / np.pi) * len(own) - np.log(own[:, 1]).sum())
 
 
@@ -278,6 +280,7 @@ class Exponential(Distribution):
     """The exponential distribution of rate `lam`."""
 
     name, numbers, positive, support = "exponential", ("lam",), frozenset({"lam"}), POSITIVE
+    from_zero = True
     pymc, loop_code = "Exponential", EXPONENTIAL
 
     @override
@@ -298,7 +301,7 @@ class Exponential(Distribution):
 
     @override
     def loop_numbers(self, shape: tuple[int, ...], free: int, lam: Any) -> tuple[np.ndarray, float]:
-        own = _columns(shape, lam)
+        own = _columns(shape, lam, 0.0, 1 / np.asarray(lam))
         return own, float(np.log(own[:, 0]).sum())
 
 

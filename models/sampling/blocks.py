@@ -119,11 +119,11 @@ def fit_block(
     *,
     seed: int,
     draws: int = 1000,
-    tune: int = 500,
+    tune: int = 300,
     chains: int = 4,
     thin: int = 2,
     cores: int | None = None,
-    target_accept: float = 0.9,
+    target_accept: float = 0.8,
     progress: bool | Progress | None = None,
 ) -> Block:
     """Draws of what bears on one node: its parameters and its children's, and those that missing cells tie to them.

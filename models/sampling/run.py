@@ -46,15 +46,15 @@ class Sampling:
     Examples
     --------
     >>> Sampling(seed=1, draws=200).settings
-    {'seed': 1, 'draws': 200, 'tune': 500, 'chains': 4, 'thin': 2, 'target_accept': 0.9, 'exact': True}
+    {'seed': 1, 'draws': 200, 'tune': 300, 'chains': 4, 'thin': 2, 'target_accept': 0.8, 'exact': True}
     """
 
     seed: int
     draws: int = 1000
-    tune: int = 500
+    tune: int = 300
     chains: int = 4
     thin: int = 2
-    target_accept: float = 0.9
+    target_accept: float = 0.8
     exact: bool = True
     cores: int | None = None
 

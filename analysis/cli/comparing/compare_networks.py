@@ -55,7 +55,7 @@ def networks(
     refits: Refits = 20,
     seed: Seed = 1,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Chains = 4,
     scheduler: Scheduler = None,
     plot: Plot = None,

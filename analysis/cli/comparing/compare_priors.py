@@ -53,7 +53,7 @@ def priors(
     as_of: AsOf = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Chains = 4,
     scheduler: Scheduler = None,
     plot: Plot = None,

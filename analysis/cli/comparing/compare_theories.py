@@ -63,7 +63,7 @@ def theories(
     refits: Refits = 20,
     seed: Seed = 1,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Chains = 4,
     scheduler: Scheduler = None,
     plot: Plot = None,

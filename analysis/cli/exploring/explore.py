@@ -77,7 +77,7 @@ def explore(
     cache: FitCache = None,
     seed: ScenarioSeed = None,
     draws: Draws = 1000,
-    tune: Tune = 500,
+    tune: Tune = 300,
     chains: Chains = 4,
     as_json: Json = False,
     quiet: Quiet = False,
