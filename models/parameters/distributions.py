@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, override
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebpts1, chebval, chebvander
 
 from ...common.errors import Fault
 from ..errors import PriorError
@@ -22,8 +24,11 @@ NORMAL, STUDENT_T, HALF_NORMAL, EXPONENTIAL, LOGNORMAL, DIRICHLET, BETA = range(
 _HALF_LOG_TWO_PI = 0.5 * math.log(2 * math.pi)
 #: Gamma variables below this are found by their series.
 _SMALL = 1e-250
-#: A curve of quantiles has so many knots up to so many standard deviations, and is made for so many quantiles or more.
-_KNOTS, _CURVE_END, _WORTH_A_CURVE = 401, 6.5, 1500
+#: A curve of quantiles goes so many standard deviations up and down, and is made for so many quantiles or more, and for
+#: shapes from here on: below it has a corner.
+_CURVE_END, _WORTH_A_CURVE, _LEAST_SHAPE = 6.5, 400, 0.02
+#: Its degree: it is smooth where the shape is 1 or more, and bends below.
+_DEGREE, _DEGREE_BENT = 48, 128
 
 #: Numbers of a prior, by name.
 Numbers = dict[str, np.ndarray]
@@ -67,6 +72,12 @@ class Distribution:
     def from_uniform(self, u: Any, *args: Any, **numbers: Any) -> np.ndarray:
         """Inverse distribution function: draws from uniform numbers, of the same shape, smooth in the numbers."""
         raise NotImplementedError(self.name)
+
+    def from_normal(self, z: np.ndarray, *args: Any, **numbers: Any) -> np.ndarray:
+        """The same from standard normal numbers, which some need and others come to at once."""
+        from scipy.special import ndtr
+
+        return self.from_uniform(ndtr(z), *args, **numbers)
 
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], *args: Any, **numbers: Any) -> np.ndarray:
         """Draws of the given shape; for a simplex the last axis is one point."""
@@ -173,7 +184,11 @@ class Normal(_NormalScale):
 
     @override
     def from_uniform(self, u: Any, mu: Any, sigma: Any) -> np.ndarray:
-        return mu + sigma * _ndtri(u)
+        return self.from_normal(_ndtri(u), mu, sigma)
+
+    @override
+    def from_normal(self, z: np.ndarray, mu: Any, sigma: Any) -> np.ndarray:
+        return mu + sigma * z
 
     @override
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], mu: Any, sigma: Any) -> np.ndarray:
@@ -367,7 +382,11 @@ class Simplex(Distribution):
 
     @override
     def from_uniform(self, u: Any, **numbers: Any) -> np.ndarray:
-        return simplex_from_uniform(u, self._rows(u.shape, **numbers))
+        return self.from_normal(_ndtri(u), **numbers)
+
+    @override
+    def from_normal(self, z: np.ndarray, **numbers: Any) -> np.ndarray:
+        return simplex_from_normal(z, self._rows(z.shape, **numbers))
 
     @override
     def sample(self, rng: np.random.Generator, shape: tuple[int, ...], **numbers: Any) -> np.ndarray:
@@ -458,45 +477,55 @@ def dirichlet_draws(rng: np.random.Generator, shape: tuple[int, ...], alpha: Any
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def simplex_from_uniform(u: np.ndarray, alpha: Any) -> np.ndarray:
-    """Dirichlet points from uniform numbers, through gamma variables.
+def simplex_from_normal(z: np.ndarray, alpha: Any) -> np.ndarray:
+    """Dirichlet points from standard normal numbers, through gamma variables of the same rank.
 
     Where few shapes stand for many numbers, quantiles are read off a curve for each, to within 1e-7 of their size.
     """
     shapes, places = np.unique(alpha, return_inverse=True)
-    z = _ndtri(u) if len(shapes) * _WORTH_A_CURVE < u.size else np.full(1, np.inf)
-    if np.abs(z).max() <= _CURVE_END:
-        log = np.empty(u.shape)
-        places = np.broadcast_to(places.reshape(np.shape(alpha)), u.shape)
-        for place, shape in enumerate(shapes):
-            of_shape = places == place
-            log[of_shape] = _curve(float(shape))(z[of_shape])
+    few = len(shapes) * _WORTH_A_CURVE < z.size and shapes[0] >= _LEAST_SHAPE
+    if few and np.abs(z).max() <= _CURVE_END:
+        degree = _DEGREE if shapes[0] >= 1 else _DEGREE_BENT
+        curves = np.stack([_curve(float(shape), degree) for shape in shapes], axis=-1)
+        log = chebval(z / _CURVE_END, curves[:, places.reshape(np.shape(alpha))], tensor=False)
     else:
-        log = _log_gamma_quantiles(np.broadcast_to(alpha, u.shape), u)
+        log = _log_gamma_quantiles(np.broadcast_to(alpha, z.shape), z)
     weight = np.exp(log - log.max(axis=-1, keepdims=True))
     return weight / weight.sum(axis=-1, keepdims=True)
 
 
-def _log_gamma_quantiles(alpha: np.ndarray, u: np.ndarray) -> np.ndarray:
+def _log_gamma_quantiles(alpha: np.ndarray, z: np.ndarray) -> np.ndarray:
     """Logarithms of quantiles of gamma variables: of small shapes they are smaller than any number."""
-    from scipy.special import gammaincinv, gammaln
+    from scipy.special import gammainccinv, gammaincinv, gammaln, log_ndtr, ndtr
 
-    weight = gammaincinv(alpha, u)
+    # Each tail from its own end, since 1 - u keeps few digits of a small u.
+    weight, upper = np.empty(z.shape), z > 0
+    weight[~upper] = gammaincinv(alpha[~upper], ndtr(z[~upper]))
+    weight[upper] = gammainccinv(alpha[upper], ndtr(-z[upper]))
     tiny = weight < _SMALL
     with np.errstate(divide="ignore"):
         log = np.log(weight)
     # Near 0 the distribution function of a gamma variable is x^a / Gamma(a + 1).
-    log[tiny] = (np.log(u[tiny]) + gammaln(alpha[tiny] + 1)) / alpha[tiny]
+    log[tiny] = (log_ndtr(z[tiny]) + gammaln(alpha[tiny] + 1)) / alpha[tiny]
     return log
 
 
-def _curve(shape: float) -> Any:
-    """Spline through such logarithms, over quantiles of a normal variable: inverses take a microsecond each."""
-    from scipy.interpolate import CubicSpline
-    from scipy.special import ndtr
+@lru_cache(maxsize=256)
+def _curve(shape: float, degree: int) -> np.ndarray:
+    """Chebyshev series through such logarithms, from one end of the curve to the other: inverses take a microsecond."""
+    nodes, to_series = _interpolation(degree)
+    z = _CURVE_END * nodes
+    return to_series @ _log_gamma_quantiles(np.full(z.shape, shape), z)
 
-    z = np.linspace(-_CURVE_END, _CURVE_END, _KNOTS)
-    return CubicSpline(z, _log_gamma_quantiles(np.full(_KNOTS, shape), ndtr(z)))
+
+@lru_cache
+def _interpolation(degree: int) -> tuple[np.ndarray, np.ndarray]:
+    """Chebyshev nodes, and what makes a series of the values there."""
+    nodes = chebpts1(degree + 1)
+    # By the orthogonality of the polynomials at their nodes.
+    series = chebvander(nodes, degree).T * (2 / (degree + 1))
+    series[0] /= 2
+    return nodes, series
 
 
 def _normal(x: Any, mu: Any, sigma: Any) -> np.ndarray:

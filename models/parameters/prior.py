@@ -145,6 +145,10 @@ class Prior(Shown):
         """Draws from uniform numbers, of the same shape, by the inverse distribution function."""
         return self.kind.from_uniform(u, **self.resolved(states, where))
 
+    def from_normal(self, z: np.ndarray, states: Sequence[str] | None = None, where: str = "prior") -> np.ndarray:
+        """Draws of the same rank as standard normal numbers, of the same shape."""
+        return self.kind.from_normal(z, **self.resolved(states, where))
+
     def __str__(self) -> str:
         return f"{self.distribution}({', '.join(f'{name}={_shown(value)}' for name, value in self.numbers)})"
 

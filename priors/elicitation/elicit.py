@@ -11,7 +11,7 @@ import os
 import warnings
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,7 +27,6 @@ from ...models.network.parameters import check_priors, network_parameters, param
 from ...models.network.toml import as_network
 from ...models.parameters.prior import Prior
 from ...models.parameters.prior_set import PriorEntry, PriorSet
-from ...models.sampling.prior_draws import prior_draws
 from ...models.seeds import seed_sequence
 from ..diff import PriorDiff, prior_diff
 from ..files.load import Priors, as_priors
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
     from ...common.figure_style import ShownFigure
 
 #: Draws that are solved on: many where the case is described in full, fewer where other nodes are summed over.
-_DRAWS, _DRAWS_SUMMED = 2**10, 2**8
+_DRAWS, _DRAWS_SUMMED = 2**11, 2**8
 #: Draws that priors are judged by, of seeds of their own.
 _JUDGES, _JUDGES_SUMMED = 2**14, 2**13
 #: So often at most priors are solved for, each time with the bias seen in the last; a misfit of less than this share of
@@ -289,6 +288,8 @@ def elicit(
     >>> {state: round(number) for state, number in dict(found.priors["kept.table"].numbers)["alpha"]}
     {'no': 4, 'yes': 8}
     """
+    from threadpoolctl import threadpool_limits
+
     network, base = as_network(network), as_priors(base)
     _check(network, base, statements, parameters)
     needed = frozenset().union(*(s.nodes(network) for s in statements.values()))
@@ -302,6 +303,7 @@ def elicit(
     solver = Solver.of(network, base, statements, parameters, SmoothDraws.of(network, needed, seed=seed, draws=draws))
     streams = seed_sequence(seed).generate_state(_ROUNDS + 1).tolist()
 
+    @cache
     def judge(stream: int) -> SmoothDraws:
         return SmoothDraws.of(network, needed, seed=stream, draws=judges)
 
@@ -310,7 +312,8 @@ def elicit(
         return Asked(solver.questions, chances_of(statements.values()), values)
 
     steps = 1 + _ROUNDS + len(statements)
-    with shown(progress) as tell:
+    # Matrices of a few dozen rows: threads would wait for each other longer than they work.
+    with threadpool_limits(1), shown(progress) as tell:
         theta, biases, best, least = None, None, np.zeros(solver.size), np.inf
         for number in range(_ROUNDS):
             tell("eliciting", number, steps)
@@ -379,12 +382,10 @@ def _check(
     raise_faults("elicitation", faults, PriorError)
     check_priors(network, base, parameter_coords(network))
     faults = [] if statements else [Fault("statements", "there are none")]
-    few = prior_draws(network, base, seed=0, draws=2)
-    questions = Questions(few)
     for label, statement in statements.items():
         found = statement.faults(network)
         try:
-            _ = found or statement.draws(Asked(questions, statement.chances, few.values))
+            _ = found or _asked_twice(network, base, statement)
         except QueryError as error:
             found = list(error.faults)
         faults += [fault.within(f"statement {label}") for fault in found]
@@ -397,6 +398,13 @@ def _check(
     if parameters is not None and not parameters:
         faults.append(Fault("parameters", "name none that may change"))
     raise_faults("elicitation", faults, PriorError)
+
+
+def _asked_twice(network: Network, base: PriorSet, statement: Statement) -> np.ndarray:
+    """Draws of what a statement speaks of under the base, two of them, to see whether it can be asked at all."""
+    few = SmoothDraws.of(network, statement.nodes(network), seed=0, draws=2)
+    priors = {name: parameter.prior(base) for name, parameter in few.parameters.items()}
+    return statement.draws(Asked(Questions(few.at([priors])), statement.chances, few.values([priors])))
 
 
 def _contradictions(

@@ -1,4 +1,4 @@
-"""Prior draws as smooth functions of a prior's numbers: fixed uniform numbers through inverse distribution functions.
+"""Prior draws as smooth functions of a prior's numbers: fixed normal numbers through inverse distribution functions.
 
 Where the numbers of a prior change a little, such draws and all that is computed from them move a little, so that the
 numbers can be solved for.
@@ -15,7 +15,7 @@ import numpy as np
 import xarray as xr
 
 from ...models.network.parameters import network_parameters, node_of, parameter_coords, rows_learned, stored_table
-from ...models.parameters.distributions import simplex_from_uniform
+from ...models.parameters.distributions import simplex_from_normal
 from ...models.parameters.prior import Prior
 from ...models.posterior import Posterior
 from ...models.store import draws_tree
@@ -36,22 +36,20 @@ _FEWEST = 2**8
 _KEPT = 400
 
 
-def from_uniform(
-    parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]], u: np.ndarray
-) -> np.ndarray:
-    """Turn uniform numbers into draws of a parameter, before a learned scale stretches them.
+def from_normal(parameter: Parameter, prior: Prior, coords: Mapping[str, tuple[str, ...]], z: np.ndarray) -> np.ndarray:
+    """Turn standard normal numbers into draws of a parameter, before a learned scale stretches them.
 
     Parameters
     ----------
-    u
-        Between 0 and 1, shape (draws, *dims).
+    z
+        Shape (draws, *dims).
 
     Returns
     -------
     ndarray
         Shape (draws, *dims).
     """
-    return parameter.centred(prior.from_uniform(u, parameter.states(coords), parameter.name))
+    return parameter.centred(prior.from_normal(z, parameter.states(coords), parameter.name))
 
 
 @dataclass(frozen=True)
@@ -66,19 +64,19 @@ class SmoothDraws:
         Those of the nodes in question.
     coords
         Coordinates of their dims.
-    uniform
-        Parameter, group effect or table of pooled rows -> uniform numbers, shape (draws, *dims).
+    normal
+        Parameter, group effect or table of pooled rows -> standard normal numbers, shape (draws, *dims).
     """
 
     network: Network
     parameters: Mapping[str, Parameter]
     coords: Mapping[str, tuple[str, ...]]
-    uniform: Mapping[str, np.ndarray]
+    normal: Mapping[str, np.ndarray]
     _made: dict[tuple[str, Prior], np.ndarray] = field(default_factory=dict)
 
     @classmethod
     def of(cls, network: Network, nodes: frozenset[str], *, seed: int, draws: int) -> SmoothDraws:
-        """Take the uniform numbers from a scrambled Sobol sequence (Owen 1998†).
+        """Take the ranks of the normal numbers from a scrambled Sobol sequence (Owen 1998†).
 
         Parameters
         ----------
@@ -87,6 +85,7 @@ class SmoothDraws:
         draws
             A power of two; fewer are made where the tables are very large.
         """
+        from scipy.special import ndtri
         from scipy.stats import qmc
 
         coords = parameter_coords(network, dict.fromkeys(network.group_columns, ()))
@@ -102,16 +101,16 @@ class SmoothDraws:
         rng = np.random.default_rng(seed)
         few = sum(sizes) <= _MOST_DIMENSIONS
         points = qmc.Sobol(sum(sizes), rng=rng).random(draws) if few else rng.random((draws, sum(sizes)))
-        points = points.clip(_EDGE, 1 - _EDGE)
+        points = ndtri(points.clip(_EDGE, 1 - _EDGE))
         parts = np.split(points, np.cumsum(sizes)[:-1], axis=1)
-        uniform = {
+        normal = {
             name: part.reshape((draws, *shape)) for (name, shape), part in zip(shapes.items(), parts, strict=True)
         }
-        return cls(network, parameters, coords, uniform)
+        return cls(network, parameters, coords, normal)
 
     def first(self, draws: int) -> SmoothDraws:
         """The first of the draws, which are spread as evenly where they are a power of two."""
-        return replace(self, uniform={name: u[:draws] for name, u in self.uniform.items()}, _made={})
+        return replace(self, normal={name: z[:draws] for name, z in self.normal.items()}, _made={})
 
     def at(self, sets: Sequence[Mapping[str, Prior]]) -> Posterior:
         """Draws under several sets of priors of the parameters that follow, as a posterior of a chain for each set."""
@@ -150,12 +149,12 @@ class SmoothDraws:
     @property
     def size(self) -> int:
         """Number of draws."""
-        return len(next(iter(self.uniform.values())))
+        return len(next(iter(self.normal.values())))
 
     @property
     def cells(self) -> int:
         """Number of cells of one set of draws."""
-        return sum(u.size for u in self.uniform.values())
+        return sum(z.size for z in self.normal.values())
 
     @cached_property
     def nodes(self) -> tuple[str, ...]:
@@ -165,8 +164,6 @@ class SmoothDraws:
 
     def _values(self, priors: Mapping[str, Prior]) -> dict[str, np.ndarray]:
         """Draws of everything that follows, shape (draws, *dims)."""
-        from scipy.special import ndtri
-
         values: dict[str, np.ndarray] = {}
         for name, parameter in self.parameters.items():  # after those that it is scaled by
             stated = self._draws(name, priors[name])
@@ -174,11 +171,11 @@ class SmoothDraws:
         for node in self.nodes:
             for group in self.network[node].groups:
                 name = f"{node}.{group.name}"
-                values[name] = values[f"{name}_sd"][:, None] * ndtri(self.uniform[name])
+                values[name] = values[f"{name}_sd"][:, None] * self.normal[name]
         for node in rows_learned(self.network, self.nodes):
             name = stored_table(self.network, node)
-            alpha, u = self.network.family(node).row_alpha(values, self.network.local(node)), self.uniform[name]
-            values[name] = simplex_from_uniform(u, alpha.reshape((len(u), *(1 for _ in u.shape[2:]), -1)))
+            alpha, z = self.network.family(node).row_alpha(values, self.network.local(node)), self.normal[name]
+            values[name] = simplex_from_normal(z, alpha.reshape((len(z), *(1 for _ in z.shape[2:]), -1)))
         return values
 
     def _draws(self, name: str, prior: Prior) -> np.ndarray:
@@ -186,5 +183,5 @@ class SmoothDraws:
         if (name, prior) not in self._made:
             if len(self._made) > _KEPT:
                 self._made.clear()
-            self._made[name, prior] = from_uniform(self.parameters[name], prior, self.coords, self.uniform[name])
+            self._made[name, prior] = from_normal(self.parameters[name], prior, self.coords, self.normal[name])
         return self._made[name, prior]

@@ -26,9 +26,10 @@ _WEIGHT, _PULL = 5.0, 0.05
 _ROUGH, _DRAWS_FEW = 0.1, 2**8
 #: What is missed by less than what counts as one is near enough. So often at most are slopes taken anew, and only while
 #: that lowers the sum of squares by more than this share.
-_NEAR, _ANEW, _GAIN = 0.5, 6, 0.01
-#: Steps by which slopes are taken, as quantiles of draws have small kinks.
-_STEP = 0.02
+_NEAR, _ANEW, _GAIN = 1.0, 6, 0.01
+#: Steps by which slopes are taken, the shares of the draws over which moves are averaged, twice, and how many times as
+#: long they are made then, so that they pass many draws.
+_STEP, _AROUND, _LONGER = 0.02, (0.1, 0.05), 10.0
 #: A number that moves all points by less than this share of what is allowed, in a large move, stays where it is.
 _IDLE = 0.01
 #: Slopes of more numbers than this are taken anew only where some number has moved by more than this.
@@ -263,21 +264,24 @@ class _Search:
 
     def misfits(self, thetas: np.ndarray) -> np.ndarray:
         """Weighed misfits, shape (vectors, points)."""
-        together = max(1, _MOST_CELLS // self.solver.draws.cells)
-        parts = [self._misfits(thetas[start : start + together]) for start in range(0, len(thetas), together)]
-        return np.concatenate(parts)
+        return np.concatenate([self._points(label, x) for label, x in self._draws(thetas).items()], axis=1)
 
-    def _misfits(self, thetas: np.ndarray) -> np.ndarray:
-        asked = self.solver.asked(self.statements, list(thetas))
-        found = []
-        for label, s in self.statements.items():
-            x = s.draws(asked)
-            if self.rough:
-                found.append(s.apart(x) / _ROUGH)
-            else:
-                off = s.achieved(x) - s.asked + (0.0 if self.biases is None else self.biases[label])
-                found.append(off * self.weights[label])
-        return np.concatenate(found, axis=1)
+    def _draws(self, thetas: np.ndarray) -> dict[str, np.ndarray]:
+        """Label -> draws of what each statement speaks of, shape (vectors, draws)."""
+        together = max(1, _MOST_CELLS // self.solver.draws.cells)
+        parts = [
+            self.solver.asked(self.statements, list(thetas[start : start + together]))
+            for start in range(0, len(thetas), together)
+        ]
+        return {label: np.concatenate([s.draws(asked) for asked in parts]) for label, s in self.statements.items()}
+
+    def _points(self, label: str, x: np.ndarray) -> np.ndarray:
+        """Weighed misfits of one statement in draws of what it speaks of, shape (vectors, points)."""
+        s = self.statements[label]
+        if self.rough:
+            return s.apart(x) / _ROUGH
+        off = s.achieved(x) - s.asked + (0.0 if self.biases is None else self.biases[label])
+        return off * self.weights[label]
 
     @cached_property
     def in_few(self) -> _Search:
@@ -285,10 +289,22 @@ class _Search:
         return replace(self, solver=self.solver.few)
 
     def slopes(self, theta: np.ndarray, free: np.ndarray) -> np.ndarray:
-        """Slopes of the misfits, shape (points, free numbers)."""
+        """Slopes of the misfits, shape (points, free numbers).
+
+        A quantile is taken to move as the draws around it do on average: which draw stands just there is chance.
+        """
+        from scipy.ndimage import uniform_filter1d
+
         steps = _STEP * np.eye(self.solver.size)[free]
-        found = self.misfits(np.concatenate([theta[None], theta + steps]))
-        return ((found[1:] - found[0]) / _STEP).T
+        found = []
+        for label, x in self._draws(np.concatenate([theta[None], theta + steps])).items():
+            order = np.argsort(x[0])
+            start, moves = x[0][order], (x[1:] - x[0])[:, order]
+            for share in _AROUND:
+                moves = uniform_filter1d(moves, max(1, round(share * x.shape[1])), axis=1, mode="nearest")
+            points = self._points(label, np.concatenate([start[None], start + _LONGER * moves]))
+            found.append((points[1:] - points[0]) / (_LONGER * _STEP))
+        return np.concatenate(found, axis=1).T
 
     def end(self, begin: np.ndarray, free: np.ndarray) -> np.ndarray:
         """Where a search that begins somewhere ends.
@@ -313,7 +329,7 @@ class _Search:
         far, anew = (_FAR, _ANEW) if x.size > _MANY else (0.0, 1)
         for _ in range(anew):
             secant: Any = _Secant(misses, slopes, far)
-            found = least_squares(secant.value, x, jac=secant.slopes_at, ftol=3e-3, xtol=1e-3, max_nfev=_TRIES)
+            found = least_squares(secant.value, x, jac=secant.slopes_at, ftol=1e-2, xtol=3e-3, max_nfev=_TRIES)
             x, gained = found.x, cost - found.cost
             if np.abs(found.fun[: -x.size]).max() <= _NEAR or gained <= _GAIN * found.cost:
                 break

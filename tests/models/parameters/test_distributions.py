@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import linalg, stats
+from scipy import linalg, special, stats
 
 from servanda.models import Prior
-from servanda.models.parameters.distributions import DISTRIBUTIONS, SIMPLEX, simplex_from_uniform
+from servanda.models.parameters.distributions import DISTRIBUTIONS, SIMPLEX, simplex_from_normal
 from servanda.models.parameters.parameter import Parameter, sample_prior
 
 STATES = ("a", "b", "c")
@@ -238,8 +238,9 @@ def test_dirichlet_points_read_off_a_curve_are_those_of_exact_quantiles(alpha):
     with np.errstate(divide="ignore"):
         first, second = (stats.gamma(a).ppf(column) for a, column in zip(alpha, both.T, strict=True))
     some = (first > 1e-200) & (second > 1e-200)
-    found = simplex_from_uniform(both, np.array(alpha))
-    np.testing.assert_allclose(found[some, 0], (first / (first + second))[some], rtol=1e-6)
+    found = simplex_from_normal(special.ndtri(both), np.array(alpha))
+    np.testing.assert_allclose(found[some, 0], (first / (first + second))[some], rtol=1e-7)
     np.testing.assert_allclose(found.sum(axis=-1), 1.0, rtol=1e-12)
     # Where a number is 0 or 1 there is no curve, and few numbers are worth none.
-    np.testing.assert_allclose(simplex_from_uniform(both[:50], np.array(alpha)), found[:50], rtol=1e-6, atol=1e-300)
+    few = simplex_from_normal(special.ndtri(both[:50]), np.array(alpha))
+    np.testing.assert_allclose(few, found[:50], rtol=1e-7, atol=1e-300)
