@@ -237,7 +237,7 @@ PROBLEMS: dict[str, dict[str, Contender]] = {
         "Servanda, augmentation": Contender(
             lambda: tables_with_holes(draws=500, tune=200, thin=1, chains=4, pointwise=False), compiles=True
         ),
-        "Servanda, default settings": Contender(lambda: tables_with_holes(draws=1000, tune=500, thin=2, chains=4)),
+        "Servanda, default settings": Contender(lambda: tables_with_holes(draws=1000, tune=300, thin=2, chains=4)),
         "JAGS": Contender(("in_jags", "tables"), "pyjags"),
         "PyMC, nutpie, holes summed out": Contender(
             lambda: tables_with_holes(draws=500, tune=500, thin=1, chains=4, pointwise=False, exact=False)

@@ -44,7 +44,7 @@ def what_if(name: str) -> None:
     loaded = load_scenario(name)
     cases = shipped_cases(loaded.network, loaded.scenario.as_of)
     # The sampling of `servanda report` by default.
-    posterior, _ = stored_fit(loaded.network, cases, loaded.priors[0], Sampling(loaded.scenario.seed, 1000, 500, 4))
+    posterior, _ = stored_fit(loaded.network, cases, loaded.priors[0], Sampling(loaded.scenario.seed))
     (STATIC / "explore").mkdir(exist_ok=True)
     page = explore(posterior, loaded, cases=cases).save(STATIC / "explore" / f"{name}.html")
     picture(page, STATIC / WHAT_IF, ANSWER)

@@ -44,7 +44,7 @@ def test_an_example_is_of_today(name: str):
     scenario = loaded.scenario
     cases = encode(loaded.network, shipped_cases(loaded.network, scenario.as_of))
     for prior in loaded.priors:
-        fit = fit_identity(loaded.network, cases, prior, Sampling(scenario.seed, 1000, 500, 4))
+        fit = fit_identity(loaded.network, cases, prior, Sampling(scenario.seed))
         for part in ("network_sha256", "priors_sha256", "data_sha256"):
             assert fit[part] in text, f"{part}: run 'make examples'"
     for said in (

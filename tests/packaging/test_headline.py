@@ -96,7 +96,7 @@ def test_the_readme_s_numbers_are_those_of_today_s_record_network_and_priors(scr
 
     loaded = load_scenario("dprk-six-party")
     cases = encode(loaded.network, shipped_cases(loaded.network, loaded.scenario.as_of))
-    fit = fit_identity(loaded.network, cases, loaded.priors[0], Sampling(loaded.scenario.seed, 1000, 500, 4))
+    fit = fit_identity(loaded.network, cases, loaded.priors[0], Sampling(loaded.scenario.seed))
     today = script.identity({"priors": {"reported": "it"}, "provenance": {"fits": {"it": fit}}})
     told = (ROOT / "README.md").read_text(encoding="utf-8").split(script.BEGIN)[1].split(script.END)[0]
     assert told.startswith(today), "run 'make headline'"
