@@ -67,9 +67,9 @@ def choices(posterior: Posterior, others: Sequence[Posterior], target: str) -> t
     >>> from servanda.models import THEORIES, load_network
     >>> from servanda.priors import prior_predictive
     >>> network = load_network("guarantee")
-    >>> fits = [prior_predictive(one, "flat", seed=1, draws=2) for one in (network, THEORIES["log"].apply(network))]
+    >>> fits = [prior_predictive(one, "flat", seed=1, draws=2) for one in (network, THEORIES["none"].apply(network))]
     >>> [one.name for one in choices(fits[0], fits[1:], "compliance")]
-    ['flat', 'flat/log']
+    ['flat', 'flat/none']
     """
     found, faults = [Choice(posterior)], []
     for fit in others:

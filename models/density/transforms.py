@@ -46,7 +46,7 @@ def ramp(x: np.ndarray) -> np.ndarray:
     Examples
     --------
     >>> ramp(np.array([-3.0, 0.0, 3.0])).round(4)
-    array([4.000e-04, 3.989e-01, 3.000e+00])
+    array([4.0000e-04, 3.9890e-01, 3.0004e+00])
     """
     from scipy.special import ndtr
 

@@ -41,7 +41,7 @@ def test_the_knobs_are_those_of_the_fit_of_the_report_and_page_one_leads_to_them
     names = ["report.en.html", "report.es.html"]
     assert [path.name for path in written.files] == names
     assert written.html == tmp_path / names[0] and written.unexplored == ""
-    posterior, found = stored_fit(PACT, CASES, LOADED.priors[0], Sampling(7, 500, 500, 2), few["folder"])
+    posterior, found = stored_fit(PACT, CASES, LOADED.priors[0], Sampling(7, 500, chains=2), few["folder"])
     panel = explore(posterior, LOADED, cases=CASES).panel
     html, spanish = ((tmp_path / name).read_text(encoding="utf-8") for name in names)
     assert found and panel.markup in html
@@ -61,7 +61,7 @@ def test_the_knobs_are_those_of_the_fit_of_the_report_and_page_one_leads_to_them
 
 def test_only_scripts_of_the_panel_may_run(few):
     """Each script is named by its digest in the security policy, as a browser works it out of the page."""
-    posterior, _ = stored_fit(PACT, CASES, LOADED.priors[0], Sampling(7, 500, 500, 2), few["folder"])
+    posterior, _ = stored_fit(PACT, CASES, LOADED.priors[0], Sampling(7, 500, chains=2), few["folder"])
     made = explore(posterior, LOADED, cases=CASES)
     for html, sources in ((made.html, 1), (made.panel.markup, 2)):
         scripts = re.findall(r'<script type="module">(.*?)</script>', html, re.DOTALL)

@@ -549,7 +549,7 @@ def test_a_report_is_sampled_as_it_says_and_kept_where_it_is_told(tmp_path):
     (fitted,) = written.content["diagnostics"]["fits"]
     assert (fitted["chain"], fitted["draw"]) == (4, 1000)
     settings = written.content["provenance"]["fits"]["open"]["settings"]
-    assert (settings["seed"], settings["tune"]) == (7, 500)
+    assert (settings["seed"], settings["tune"]) == (7, 300)
     assert written.reused == ()
     assert [path.suffix for path in folder.iterdir()].count(".nc") == 1
     assert written.content["record"]["coders"] is None  # one's own record was not coded twice

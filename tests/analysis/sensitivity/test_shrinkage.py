@@ -93,7 +93,10 @@ def test_the_bayes_factor_is_that_of_the_marginal_likelihoods(posterior):
     moved = reweighted_fit(posterior, other, block_questions(posterior, other), refit=True)
     found = bayes_factor(posterior, other, moved)
     logs = []
-    for priors, fitted in ((BASE, posterior), (other, fit(NETWORK, cases(40), other, seed=3, draws=2000))):
+    for priors, fitted in (
+        (BASE, posterior),
+        (other, fit(NETWORK, cases(40), other, seed=3, draws=2000, target_accept=0.95)),
+    ):
         run = inputs_of(fitted, priors)
         density = make_density(NETWORK, run.cases, run.patterns, priors, ("y",))
         values = {name: x.values.reshape((-1, *x.shape[2:])) for name, x in fitted.draws.items()}

@@ -427,7 +427,8 @@ def test_a_fit_finds_the_parameters_that_made_the_cases(example):
     # PyMC, which samples what the compiled loops do not know, takes a hundred times as long for a step.
     loops = has_gradient(example.network(), ("y",))
     frame = simulated(example, truth, rows=4000 if loops else 800, seed=17)
-    posterior = fit(example.network(), frame, seed=3, draws=250, tune=500 if loops else 250, chains=2, thin=1)
+    how = {"draws": 250, "tune": 500 if loops else 250, "chains": 2, "thin": 1, "target_accept": 0.9}
+    posterior = fit(example.network(), frame, seed=3, **how)
     if "sample_stats" in posterior.tree:
         assert int(posterior.tree["sample_stats"]["diverging"].sum()) == 0
     members = {group.name: "USA" for group in example.groups}

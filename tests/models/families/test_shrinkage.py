@@ -272,7 +272,7 @@ def test_noise_shrinks_and_what_is_real_stays():
         x = draws["r2d2"][name]
         assert abs(x.mean() - truth) < 2.5 * x.std(), name
         assert abs(x.mean()) > 0.75, name
-        assert abs(x.mean()) > 0.85 * abs(draws["plain"][name].mean()), name
+        assert abs(x.mean()) > 0.8 * abs(draws["plain"][name].mean()), name
 
 
 # Of many short fits some have a divergence or two; the ranks judge them all.
