@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-import resource
+import subprocess
+import sys
 from collections import Counter
 from importlib.resources import files
 from pathlib import Path
@@ -12,8 +13,7 @@ import pytest
 
 from servanda.analysis import contrast, load_scenario, parameter_gates, probability, sampler_gates
 from servanda.analysis.summaries.gates import failed
-from servanda.models import Posterior, fit, load_network, load_posterior
-from servanda.priors import load_prior, prior_predictive
+from servanda.models import Posterior, fit, load_posterior
 from servanda.record import load_guarantees
 
 CASE = {"role": "guarantor", "era": "after_1991", "obligation": "restrain"}
@@ -69,11 +69,24 @@ def test_actors_differ_and_an_unseen_one_is_less_sure(fitted: Posterior):
     assert abs(float(with_effect["difference"].sum("compliance").mean())) < 1e-12
 
 
+#: Asked by a process of its own: what this one has held for other tests is no part of it.
+OPEN_QUESTION = """
+import resource
+from servanda.analysis import probability
+from servanda.models import load_network
+from servanda.priors import load_prior, prior_predictive
+
+before = prior_predictive(load_network("guarantee"), load_prior("literature"), seed=1, draws=4000)
+answer = probability(before, "compliance", given={"era": "after_1991", "obligation": "disarm"})
+assert answer.sizes == {"chain": 1, "draw": 4000, "compliance": 3}
+assert float(abs(answer.sum("compliance") - 1).max()) < 1e-9
+# Linux counts kibibytes.
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+"""
+
+
 def test_a_question_without_evidence_stays_small():
     """4,000 draws, 145,000 configurations of the parents left open in each: summed without making the table."""
-    before = prior_predictive(load_network("guarantee"), load_prior("literature"), seed=1, draws=4000)
-    answer = probability(before, "compliance", given={"era": "after_1991", "obligation": "disarm"})
-    assert answer.sizes == {"chain": 1, "draw": 4000, "compliance": 3}
-    assert float(abs(answer.sum("compliance") - 1).max()) < 1e-9
-    # Linux counts kibibytes.
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < 3e9
+    done = subprocess.run([sys.executable, "-c", OPEN_QUESTION], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) < 1e9
