@@ -70,8 +70,9 @@ def measured(kind: str) -> dict[str, Any]:
     ask = make()
     seconds: dict[int, list[float]] = {1: [], 2: []}
     answers: dict[int, np.ndarray] = {}
-    plain = {"threads_per_worker": 1, "dashboard_address": None}
-    with LocalCluster(1, **plain) as one, LocalCluster(2, **plain) as two, Client(one) as alone, Client(two) as both:
+    plain = {"threads_per_worker": 1, "dashboard_address": ":0"}
+    one, two = (LocalCluster(n_workers=number, **plain) for number in (1, 2))
+    with one, two, Client(one) as alone, Client(two) as both:
         clients = {1: alone, 2: both}
         # Once before: what a worker compiles and imports is not what is measured.
         for client in clients.values():
