@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -17,8 +18,22 @@ PLAIN = {0xA0: " ", 0x2013: "-", 0x2212: "-", 0x2018: "'", 0x2019: "'"}
 INLINE = {"strong", "span", "small", "a", "code", "em", "bdi"}
 
 
+#: Dictionary as JSON, language -> the page that was written of it.
+_WRITTEN: dict[tuple[str, str], str] = {}
+
+
 def render(content: Mapping[str, Any], language: str = "en", panel: Panel | None = None) -> str:
-    """Page of a report's dictionary."""
+    """Page of a report's dictionary; many tests look at the same, which is written once."""
+    if panel is not None:
+        return written_anew(content, language, panel)
+    key = json.dumps(content), language
+    if key not in _WRITTEN:
+        _WRITTEN[key] = written_anew(content, language)
+    return _WRITTEN[key]
+
+
+def written_anew(content: Mapping[str, Any], language: str = "en", panel: Panel | None = None) -> str:
+    """Page of a report's dictionary, whether or not it was written before."""
     return page(assemble(content, language, panel))
 
 
