@@ -28,6 +28,8 @@ _IN_RANGE = 300.0
 _UNIT = 3
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
+#: Place that is never counted from the end: Numba then does not ask for its sign, which costs as much as the access.
+_at: Any = np.uintp
 #: Loops that only other loops call need no way in from elsewhere, which is a quarter of what there is to compile.
 _inside: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
@@ -683,16 +685,15 @@ def _ordinal_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, 
         eta = 0.0
         start = place + (row - first) * width
         for k in range(start, start + width):
-            eta += effects[program.picks[k]]
+            eta += effects[_at(program.picks[_at(k)])]
         state = program.states[row]
         if abs(eta) + far < _IN_RANGE:
-            log_p[row], kept[row, 0], kept[row, 1] = _between(state, size, eta, cuts, odds)
+            found, upper, lower = _between(state, size, eta, cuts, odds)
         else:
-            log_p[row], kept[row, 0], kept[row, 1] = _far_between(state, size, eta, cuts)
+            found, upper, lower = _far_between(state, size, eta, cuts)
         if 0 < state < size - 1:
-            log_p[row] += gaps[state]
-            kept[row, 0] += shares[state]
-            kept[row, 1] -= shares[state]
+            found, upper, lower = found + gaps[state], upper + shares[state], lower - shares[state]
+        log_p[row], kept[row, 0], kept[row, 1] = found, upper, lower
 
 
 @_loop
@@ -730,7 +731,7 @@ def _ordinal_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
         cut_slope[state] += lower
         start = place + (row - first) * width
         for k in range(start, start + width):
-            effect_slope[program.picks[k]] -= upper + lower
+            effect_slope[_at(program.picks[_at(k)])] -= upper + lower
 
 
 @_loop
