@@ -126,7 +126,7 @@ def plain():
 
 
 @pytest.mark.slow
-@settings(unshrunk, max_examples=10)
+@settings(unshrunk, max_examples=6)
 @given(called=odd_names())
 def test_numbers_do_not_depend_on_names(called, plain, tmp_path_factory):
     try:

@@ -46,7 +46,7 @@ EXACT = {"rtol": 0, "atol": 1e-10}
 
 
 @pytest.mark.slow
-@settings(repeatable, max_examples=120)
+@settings(repeatable, max_examples=80)
 @given(st.data())
 def test_answers_equal_enumeration_and_elimination(eliminated, data):
     network, seed = data.draw(networks()), data.draw(seeds)

@@ -139,7 +139,7 @@ def both_worlds(network, tables, seen, do, targets, coupling):
 
 
 @pytest.mark.slow
-@settings(repeatable, max_examples=250)
+@settings(repeatable, max_examples=150)
 @given(st.data())
 def test_counterfactuals_equal_enumeration_of_both_worlds(data):
     network, seed = data.draw(networks(most_nodes=4, most_states=3)), data.draw(seeds)
