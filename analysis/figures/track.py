@@ -422,6 +422,8 @@ def _draw_lanes(
     colours: Mapping[str, str],
 ) -> None:
     axes.set(xlim=span, ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)))
+    # Years are whole numbers; of a short span none may be marked twice.
+    axes.locator_params(axis="x", integer=True)
     axes.set_yticklabels([name.replace("_", " ") for name in names])
     axes.hlines(range(len(names)), *span, color=c.tone(RULE), linewidth=0.8, zorder=0)
     for kind, reads, gravity in dict.fromkeys(_look(event) for event in actor["events"]):
