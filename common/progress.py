@@ -245,6 +245,18 @@ def part_of(progress: Progress, number: int, parts: int) -> Progress:
     return lambda what, done, total: progress(what, number * total + done, parts * total)
 
 
+def share_of(progress: Progress, what: str, before: int, size: int, total: int) -> Progress:
+    """Progress of a part of known size, told as that of the whole, whatever the part itself counts.
+
+    Examples
+    --------
+    >>> tell = share_of(lambda what, done, total: print(what, done, "of", total), "answering", 60, 40, 100)
+    >>> tell("chunks", 1, 4)
+    answering 70 of 100
+    """
+    return lambda _, done, parts: progress(what, before + size * done // parts, total)
+
+
 def in_parts[T](items: Collection[T], progress: bool | Progress | None) -> Iterator[tuple[T, Progress]]:  # noqa: FBT001
     """Items that take about equally long, each with the progress of its own work, told as that of the whole.
 

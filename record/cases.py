@@ -117,13 +117,15 @@ def load_guarantees(
     return cases
 
 
-def as_case_table(cases: Any) -> Any:
+def as_case_table(cases: Any, as_of: str | dt.date | None = None) -> Any:
     """Table of cases as it was given, or read from a file: by the codebook where it is laid out by it, else as it is.
 
     Parameters
     ----------
     cases
         A table of any kind, or the path of a file.
+    as_of
+        The day as of which a file is read that is laid out by the codebook; nothing else says what was known when.
 
     Returns
     -------
@@ -140,15 +142,15 @@ def as_case_table(cases: Any) -> Any:
     >>> as_case_table({"kept": ["yes"]})
     {'kept': ['yes']}
     """
-    return as_table(cases, _by_its_layout)
+    return as_table(cases, partial(_by_its_layout, as_of))
 
 
-def _by_its_layout(path: FilePath | None) -> pd.DataFrame:
+def _by_its_layout(as_of: str | dt.date | None, path: FilePath | None) -> pd.DataFrame:
     if path is None:
-        return load_guarantees()
+        return load_guarantees(as_of=as_of)
     frame = read_table(path)
     if in_layout(frame):
-        return load_guarantees(path)
+        return load_guarantees(path, as_of=as_of)
     # A fault then names the file.
     frame.attrs["source"] = Path(path).name
     return frame

@@ -16,6 +16,7 @@ import numpy as np
 from ...common.canvas import Look
 from ...common.errors import Fault, nearest, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.progress import Progress
 from ...common.show import Shown, View
 from ...models.cases.encode import MISSING, SHOWN
 from ...models.errors import QueryError
@@ -145,6 +146,7 @@ def record_summaries(
     *,
     by: str | Iterable[str] = (),
     seed: int,
+    progress: bool | Progress | None = None,
 ) -> RecordSummaries:
     """Predictive check: how often an outcome is seen in the record, and how often draws imply it.
 
@@ -163,6 +165,8 @@ def record_summaries(
         Nodes by whose states the cases are split, besides all together.
     seed
         Of the outcomes that are drawn.
+    progress
+        As in `servanda.analysis.probability`.
 
     Returns
     -------
@@ -195,7 +199,7 @@ def record_summaries(
     counts = coded.weights[rows]
     numbers = [network[target].states.index(state) for state in chosen]
     # Sums of several states' probabilities may pass 1 by rounding.
-    p = np.minimum(_chances(posterior, coded, rows, target)[..., numbers].sum(axis=-1), 1.0)
+    p = np.minimum(_chances(posterior, coded, rows, target, progress=progress)[..., numbers].sum(axis=-1), 1.0)
     drawn = generator(seed).binomial(counts, p)
     hit = np.isin(coded.codes[target][rows], numbers)
     found = _by_group(_groups(network, coded, rows, groups), counts, hit, drawn)
@@ -239,7 +243,7 @@ def outcome_summaries(
     _check(network, target, [*network[target].states] if target in network else ["any"], groups)
     coded, rows = _judged(posterior, cases, target)
     counts = coded.weights[rows]
-    p = _chances(posterior, coded, rows, target)
+    p = _chances(posterior, coded, rows, target, progress=False)
     drawn = generator(seed).multinomial(counts, p / p.sum(axis=-1, keepdims=True))
     parts = _groups(network, coded, rows, groups)
     found = {}
@@ -313,7 +317,9 @@ def _check(network: Network, target: str, states: list[str], by: list[str]) -> N
     raise_faults("summaries", faults, QueryError)
 
 
-def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str) -> np.ndarray:
+def _chances(
+    posterior: Posterior, coded: Cases, rows: np.ndarray, target: str, *, progress: bool | Progress | None
+) -> np.ndarray:
     """Probability of each outcome of each case, given all but what follows from it; shape (draws, cases, states)."""
     import pandas as pd
 
@@ -330,7 +336,7 @@ def _chances(posterior: Posterior, coded: Cases, rows: np.ndarray, target: str) 
         for group in network[target].groups
     }
     given = pd.DataFrame(known, index=range(len(rows))) if known else None
-    answer = probability(posterior, target, given, **members)
+    answer = probability(posterior, target, given, progress=progress, **members)
     own = name_in(answer.dims, target)
     p = answer if "case" in answer.dims else answer.expand_dims(case=len(rows))
     return p.transpose("chain", "draw", "case", own).values.reshape(-1, len(rows), p.sizes[own])

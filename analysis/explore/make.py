@@ -6,22 +6,19 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...common.errors import raise_faults
 from ...common.files import output_file, written_whole
 from ...common.progress import Progress
 from ...models.errors import QueryError, wrong_kinds
 from ...models.posterior import Posterior
-from ..queries.named_backers import shipped_cases
 from ..reporting.document.blocks import Panel
 from ..reporting.document.language import Language
+from ..scenarios.cases import record_of
 from ..scenarios.scenario import Loaded, load_scenario
 from .content import content
 from .page import page, panel
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -81,7 +78,7 @@ def explore(
     posterior: Posterior,
     scenario: str | os.PathLike[str] | Loaded,
     *,
-    cases: pd.DataFrame | None = None,
+    cases: Any = None,
     language: str = "en",
     others: Sequence[Posterior] = (),
     progress: bool | Progress | None = None,
@@ -97,7 +94,8 @@ def explore(
     scenario
         A shipped name, a path, or a loaded scenario: its judgements are where the knobs begin.
     cases
-        Your own record; the shipped one, as of the scenario's date, by default.
+        Your own record as a table; or its file, of which is read what was known on the scenario's date. The shipped
+        record, as of that date, by default.
     language
         In which it opens, ``en`` or ``es``; a reader may change it.
     others
@@ -115,6 +113,8 @@ def explore(
     ------
     ScenarioError, QueryError
         If there is no such scenario or language.
+    InputError
+        As `servanda.record.load_guarantees`, of a file of cases.
     ExploreError
         If the network of the fit does not fit a page: its target is not `ordinal`, `softmax` or `table`, or it holds
         too many numbers; or if another fit is of another network, or of the same prior set and theory.
@@ -129,6 +129,6 @@ def explore(
     raise_faults("explore", wrong_kinds({"posterior": (posterior, Posterior)}), QueryError)
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
-    known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
+    known = record_of(loaded, cases)
     held = content(posterior, loaded, known, code, others, progress=progress)
     return Page(page(held), held)

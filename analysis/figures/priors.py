@@ -117,7 +117,7 @@ def priors_figure(
         axes = c.panels([height + (_EDGES if number else edges) for number, height in enumerate(heights)])
         for number, (axis, part) in enumerate(zip(axes, panels, strict=True)):
             _draw_answers(axis, c, {question: {p: rows[question, p] for p in titles} for question in part}, rings)
-            c.axis_title(axis, "probability" if part is chances else "difference in probability")
+            c.axis_title(axis, "probability" if part is chances else DIFFERENCE)
             if number == 0:
                 c.legend(axis)
     return figure_of(axes)
@@ -157,6 +157,8 @@ def _draw_mark(
     axis.plot([x], [y], marker, color=colour, markerfacecolor=face, markersize=size, label=label, linestyle="none")
 
 
+#: What an axis of differences counts.
+DIFFERENCE = "difference in probability"
 #: What an answer on the way from one prior to another is called, and where it cannot be trusted.
 _ANSWER, _UNTRUSTED = "answer", "untrusted"
 
@@ -167,6 +169,7 @@ def flip_figure(
     *,
     start: str,
     end: str,
+    unit: str = "probability",
     look: Mapping[str, Any] | None = None,
 ) -> ShownFigure:
     """An answer along the path from one prior to another, its interval, and a mark where the verdict changes.
@@ -179,6 +182,8 @@ def flip_figure(
         Where the verdict changes, what it was before and what it is after.
     start, end
         Names of the priors.
+    unit
+        What the axis counts.
     look
         As `servanda.common.canvas.Look`; names are ``answer`` and ``untrusted``.
     """
@@ -212,5 +217,6 @@ def flip_figure(
             )
         axis.set_xlim(0, 1)
         c.axis_title(axis, f"from {start} (0) to {end} (1)")
+        c.axis_title(axis, unit, side="y")
         axis.spines[["top", "right"]].set_visible(False)
     return figure_of([axis])

@@ -221,6 +221,60 @@ def change_figure(
     return figure_of([axes])
 
 
+def path_figure(
+    path: Mapping[str, Any],
+    question: str,
+    look: Mapping[str, Any] | None = None,
+    *,
+    last_event: str,
+    interval: str,
+    means: bool,
+) -> ShownFigure:
+    """Band of credibility over the years; what lies beyond the last event is a forecast.
+
+    Parameters
+    ----------
+    path
+        ``date`` (ISO), ``mean``, ``lower`` and ``upper``, one of each a date.
+    question
+        What the axis counts.
+    look
+        As `servanda.common.canvas.Look`; names are ``band`` and, where means are drawn, ``mean``.
+    last_event
+        Its day, ISO.
+    interval
+        What the band holds.
+    means
+        Whether means are drawn.
+    """
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    days = np.array(list(path["date"]), "datetime64[D]")
+    order = np.argsort(days)
+    x, lower, upper, mean = days[order], *(np.asarray(path[name])[order] for name in ("lower", "upper", "mean"))
+    names = {"band": interval, **({"mean": "mean"} if means else {})}
+    with canvas(look, names, colours={"band": ACCENT, "mean": ACCENT}) as c:
+        (axes,) = c.panels([CHANGE_HEIGHT])
+        colour, last = c.marks["band"].colour, np.datetime64(last_event)
+        axes.fill_between(x, lower, upper, color=colour, alpha=0.22, linewidth=0, label=c.labels["band"])
+        axes.vlines(x, lower, upper, color=colour, linewidth=0.6)
+        if means:
+            axes.plot(x, mean, color=c.marks["mean"].colour, linewidth=1.6, label=c.labels["mean"])
+        if x[0] <= last < x[-1]:
+            beyond = "last event; beyond it a forecast"
+            axes.vlines(last, 0, 1, color=c.tone(MUTED), linewidth=1.0, linestyle=(0, (1, 1.5)), label=beyond)
+        axes.set_ylim(0, 1)
+        axes.yaxis.set_major_formatter("{x:.0%}")
+        locator = AutoDateLocator(maxticks=7)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        axes.grid(axis="y", color=c.tone(RULE), linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        c.axis_title(axes, question, side="y")
+        c.legend(axes)
+    return figure_of([axes])
+
+
 @dataclass(frozen=True)
 class _Page:
     """A page of some height, measured in pixels from its top: a figure of its own, or axes of the user's.
@@ -368,6 +422,8 @@ def _draw_lanes(
     colours: Mapping[str, str],
 ) -> None:
     axes.set(xlim=span, ylim=(len(names) - 0.4, -0.6), yticks=range(len(names)))
+    # Years are whole numbers; of a short span none may be marked twice.
+    axes.locator_params(axis="x", integer=True)
     axes.set_yticklabels([name.replace("_", " ") for name in names])
     axes.hlines(range(len(names)), *span, color=c.tone(RULE), linewidth=0.8, zorder=0)
     for kind, reads, gravity in dict.fromkeys(_look(event) for event in actor["events"]):

@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from ...common.errors import Fault, raise_faults
+from ...common.progress import Progress, shown
 from ...models.errors import QueryError
 from ...models.inference.contract import MEMORY_LIMIT
 from ...models.names import name_in
@@ -30,13 +31,14 @@ def most_probable(
     nodes: str | Sequence[str] | None = None,
     k: int = 1,
     memory: int = MEMORY_LIMIT,
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> xr.Dataset:
     """Most probable explanation: the joint state of all other nodes that explains the evidence best, for every draw.
 
     Parameters
     ----------
-    posterior, given, do, virtual, soft, memory
+    posterior, given, do, virtual, soft, memory, progress
         As in `servanda.analysis.probability`.
     nodes
         Explain by the joint state of these alone, all others summed out (marginal MAP); by all other nodes by default.
@@ -79,7 +81,8 @@ def most_probable(
         posterior, (), given, do, members, virtual=virtual, soft=soft, targets_needed=False, memory=memory
     )
     chosen = None if nodes is None else as_names(nodes)
-    dataset = most_probable_states(asked, chosen, count=k, memory=memory)
+    with shown(progress) as tell:
+        dataset = most_probable_states(asked, chosen, count=k, memory=memory, progress=tell)
     words = in_words(posterior.network, chosen or ("all other nodes",), given, do, members, virtual, soft)
     dataset.attrs = {
         "question": f"most probable under {words}",

@@ -46,6 +46,7 @@ def probability(
     soft: StateWeights = None,
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> Answer:
     """Posterior of the (joint) distribution of some nodes, given evidence, under interventions.
@@ -73,6 +74,9 @@ def probability(
         Bytes that may be held at once.
     backend
         A key of `servanda.models.inference.backends.SOLVERS`: ``numpy``, or ``jax`` where it is installed.
+    progress
+        Whether a bar shows how far it is, or what is told of it: draws, of all cases together; see
+        `servanda.common.progress.shown`.
     **members
         Group effect -> member, e.g. ``actor="USA"``, or one for each case. Left out, members that the data does not
         hold are integrated out within each draw, so that the draws of the answer say what the data leaves open;
@@ -122,7 +126,8 @@ def probability(
     check_keywords(probability, posterior, members)
     names = as_names(targets)
     asked = resolve_evidence(posterior, names, given, do, members, virtual=virtual, soft=soft, memory=memory)
-    answer = joint_distribution(asked, memory=memory, backend=backend)
+    with shown_progress(progress) as tell:
+        answer = joint_distribution(asked, memory=memory, backend=backend, progress=tell)
     whose = whose_conduct(posterior.network, names, {**_single(given), **_single(do)})
     answer.attrs = {
         "question": in_words(posterior.network, names, given, do, members, virtual, soft),
@@ -156,13 +161,14 @@ def evidence_probability(
     log: bool = False,
     memory: int = MEMORY_LIMIT,
     backend: str = "numpy",
+    progress: bool | Progress | None = None,
     **members: Any,
 ) -> Answer:
     """Posterior of the probability of the evidence itself.
 
     Parameters
     ----------
-    posterior, given, do, memory, backend
+    posterior, given, do, memory, backend, progress
         As in `probability`.
     virtual
         As in `probability`, but each weight is the probability of the finding in that state: the answer scales with it.
@@ -190,7 +196,8 @@ def evidence_probability(
     """
     check_keywords(evidence_probability, posterior, members)
     asked = resolve_evidence(posterior, (), given, do, members, virtual=virtual, targets_needed=False, memory=memory)
-    answer = probability_of_evidence(asked, log=log, memory=memory, backend=backend)
+    with shown_progress(progress) as tell:
+        answer = probability_of_evidence(asked, log=log, memory=memory, backend=backend, progress=tell)
     seen = in_words(posterior.network, (), given).removeprefix("P(").removeprefix(" | ").removesuffix(")")
     words = in_words(posterior.network, (seen or "nothing",), None, do, members, virtual)
     answer.attrs = {
@@ -220,13 +227,10 @@ def marginals(
 
     Parameters
     ----------
-    posterior, given, do, virtual, soft, memory, backend
+    posterior, given, do, virtual, soft, memory, backend, progress
         As in `probability`.
     nodes
         Which nodes; all that are neither given in every case nor set by default.
-    progress
-        Whether a bar shows how far it is, or what is told of it: how many groups of cases that know the same nodes are
-        done; see `servanda.common.progress.shown`.
     **members
         As in `probability`.
 

@@ -18,7 +18,7 @@ from ...common.progress import Progress, at_once, shown
 from ...models.errors import ConvergenceWarning
 from ...models.inference.contract import processors
 from ...models.sampling.run import Sampling
-from ..queries.named_backers import shipped_cases
+from ..scenarios.cases import record_of
 from ..scenarios.scenario import Loaded, load_scenario
 from ..scenarios.stored_fits import stored_fits
 from .assemble import assemble
@@ -33,8 +33,6 @@ from .section import Material, Task
 from .sections import SECTIONS
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from ...models.parameters.prior_set import PriorSet
     from ...models.posterior import Posterior
 
@@ -101,7 +99,7 @@ def report(
     scenario: str | os.PathLike[str] | Loaded,
     out: str | os.PathLike[str],
     *,
-    cases: pd.DataFrame | None = None,
+    cases: Any = None,
     seed: int | None = None,
     draws: int = 1000,
     tune: int = 300,
@@ -130,7 +128,8 @@ def report(
     out
         Folder; it is tried before anything is fitted.
     cases
-        Your own record; the shipped one, as of the scenario's date, by default.
+        Your own record as a table; or its file, of which is read what was known on the scenario's date. The shipped
+        record, as of that date, by default.
     seed
         Instead of the scenario's.
     draws, tune, chains
@@ -169,8 +168,8 @@ def report(
 
     Raises
     ------
-    ScenarioError, DataError, PriorError, QueryError
-        Listing every fault of what was given.
+    ScenarioError, InputError, DataError, PriorError, QueryError
+        Listing every fault of what was given, a file of cases included.
     SinceError
         If the earlier report is damaged, of another scenario or of another schema version.
     FormatsError
@@ -192,7 +191,7 @@ def report(
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     loaded = loaded if lexicon is None else loaded.in_words_of(lexicon)
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
-    known = shipped_cases(loaded.network, loaded.scenario.as_of) if cases is None else cases
+    known = record_of(loaded, cases)
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
     # By prior set, with whether each was found; none where the whole report is found again.
     fits: dict[str, tuple[Posterior, bool]] = {}

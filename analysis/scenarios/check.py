@@ -15,6 +15,7 @@ from ...models.cases.encode import encode
 from ...models.network.network import Network
 from ...record.files.actors import country_code
 from ...record.files.dates import as_day
+from .cases import own_cases
 from .questions import with_past_defections
 from .scenario import AS_RECORDED, Judgement, Loaded, load_scenario
 from .texts import LANGUAGES, untranslated
@@ -129,7 +130,7 @@ class CheckedScenario(Shown):
         return View(f"Scenario of {len(self.rows)} rows, on {self.cases} cases", table=table, notes=self.remarks)
 
 
-def check_scenario(scenario: str | os.PathLike[str] | Loaded, cases: pd.DataFrame | None) -> CheckedScenario:
+def check_scenario(scenario: str | os.PathLike[str] | Loaded, cases: Any) -> CheckedScenario:
     """What a scenario will ask of a record; nothing is fitted.
 
     Parameters
@@ -137,12 +138,15 @@ def check_scenario(scenario: str | os.PathLike[str] | Loaded, cases: pd.DataFram
     scenario
         A shipped scenario's name, the path of a TOML file, or what `load_scenario` gave of either.
     cases
-        The record as of the scenario's date; None where there is none, so that nothing is counted.
+        The record as of the scenario's date as a table, or its file, of which is read what was known on that date;
+        None where there is none, so that nothing is counted.
 
     Raises
     ------
     ScenarioError
         As `servanda.analysis.load_scenario`.
+    InputError
+        As `servanda.record.load_guarantees`, of a file of cases.
     DataError
         If the cases lack what the network needs.
 
@@ -156,7 +160,8 @@ def check_scenario(scenario: str | os.PathLike[str] | Loaded, cases: pd.DataFram
     """
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     year = as_day(loaded.scenario.as_of).year
-    coded = None if cases is None else encode(loaded.network, cases)
+    known = None if cases is None else own_cases(loaded, cases)
+    coded = None if known is None else encode(loaded.network, known)
     rows: list[CheckedRow] = []
     for judgement in loaded.scenario.judgements:
         asked = [
@@ -169,15 +174,15 @@ def check_scenario(scenario: str | os.PathLike[str] | Loaded, cases: pd.DataFram
         ]
         for label, actor, described, supposed in asked:
             states = tuple(
-                _stated(loaded.network, how, node, written, actor, cases, year)
+                _stated(loaded.network, how, node, written, actor, known, year)
                 for how, inputs in described.items()
                 for node, written in inputs.items()
             )
             precedents, unseen = (None, ()) if coded is None else _joined(loaded.network, states, coded)
             rows.append(CheckedRow(judgement.id, label, actor, states, supposed, precedents, unseen))
-    known = () if coded is None else coded.levels.get("actor", ())
+    actors = () if coded is None else coded.levels.get("actor", ())
     number = 0 if coded is None else len(coded)
-    return CheckedScenario(number, tuple(rows), (*_unknown_actors(rows, known), *_remarks(loaded, rows)))
+    return CheckedScenario(number, tuple(rows), (*_unknown_actors(rows, actors), *_remarks(loaded, rows)))
 
 
 def _unknown_actors(rows: Sequence[CheckedRow], known: Sequence[str]) -> Iterator[str]:

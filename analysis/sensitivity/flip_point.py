@@ -26,8 +26,8 @@ from ...models.questions.quantity import Quantity, check_quantities
 from ...models.sampling.refit import resample_blocks
 from ...priors.files.load import Priors, as_priors
 from ...priors.panel.logarithmic_pool import logarithmic_pool
-from ..figures.priors import flip_figure
-from ..summaries.importance import ImportanceWeights, smoothed, weighted_summary
+from ..figures.priors import DIFFERENCE, flip_figure
+from ..summaries.importance import ImportanceWeights, smoothed, weighted_summary, without_idle_k
 from ..summaries.likelihood_words import load_lexicon
 from .reweighted import changed_blocks, checked_sets, log_prior_ratio
 
@@ -163,7 +163,8 @@ class FlipPath(Shown):
             As `servanda.common.canvas.Look` says; names are ``answer`` and ``untrusted``.
         """
         flips = [(flip.at, flip.before, flip.after) for flip in self.flips]
-        return flip_figure(self.table, flips, start=self.start, end=self.end, look=look)
+        unit = {"unit": DIFFERENCE} if self.is_difference else {}
+        return flip_figure(self.table, flips, start=self.start, end=self.end, look=look, **unit)
 
     @property
     def printed(self) -> PrintedTable:
@@ -172,7 +173,7 @@ class FlipPath(Shown):
 
     def _view(self) -> View:
         steps = self.table.iloc[:: max(1, len(self.table) // 10)].set_index("t")
-        return View(self.question, table=steps, notes=[self.verdict])
+        return View(self.question, table=without_idle_k(steps), notes=[self.verdict])
 
     def __str__(self) -> str:
         return f"{self.question}\n{self.verdict}"

@@ -15,6 +15,7 @@ import numpy as np
 
 from ...common.errors import Fault, raise_faults
 from ...common.printed import PrintedTable, printed_table
+from ...common.progress import Progress, followed
 from ...common.show import Shown, View
 from ...models.cases.likelihood import log_likelihood
 from ...models.errors import QueryError
@@ -82,7 +83,11 @@ class PowerScaling(Shown):
 
 
 def power_scaling(
-    posterior: Posterior, questions: Mapping[str, Quantity], *, powers: tuple[float, float] = POWERS
+    posterior: Posterior,
+    questions: Mapping[str, Quantity],
+    *,
+    powers: tuple[float, float] = POWERS,
+    progress: bool | Progress | None = None,
 ) -> PowerScaling:
     """Sensitivity of each answer to the prior as a whole, to that of each parameter, and to the data.
 
@@ -97,6 +102,8 @@ def power_scaling(
         Label -> what is asked.
     powers
         One below and one above 1.
+    progress
+        As in `servanda.models.fit`, of questions.
 
     Returns
     -------
@@ -131,7 +138,7 @@ def power_scaling(
     rows, diagnoses = [], {}
     # Weights depend on what is scaled and not on what is asked of it.
     scaled: dict[tuple[str, ...], dict[str, tuple[ImportanceWeights, ImportanceWeights]]] = {}
-    for label, question in questions.items():
+    for label, question in followed(questions.items(), "scaling prior and data", progress):
         x = question.draws(posterior).values
         needed = question.nodes(posterior.network)
         nodes = tuple(name for block in blocks_of(posterior) if needed & set(block) for name in block)

@@ -25,7 +25,7 @@ from ...models.sampling.stacking_weights import stacking_weights
 from ...models.store import draws_tree
 from ...priors.files.load import Priors, as_priors
 from ..figures.priors import priors_figure
-from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo
+from ..summaries.importance import PredictiveScores, good_k, paired_difference, psis_loo, without_idle_k
 from ..summaries.likelihood_words import load_lexicon
 from .reweighted import Answer, ReweightedFit, checked_sets, reweighted_fit
 
@@ -209,7 +209,7 @@ class PriorComparison(Shown):
     def _view(self) -> View:
         shown_table = self.table.loc[:, ["mean", "lower", "upper", "shift", "word", "pareto_k", "how"]]
         scored = {"scores": self.scores.drop(columns="title")} if len(self.predictive_scores) else {}
-        return View(self.verdict, table=shown_table, more=scored)
+        return View(self.verdict, table=without_idle_k(shown_table), more=scored)
 
     def __str__(self) -> str:
         shown = self.table[["mean", "lower", "upper", "shift", "pareto_k", "how"]].round(3).to_string()

@@ -10,11 +10,15 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ...models.diagnostics import mean_error, mean_size
 from .summary import INTERVAL, array_stats
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 #: Weights with a larger shape are not trusted; with few draws even smaller ones are not.
 MOST_K = 0.7
@@ -68,6 +72,18 @@ def good_k(draws: int) -> float:
     (0.7, 0.63)
     """
     return min(1 - 1 / math.log10(draws), MOST_K) if draws > 10 else 0.0
+
+
+def without_idle_k(table: pd.DataFrame) -> pd.DataFrame:
+    """Table as it is shown: the shape is blank where draws are not weighted, of which it is minus infinity.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> without_idle_k(pd.DataFrame({"pareto_k": [-np.inf, 0.3]}))["pareto_k"].tolist()
+    [nan, 0.3]
+    """
+    return table.assign(pareto_k=table["pareto_k"].replace(-np.inf, np.nan))
 
 
 def smoothed(log_ratio: np.ndarray) -> ImportanceWeights:

@@ -1,3 +1,4 @@
+from .answer import TrackAnswer as TrackAnswer
 from .contrast import TrackContrast as TrackContrast
 from .contrast import plot_change as plot_change
 from .description import describe_tracks as describe_tracks

@@ -284,6 +284,7 @@ def compare_pasts(
     seed: int,
     target: str = "compliance",
     replaces: str = "past_defections",
+    progress: bool | Progress | None = None,
     **sampling: Any,
 ) -> xr.Dataset:
     r"""Judge by prediction which account of the past serves better: the count, or credibility.
@@ -302,6 +303,8 @@ def compare_pasts(
         As in `servanda.models.fit`.
     target, replaces
         The outcome, and the node that credibility stands in for.
+    progress
+        As in `servanda.models.fit`, of all fits together.
 
     Returns
     -------
@@ -330,13 +333,17 @@ def compare_pasts(
     plain, priors = _focused(network, target), _focused_priors(priors, target)
     other = with_credibility(plain, replaces)
     swapped = None if priors is None else with_credibility_priors(priors, replaces)
-    base = [_loo(fit(plain, chosen, priors, seed=seed, **sampling), chosen, target)]
-    rivals = [
-        _loo(posterior, own.cases(chosen, place), target)
-        for place, posterior in enumerate(fit_imputed(other, chosen, own, swapped, seed=seed, **sampling))
+    imputations = range(own.states.shape[1])
+    fits = [
+        (plain, chosen, priors, seed),
+        *((other, own.cases(chosen, place), swapped, seed + place) for place in imputations),
     ]
-    elpd = np.stack([_mixed([score for score, _ in side]) for side in (base, rivals)])
-    khat = np.stack([np.max([k for _, k in side], axis=0) for side in (base, rivals)])
+    base, *rivals = (
+        _loo(fit(model, table, believed, seed=start, progress=tell, **sampling), table, target)
+        for (model, table, believed, start), tell in in_parts(fits, progress)
+    )
+    elpd = np.stack([_mixed([score for score, _ in side]) for side in ([base], rivals)])
+    khat = np.stack([np.max([k for _, k in side], axis=0) for side in ([base], rivals)])
     difference = elpd[1] - elpd[0]
     labels = chosen["case_id"].astype(str) if "case_id" in chosen.columns else [str(n) for n in range(len(chosen))]
     return xr.Dataset(

@@ -19,6 +19,7 @@ from ...record.track import load_track_record
 from ..queries.probability import in_short
 from ..summaries.change import MARGIN
 from ..summaries.gates import Gate, parameter_gates, sampler_gates
+from .answer import ESTIMATE, FORECAST, TrackAnswer
 from .contrast import TrackContrast, contrast_of
 from .scores import measured_track_scores, said_of
 
@@ -47,7 +48,7 @@ HYPERPARAMETERS = (
 )
 
 
-def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str | None = None) -> xr.DataArray:
+def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str | None = None) -> TrackAnswer:
     """Give the probability that a test of an actor's word at a date finds it kept.
 
     Parameters
@@ -64,8 +65,9 @@ def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str |
 
     Returns
     -------
-    DataArray
-        Draws of the probability, dims chain, draw. Two calls at different dates are not draws of one path: use
+    TrackAnswer
+        Draws of the probability, a `DataArray` with dims chain, draw that shows itself as a table and draws its density
+        (``.table``, ``.plot()``, ``.printed``). Two calls at different dates are not draws of one path: use
         `change`, or `credibility_path` with all dates. Whether the model was found to foretell stands in
         ``attrs["foretells"]`` and, in words, in ``attrs["note"]``: where it was not, the number describes the events
         that were written down, and no order of actors follows from it.
@@ -92,20 +94,21 @@ def credibility(track: TrackPosterior, actor: str, at: Date, *, agreement: str |
     day = found["date"].values[0].astype("datetime64[D]")
     answer = found.isel(date=0, drop=True)
     ahead = day > track.span(actor)[1]
-    under = f" under {agreement}" if agreement else ""
-    answer.attrs = {
-        "question": f"P({actor} keeps its word{under}, {day})",
+    own = {
+        "question": f"P({_asked(actor, agreement)}, {day})",
+        "at": str(day),
         "answer": in_short(answer),
-        "kind": "forecast" if ahead else "estimate",
-        **_noted(track),
+        "kind": FORECAST if ahead else ESTIMATE,
     }
-    return answer
+    return TrackAnswer(answer.assign_attrs(own))
 
 
 def credibility_path(
     track: TrackPosterior, actor: str, dates: Iterable[Date], *, agreement: str | None = None
-) -> xr.DataArray:
+) -> TrackAnswer:
     """Give credibility at several dates as draws of one path, dims chain, draw, date; see `credibility`.
+
+    The answer shows itself as a table of the dates, and draws a band over them (``.table``, ``.plot()``, ``.printed``).
 
     Examples
     --------
@@ -118,12 +121,13 @@ def credibility_path(
     """
     days = [as_date(when, "at") for when in dates]
     theta = track.paths(actor, days)
-    return _probability(track, theta, agreement).assign_attrs(_noted(track))
+    words = {"question": f"P({_asked(actor, agreement)})", "last_event": str(track.span(actor)[1])}
+    return TrackAnswer(_probability(track, theta, agreement).assign_attrs(words | _noted(track)))
 
 
 def forecast(
     track: TrackPosterior, actor: str, until: Date, *, steps: int = 12, agreement: str | None = None
-) -> xr.DataArray:
+) -> TrackAnswer:
     """Give credibility from an actor's last event on, in equal steps.
 
     Nothing new is supposed to happen: the path forgets its last known value and returns to what is known of the
@@ -140,8 +144,8 @@ def forecast(
 
     Returns
     -------
-    DataArray
-        Dims chain, draw, date; the first date is that of the last event.
+    TrackAnswer
+        As `credibility_path` gives it; the first date is that of the last event.
 
     Raises
     ------
@@ -380,6 +384,11 @@ def track_gates(track: TrackPosterior) -> tuple[Gate, ...]:
     """
     fitted = cast("Any", track)
     return (*sampler_gates(fitted), *parameter_gates(fitted, HYPERPARAMETERS))
+
+
+def _asked(actor: str, agreement: str | None) -> str:
+    """What is asked of an actor, in words."""
+    return f"{actor} keeps its word{f' under {agreement}' if agreement else ''}"
 
 
 def _noted(track: TrackPosterior) -> dict[str, Any]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...common.errors import Fault, nearest, raise_faults
+from ...common.errors import Fault, raise_faults
 from ...common.progress import Progress, shown
 from ..errors import DataError
 from ..network.network import Network
@@ -26,26 +25,19 @@ from .encode import (
     data_column,
     missing_group,
     named_once,
+    needed_columns,
     table_faults,
     unused_columns,
 )
+from .files import open_cases
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-#: Rows read at a time.
-BATCH = 1 << 18
 #: Distinct patterns waiting to be merged.
 WAITING = 1 << 20
-#: What a file holds -> the pieces in which it is read.
-PIECES: Mapping[str, Callable[[Any], list[Any]]] = {
-    "parquet": lambda fragment: fragment.split_by_row_group(),
-    "csv": lambda fragment: [fragment],
-}
 #: Columns of a counted table: the first row that shows a pattern, and how many do.
 TALLY = ("row", "count")
-#: Ending of a file's name -> what it holds; a folder holds Parquet files.
-FORMATS: Mapping[str, str] = {".parquet": "parquet", ".pq": "parquet", "": "parquet", ".csv": "csv"}
 
 
 def count_cases(
@@ -91,6 +83,7 @@ def count_cases(
     Examples
     --------
     >>> import tempfile
+    >>> from pathlib import Path
     >>> from servanda.models import Network, Node
     >>> network = Network((Node("rain", ("no", "yes")),))
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -101,7 +94,7 @@ def count_cases(
     (('1', '2'), array([1, 0]), array([2, 1]))
     """
     network = as_network(network).with_latent(unobserved)
-    columns, batches, total = _open(network, path)
+    columns, batches, total = open_cases(path, needed_columns(network))
     nodes = {node.name: _NodeColumn(node) for node in network.nodes if data_column(node) in columns}
     groups = {name: _GroupColumn(column) for name, column in network.group_columns.items() if column in columns}
     sets = _GroupColumn(DATA_SET)
@@ -149,66 +142,6 @@ def _noting(batches: Iterator[pa.RecordBatch], sets: _GroupColumn) -> Iterator[p
         if sets.name in batch.schema.names:
             sets.code(batch.column(sets.name), np.arange(len(batch)))
         yield batch
-
-
-def _open(network: Network, path: str | os.PathLike[str]) -> tuple[list[str], Iterator[pa.RecordBatch], int]:
-    """Names of the columns, the batches of those that the network needs, and how many rows there are, 0 if unknown."""
-    import pyarrow as pa
-    import pyarrow.csv
-    import pyarrow.dataset as ds
-
-    place = Path(path)
-    kind = FORMATS.get(place.suffix.lower())
-    if not place.exists():
-        raise DataError(str(path), [Fault("", "there is no such file")])
-    if kind is None:
-        endings = ", ".join(ending for ending in FORMATS if ending)
-        raise DataError(str(path), [Fault("", f"has an ending that says nothing of its format; expected {endings}")])
-    wanted = list(dict.fromkeys([*map(data_column, network.nodes), *network.group_columns.values(), DATA_SET]))
-    convert = pyarrow.csv.ConvertOptions(
-        column_types=dict.fromkeys(wanted, pa.string()), strings_can_be_null=True, null_values=[""]
-    )
-    formats = {"parquet": ds.ParquetFileFormat, "csv": lambda: ds.CsvFileFormat(convert_options=convert)}
-    unreadable = f"cannot be read as {kind}"
-    try:
-        dataset = ds.dataset(place, format=formats[kind]())
-        # Of Parquet this reads the ends of the files.
-        total = dataset.count_rows() if kind == "parquet" else 0
-    except (pa.ArrowException, OSError) as error:
-        raise _refusal(path, unreadable, error) from None
-    columns = list(dataset.schema.names)
-    raise_faults(str(path), _unlike(dataset, wanted), DataError)
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        # A row group at a time, so that memory stays that of one: a scan of a whole file is read as fast as it can be,
-        # and waits in memory until it is counted.
-        needed = [name for name in wanted if name in columns]
-        try:
-            for fragment in dataset.get_fragments():
-                for part in PIECES[kind](fragment):
-                    yield from part.to_batches(
-                        schema=dataset.schema, columns=needed, batch_size=BATCH, batch_readahead=2
-                    )
-        except (pa.ArrowException, OSError) as error:
-            raise _refusal(path, unreadable, error) from None
-
-    return columns, batches(), total
-
-
-def _unlike(dataset: Any, wanted: list[str]) -> Iterator[Fault]:
-    """Say which files of a folder lack a column that the first has: their cells would count as blank."""
-    needed = [name for name in wanted if name in dataset.schema.names]
-    for fragment in dataset.get_fragments():
-        there = fragment.physical_schema.names
-        for name in (one for one in needed if one not in there):
-            unused = [column for column in there if column not in needed]
-            what = f"has no column '{name}', which the first file has{nearest(name, unused)}"
-            yield Fault(f"file {Path(fragment.path).name}", what)
-
-
-def _refusal(path: str | os.PathLike[str], what: str, error: Exception) -> DataError:
-    # Arrow's messages run over several lines; the first says what is wrong.
-    return DataError(str(path), [Fault("", f"{what} ({str(error).splitlines()[0].rstrip('.')})")])
 
 
 class _NodeColumn:

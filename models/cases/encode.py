@@ -16,6 +16,7 @@ from ..errors import DataError, QueryError
 from ..network.network import Network
 from ..network.toml import as_network
 from ..node import Node, as_text, known_as
+from .files import open_cases
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,8 +117,8 @@ def encode(
     network
         A network, the name of a shipped one, or the path of its TOML file: it gives states and codings.
     data
-        One row a case: a data frame, a dict of columns, a list of dicts, or an Arrow or polars table. A file is read by
-        `servanda.models.count_cases`.
+        One row a case: a data frame, a dict of columns, a list of dicts, or an Arrow or polars table; or the path of a
+        file that `servanda.models.count_cases` reads, which counts equal cases where this keeps each.
     unobserved
         Nodes that nobody observed in these cases, beside those the network declares latent.
     strict
@@ -133,8 +134,8 @@ def encode(
     NetworkError
         As `servanda.models.load_network`.
     DataError
-        Listing every node without a column, with the column that is spelt most like it; and every cell that is no
-        state, by row number (1 is the first case) and column.
+        If a file cannot be read; or listing every node without a column, with the column that is spelt most like it,
+        and every cell that is no state, by row number (1 is the first case) and column.
 
     Examples
     --------
@@ -148,8 +149,8 @@ def encode(
     servanda.models.errors.DataError: data: node rain: has no column 'rain'; did you mean 'Rain'? If nobody observed it,
     say latent = true of it, or unobserved=('rain',)
     """
-    network, data = as_network(network).with_latent(unobserved), as_frame(data, error=DataError)
-    columns = list(map(str, data.columns))
+    network = as_network(network).with_latent(unobserved)
+    data, columns, source = _table(network, data)
     faults = table_faults(network, columns, len(data), strict=strict)
     codes = {node.name: _node_codes(node, data, faults) for node in network.nodes}
     members, levels = {}, {}
@@ -158,10 +159,22 @@ def encode(
             faults.append(missing_group(name, column, columns))
             continue
         members[name], levels[name] = _group_codes(column, data, faults)
-    raise_faults(str(data.attrs.get(SOURCE, "data")), faults, DataError)
+    raise_faults(source, faults, DataError)
     labels = data[CASE_ID].astype(str) if CASE_ID in columns else [str(row) for row in range(1, len(data) + 1)]
     unused = unused_columns(network, columns)
     return Cases(codes, members, levels, tuple(labels), data_sets=_data_sets(network, data), unused=unused)
+
+
+def _table(network: Network, data: Any) -> tuple[pd.DataFrame, list[str], str]:
+    """Data frame with the columns that a network needs, names of all columns, and what a fault is said of."""
+    if not isinstance(data, str | os.PathLike):
+        frame = as_frame(data, error=DataError)
+        return frame, list(frame.columns), str(frame.attrs.get(SOURCE, "data"))
+    import pandas as pd
+
+    columns, batches, _ = open_cases(data, [*needed_columns(network), CASE_ID])
+    frames = [pd.DataFrame(batch.to_pydict(), dtype=object) for batch in batches]
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns), columns, str(data)
 
 
 def table_or_coded(cases: Any) -> Any:
@@ -269,6 +282,11 @@ def _is_close(hint: str) -> bool:
 def _no_column(name: str, column: str, hint: str) -> str:
     end = " If" if _is_close(hint) else "; if"
     return f"has no column '{column}'{hint}{end} nobody observed it, say latent = true of it, or unobserved=('{name}',)"
+
+
+def needed_columns(network: Network) -> list[str]:
+    """Columns of the data that hold a node's cells, a group's members, or the data set of a case."""
+    return list(dict.fromkeys([*map(data_column, network.nodes), *network.group_columns.values(), DATA_SET]))
 
 
 def unused_columns(network: Network, columns: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault
+from ...common.progress import Progress, part_of, silent
 from ..posterior import Posterior
 from .contract import MEMORY_LIMIT, Sums, solve
 from .plan import is_vast
@@ -52,16 +53,24 @@ Solver = Callable[..., Sums]
 
 
 def distribution(
-    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    *,
+    memory: int = MEMORY_LIMIT,
+    solver: Solver = solve,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """P(targets | evidence) for every draw and case, shape (*targets, samples) or (*targets, cases, samples).
+
+    Progress is told of chunks of draws and cases, here and below.
 
     Raises
     ------
     ImpossibleEvidenceError
         If the evidence has probability zero in some draw of some case.
     """
-    joint = solver(system, form, evidence, "conditional", memory=memory).joint
+    joint = solver(system, form, evidence, "conditional", memory=memory, progress=progress).joint
     total = joint.sum(axis=tuple(range(len(form.targets))))
     possible = total > 0
     if system.zeros.intersection(evidence_nodes(system.network, form)):
@@ -73,7 +82,13 @@ def distribution(
 
 
 def all_marginals(
-    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    *,
+    memory: int = MEMORY_LIMIT,
+    solver: Solver = solve,
+    progress: Progress = silent,
 ) -> dict[str, np.ndarray]:
     """P(target | evidence) of every target, in one pass up and one down.
 
@@ -90,8 +105,11 @@ def all_marginals(
     if is_vast(system.network, form):
         asked = {name: Form((name,), form.given, form.do, form.likely) for name in form.targets}
         how: dict[str, Any] = {"memory": memory, "solver": solver}
-        return {name: distribution(system, one, evidence, **how) for name, one in asked.items()}
-    found = solver(system, form, evidence, "marginals", memory=memory)
+        return {
+            name: distribution(system, one, evidence, **how, progress=part_of(progress, number, len(asked)))
+            for number, (name, one) in enumerate(asked.items())
+        }
+    found = solver(system, form, evidence, "marginals", memory=memory, progress=progress)
     check_possible(system, form, evidence, found.joint > 0, memory)
     for values in found.marginals.values():
         values /= values.sum(axis=0)
@@ -99,11 +117,17 @@ def all_marginals(
 
 
 def log_evidence(
-    system: DrawnNetwork, form: Form, evidence: Evidence, *, memory: int = MEMORY_LIMIT, solver: Solver = solve
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    *,
+    memory: int = MEMORY_LIMIT,
+    solver: Solver = solve,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """Logarithm of P(evidence) for every draw and case, shape (samples,) or (cases, samples)."""
     asked = Form((), form.given, form.do, form.likely)
-    found = solver(system, asked, evidence, "evidence", memory=memory)
+    found = solver(system, asked, evidence, "evidence", memory=memory, progress=progress)
     with np.errstate(divide="ignore"):
         logs = np.log(found.joint)
     return logs if found.logs is None else logs + found.logs

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault
+from ...common.progress import Progress, silent
 from ...common.tasks.cluster import on_a_worker
 from ..families.base import namespace
 from ..families.unseen import INTEGRATED
@@ -85,6 +86,7 @@ def solve(
     memory: int = MEMORY_LIMIT,
     contracted: Contracted | None = None,
     at_once: int = 0,
+    progress: Progress = silent,
 ) -> Sums:
     """Contract the tables of every draw and every case.
 
@@ -100,6 +102,8 @@ def solve(
         What to do in place of `contract`; then chunks follow one another.
     at_once
         Cells of a chunk, where memory allows; a processor's cache decides by default.
+    progress
+        Told of chunks of draws and cases.
 
     Raises
     ------
@@ -129,7 +133,7 @@ def solve(
         for name, values in part.marginals.items():
             marginals[name][spot] = values
 
-    in_parallel(work, chunks, workers)
+    in_parallel(work, chunks, workers, progress)
     return Sums(joint, logs if logs.any() else None, marginals)
 
 
@@ -216,14 +220,20 @@ def _chunks(samples: int, cases: int | None, together: int, most: int) -> Iterat
             yield (None if cases is None else slice(first, stop)), slice(start, min(start + draws, samples))
 
 
-def in_parallel(work: Callable[[Chunk], None], chunks: Sequence[Chunk], workers: int) -> None:
+def in_parallel(
+    work: Callable[[Chunk], None], chunks: Sequence[Chunk], workers: int, progress: Progress = silent
+) -> None:
     """Work on every chunk. NumPy lets go of the interpreter inside its loops, so threads use all processors."""
+
+    def run(results: Iterable[None]) -> None:
+        for done, _ in enumerate(results, 1):
+            progress("chunks", done, len(chunks))
+
     if len(chunks) == 1 or workers == 1:
-        for chunk in chunks:
-            work(chunk)
+        run(map(work, chunks))
         return
     with ThreadPoolExecutor(workers) as pool:
-        list(pool.map(work, chunks))
+        run(pool.map(work, chunks))
 
 
 def batch_shape(system: DrawnNetwork, evidence: Evidence) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ...common.progress import Progress, silent
 from .contract import MEMORY_LIMIT, Sums, contract, solve
 from .equations import Equations
 from .plan import Plan
@@ -26,12 +27,19 @@ _CELLS_AT_ONCE = 2**26
 
 
 def solve_in_jax(
-    system: DrawnNetwork, form: Form, evidence: Evidence, kind: str = "conditional", *, memory: int = MEMORY_LIMIT
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    kind: str = "conditional",
+    *,
+    memory: int = MEMORY_LIMIT,
+    progress: Progress = silent,
 ) -> Sums:
     """Do what `servanda.models.inference.contract.solve` does, with the same numbers to the last digits but few."""
     with jax.enable_x64(True):  # noqa: FBT003
         on_device = replace(system, values={name: jnp.asarray(array) for name, array in system.values.items()})
-        return solve(on_device, form, evidence, kind, memory=memory, contracted=_contracted, at_once=_CELLS_AT_ONCE)
+        how: dict[str, Any] = {"contracted": _contracted, "at_once": _CELLS_AT_ONCE}
+        return solve(on_device, form, evidence, kind, memory=memory, progress=progress, **how)
 
 
 def _contracted(

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from itertools import count as counter
 from typing import Any
 
 import numpy as np
 
+from ...common.progress import Progress, part_of, silent
 from .answers import check_possible, distribution, log_evidence
 from .contract import MEMORY_LIMIT, Chunk, batch_shape, forward, in_parallel, prepare, slices
 from .equations import Equations, write_equations
@@ -78,11 +80,17 @@ def most_probable(
 
 
 def best_few(
-    system: DrawnNetwork, form: Form, evidence: Evidence, count: int, *, memory: int = MEMORY_LIMIT
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    count: int,
+    *,
+    memory: int = MEMORY_LIMIT,
+    progress: Progress = silent,
 ) -> tuple[Chosen, np.ndarray]:
     """The most probable joint states of all free nodes given the evidence, the best first, for every draw and case.
 
-    Each but the first takes as many passes as there are free nodes.
+    Each but the first takes as many passes as there are free nodes; progress is told of all passes together.
 
     Returns
     -------
@@ -99,7 +107,12 @@ def best_few(
     free = tuple(name for name in system.network.names if name not in form.fixed)
     form = replace(form, targets=free)
     nobody: dict[str, np.ndarray] = {}
-    states, logs = _choose(system, form, evidence, LIKELIEST, nobody, memory)
+    passes, passed = 1 + (count - 1) * len(free), counter()
+
+    def choose(form: Form, evidence: Evidence) -> tuple[Chosen, np.ndarray]:
+        return _choose(system, form, evidence, LIKELIEST, nobody, memory, part_of(progress, next(passed), passes))
+
+    states, logs = choose(form, evidence)
     check_possible(system, form, evidence, logs > -np.inf, memory)
     if count == 1:
         return states, logs[None]
@@ -109,7 +122,7 @@ def best_few(
     def best_within(masks: Mapping[str, np.ndarray]) -> tuple[Chosen, np.ndarray]:
         weights = {name: mask * _with_cases(evidence.weights.get(name, 1.0), mask) for name, mask in masks.items()}
         part = replace(evidence, weights={**evidence.weights, **weights})
-        return _choose(system, limited, part, LIKELIEST, nobody, memory)
+        return choose(limited, part)
 
     parts = [_Part({name: np.ones((size, *logs.shape), bool) for name, size in sizes.items()}, states, logs)]
     found: list[tuple[Chosen, np.ndarray]] = []
@@ -227,7 +240,13 @@ class _Counted:
 
 
 def most_probable_of(
-    system: DrawnNetwork, form: Form, evidence: Evidence, count: int, *, memory: int = MEMORY_LIMIT
+    system: DrawnNetwork,
+    form: Form,
+    evidence: Evidence,
+    count: int,
+    *,
+    memory: int = MEMORY_LIMIT,
+    progress: Progress = silent,
 ) -> tuple[Chosen, np.ndarray, np.ndarray]:
     """The most probable joint states of the targets, all other nodes summed out, the best first (marginal MAP).
 
@@ -249,7 +268,7 @@ def most_probable_of(
         logs = log_evidence(system, form, evidence, memory=memory)
         beyond = np.full((count - 1, *logs.shape), -np.inf)
         return {}, np.concatenate([logs[None], beyond]), np.ones(logs.shape)
-    joint = distribution(system, form, evidence, memory=memory)
+    joint = distribution(system, form, evidence, memory=memory, progress=progress)
     sizes = joint.shape[: len(form.targets)]
     flat = joint.reshape((-1, *joint.shape[len(sizes) :]))
     order = np.argsort(-flat, axis=0, kind="stable")[:count]
@@ -331,6 +350,7 @@ def _choose(
     chooser: Chooser,
     uniform: Mapping[str, np.ndarray],
     memory: int,
+    progress: Progress = silent,
 ) -> tuple[Chosen, np.ndarray]:
     size = len(next(iter(uniform.values()))) if uniform else 1
     held = _HELD_FOR_A_NODE * len(system.network.names) * size
@@ -350,7 +370,7 @@ def _choose(
         for name, values in chosen.items():
             states[name][spot] = values
 
-    in_parallel(work, chunks, workers)
+    in_parallel(work, chunks, workers, progress)
     return states, logs
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import count as counter
 from typing import Any
 
 import numpy as np
 import xarray as xr
 
-from ...common.progress import Progress, silent
+from ...common.progress import Progress, part_of, silent
 from ..inference import most_probable as whole
 from ..inference.answers import all_marginals, distribution, log_evidence
 from ..inference.backends import solver
@@ -26,24 +25,36 @@ from ..network.network import Network
 from .evidence import GivenEvidence
 from .labels import batch_coords, draws_first, labelled_answer, own_dims
 
-#: What progress is told of.
-DISTRIBUTIONS = "distributions of nodes"
 
-
-def joint_distribution(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, backend: str = "numpy") -> xr.DataArray:
+def joint_distribution(
+    asked: GivenEvidence, *, memory: int = MEMORY_LIMIT, backend: str = "numpy", progress: Progress = silent
+) -> xr.DataArray:
     """Joint distribution of the targets in every draw, dims chain, draw, case (for several) and the targets."""
     how: Any = {"memory": memory, "solver": solver(backend)}
     names = asked.form.targets
-    values = asked.each(lambda form, evidence: distribution(asked.system, form, evidence, **how), _sizes(asked, names))
+
+    def answer(form: Form, evidence: Evidence, tell: Progress) -> np.ndarray:
+        return distribution(asked.system, form, evidence, **how, progress=tell)
+
+    values = asked.each(answer, _sizes(asked, names), progress=progress)
     return labelled_answer(asked, names, values)
 
 
 def probability_of_evidence(
-    asked: GivenEvidence, *, log: bool = False, memory: int = MEMORY_LIMIT, backend: str = "numpy"
+    asked: GivenEvidence,
+    *,
+    log: bool = False,
+    memory: int = MEMORY_LIMIT,
+    backend: str = "numpy",
+    progress: Progress = silent,
 ) -> xr.DataArray:
     """Probability of the evidence in every draw, or its logarithm, dims chain, draw and case (for several)."""
     how: Any = {"memory": memory, "solver": solver(backend)}
-    logs = asked.each(lambda form, evidence: log_evidence(asked.system, form, evidence, **how), ())
+
+    def answer(form: Form, evidence: Evidence, tell: Progress) -> np.ndarray:
+        return log_evidence(asked.system, form, evidence, **how, progress=tell)
+
+    logs = asked.each(answer, (), progress=progress)
     return labelled_answer(asked, (), logs if log else np.exp(logs), "log_evidence" if log else "evidence")
 
 
@@ -62,7 +73,7 @@ def node_distributions(
     nodes
         Their names; all open nodes by default.
     progress
-        Told of the groups of cases that know the same nodes.
+        Told of draws, of all cases together.
 
     Returns
     -------
@@ -83,14 +94,16 @@ def _node_distributions(
 ) -> xr.Dataset:
     network = asked.system.network
     edges = np.cumsum([0, *_sizes(asked, nodes)])
-    groups, done = sum(1 for _ in asked.groups), counter()
 
-    def answer(form: Form, evidence: Evidence) -> np.ndarray:
-        progress(DISTRIBUTIONS, next(done), groups)
+    def answer(form: Form, evidence: Evidence, tell: Progress) -> np.ndarray:
         free = tuple(name for name in nodes if name not in form.given)
         light, heavy = _split(network, replace(form, targets=free))
-        values = all_marginals(asked.system, light, evidence, **how) if light.targets else {}
-        values |= {one.targets[0]: distribution(asked.system, one, evidence, **how) for one in heavy}
+        first, *others = (part_of(tell, number, 1 + len(heavy)) for number in range(1 + len(heavy)))
+        values = all_marginals(asked.system, light, evidence, **how, progress=first) if light.targets else {}
+        values |= {
+            one.targets[0]: distribution(asked.system, one, evidence, **how, progress=other)
+            for one, other in zip(heavy, others, strict=True)
+        }
         batch = next(iter(values.values())).shape[1:] if values else (evidence.cases or 1, asked.system.samples)
         for name in form.given:
             if name in nodes:
@@ -98,8 +111,7 @@ def _node_distributions(
                 values[name] = np.broadcast_to(states == evidence.fixed[name][:, None], (len(states), *batch))
         return np.concatenate([values[name] for name in nodes])
 
-    values = asked.each(answer, (int(edges[-1]),)) if nodes else np.empty((0,))
-    progress(DISTRIBUTIONS, groups, groups)
+    values = asked.each(answer, (int(edges[-1]),), progress=progress) if nodes else np.empty((0,))
     parts = zip(nodes, edges[:-1], edges[1:], strict=True)
     # Labelled together: chains, draws and cases are the same for all.
     own = {node: dim for dim, node in own_dims(asked, nodes, {f"p_{name}" for name in nodes}).items()}
@@ -136,7 +148,12 @@ def plan_in_words(asked: GivenEvidence, *, memory: int = MEMORY_LIMIT) -> str:
 
 
 def most_probable_states(
-    asked: GivenEvidence, nodes: Sequence[str] | None = None, *, count: int = 1, memory: int = MEMORY_LIMIT
+    asked: GivenEvidence,
+    nodes: Sequence[str] | None = None,
+    *,
+    count: int = 1,
+    memory: int = MEMORY_LIMIT,
+    progress: Progress = silent,
 ) -> xr.Dataset:
     """Most probable joint states of the open nodes in every draw, or of some of them with the others summed out.
 
@@ -146,6 +163,8 @@ def most_probable_states(
         Their names; all open nodes by default.
     count
         How many joint states, the best first.
+    progress
+        Told of draws, of all cases together.
 
     Returns
     -------
@@ -161,19 +180,21 @@ def most_probable_states(
     """
     names = asked.open_nodes if nodes is None else _checked(asked, nodes)
 
-    def answer(form: Form, evidence: Evidence) -> np.ndarray:
+    def answer(form: Form, evidence: Evidence, tell: Progress) -> np.ndarray:
         free = tuple(name for name in names if name not in form.given)
         if set(names) == set(asked.open_nodes):
-            states, joint = whole.best_few(asked.system, form, evidence, count, memory=memory)
+            states, joint = whole.best_few(asked.system, form, evidence, count, memory=memory, progress=tell)
             ties = whole.count_best(asked.system, form, evidence, memory=memory)
         else:
             own = replace(form, targets=free)
-            states, joint, ties = whole.most_probable_of(asked.system, own, evidence, count, memory=memory)
+            states, joint, ties = whole.most_probable_of(
+                asked.system, own, evidence, count, memory=memory, progress=tell
+            )
         chance = np.exp(joint - log_evidence(asked.system, form, evidence, memory=memory))
         ties = np.broadcast_to(ties, joint.shape)
         return np.stack([*_filled(names, states, evidence, joint.shape), joint, chance, ties])
 
-    values = asked.each(answer, (len(names) + 3, count))
+    values = asked.each(answer, (len(names) + 3, count), progress=progress)
     extra, beside = (("rank",) if count > 1 else ()), ("log_joint", "probability", "ties")
     *states, logs, chances, ties = values if count > 1 else values[:, 0]
     dataset = _states(asked, names, np.array(states), extra, beside)
@@ -195,7 +216,7 @@ def sampled_states(
     """Sampled joint states of the open nodes, `size` for every draw: dims chain, draw, case (for several), sample."""
     names = asked.open_nodes
 
-    def answer(form: Form, evidence: Evidence) -> np.ndarray:
+    def answer(form: Form, evidence: Evidence, _: Progress) -> np.ndarray:
         states = whole.sample(asked.system, form, evidence, size=size, rng=rng, memory=memory)
         shape = next(iter(states.values())).shape if states else (size, evidence.cases or 1, asked.system.samples)
         return np.stack(_filled(names, states, evidence, shape))

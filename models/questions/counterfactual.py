@@ -189,7 +189,7 @@ class _Work:
         def tell(_: int) -> None:
             progress(what, min(next(finished), total), total)
 
-        def answer(one: GivenEvidence, form: Form, evidence: Evidence) -> np.ndarray:
+        def answer(one: GivenEvidence, form: Form, evidence: Evidence, _: Progress) -> np.ndarray:
             asked, together = replace(form, targets=self.targets), method.together(self, form, evidence.cases or 1)
             parts = [slice(start, start + together) for start in range(0, samples, together)]
             found = 0.0
@@ -206,7 +206,7 @@ class _Work:
         values = over_unseen(
             self.asked,
             lambda one: one.each(partial(answer, one), (method.replicates, *sizes)),
-            lambda one: one.each(partial(method.log_evidence, self, one.system), ()),
+            lambda one: one.each(lambda form, evidence, _: method.log_evidence(self, one.system, form, evidence), ()),
         )
         progress(what, total, total)
         return values

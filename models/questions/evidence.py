@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ...common.errors import Fault, nearest, raise_faults
+from ...common.progress import Progress, share_of, silent
 from ..cases.encode import MISSING, code_evidence
 from ..convergence import warn_of_answer
 from ..errors import QueryError, wrong_kinds
@@ -33,6 +34,8 @@ StateWeights = Mapping[str, Mapping[Any, float]] | None
 #: Group effect -> member, one for each case, or None for a member drawn anew.
 Members = Mapping[str, Any]
 
+#: What progress is told of.
+ANSWERING = "answering"
 #: How far from one stated probabilities may add up.
 _TOLERANCE = 1e-8
 
@@ -89,28 +92,43 @@ class GivenEvidence:
             yield rows, replace(self.form, given=names), evidence
 
     def each(
-        self, answer: Callable[[Form, Evidence], np.ndarray], shape: tuple[int, ...], *, at_random: bool = False
+        self,
+        answer: Callable[[Form, Evidence, Progress], np.ndarray],
+        shape: tuple[int, ...],
+        *,
+        at_random: bool = False,
+        progress: Progress = silent,
     ) -> np.ndarray:
         """Answer group by group; shape (*shape, samples) or (*shape, cases, samples).
 
         Parameters
         ----------
         answer
-            Of cases that know the same nodes.
+            Of cases that know the same nodes; it tells how far it is, in whatever it counts.
         shape
             Of the answer to one case in one draw.
         at_random
             Whether cases of which the same is known have answers of their own; else they are answered once.
+        progress
+            Told of draws, of all cases together.
         """
+        samples = self.system.samples
+        total, done = samples * len([None] if self.labels is None else self.labels), 0
+        progress(ANSWERING, 0, total)
         if self.labels is None:
-            return answer(self.form, self.evidence)
-        found = np.empty((*shape, len(self.labels), self.system.samples))
+            found = answer(self.form, self.evidence, share_of(progress, ANSWERING, 0, total, total))
+            progress(ANSWERING, total, total)
+            return found
+        found = np.empty((*shape, len(self.labels), samples))
         for rows, form, evidence in self.groups:
             first, which = evidence.alike
+            tell = share_of(progress, ANSWERING, done, samples * len(which), total)
             if at_random or len(first) == len(which):
-                found[..., rows, :] = answer(form, evidence)
+                found[..., rows, :] = answer(form, evidence, tell)
             else:
-                found[..., rows, :] = answer(form, evidence.part(first, slice(None)))[..., which, :]
+                found[..., rows, :] = answer(form, evidence.part(first, slice(None)), tell)[..., which, :]
+            done += samples * len(which)
+            progress(ANSWERING, done, total)
         return found
 
 

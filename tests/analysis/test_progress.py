@@ -12,12 +12,26 @@ import xarray as xr
 
 import servanda as sv
 from servanda import analysis, models, priors
-from servanda.analysis import drivers, flip_point, influence, track, value_of_information, variance_sources
+from servanda.analysis import (
+    drivers,
+    flip_point,
+    influence,
+    record_summaries,
+    track,
+    value_of_information,
+    variance_sources,
+)
+from servanda.analysis.track.imputation import Imputed
 from servanda.models import Arrow, Group, Network, Node, Posterior, Prior, PriorSet
 
 YES_NO = ("no", "yes")
 COIN = Network((Node("kept", YES_NO),), name="coin")
 CASES = pd.DataFrame({"kept": ["yes"] * 6 + ["no"] * 4})
+PASTS = Network(
+    (Node("past", YES_NO, ordered=True), Node("kept", YES_NO, (Arrow("past"),), family="ordinal", ordered=True))
+)
+PAST_CASES = pd.DataFrame({"past": ["no", "yes"] * 5, "kept": ["yes", "no"] * 5})
+IMPUTED = Imputed(pd.DataFrame({0: ["high", "low"] * 5, 1: ["high", "middle"] * 5}), fits=2)
 EVENTS = pd.DataFrame({"actor": "A", "agreement": "x", "date": ["2001", "2004"], "event": "complied"})
 QUICK = {"seed": 1, "draws": 10, "tune": 30, "chains": 1}
 
@@ -56,6 +70,13 @@ SEEN = pd.DataFrame({"sky": ["no", "yes"], "rain": ["no", "yes"], "wet": ["no", 
 STRONG = believed("strong", [1.0, 500.0])
 
 CALLS = {
+    "probability": lambda how: sv.probability(lawn(), "wet", SEEN[["sky", "rain"]], **how).values,
+    "evidence": lambda how: analysis.evidence_probability(lawn(), SEEN, **how).values,
+    "marginals": lambda how: sv.marginals(lawn(), SEEN[["wet"]], **how)["p_sky"].values,
+    "most probable": lambda how: analysis.most_probable(lawn(), {"wet": "yes"}, k=3, **how)["probability"].values,
+    "the best of some": lambda how: analysis.most_probable(lawn(), nodes=["wet"], **how)["probability"].values,
+    "power scaling": lambda how: sv.power_scaling(coin(), {"kept": sv.chance_of("kept", "yes")}, **how).table,
+    "record summaries": lambda how: record_summaries(coin(), CASES, "kept", "yes", seed=1, **how).table,
     "sweep": lambda how: sv.sweep(lawn(), "wet", do={"rain": ["no", "yes"]}, **how).table(),
     "drivers": lambda how: drivers(lawn(), WET, SEEN, **how).table,
     "value of information": lambda how: value_of_information(lawn(), WET, seed=1, more=[1, 2], **how).table,
@@ -69,6 +90,9 @@ CALLS = {
     "influence": lambda how: influence(coin(), sv.chance_of("kept", "yes"), CASES, seed=1, by=["case"], **how).table,
 }
 FITS = {
+    "pasts": lambda how: track.compare_pasts(
+        PASTS, PAST_CASES, IMPUTED, target="kept", replaces="past", **{**QUICK, "draws": 60}, **how
+    ),
     "cost": lambda how: track.cost(EVENTS, "A", "2004", **QUICK, **how).table,
     "replay": lambda how: [*track.replay(EVENTS, ["2002", "2005"], **QUICK, **how)],
     "weighting checks": lambda how: [*track.weighting_checks(EVENTS, ["A"], "2005", **QUICK, **how)],

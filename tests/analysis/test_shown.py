@@ -45,7 +45,7 @@ from servanda.analysis.sensitivity.panel import ask_panel
 from servanda.analysis.sensitivity.spread import change_spread
 from servanda.analysis.sensitivity.value_of_information import CaseNews, NodeNews, SeenState, ValueOfInformation
 from servanda.analysis.sensitivity.variance_sources import VarianceSource, VarianceSources
-from servanda.analysis.track import load_track_scores
+from servanda.analysis.track import TrackAnswer, load_track_scores
 from servanda.analysis.track.contrast import contrast_of
 from servanda.common import PrintedTable, printed_table
 from servanda.common.errors import InputError
@@ -156,6 +156,14 @@ def contrasted():
     return contrast_of(before, after, (f"{EVIL} at 2001-12-31", f"{EVIL} at 2004-12-31"), 0.05)
 
 
+def credible(dates=3):
+    """Credibility at a date, or along a path that leads beyond the last event."""
+    days = np.array(["2001-12-31", "2004-12-31", "2009-12-31"], "datetime64[ns]")[:dates]
+    words = {"question": f"P({EVIL} keeps its word)", "note": EVIL, "last_event": "2004-12-31", "foretells": dates > 2}
+    draws = np.random.default_rng(6).beta(5, 3, (2, 50, dates))
+    return TrackAnswer(draws, dims=("chain", "draw", "date"), coords={"date": days}, attrs=words)
+
+
 #: Name -> what makes a result, and whether it has a figure.
 def driven():
     rng = np.random.default_rng(5)
@@ -179,6 +187,8 @@ def news():
 
 RESULTS = {
     "track contrast": (contrasted, True),
+    "credibility": (lambda: credible(dates=1), True),
+    "path of credibility": (credible, True),
     "posterior": (lawn, False),
     "fitted posterior": (coin, False),
     "track posterior": (track, False),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 import pytest
 
 import servanda as sv
-from servanda.analysis import track
+from servanda.analysis import check_scenario, track
 from servanda.models import Network, Node, coded_by, count_cases, encode, network_parameters, network_to_toml, with_who
 from servanda.models.track.events import line_up
 from servanda.priors import prior_to_toml
@@ -54,6 +56,11 @@ def test_a_shipped_network_and_a_prior_set():
         prior_to_toml("falt")
 
 
+@cache
+def drawn():
+    return sv.prior_predictive("guarantee", "flat", seed=1, draws=20)
+
+
 @pytest.fixture(scope="module")
 def record(tmp_path_factory):
     """File of the record's first thirty cases."""
@@ -71,14 +78,21 @@ def record(tmp_path_factory):
         as_case_table,
         lambda cases: past_defections_of(cases, "GBR", 1860),
         lambda cases: backer_facts(["FRA"], "GBR", 1860, cases=cases),
+        lambda cases: check_scenario("budapest", cases),
+        lambda cases: sv.explore(drawn(), "budapest", cases=cases).content["cases"],
     ],
-    ids=["describe", "coder_agreement", "with_backers", "as_case_table", "past", "facts"],
+    ids=["describe", "coder_agreement", "with_backers", "as_case_table", "past", "facts", "check_scenario", "explore"],
 )
 def test_cases(call, record):
     by_file, by_value = call(record), call(sv.load_guarantees(record))
     assert by_file.equals(by_value) if isinstance(by_value, pd.DataFrame) else by_file == by_value
     with pytest.raises(sv.ServandaError, match=r"none\.csv: there is no such file; check the path"):
         call("none.csv")
+
+
+def test_of_a_file_a_scenario_is_asked_of_what_was_known_on_its_day():
+    assert check_scenario("budapest", DATA / "guarantees.csv").cases == 351
+    assert len(sv.load_guarantees(as_of=sv.load_scenario("budapest").scenario.as_of)) == 351
 
 
 def test_cases_of_a_plain_file(rows):

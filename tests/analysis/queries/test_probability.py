@@ -33,6 +33,7 @@ from servanda.models import (
     QueryError,
     load_network,
 )
+from servanda.models.inference import contract
 from servanda.models.sampling.prior_draws import prior_draws
 
 
@@ -81,15 +82,22 @@ def test_marginals_hold_every_free_node(lawn):
     np.testing.assert_allclose(answers["p_rain"], probability(lawn, "rain", {"wet": "wet"}, {"sprinkler": "on"}))
 
 
-def test_marginals_tell_of_the_cases_that_know_the_same_nodes(lawn):
-    told = []
+def test_draws_of_all_cases_are_told_of_whichever_nodes_they_know(lawn, monkeypatch):
+    """Two cases know one node, the third knows another; chunks of a group are told as its share of the whole."""
     cases = pd.DataFrame({"wet": ["wet", None, "dry"], "rain": [None, "no", None]})
-    found = marginals(lawn, cases, progress=lambda *what: told.append(what))
-    assert told == [("distributions of nodes", done, 2) for done in (0, 1, 2)]
-    xr.testing.assert_equal(found, marginals(lawn, cases, progress=False))
-    told.clear()
-    marginals(lawn, progress=lambda *what: told.append(what))
-    assert told == [("distributions of nodes", done, 1) for done in (0, 1)]
+    samples = lawn.sizes["chain"] * lawn.sizes["draw"]
+    silent = marginals(lawn, cases, progress=False)
+    monkeypatch.setattr(contract, "_chunks", lambda draws, rows, *_: cut(draws, rows))
+    told = []
+    xr.testing.assert_allclose(marginals(lawn, cases, progress=lambda *what: told.append(what)), silent, rtol=1e-12)
+    shares = (0, 1, 2, 2, 5 / 2, 3, 3)
+    assert told == [("answering", int(share * samples), 3 * samples) for share in shares]
+
+
+def cut(draws, rows):
+    """Two chunks: of draws."""
+    whole = None if rows is None else slice(0, rows)
+    return [(whole, slice(0, draws // 2)), (whole, slice(draws // 2, draws))]
 
 
 def test_probability_of_the_evidence_is_the_sum_of_the_joint(lawn):

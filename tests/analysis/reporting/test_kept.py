@@ -14,7 +14,9 @@ from servanda.analysis.reporting import kept, make
 from servanda.analysis.reporting.make import report
 from servanda.analysis.scenarios.scenario import Loaded, Scenario
 from servanda.analysis.summaries.likelihood_words import load_lexicon
+from servanda.common.errors import InputError
 from servanda.record import load_guarantees
+from servanda.record.files.read import DATA
 
 from .test_numbers import AS_OF, PACT, SCENARIO, flat
 
@@ -54,6 +56,14 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(make, "_answered", answered)
     return found
+
+
+def test_of_a_file_is_read_what_was_known_on_the_day(tmp_path: Path, made: list[Any]):
+    few = {**FEW, "folder": tmp_path / "fits", "formats": ()}
+    report(LOADED, tmp_path / "out", **{**few, "cases": DATA / "guarantees.csv"})
+    assert made[0].cases["case_id"].tolist() == CASES["case_id"].tolist()
+    with pytest.raises(InputError, match=r"none\.csv: there is no such file"):
+        report(LOADED, tmp_path / "out", **{**few, "cases": "none.csv"})
 
 
 def test_a_damaged_one_is_as_good_as_none(tmp_path: Path, made: list[Any]):

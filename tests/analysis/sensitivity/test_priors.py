@@ -216,6 +216,10 @@ def test_flip_on_a_known_path():
     assert flip.trusted
     assert "flips at" in found.verdict
     assert found.table["mean"].iloc[-1] == pytest.approx(11 / 16, abs=0.01)
+    units = (replace(found, is_difference=change).plot().axes[0].get_ylabel() for change in (False, True))
+    assert [*units] == ["probability", "difference in probability"]
+    assert found.table["pareto_k"].iloc[0] == -np.inf
+    assert "inf" not in repr(found)
 
 
 def test_no_flip_is_said():

@@ -17,6 +17,7 @@ from servanda.analysis import (
     credibility_path,
     forecast,
     replay,
+    summarise,
     track_gates,
 )
 from servanda.models import QueryError, TrackError, fit_track
@@ -114,6 +115,35 @@ def test_a_forecast_widens(track):
     assert credibility(track, "USA", "2010").attrs["kind"] == "estimate"
     wide = ahead.std(("chain", "draw")).values
     assert wide[0] < wide[1] < wide[-1]
+
+
+def test_an_answer_shows_the_numbers_of_its_dates(track):
+    """Mean and interval are those of ArviZ's own summary; a day up to the last event is an estimate."""
+    path = credibility_path(track, "USA", ["2016-01-16", "2045"])
+    assert path.table["kind"].tolist() == ["estimate", "forecast"]
+    for place, day in enumerate(path.table.index):
+        one = credibility(track, "USA", day)
+        found, wanted = (table.drop(columns="kind") for table in (path.table, one.table))
+        if place == 0:  # beyond the last event each call draws anew
+            np.testing.assert_allclose(found.loc[day], wanted.loc[day], rtol=1e-12)
+        numbers = summarise(one)
+        np.testing.assert_allclose(wanted.loc[day], [numbers.mean, numbers.lower, numbers.upper], rtol=1e-12)
+        assert one.table["kind"].tolist() == [one.attrs["kind"]]
+    assert path.printed.cells.columns.tolist() == ["date", "mean (90 % interval)", "kind"]
+
+
+def test_what_is_no_credibility_any_more_shows_itself_as_xarray_has_it(track):
+    path = credibility_path(track, "USA", ["2010", "2016-01-16"])
+    assert repr(path).startswith("P(USA keeps its word)\n")
+    for left in (path - 1, path.mean(("chain", "draw")), path.isel(date=0, drop=True)):
+        assert repr(left).startswith("<xarray.")
+
+
+@pytest.mark.parametrize("foretells", [True, False])
+def test_a_mean_is_drawn_over_a_band_where_the_model_foretells(track, foretells):
+    path = credibility_path(track, "USA", ["2010", "2016-01-16", "2045"]).assign_attrs(foretells=foretells)
+    texts = [text.get_text() for text in path.plot().axes[0].get_legend().get_texts()]
+    assert texts == ["90 % interval", *(["mean"] if foretells else []), "last event; beyond it a forecast"]
 
 
 def test_two_actors_are_compared_draw_by_draw(summit):

@@ -64,6 +64,7 @@ def test_actors_stand_as_asked_for_and_from_a_day_on(summit, events):
         np.testing.assert_allclose(marked(axes), np.sort([row["year"] for row in later]))
         assert bands[actor].get_title(loc="right").startswith(f"{len(later)} of {len(rows)} events: ")
         assert min(axes.get_xlim()) > 2010
+        assert all(float(year).is_integer() for year in axes.get_xticks())
     assert figure.texts[0].get_text().startswith("Events from 2010-06-01 to 2019-04-25: a history, and no ranking.")
     assert not [line for axes in bands.values() for line in axes.lines]
 

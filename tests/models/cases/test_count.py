@@ -11,7 +11,7 @@ import pytest
 import xarray as xr
 
 from servanda.models import Arrow, Coding, DataError, Group, Network, Node, count_cases, encode, fit
-from servanda.models.cases import count as module
+from servanda.models.cases import count, files
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
 from servanda.models.sampling.prior_draws import prior_draws
@@ -57,8 +57,8 @@ def counted(cases):
 
 @pytest.fixture(params=[(1 << 18, 1 << 20), (97, 10)], ids=["one batch", "many batches"])
 def _batches(request, monkeypatch):
-    monkeypatch.setattr(module, "BATCH", request.param[0])
-    monkeypatch.setattr(module, "WAITING", request.param[1])
+    monkeypatch.setattr(files, "BATCH", request.param[0])
+    monkeypatch.setattr(count, "WAITING", request.param[1])
 
 
 @pytest.mark.usefixtures("_batches")
@@ -79,8 +79,22 @@ def test_a_file_counts_as_its_frame_does(tmp_path, name):
     assert list(map(int, cases.labels)) == sorted(map(int, cases.labels))
 
 
+@pytest.mark.usefixtures("_batches")
+@pytest.mark.parametrize("name", ["cases.parquet", "cases.csv"])
+def test_a_file_is_coded_case_by_case_as_its_frame_is(tmp_path, name):
+    frame = yard_cases(rows=300).assign(case_id=lambda frame: frame["note"], data_set="yard")
+    ours, theirs = encode(YARD, written(frame, tmp_path / name)), encode(YARD, frame)
+    assert ours.digest == theirs.digest
+    assert (ours.labels[-1], ours.data_sets, ours.unused) == ("row 299", ("yard",), ("note",))
+    assert (theirs.labels[-1], theirs.data_sets, theirs.unused) == ("row 299", ("yard",), ("note",))
+    with pytest.raises(DataError, match=r"cases\.\w+: column note: belongs to no node and no group"):
+        encode(YARD, tmp_path / name, strict=True)
+    with pytest.raises(DataError, match=r"none\.csv: there is no such file"):
+        encode(YARD, tmp_path / "none.csv")
+
+
 def test_reading_is_told_of_files_that_say_how_long_they_are(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "BATCH", 97)
+    monkeypatch.setattr(files, "BATCH", 97)
     told = []
     frame = yard_cases(rows=200)
     for name in ("cases.parquet", "cases.csv"):
@@ -195,6 +209,9 @@ def test_every_fault_of_a_file_is_said_with_its_row(tmp_path, times):
         encode(YARD, frame.reset_index(drop=True))
     assert str(raised.value) == str(expected.value).replace("data:", f"{path}:", 1)
     assert "case 2, 6" in str(raised.value)
+    with pytest.raises(DataError) as coded:
+        encode(YARD, path)
+    assert str(coded.value) == str(raised.value)
 
 
 def test_faults_of_columns_are_those_of_a_frame(tmp_path):
