@@ -34,7 +34,6 @@ from .sections import SECTIONS
 
 if TYPE_CHECKING:
     from ...models.parameters.prior_set import PriorSet
-    from ...models.posterior import Posterior
 
 
 #: Why there is no chapter "What if?" where a gate failed: it would show its numbers without the failure beside them.
@@ -193,16 +192,18 @@ def report(
     earlier = None if since is None else read_earlier(since, loaded.scenario.name, SCHEMA)
     known = record_of(loaded, cases)
     sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
-    # By prior set, with whether each was found; none where the whole report is found again.
-    fits: dict[str, tuple[Posterior, bool]] = {}
 
-    with shown(progress) as tell:
+    with shown(progress) as tell, warnings.catch_warnings():
+        # The report holds every number to its gates itself, and says so beside it.
+        warnings.simplefilter("ignore", ConvergenceWarning)
         task = Task(loaded, known, sampling, folder, tell, shipped=cases is None, earlier=earlier, client=client)
+        # Where the whole report is found again it needs no fit.
+        fitted, reused = task, tuple(prior.name for prior in loaded.priors)
 
         def make() -> dict[str, Any]:
-            made, found = _answered(task)
-            fits.update(found)
-            return made
+            nonlocal fitted, reused
+            fitted, reused = _fitted(task, loaded.priors)
+            return _answered(fitted)
 
         content = kept_report(task, make)
         _stop_at_gates(content, draft=draft)
@@ -211,14 +212,12 @@ def report(
         asked = explore if "html" in wanted else None
 
         def set_anew() -> tuple[dict[str, bytes], str]:
-            whole = replace(task, posteriors={name: posterior for name, (posterior, _) in fits.items()})
-            panels, unexplored = _panels(whole, asked, spoken, passed=content["passed"])
+            panels, unexplored = _panels(fitted, asked, spoken, passed=content["passed"])
             return set_report(content, wanted, spoken, panels, progress=tell), unexplored
 
         by = "" if asked is None else f"{asked.__module__}.{asked.__qualname__}"
         made, unexplored = kept_files(task, [content_hash(content), wanted, spoken, by], set_anew)
     files = _put(place, made)
-    reused = tuple(prior.name for prior in loaded.priors if prior.name not in fits or fits[prior.name][1])
     return Written(place / "report.json", files, content, reused, unexplored)
 
 
@@ -232,34 +231,27 @@ def _panels(
     if explore is None or not passed:
         return {}, _UNSURE if explore else ""
     loaded = task.loaded
-    posterior = task.posteriors.get(loaded.priors[0].name)
-    if posterior is None:
-        [(posterior, _)] = _fits(task, loaded.priors[:1])
+    fitted = task if task.posteriors else _fitted(task, loaded.priors[:1])[0]
     try:
-        ask = partial(explore, posterior, loaded, cases=task.cases, progress=False)
+        ask = partial(explore, fitted.posteriors[loaded.priors[0].name], loaded, cases=task.cases, progress=False)
         return {code: ask(language=code).panel for code in languages}, ""
     except InputError as refused:
         return {}, str(refused)
 
 
-def _fits(task: Task, priors: Sequence[PriorSet]) -> list[tuple[Posterior, bool]]:
-    """Fits under prior sets, each with whether it was found."""
-    with warnings.catch_warnings():
-        # The report holds every number to its gates itself, and says so beside it.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        how = {"client": task.client, "within": task.progress}
-        return stored_fits(task.loaded.network, task.cases, priors, task.sampling, task.folder, **how)
+def _fitted(task: Task, priors: Sequence[PriorSet]) -> tuple[Task, tuple[str, ...]]:
+    """A task with the fits under some prior sets, and names of those whose fit was found."""
+    how = {"client": task.client, "within": task.progress}
+    fits = stored_fits(task.loaded.network, task.cases, priors, task.sampling, task.folder, **how)
+    named = {prior.name: fit for prior, fit in zip(priors, fits, strict=True)}
+    posteriors = {name: posterior for name, (posterior, _) in named.items()}
+    return replace(task, posteriors=posteriors), tuple(name for name, (_, found) in named.items() if found)
 
 
-def _answered(task: Task) -> tuple[dict[str, Any], dict[str, tuple[Posterior, bool]]]:
-    """A report's dictionary; and by prior set the fit that it is made from, with whether that was found."""
-    loaded = task.loaded
-    fits = dict(zip((prior.name for prior in loaded.priors), _fits(task, loaded.priors), strict=True))
-    posteriors = {name: posterior for name, (posterior, _) in fits.items()}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        prepared = _prepared(replace(task, posteriors=posteriors))
-        return build(Material(loaded, task.cases, posteriors, task.shipped, prepared=prepared)), fits
+def _answered(task: Task) -> dict[str, Any]:
+    """The dictionary of a report from the fits of its task."""
+    prepared = _prepared(task)
+    return build(Material(task.loaded, task.cases, task.posteriors, task.shipped, prepared=prepared))
 
 
 def _prepared(task: Task) -> dict[str, Any]:

@@ -50,10 +50,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was made and not found; each time something else."""
     found: list[Any] = []
 
-    def answered(task: Any) -> tuple[dict[str, Any], list[str]]:
+    def answered(task: Any) -> dict[str, Any]:
         found.append(task)
-        return {"passed": True, "provenance": {"command": ""}, "number": len(found)}, []
+        return {"passed": True, "provenance": {"command": ""}, "number": len(found)}
 
+    monkeypatch.setattr(make, "_fitted", lambda task, _: (task, ()))
     monkeypatch.setattr(make, "_answered", answered)
     return found
 
