@@ -11,7 +11,7 @@ from ...common.progress import Progress, followed
 from ...models.cases.encode import MISSING, Cases, encode
 from ...models.network.network import Network
 from ...models.posterior import Posterior
-from ...models.theories.theories import THEORIES
+from ...models.theories.theories import SHIPPED, THEORIES
 from ...record.files.dates import as_day
 from ...record.sources import load_sources
 from ..reporting.document.safety import linkable
@@ -19,7 +19,7 @@ from ..scenarios.questions import quantity_of
 from ..scenarios.scenario import Format, Judgement, Loaded, Scenario
 from .backers import backers_by_name
 from .draws import MOST, ExploreError, drawn_network
-from .fits import Choice, choices
+from .fits import Choice
 from .words import languages, likelihood_words
 
 if TYPE_CHECKING:
@@ -34,11 +34,10 @@ ACTOR = "actor"
 
 
 def content(
-    posterior: Posterior,
+    fits: Sequence[Choice],
     loaded: Loaded,
     cases: pd.DataFrame,
     language: str,
-    others: Sequence[Posterior] = (),
     *,
     progress: bool | Progress | None = None,
 ) -> dict[str, Any]:
@@ -46,8 +45,8 @@ def content(
 
     Parameters
     ----------
-    posterior
-        The fit that is asked.
+    fits
+        Those that a reader may choose, as `choices` gives them: the first is asked first.
     loaded
         The scenario. Judgements that rest on a supposed case, and those of another node than the headline's, are left
         out: their answers need other draws.
@@ -55,19 +54,16 @@ def content(
         The record as of its date.
     language
         In which the page opens.
-    others
-        Fits of the same network under other prior sets or theories of the backers, of which fewer draws are kept.
     progress
         How to tell of the fits whose draws are packed, as in `servanda.common.progress.shown`.
 
     Raises
     ------
     ExploreError
-        If the network does not fit, no judgement is left, or another fit does not go with the first (see `choices`).
+        If the network does not fit, or no judgement is left.
     """
-    scenario, network = loaded.scenario, posterior.network
-    target = scenario.judgement(scenario.headline.judgement).node
-    fits = choices(posterior, others, target)
+    scenario, posterior = loaded.scenario, fits[0].posterior
+    network, target = posterior.network, scenario.judgement(scenario.headline.judgement).node
     judged = [one for one in scenario.judgements if one.node == target and not one.suppose]
     if not judged:
         what = "rests on a supposed case in each of its judgements, and a page supposes none; explore another scenario"
@@ -93,11 +89,7 @@ def content(
         "actorGroup": ACTOR if ACTOR in drawn["groups"] else None,
         "actors": [{"code": code} for code in actors],
         "cases": held,
-        "scenario": {
-            **{name: getattr(scenario, name) for name in _SHOWN},
-            "network": scenario.network,
-            "priors": list(scenario.priors),
-        },
+        "scenario": {**{name: getattr(scenario, name) for name in _SHOWN}, "held": SHIPPED},
         "colours": {"kept": KEPT, "part": IN_PART, "broken": BROKEN, "grey": GREY},
         "lexicon": scenario.lexicon,
         "lexicons": likelihood_words(scenario.lexicon),
@@ -117,7 +109,7 @@ def _packed(one: Choice, target: str, actors: tuple[str, ...], most: int) -> dic
     return {"name": one.name, "priors": one.priors, "theory": one.theory, "network": network}
 
 
-_SHOWN = ("name", "title", "question", "as_of", "horizon", "resolution", "seed")
+_SHOWN = ("name", "title", "question", "as_of", "horizon", "resolution", "network", "priors", "theories", "seed")
 
 
 def _actors(posterior: Posterior, judged: Sequence[Judgement], cases: pd.DataFrame) -> tuple[str, ...]:

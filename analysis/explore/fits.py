@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...common.errors import Fault, raise_faults
-from ...models.errors import NetworkError
-from ...models.network.network import Network
 from ...models.posterior import Posterior
-from ...models.theories.theories import THEORIES, Theory
+from ..evaluation.theories import as_theory
 from ..queries.named_backers import COUNT_NODE
 from .draws import ExploreError
 
@@ -45,7 +43,9 @@ class Choice:
         return f"{self.priors}/{self.theory}" if self.theory else self.priors
 
 
-def choices(posterior: Posterior, others: Sequence[Posterior], target: str) -> tuple[Choice, ...]:
+def choices(
+    posterior: Posterior, others: Sequence[Posterior], theories: Mapping[str, Sequence[Posterior]], target: str
+) -> tuple[Choice, ...]:
     """Fits of a page, that which is asked first before the others.
 
     Parameters
@@ -53,7 +53,9 @@ def choices(posterior: Posterior, others: Sequence[Posterior], target: str) -> t
     posterior
         Asked first: the parents of the target in its network are the knobs.
     others
-        Fits of the same network, or of it under a theory of `servanda.models.THEORIES`.
+        Fits of the same network.
+    theories
+        Key in `servanda.models.THEORIES` -> fits of the network under that theory of the target's backers.
     target
         The node whose states are asked for.
 
@@ -61,6 +63,8 @@ def choices(posterior: Posterior, others: Sequence[Posterior], target: str) -> t
     ------
     ExploreError
         Listing the fits that are of another network, or given twice.
+    QueryError, NetworkError
+        If there is no such theory, or it does not fit the network.
 
     Examples
     --------
@@ -68,33 +72,24 @@ def choices(posterior: Posterior, others: Sequence[Posterior], target: str) -> t
     >>> from servanda.priors import prior_predictive
     >>> network = load_network("guarantee")
     >>> fits = [prior_predictive(one, "flat", seed=1, draws=2) for one in (network, THEORIES["none"].apply(network))]
-    >>> [one.name for one in choices(fits[0], fits[1:], "compliance")]
+    >>> [one.name for one in choices(fits[0], (), {"none": fits[1:]}, "compliance")]
     ['flat', 'flat/none']
     """
+    network = posterior.network
+    groups = [("others", "", network, others)]
+    for theory, fits in theories.items():
+        groups.append((f"theories: {theory}", theory, as_theory(theory).apply(network, target, COUNT_NODE), fits))
     found, faults = [Choice(posterior)], []
-    for fit in others:
-        theory = _theory(posterior.network, fit.network, target)
-        if theory is None:
-            what = f"is a fit of the network {fit.network.name}; give fits of {posterior.network.name}, states and all"
-            faults.append(Fault(f"others: {Choice(fit).name}", f"{what}, or of it under a theory of the backers"))
-            continue
-        one = Choice(fit, theory)
-        if one.name in {known.name for known in found}:
-            faults.append(Fault(f"others: {one.name}", "is the prior set and theory of two fits; give each once"))
-        found.append(one)
+    for where, theory, wanted, fits in groups:
+        for fit in fits:
+            one = Choice(fit, theory)
+            if fit.network != wanted:
+                under = f" under the theory '{theory}'" if theory else ""
+                what = f"is a fit of another network; give fits of {network.name}{under}, states and all"
+                faults.append(Fault(f"{where}: {one.priors}", what))
+            elif one.name in {known.name for known in found}:
+                faults.append(Fault(f"{where}: {one.priors}", "is the prior set of two fits; give each once"))
+            else:
+                found.append(one)
     raise_faults("page of knobs", faults, ExploreError)
     return tuple(found)
-
-
-def _theory(network: Network, changed: Network, target: str) -> str | None:
-    """Key of the theory that makes one network of another, empty where they are equal; None where none does."""
-
-    def makes(theory: Theory) -> bool:
-        try:
-            return theory.apply(network, target, COUNT_NODE) == changed
-        except NetworkError:
-            return False
-
-    if changed == network:
-        return ""
-    return next((name for name, theory in THEORIES.items() if makes(theory)), None)

@@ -18,6 +18,7 @@ from ..reporting.document.language import Language
 from ..scenarios.cases import record_of
 from ..scenarios.scenario import Loaded, load_scenario
 from .content import content
+from .fits import choices
 from .page import page, panel
 
 
@@ -81,6 +82,7 @@ def explore(
     cases: Any = None,
     language: str = "en",
     others: Sequence[Posterior] = (),
+    theories: Mapping[str, Sequence[Posterior]] | None = None,
     progress: bool | Progress | None = None,
 ) -> Page:
     """Make a page on which a reader sets what a case is like and sees what the draws of a fit answer.
@@ -99,9 +101,11 @@ def explore(
     language
         In which it opens, ``en`` or ``es``; a reader may change it.
     others
-        Fits of the same network under other prior sets, or under a theory of `servanda.models.THEORIES`, among which a
-        reader may choose: 2,000 draws of each are kept. Weights on the draws of the first would not do: prior sets
-        that differ much leave few of them.
+        Fits of the same network under other prior sets, among which a reader may choose. Weights on the draws of the
+        first would not do: prior sets that differ much leave few of them.
+    theories
+        Name in `servanda.models.THEORIES` -> fits of the network under that theory of what backers do, among which a
+        reader may choose too.
     progress
         How to tell of the fits whose draws are packed, as in `servanda.common.progress.shown`.
 
@@ -112,9 +116,11 @@ def explore(
     Raises
     ------
     ScenarioError, QueryError
-        If there is no such scenario or language.
+        If there is no such scenario, language or theory.
     InputError
         As `servanda.record.load_guarantees`, of a file of cases.
+    NetworkError
+        If a theory does not fit the network.
     ExploreError
         If the network of the fit does not fit a page: its target is not `ordinal`, `softmax` or `table`, or it holds
         too many numbers; or if another fit is of another network, or of the same prior set and theory.
@@ -130,5 +136,7 @@ def explore(
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = record_of(loaded, cases)
-    held = content(posterior, loaded, known, code, others, progress=progress)
+    target = loaded.scenario.judgement(loaded.scenario.headline.judgement).node
+    fits = choices(posterior, others, theories or {}, target)
+    held = content(fits, loaded, known, code, progress=progress)
     return Page(page(held), held)

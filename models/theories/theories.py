@@ -245,3 +245,5 @@ _LIST = (
 )
 #: Every theory by name: shapes of the effect of the count, then who stands behind it, then what members do together.
 THEORIES: Mapping[str, Theory] = MappingProxyType({theory.name: theory for theory in _LIST})
+#: The theory that the shipped networks hold by themselves.
+SHIPPED = "log"

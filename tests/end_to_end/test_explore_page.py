@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import tomllib
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from servanda.analysis.explore.words import MESSAGES
 from servanda.analysis.queries.named_backers import BACKER_NODES, named_backers, shipped_cases
 from servanda.analysis.reporting.assemble import assemble
 from servanda.analysis.reporting.page import page as report_page
+from servanda.analysis.scenarios.check import check_scenario
 from servanda.analysis.scenarios.scenario import scenario_from_dict
 from servanda.common.files import ours
 from servanda.common.toml import read_toml
@@ -213,6 +215,7 @@ def test_what_follows_from_names_is_what_servanda_says(engine, year):
 THEORIES_ASKED = ("none", "institution", "rival_backer")
 
 
+@cache
 def under(theory: str) -> Posterior:
     """Draws of the literature's priors for the network of a shipped scenario under a theory."""
     network = THEORIES_OF_BACKERS[theory].apply(load_network("guarantee"))
@@ -227,7 +230,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     cases = shipped_cases(loaded.network, loaded.scenario.as_of)
     posterior = prior_predictive(loaded.network, load_prior("literature"), seed=1, draws=256, cases=cases)
     flat = prior_predictive(loaded.network, load_prior("flat"), seed=1, draws=64, cases=cases)
-    made = explore(posterior, loaded, cases=cases, others=[flat, *map(under, THEORIES_ASKED)])
+    made = explore(
+        posterior, loaded, cases=cases, others=[flat], theories={name: [under(name)] for name in THEORIES_ASKED}
+    )
     made.save(folder / "plain.html")
     content = {**report(), "tracks": TRACKS, "theories": THEORIES}
     (folder / "report.html").write_text(report_page(assemble(content, "en", made.panel)), encoding="utf-8")
@@ -238,9 +243,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     judged = [
         one.model_copy(update={"title": HOSTILE, "claim": HOSTILE, "es": None}) for one in loaded.scenario.judgements
     ]
-    scenario = loaded.scenario.model_copy(update={"title": HOSTILE, "judgements": judged, "es": None})
-    taken = cases.assign(guarantee=HOSTILE, obligor=HOSTILE)
-    explore(posterior, replace(loaded, scenario=scenario), cases=taken).save(folder / "hostile.html")
+    scenario = loaded.scenario.model_copy(update={"title": HOSTILE, "judgements": judged, "theories": [], "es": None})
+    taken, loaded = cases.assign(guarantee=HOSTILE, obligor=HOSTILE), replace(loaded, scenario=scenario)
+    explore(posterior, loaded, cases=taken, theories={"none": [under("none")]}).save(folder / "hostile.html")
     return {path.stem: path for path in folder.iterdir()}
 
 
@@ -500,6 +505,20 @@ def test_what_is_taken_away_is_what_is_shown(browser, pages, tmp_path):
     assert [float(row.split(",")[2]) for row in rows if row.startswith("A,complied")] == [shown]
     assert "'" not in rows[1]
     assert window.evaluate("() => whatIf.svg()").startswith("<svg")
+
+
+@pytest.mark.parametrize("name", ["plain", "hostile"])
+def test_a_copied_scenario_compares_the_theory_that_is_chosen(browser, pages, tmp_path, name):
+    """Beside those of the scenario, and that which the network holds: a report compares two theories or none."""
+    # The hostile one names none.
+    usual = load_scenario("dprk-six-party").scenario.theories if name == "plain" else []
+    window, _ = opened(browser, pages[name])
+    for theory, theories in (("", usual), ("none", usual or ["log", "none"])):
+        window.get_by_label("Theory of what backers do").select_option(theory)
+        (tmp_path / "taken.toml").write_text(window.evaluate("() => whatIf.toml()"), encoding="utf-8")
+        assert load_scenario(tmp_path / "taken.toml").scenario.theories == theories
+        remarks = check_scenario(tmp_path / "taken.toml", None).remarks
+        assert any("fewer than two theories" in remark for remark in remarks) == (len(theories) < 2)
 
 
 def test_a_cell_of_the_record_that_was_never_seen_has_a_red_edge(browser, pages):

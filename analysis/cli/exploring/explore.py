@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ....models.network.network import Network
+    from ....models.posterior import Posterior
     from ....models.theories.theories import Theory
     from ...explore.make import Page
     from ...scenarios.scenario import Loaded
@@ -116,13 +117,16 @@ def explore(
 
         sampling = Sampling(loaded.scenario.seed if seed is None else seed, draws, tune, chains)
         sets = [loaded.priors[0], *(load_prior(name, loaded.network) for name in listed(priors or ()))]
-        pairs = [(network, one) for network in [loaded.network, *_under(loaded, chosen)] for one in sets]
         with shown(not (quiet or as_json)) as progress:
-            fits = [
-                stored_fit(network, known(network), priors_for(network, one), sampling, cache, progress=progress)[0]
-                for network, one in pairs
-            ]
-        return make(fits[0], loaded, cases=known(loaded.network), language=code, others=fits[1:])
+
+            def fits(network: Network) -> list[Posterior]:
+                """Fits of a network under each prior set."""
+                asked = [(network, known(network), priors_for(network, one), sampling, cache) for one in sets]
+                return [stored_fit(*each, progress=progress)[0] for each in asked]
+
+            first, *others = fits(loaded.network)
+            ways = {name: fits(network) for name, network in _under(loaded, chosen).items()}
+        return make(first, loaded, cases=known(loaded.network), language=code, others=others, theories=ways)
 
     if scenario is None:
         folder = out or Path("out") / "explore"
@@ -150,8 +154,8 @@ def explore(
     typer.echo(place)
 
 
-def _under(loaded: Loaded, theories: Sequence[Theory]) -> list[Network]:
-    """The scenario's network under each of some theories of what backers do to its headline's node."""
+def _under(loaded: Loaded, theories: Sequence[Theory]) -> dict[str, Network]:
+    """By name of each theory the scenario's network under it: what backers do to its headline's node."""
     from ...queries.named_backers import COUNT_NODE
 
     target = loaded.scenario.judgement(loaded.scenario.headline.judgement).node
@@ -159,7 +163,7 @@ def _under(loaded: Loaded, theories: Sequence[Theory]) -> list[Network]:
     same = [name for name, network in changed.items() if network == loaded.network]
     what = f"is what the network {loaded.network.name} holds already; leave it out"
     raise_faults("explore", [Fault(f"theory {name}", what) for name in same])
-    return list(changed.values())
+    return changed
 
 
 def _told(path: Path, page: Page) -> dict[str, Any]:

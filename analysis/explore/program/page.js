@@ -470,14 +470,17 @@ function record() {
 const quoted = text => JSON.stringify(text).replace(/\u007f/g, "\\u007f");
 
 export function toml(now = state) {
-  const judgement = judgementOf(now), question = content.scenario;
+  const judgement = judgementOf(now), question = content.scenario, { priors, theory } = fitOf(now);
+  const list = names => `[${[...new Set(names)].map(quoted).join(", ")}]`;
   const table = states => Object.entries(states).map(([name, number]) => `${quoted(name)} = ${quoted(model.nodes.get(name).states[number])}`);
   const [A, B] = FORMATS.map(column => claimed(now, column)), own = { A, B };
   const known = Object.fromEntries(Object.entries(now.case).filter(([name]) => !A.has(name) && !B.has(name)));
   const apart = column => Object.fromEntries(Object.entries(now.case).filter(([name]) => (A.has(name) || B.has(name)) && !own[column].has(name)));
   const lines = [
     ...Object.entries({ name: `${question.name}-what-if`, title: question.title, question: question.question, as_of: question.as_of, horizon: question.horizon, resolution: question.resolution, network: question.network }).map(([key, value]) => `${key} = ${quoted(value)}`),
-    `priors = [${[...new Set([...question.priors.filter(one => one === fitOf(now).priors), ...question.priors])].map(quoted).join(", ")}]`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
+    `priors = ${list(question.priors.includes(priors) ? [priors, ...question.priors] : question.priors)}`,
+    // A theory is compared with the one that the network holds by itself.
+    `theories = ${list(theory ? [...question.theories, question.held, theory] : question.theories)}`, `seed = ${question.seed}`, `lexicon = ${quoted(now.lexicon)}`, "",
     "[headline]", `judgement = ${quoted(judgement.id)}`, 'format = "B"', "",
     "[[judgements]]", `id = ${quoted(judgement.id)}`, `title = ${quoted(judgement.title)}`, `claim = ${quoted(judgement.claim)}`,
     `node = ${quoted(target.name)}`, `states = [${judgement.states.map(s => quoted(target.states[s])).join(", ")}]`,

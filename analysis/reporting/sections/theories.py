@@ -19,7 +19,7 @@ from ....models.posterior import Posterior
 from ....models.sampling.fit import fit_identity
 from ....models.sampling.run import Sampling
 from ....models.sampling.stacking_weights import stacking_weights
-from ....models.theories.theories import THEORIES
+from ....models.theories.theories import SHIPPED, THEORIES
 from ....record import load_backers, with_backers
 from ...evaluation.models import SURE, Comparison
 from ...evaluation.theories import compare_theories
@@ -38,8 +38,6 @@ from .change import headline_change
 
 #: What is left out at a time: rows of one guarantee share its text, its parties and its moment.
 UNIT = N_("guarantee")
-#: The theory that the network of a report holds by itself.
-_USED = "log"
 #: Figure of a theory -> its decimals in a sentence.
 _PLACES = {"weight": 2, "behind": 1, "error": 1}
 #: The change that every theory is asked for.
@@ -212,7 +210,7 @@ def behind_another(report: Mapping[str, Any], say: Language) -> tuple[Text, ...]
 
 def _used_behind(table: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
     """Row of the theory that the answer rests on, where it is not the best."""
-    return next((row for row in table[1:] if row["model"] == _USED), None)
+    return next((row for row in table[1:] if row["model"] == SHIPPED), None)
 
 
 def _verdict(report: Mapping[str, Any], say: Language) -> list[Block]:

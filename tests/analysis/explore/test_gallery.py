@@ -17,6 +17,7 @@ from servanda.analysis.explore.gallery import gallery
 from servanda.analysis.scenarios.scenario import shipped_scenarios
 from servanda.common.errors import InputError
 from servanda.common.files import ours
+from servanda.models.errors import QueryError
 from servanda.priors import prior_predictive
 
 HOSTILE = "</h1><script>document.title='taken'</script>"
@@ -105,13 +106,16 @@ def test_a_theory_that_no_reader_could_choose_is_refused_before_anything_is_fitt
 def test_two_fits_of_one_prior_set_and_of_another_network_are_refused():
     loaded = load_scenario("budapest")
     own, other = (prior_predictive(loaded.network, name, seed=1, draws=20) for name in ("literature", "flat"))
-    with pytest.raises(
-        ExploreError, match="others: literature: is the prior set and theory of two fits; give each once"
-    ):
+    with pytest.raises(ExploreError, match="others: literature: is the prior set of two fits; give each once"):
         explore(own, loaded, others=[other, own])
     fewer = prior_predictive(loaded.network.without_arrow("monitoring", "compliance"), "flat", seed=1, draws=20)
-    with pytest.raises(ExploreError, match="others: flat: is a fit of the network"):
+    said = "others: flat: is a fit of another network; give fits of guarantee, states and all"
+    with pytest.raises(ExploreError, match=said):
         explore(own, loaded, others=[fewer])
+    with pytest.raises(ExploreError, match="give fits of guarantee under the theory 'none', states"):
+        explore(own, loaded, theories={"none": [other]})
+    with pytest.raises(QueryError, match="there is none called 'nothing'"):
+        explore(own, loaded, theories={"nothing": [other]})
 
 
 def test_texts_stay_texts_and_names_stay_in_the_folder(tmp_path):
