@@ -18,7 +18,7 @@ from ..reporting.document.safety import linkable
 from ..scenarios.questions import quantity_of
 from ..scenarios.scenario import Format, Judgement, Loaded, Scenario
 from .backers import backers_by_name
-from .draws import MOST, ExploreError, drawn_network
+from .draws import ROOM, ExploreError, drawn_network
 from .fits import Choice
 from .words import languages, likelihood_words
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 #: Actors that a reader may choose, those of the scenario among them.
 ACTORS = 12
-#: Draws that are kept of a fit under another prior set or theory.
-OTHERS = 2000
+#: Bytes that the draws of each further fit may take: more than the first, whose page alone stays under 600 kB.
+FURTHER = 350_000
 #: The group whose members are actors.
 ACTOR = "actor"
 
@@ -71,7 +71,7 @@ def content(
     judged.sort(key=lambda one: one.id != scenario.headline.judgement)
     actors = _actors(posterior, judged, cases)
     packed = [
-        _packed(one, target, actors, most=OTHERS if number else MOST)
+        _packed(one, target, actors, room=FURTHER if number else ROOM)
         for number, one in enumerate(followed(fits, "packing draws", progress))
     ]
     drawn = packed[0]["network"]
@@ -104,8 +104,8 @@ def content(
     }
 
 
-def _packed(one: Choice, target: str, actors: tuple[str, ...], most: int) -> dict[str, Any]:
-    network = drawn_network(one.posterior, target, {ACTOR: actors}, most=most)
+def _packed(one: Choice, target: str, actors: tuple[str, ...], room: int) -> dict[str, Any]:
+    network = drawn_network(one.posterior, target, {ACTOR: actors}, room=room)
     return {"name": one.name, "priors": one.priors, "theory": one.theory, "network": network}
 
 

@@ -50,7 +50,7 @@ class ExploreError(InputError):
 
 
 def drawn_network(
-    posterior: Posterior, target: str, members: Mapping[str, tuple[str, ...]], *, most: int = MOST, room: int = ROOM
+    posterior: Posterior, target: str, members: Mapping[str, tuple[str, ...]], *, room: int = ROOM
 ) -> dict[str, Any]:
     """What a page needs of a posterior, ready for JSON.
 
@@ -62,8 +62,8 @@ def drawn_network(
         The node whose states are asked for: of the family `ordinal`, `softmax` or `table`.
     members
         Group effect -> members that a reader may choose.
-    most, room
-        Draws that are kept at most, and bytes that they may take.
+    room
+        Bytes that the draws may take.
 
     Returns
     -------
@@ -91,7 +91,7 @@ def drawn_network(
     own = sum(piece.size for piece in pieces[target].values())
     own += sum(piece.size for group in groups.values() for piece in group.values())
     others = sum(piece.size for name in above for piece in pieces[name].values())
-    draws, bits = _divided(samples, own, others, most, room)
+    draws, bits = _divided(samples, own, others, room)
     if not draws:
         what = (
             f"holds {own} numbers a draw of {target} and {others} of the nodes above it, too many for one page; "
@@ -156,9 +156,9 @@ def _faults(network: Network, target: str, above: tuple[str, ...]) -> list[Fault
     return faults
 
 
-def _divided(samples: int, own: int, others: int, most: int, room: int) -> tuple[int, int]:
+def _divided(samples: int, own: int, others: int, room: int) -> tuple[int, int]:
     """Draws that fit, and bits that the nodes above the target may have in each; 0 where too few do."""
-    draws = min(samples, most)
+    draws = min(samples, MOST)
     while draws >= min(samples, FEWEST):
         bits = 8 * room // draws - BITS * own
         if bits >= _LEAST_BITS * others:

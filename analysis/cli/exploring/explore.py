@@ -59,7 +59,7 @@ def explore(
             "--priors",
             metavar="SETS",
             help="Further prior sets that a reader may choose, shipped names or TOML files separated by commas; each "
-            "is fitted, and adds about 0.4 MB to the page.",
+            "is fitted, and adds about 0.5 MB to the page.",
         ),
     ] = None,
     theories: Annotated[
@@ -68,7 +68,7 @@ def explore(
             "--theories",
             metavar="THEORIES",
             help="Further theories of what backers do that a reader may choose, separated by commas; each is fitted "
-            "under each prior set, and adds about 0.4 MB. `servanda compare theories list` shows them.",
+            "under each prior set, and adds about 0.5 MB. `servanda compare theories list` shows them.",
         ),
     ] = None,
     cases: Cases = None,
