@@ -1,11 +1,12 @@
 """The page "What if?" against Servanda: accuracy of its numbers and milliseconds of a repaint, in headless Chromium.
 
-    python benchmarks/explore.py POSTERIOR.nc [SCENARIO] [--other POSTERIOR.nc] [--settings 500] [--seed 1]
+    python benchmarks/explore.py FIT.nc [SCENARIO] [--other FIT.nc] [--theory NAME] [--settings N] [--seed N]
 
 Each pair of settings is a case of which every feature is known with chance 0.3, 0.6 or 0.9, and two formats that set
 some of the features from outside. Both are asked of the page and of `outcomes`; the largest differences are said in
-percentage points. With `--other`, a fit under another prior set or theory, the page is asked to answer by that one, of
-which it keeps fewer draws. Repaints are timed by the page itself, which puts the milliseconds on its root element.
+percentage points. With `--other`, a fit under another prior set or theory, the page is asked to answer by that one.
+Repaints are timed by the page itself, which puts the milliseconds on its root element; the walk is walked three times
+and the least of each turn counts, so that other work on the processors counts little.
 """
 
 from __future__ import annotations
@@ -37,12 +38,14 @@ def main() -> None:
     parser.add_argument("posterior")
     parser.add_argument("scenario", nargs="?", default="dprk-six-party")
     parser.add_argument("--other")
+    parser.add_argument("--theory", help="that of the other fit")
     parser.add_argument("--settings", type=int, default=500)
     parser.add_argument("--seed", type=int, default=1)
     told = parser.parse_args()
     posterior, scenario = load_posterior(told.posterior), load_scenario(told.scenario)
     others = [load_posterior(told.other)] if told.other else []
-    page = explore(posterior, scenario, others=others)
+    further = {"theories": {told.theory: others}} if told.theory else {"others": others}
+    page = explore(posterior, scenario, **further)
     target = page.content["fit"]["network"]["target"]
     rng = np.random.default_rng(told.seed)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as found:
@@ -52,7 +55,7 @@ def main() -> None:
         window.goto(path.as_uri())
         judged = [posterior, *others][-1]
         report = {"bytes": path.stat().st_size, **accuracy(window, judged, page, target, told.settings // 2, rng)}
-        report["repaint"] = repaints(window, page, rng)
+        report["repaint"] = repaints(browser, path.as_uri(), page, told.seed)
         browser.close()
     print(json.dumps(report, indent=1))
 
@@ -119,18 +122,26 @@ def accuracy(window, posterior, page, target, pairs, rng):
     }
 
 
-def repaints(window, page, rng):
-    """Milliseconds of a repaint after a knob was turned, first by itself and then over a walk."""
+def repaints(browser, address, page, seed):
+    """Milliseconds of a repaint by the last fit after a knob was turned: first by itself, then over a walk."""
     nodes = {node["name"]: len(node["states"]) for node in page.content["fit"]["network"]["nodes"]}
     names = page.content["cases"]["nodes"][:-1]
-    for _ in range(20):
-        window.evaluate(TURN, ["case", str(rng.choice(names)), -1])
-    walk = []
-    for _ in range(100):
-        name = str(rng.choice(names))
-        place = str(rng.choice(["case", "A", "B"]))
-        walk.append(window.evaluate(TURN, [place, name, int(rng.integers(-1, nodes[name]))]))
-    return {"median ms": round(float(np.median(walk)), 1), "95 % ms": round(float(np.quantile(walk, 0.95)), 1)}
+    fit = [page.content["fit"], *page.content["others"]][-1]["name"]
+    walks = []
+    for _ in range(3):
+        rng, window, walk = np.random.default_rng(seed), browser.new_page(), []
+        window.goto(address)
+        window.evaluate("fit => whatIf.turn(now => { now.fit = fit; })", fit)
+        for _ in range(20):
+            window.evaluate(TURN, ["case", str(rng.choice(names)), -1])
+        for _ in range(100):
+            name = str(rng.choice(names))
+            place = str(rng.choice(["case", "A", "B"]))
+            walk.append(window.evaluate(TURN, [place, name, int(rng.integers(-1, nodes[name]))]))
+        window.close()
+        walks.append(walk)
+    least = np.min(walks, axis=0)
+    return {"median ms": round(float(np.median(least)), 1), "95 % ms": round(float(np.quantile(least, 0.95)), 1)}
 
 
 if __name__ == "__main__":

@@ -462,11 +462,20 @@ function summed(model, effects, held, done, settled) {
       mean[d] += share[d] * values[d];
     }
   }
-  spreadOf(way, places, effects, variance, places.map(({ i, cell }) => own.shares[i][cell]));
+  spreadOf(way, places, effects, variance, own.shares);
   const wide = breadth(way, effects, own.shares, draws);
   for (let d = 0; d < draws; d++) variance[d] *= wide[d];
   const { third, fourth } = shape(way, effects, draws);
   return { weight, mean, variance, third, fourth };
+}
+
+// One value in so many.
+const oneIn = (values, every) => values.filter((_, d) => d % every === 0);
+
+function less(values, others) {
+  const found = new Float64Array(values.length);
+  for (let d = 0; d < found.length; d++) found[d] = values[d] - others[d];
+  return found;
 }
 
 const averages = (node, lanes) => node.average.map(value => new Float32Array(lanes).fill(value));
@@ -481,36 +490,39 @@ function remembered(make) {
 
 // Variance of the sum in each draw, by the covariances of the open states: within one effect as they are on average over
 // the draws of the tables; between two under the mean tables, less those of their shares between draws, which the means
-// have already. One lane supposes one cell of one effect.
-function spreadOf(way, places, effects, variance, allShares) {
+// have already. The shares of an effect add up to one, so that each cell but its first counts by how far it lies from that.
+// One lane supposes one cell of one effect, the last none.
+function spreadOf(way, all, effects, variance, allShares) {
+  const firsts = effects.map((_, i) => all.find(one => one.i === i).values);
+  const places = all.filter(({ i, values }) => values !== firsts[i]).map(one => ({ ...one, values: less(one.values, firsts[one.i]) }));
   const lanes = places.length, draws = variance.length;
-  const cellsOf = remembered(node => averages(node, lanes));
+  const cellsOf = remembered(node => averages(node, lanes + 1));
   const valuesOf = remembered(effect => {
-    const i = effects.indexOf(effect), cells = Array.from(effect.cells, () => new Float32Array(lanes).fill(1));
+    const i = effects.indexOf(effect), cells = Array.from(effect.cells, () => new Float32Array(lanes + 1).fill(1));
     places.forEach((one, lane) => { if (one.i === i) cells.forEach((values, cell) => { values[lane] = Number(cell === one.cell); }); });
     return cells;
   });
-  const { total, shares } = eliminated(way, lanes, cellsOf, valuesOf, true);
-  const all = places.reduce((sum, one, lane) => sum + (one.i === 0 ? total[lane] : 0), 0);
-  if (!(all > 0)) return;
+  const { total, shares } = eliminated(way, lanes + 1, cellsOf, valuesOf, true), whole = total[lanes];
+  if (!(whole > 0)) return;
   const covariance = places.map((one, lane) => places.map((other, there) => {
     const both = one.i === other.i ? (lane === there ? total[lane] : 0) : shares[other.i][other.cell][lane];
-    return both / all - (total[lane] / all) * (total[there] / all);
+    return both / whole - (total[lane] / whole) * (total[there] / whole);
   }));
   // A thousand draws say them well enough.
-  const every = Math.max(1, Math.floor(draws / 1000)), drawnShares = allShares.map(share => share.filter((_, d) => d % every === 0));
+  const every = Math.max(1, Math.floor(draws / 1000)), drawnShares = places.map(({ i, cell }) => oneIn(allShares[i][cell], every));
   const moved = drawnShares.map(share => { const middle = mean(share); return share.map(value => value - middle); });
-  const count = moved[0].length;
+  const count = Math.ceil(draws / every);
   for (let a = 0; a < lanes; a++) {
     for (let b = 0; b <= a; b++) {
       let sum = 0;
-      for (let k = 0, x = moved[a], y = moved[b]; k < count; k++) sum += x[k] * y[k];
-      covariance[a][b] -= sum / count;
-      if (places[a].i !== places[b].i) continue;
+      if (places[a].i !== places[b].i) {
+        for (let k = 0, x = moved[a], y = moved[b]; k < count; k++) sum += x[k] * y[k];
+        covariance[a][b] -= sum / count;
+        continue;
+      }
       // Within one effect they are known in each draw. Under what is known of a case, mean tables are not the mean.
-      let within = 0;
-      for (let k = 0, x = drawnShares[a], y = drawnShares[b]; k < count; k++) within += (a === b ? x[k] : 0) - x[k] * y[k];
-      covariance[a][b] = within / count;
+      for (let k = 0, x = drawnShares[a], y = drawnShares[b]; k < count; k++) sum += (a === b ? x[k] : 0) - x[k] * y[k];
+      covariance[a][b] = sum / count;
     }
   }
   // In parts that the processor's cache holds.
@@ -696,7 +708,7 @@ export function answer(model, { given = {}, set = {}, members = {} }, every = 1)
 function thinned(model, every) {
   model.parts ??= new Map();
   if (!model.parts.has(every)) {
-    const thin = values => values.filter((_, d) => d % every === 0), nodes = new Map(model.nodes);
+    const thin = values => oneIn(values, every), nodes = new Map(model.nodes);
     const target = { ...nodes.get(model.target) };
     if (target.effects) target.effects = target.effects.map(effect => ({ ...effect, cells: effect.cells.map(thin) }));
     for (const key of ["cuts", "base", "cells"]) if (target[key]) target[key] = target[key].map(thin);

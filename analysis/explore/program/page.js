@@ -184,8 +184,20 @@ function made(tag, text, more = {}) {
   return found;
 }
 
+// Text that stays is left in place, so that nothing is laid out anew.
+function put(one, text) {
+  if (one.textContent !== text) one.textContent = text;
+}
+
+// What each list holds: it is made again only where a turn asks for another, which takes as long as an answer.
+const listing = new WeakMap();
+
 function options(select, pairs, chosen) {
-  select.replaceChildren(...pairs.map(([value, text, disabled]) => made("option", text, { value, disabled: disabled ? "" : undefined })));
+  const asked = JSON.stringify(pairs);
+  if (listing.get(select) !== asked) {
+    select.replaceChildren(...pairs.map(([value, text, disabled]) => made("option", text, { value, disabled: disabled ? "" : undefined })));
+    listing.set(select, asked);
+  }
   select.value = chosen ?? "";
 }
 
@@ -206,11 +218,12 @@ function legend(lines) {
 function paint() {
   const start = performance.now();
   frame.lang = state.language;
-  for (const one of root.querySelectorAll("[data-say]")) one.textContent = say(one.dataset.say);
+  for (const one of root.querySelectorAll("[data-say]")) put(one, say(one.dataset.say));
   const judgement = judgementOf(state), texts = words();
   if (alone) {
-    document.title = $("title").textContent = title();
-    $("dateline").textContent = say("Known on {day}", { day: texts.day });
+    put($("title"), title());
+    if (document.title !== title()) document.title = title();
+    put($("dateline"), say("Known on {day}", { day: texts.day }));
   }
   $("claim").textContent = say("The probability that {claim}.", { claim: texts.judgements[judgement.id].claim });
   $("made").textContent = say("{draws} of {samples} draws of the fit under the prior set {priors}, each with the tables that it has of what is left as usual.",
@@ -248,6 +261,7 @@ function controls(texts) {
 const selects = new Map();
 
 function knobs() {
+  const columns = PLACES.map(column => ({ column, shown: setIn(state, column), open: listed(state, column).open, title: column === "case" ? say("The case") : column }));
   for (const name of model.parents) {
     if (!selects.has(name)) {
       const row = made("tr", null, { role: "row" }), head = made("th", "", { scope: "row", role: "rowheader" });
@@ -269,15 +283,14 @@ function knobs() {
       selects.set(name, { head, own });
     }
     const { head, own } = selects.get(name);
-    head.textContent = nodeName(name);
-    for (const column of PLACES) {
-      const title = column === "case" ? say("The case") : column, shown = setIn(state, column)[name];
-      const usual = column === "case" || name in listed(state, column).open ? say("as usual") : say("as in the case");
+    const states = model.nodes.get(name).states.map((_, number) => [String(number), stateName(name, number)]);
+    put(head, nodeName(name));
+    for (const { column, shown, open, title } of columns) {
+      const usual = column === "case" || name in open ? say("as usual") : say("as in the case"), set = name in shown;
       own[column].setAttribute("aria-label", `${nodeName(name)}, ${title}`);
       own[column].parentElement.dataset.label = title;
-      const states = model.nodes.get(name).states.map((_, number) => [String(number), stateName(name, number)]);
-      options(own[column], [["", usual], ...states], shown === undefined ? "" : String(shown));
-      own[column].className = shown === undefined ? "" : "set";
+      options(own[column], [["", usual], ...states], set ? String(shown[name]) : "");
+      own[column].className = set ? "set" : "";
     }
   }
 }
@@ -303,8 +316,10 @@ function namingRow() {
 const orders = new Map();
 
 function inOrder(texts) {
-  const { compare } = new Intl.Collator(state.language), known = content.backers.known.map(([code]) => [code, texts.actors[code]]);
-  if (!orders.has(texts)) orders.set(texts, known.sort(([, one], [, other]) => compare(one, other)));
+  if (!orders.has(texts)) {
+    const { compare } = new Intl.Collator(state.language), known = content.backers.known.map(([code]) => [code, texts.actors[code]]);
+    orders.set(texts, known.sort(([, one], [, other]) => compare(one, other)));
+  }
   return orders.get(texts);
 }
 
@@ -316,14 +331,8 @@ function backers(texts) {
     const { chosen, select } = naming.own[column], names = state.names[column];
     select.setAttribute("aria-label", `${say("Backers by name")}, ${column}`);
     select.closest("td").dataset.label = column;
-    // A list of so many names is made again only where another turn than the last asks for it.
-    const asked = JSON.stringify([state.language, state.actor, names]);
-    if (asked !== naming.own[column].asked) {
-      const first = names ? [["", say("add a backer")]] : [["", say("not by name")], [NOBODY, say("nobody else")]];
-      options(select, [...first, ...inOrder(texts).filter(([code]) => code !== state.actor && !names?.includes(code))], "");
-      naming.own[column].asked = asked;
-    }
-    select.value = "";
+    const first = names ? [["", say("add a backer")]] : [["", say("not by name")], [NOBODY, say("nobody else")]];
+    options(select, [...first, ...inOrder(texts).filter(([code]) => code !== state.actor && !names?.includes(code))], "");
     select.disabled = !mayName(state) || names?.length >= content.backers.counts.length - 1;
     select.className = names ? "set" : "";
     const drop = code => turn(now => {
