@@ -44,8 +44,8 @@ def main() -> None:
     told = parser.parse_args()
     posterior, scenario = load_posterior(told.posterior), load_scenario(told.scenario)
     others = [load_posterior(told.other)] if told.other else []
-    further = {"theories": {told.theory: others}} if told.theory else {"others": others}
-    page = explore(posterior, scenario, **further)
+    theories = {told.theory: others} if told.theory else {}
+    page = explore(posterior, scenario, others=[] if theories else others, theories=theories)
     target = page.content["fit"]["network"]["target"]
     rng = np.random.default_rng(told.seed)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as found:

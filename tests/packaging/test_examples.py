@@ -27,7 +27,7 @@ def listed() -> tuple[str, ...]:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.EXAMPLES
+    return (*module.EXAMPLES,)
 
 
 def test_the_page_of_examples_leads_to_each_of_them():
