@@ -149,7 +149,8 @@ def test_equal_cases_are_answered_once_and_drawn_each_by_itself():
     table = pd.DataFrame({"era": ["old", "new", "old", "old"] * 5, "price": ["low", None, "low", "mid"] * 5})
     sizes = []
 
-    def answer(form, evidence):
+    def answer(form, evidence, progress):
+        progress("parts", 1, 1)
         sizes.append((form.given, evidence.cases))
         return np.zeros((evidence.cases, 3)) + evidence.fixed["era"][:, None]
 
