@@ -130,12 +130,18 @@ def _mixing_faults(variables: Mapping[str, xr.DataArray]) -> list[str]:
     # A number that could not be computed is the worst; a single chain has none to disagree with.
     at = int(np.argmax(np.where(np.isnan(rhat), np.inf, rhat)))
     agree = chains == 1 or rhat[at] <= most
-    faults = [] if agree else [f"R-hat of {names[at]} is {rhat[at]:.3f} ({most:.3f} or less is asked)"]
+    faults = [] if agree else [f"R-hat of {names[at]} is {_apart(rhat[at], most, 3)} ({most:.3f} or less is asked)"]
     for kind, sizes in (("bulk", bulk), ("tail", tail)):
         at = int(np.argmin(np.where(np.isnan(sizes), -np.inf, sizes)))
         if least and not sizes[at] >= least:
-            faults.append(f"{kind} ESS of {names[at]} is {sizes[at]:.0f} ({least:g} or more is asked)")
+            faults.append(f"{kind} ESS of {names[at]} is {_apart(sizes[at], least, 0)} ({least:g} or more is asked)")
     return faults
+
+
+def _apart(value: float, limit: float, digits: int) -> str:
+    """Write a number with so many decimals, or more where it would else look like the limit that it misses."""
+    places = (more for more in range(digits, digits + 6) if f"{value:.{more}f}" != f"{limit:.{more}f}")
+    return f"{value:.{next(places, digits)}f}"
 
 
 def _limits(chains: int, length: int) -> tuple[float, float]:

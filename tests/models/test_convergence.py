@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 
 import numpy as np
@@ -77,6 +78,15 @@ def test_the_limits_of_a_long_run_are_those_of_the_report():
     long = unconverged(["a"], {"a.b": array(chains(0, (4, 1000), 1) + 0.2 * np.arange(4)[:, None])})
     assert long is not None
     assert "(1.010 or less is asked)" in long.what[0]
+
+
+def test_a_number_just_beyond_its_limit_does_not_look_like_it():
+    still, apart = chains(0, (4, 1000), 1), np.arange(4)[:, None]
+    said = (unconverged(["a"], {"a.b": array(still + shift * apart)}) for shift in np.linspace(0.05, 0.2, 1000))
+    first = next(found for found in said if found is not None)
+    number = re.search(r"R-hat of a.b is ([0-9.]+) \(1.010 or less is asked\)", first.what[0])
+    assert number is not None
+    assert 1.01 < float(number[1]) < 1.0105
 
 
 def test_divergences_and_energy_are_always_spoken_of():
