@@ -291,7 +291,7 @@ def needed_columns(network: Network) -> list[str]:
 
 def unused_columns(network: Network, columns: Iterable[str]) -> tuple[str, ...]:
     """Columns that belong to no node and no group, and neither name a case nor its data set."""
-    used = {*map(data_column, network.nodes), *network.group_columns.values(), CASE_ID, DATA_SET}
+    used = {*needed_columns(network), CASE_ID}
     return tuple(column for column in columns if column not in used)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...common.errors import Fault
-from ...common.progress import Progress, part_of, silent
+from ...common.progress import Progress, in_parts, silent
 from ..posterior import Posterior
 from .contract import MEMORY_LIMIT, Sums, solve
 from .plan import is_vast
@@ -106,8 +106,8 @@ def all_marginals(
         asked = {name: Form((name,), form.given, form.do, form.likely) for name in form.targets}
         how: dict[str, Any] = {"memory": memory, "solver": solver}
         return {
-            name: distribution(system, one, evidence, **how, progress=part_of(progress, number, len(asked)))
-            for number, (name, one) in enumerate(asked.items())
+            name: distribution(system, one, evidence, **how, progress=tell)
+            for (name, one), tell in in_parts(asked.items(), progress)
         }
     found = solver(system, form, evidence, "marginals", memory=memory, progress=progress)
     check_possible(system, form, evidence, found.joint > 0, memory)
