@@ -171,7 +171,7 @@ def _lines(file: str, loaded: Loaded, found: CheckedScenario) -> Iterator[str]:
 
     scenario = loaded.scenario
     headline = scenario.headline
-    base = scenario.judgement(headline.judgement).base
+    base = scenario.headline_judgement.base
     against = f", against '{base}'" if base not in (None, headline.format) else ""
     yield f"{file}: no fault"
     known = f"{found.cases} cases known on {scenario.as_of}; " if found.cases else ""

@@ -63,7 +63,7 @@ def content(
         If the network does not fit, or no judgement is left.
     """
     scenario, posterior = loaded.scenario, fits[0].posterior
-    network, target = posterior.network, scenario.judgement(scenario.headline.judgement).node
+    network, target = posterior.network, scenario.headline_judgement.node
     judged = [one for one in scenario.judgements if one.node == target and not one.suppose]
     if not judged:
         what = "rests on a supposed case in each of its judgements, and a page supposes none; explore another scenario"

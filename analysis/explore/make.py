@@ -136,7 +136,7 @@ def explore(
     code = Language(language).code
     loaded = scenario if isinstance(scenario, Loaded) else load_scenario(scenario)
     known = record_of(loaded, cases)
-    target = loaded.scenario.judgement(loaded.scenario.headline.judgement).node
+    target = loaded.scenario.headline_judgement.node
     fits = choices(posterior, others, theories or {}, target)
     held = content(fits, loaded, known, code, progress=progress)
     return Page(page(held), held)

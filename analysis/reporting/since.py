@@ -337,7 +337,7 @@ def _asked(mixed: _Mixed, task: Task) -> Point:
 
 
 def _point(posterior: Posterior, scenario: Scenario, cases: pd.DataFrame) -> Point:
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     rows = {row.label: row.draws for row in judged(posterior, scenario, judgement, cases)}
     own = rows[scenario.headline.format]
     answer = summarise(own)

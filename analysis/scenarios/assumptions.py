@@ -31,7 +31,7 @@ def if_wrong(scenario: Scenario, assumption: Assumption) -> Judgement | None:
     """
     if not assumption.instead and assumption.actor is None:
         return None
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     actor = {ANOTHER: None}.get(assumption.actor or "", assumption.actor)
     whose = {} if assumption.actor is None else {"actor": actor}
     formats = [_otherwise(row, assumption, bool(whose)) for row in headline_rows(scenario)]

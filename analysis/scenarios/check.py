@@ -221,7 +221,7 @@ def _stated(
 def _has_rival(loaded: Loaded) -> bool:
     """Whether another judgement reads the case of the headline otherwise."""
     headline = loaded.scenario.headline
-    asked = loaded.scenario.judgement(headline.judgement)
+    asked = loaded.scenario.headline_judgement
 
     def put(judgement: Judgement) -> tuple[Any, ...]:
         formats = [row.do for row in judgement.formats if row.label in (asked.base, headline.format)]
@@ -233,7 +233,7 @@ def _has_rival(loaded: Loaded) -> bool:
 def _remarks(loaded: Loaded, rows: Sequence[CheckedRow]) -> Iterator[str]:
     scenario = loaded.scenario
     headline = scenario.headline
-    base = scenario.judgement(headline.judgement).base
+    base = scenario.headline_judgement.base
     if base in (None, headline.format):
         yield "the headline is compared with nothing, so the report leads with a level and not with a change"
     elif not _has_rival(loaded):

@@ -297,6 +297,11 @@ class Scenario(_Strict):
         """Find a judgement by its id."""
         return next(judgement for judgement in self.judgements if judgement.id == identity)
 
+    @property
+    def headline_judgement(self) -> Judgement:
+        """The judgement that the headline is about."""
+        return self.judgement(self.headline.judgement)
+
 
 @dataclass(frozen=True, repr=False)
 class Loaded(Shown):
@@ -560,7 +565,7 @@ def _headline_faults(scenario: Scenario) -> list[Fault]:
             f"names an unknown judgement '{scenario.headline.judgement}'{nearest(scenario.headline.judgement, known)}"
         )
         return [*faults, Fault("headline", what)]
-    labels = [row.label for row in scenario.judgement(scenario.headline.judgement).formats]
+    labels = [row.label for row in scenario.headline_judgement.formats]
     if scenario.headline.format not in labels:
         faults.append(
             Fault(

@@ -158,7 +158,7 @@ def _under(loaded: Loaded, theories: Sequence[Theory]) -> dict[str, Network]:
     """By name of each theory the scenario's network under it: what backers do to its headline's node."""
     from ...queries.named_backers import COUNT_NODE
 
-    target = loaded.scenario.judgement(loaded.scenario.headline.judgement).node
+    target = loaded.scenario.headline_judgement.node
     changed = {one.name: one.apply(loaded.network, target, COUNT_NODE) for one in theories}
     same = [name for name, network in changed.items() if network == loaded.network]
     what = f"is what the network {loaded.network.name} holds already; leave it out"

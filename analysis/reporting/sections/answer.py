@@ -53,7 +53,7 @@ _REASONS = 4
 def _content(material: Material, answers: Answers) -> dict[str, Any]:
     scenario = material.loaded.scenario
     lexicon = load_lexicon(scenario.lexicon)
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     rows = {row.label: row for row in answers.reported(judgement.id)}
     row = rows[scenario.headline.format]
     compared = judgement.base not in (None, row.label)

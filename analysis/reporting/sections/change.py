@@ -39,7 +39,7 @@ _KEPT = 2
 def compared(loaded: Loaded) -> Judgement | None:
     """The judgement of the headline, where its format is compared with another."""
     headline = loaded.scenario.headline
-    judgement = loaded.scenario.judgement(headline.judgement)
+    judgement = loaded.scenario.headline_judgement
     return None if judgement.base in (None, headline.format) else judgement
 
 

@@ -59,7 +59,7 @@ def _prepare(task: Task) -> dict[str, Any] | None:
     if posterior is None:
         return None
     scenario = task.loaded.scenario
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     identity = [_KEPT, posterior.provenance["key"], judgement.model_dump(), scenario.headline.format, scenario.seed]
 
     def make() -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Headline:
 def headline(material: Material, answers: Answers) -> Headline:
     """The headline's rows under the reported priors."""
     scenario = material.loaded.scenario
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     rows = {row.label: row for row in answers.reported(judgement.id)}
     compared = judgement.base not in (None, scenario.headline.format)
     return Headline(rows[scenario.headline.format], rows[str(judgement.base)] if compared else None)

@@ -29,7 +29,7 @@ _ROLE = "role"
 
 def _content(material: Material, answers: Answers) -> dict[str, Any] | None:
     scenario = material.loaded.scenario
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     row = headline(material, answers).row
     posterior = _thinned(next(iter(material.posteriors.values())))
     network = posterior.network

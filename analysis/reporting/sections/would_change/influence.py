@@ -51,7 +51,7 @@ _CRISES = {
 def _prepare(task: Task) -> dict[str, Any] | None:
     """Influence on the headline, kept beside the stored fits; None of supposed cases, and of draws without cases."""
     scenario = task.loaded.scenario
-    judgement = scenario.judgement(scenario.headline.judgement)
+    judgement = scenario.headline_judgement
     formats = {row.label: row for row in judgement.formats}
     if judgement.suppose or not task.posteriors:
         return None
