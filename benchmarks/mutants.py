@@ -68,7 +68,7 @@ EXAMPLES = "tests/packaging/test_docstrings.py::test_examples"
 #: Imported once, before a process is forked for each mutant.
 HEAVY = (
     *("pytest", "numpy", "pandas", "xarray", "scipy.stats", "scipy.optimize", "pydantic", "jinja2", "pybtex.database"),
-    *("arviz", "matplotlib.pyplot", "networkx", "typer.testing", "h5netcdf", "hypothesis"),
+    *("arviz", "matplotlib.pyplot", "networkx", "typer.testing", "netCDF4", "hypothesis"),
 )
 #: Seconds of tests that a mutant meets, as they took on the code as it is.
 ENOUGH = 60.0

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import io
+import json
 import os
 import re
-from collections.abc import Callable, Mapping
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import xarray as xr
 
 from ..common.errors import Fault, InputError
 from ..common.files import regular_file, written_whole
+from ..common.json_values import to_json
 from ..common.limits import excess
 from .parameters.prior_set import PriorSet
 
@@ -32,6 +34,9 @@ _DRAWS_TOGETHER = 40
 #: What a netCDF file cannot hold in a name, and what would be taken for its escape.
 _UNSAFE = re.compile(r"/|^\.|\0|%(?=2[5EF]|00)")
 _ESCAPED = re.compile(r"%(?:2[5EF]|00)")
+#: Bytes of the longest name that the netCDF library takes.
+_LONGEST_NAME = 200
+_TOO_LARGE = "does not fit into the memory of this machine"
 #: What stands behind the netCDF file, where its readers do not look: the hash of every byte before.
 _SEAL = re.compile(rb"\nservanda-sha256 ([0-9a-f]{64})\n")
 _SEAL_LENGTH = 82
@@ -97,14 +102,12 @@ def save_tree(tree: xr.DataTree, facts: Mapping[str, str], path: str | os.PathLi
     StoreError
         If the file cannot be written; nothing half-written is left.
     """
-    marked = tree.copy()
+    marked, stand_ins = _with_stand_ins(tree)
     own = {f"{_MARK}{name}": text for name, text in facts.items()}
-    marked.attrs = {**tree.attrs, f"{_MARK}format": FORMAT, **own}
+    order = {f"{_MARK}groups": to_json(list(tree.children)), f"{_MARK}names": to_json(stand_ins)}
+    marked.attrs = {**tree.attrs, f"{_MARK}format": FORMAT, **order, **own}
     with written_whole(path, StoreError) as temporary:
-        # A view of a buffer that xarray makes, once an error has kept it, takes the process with it when it goes.
-        buffer = io.BytesIO()
-        marked.to_netcdf(buffer, engine="h5netcdf", encoding=_encoding(marked))
-        made = buffer.getvalue()
+        made = bytes(marked.to_netcdf(engine="netcdf4", encoding=_encoding(marked)))
         with temporary.open("wb") as file:
             file.write(made)
             file.write(f"\nservanda-sha256 {hashlib.sha256(made).hexdigest()}\n".encode())
@@ -119,6 +122,24 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
         If there is no such file, it cannot be read, a byte of it was changed since it was saved, or it has another
         layout.
     """
+    whole, seal = _content(path)
+    tree = _read(whole, path, sealed=seal)
+    attrs = {str(name): value for name, value in tree.attrs.items()}
+    layout = attrs.pop(f"{_MARK}format", _UNSEALED)
+    if layout not in (_UNSEALED, FORMAT):
+        what = f"has format {layout}, this version reads {_UNSEALED} and {FORMAT}; fit the model again"
+        raise StoreError(str(path), [Fault("", what)])
+    if layout == FORMAT and not seal:
+        raise _changed(path)
+    groups, names = attrs.pop(f"{_MARK}groups", "[]"), attrs.pop(f"{_MARK}names", "{}")
+    if seal:
+        tree = _without_stand_ins(tree, json.loads(groups), json.loads(names))
+    tree.attrs = {name: value for name, value in attrs.items() if not name.startswith(_MARK)}
+    return tree, {name.removeprefix(_MARK): value for name, value in attrs.items() if name.startswith(_MARK)}
+
+
+def _content(path: str | os.PathLike[str]) -> tuple[bytes, bool]:
+    """Content of a file, and whether it has a seal, which holds."""
     try:
         there = regular_file(path).is_file()
     except FileNotFoundError:
@@ -130,52 +151,59 @@ def load_tree(path: str | os.PathLike[str]) -> tuple[xr.DataTree, dict[str, str]
     try:
         # One open file throughout: another may take its name between the look at its seal and the reading.
         with Path(path).open("rb") as file:
-            sealed = _seal_holds(file, path)
+            file.seek(max(file.seek(0, os.SEEK_END) - _SEAL_LENGTH, 0))
+            seal = _SEAL.fullmatch(file.read())
+            complaint = "" if seal else excess(file.tell(), "what it holds")
             file.seek(0)
-            tree, complaint = _read(file, path, sealed=sealed)
+            whole = b"" if complaint else file.read()
+    except MemoryError:
+        raise StoreError(str(path), [Fault("", _TOO_LARGE)]) from None
     except OSError as error:
         raise StoreError(str(path), [Fault("", f"cannot be read ({error.strerror or error})")]) from None
     if complaint:
         raise StoreError(str(path), [Fault("", complaint)])
-    attrs = {str(name): value for name, value in tree.attrs.items()}
-    layout = attrs.pop(f"{_MARK}format", _UNSEALED)
-    if layout not in (_UNSEALED, FORMAT):
-        what = f"has format {layout}, this version reads {_UNSEALED} and {FORMAT}; fit the model again"
-        raise StoreError(str(path), [Fault("", what)])
-    if layout == FORMAT and not sealed:
+    if seal and hashlib.sha256(memoryview(whole)[:-_SEAL_LENGTH]).hexdigest().encode() != seal[1]:
         raise _changed(path)
-    tree.attrs = {name: value for name, value in attrs.items() if not name.startswith(_MARK)}
-    return tree, {name.removeprefix(_MARK): value for name, value in attrs.items() if name.startswith(_MARK)}
+    return whole, seal is not None
 
 
-def _read(file: IO[bytes], path: str | os.PathLike[str], *, sealed: bool) -> tuple[xr.DataTree, str]:
-    """Tree of an open file; or an empty one, and why what the file holds is too large."""
+def _with_stand_ins(tree: xr.DataTree) -> tuple[xr.DataTree, dict[str, str]]:
+    """Tree in which other names stand for those that the netCDF library refuses or changes, and what they stand for."""
+    names = {str(name) for group in tree.children.values() for name in (*group.variables, *group.dims)}
+    stand_ins = {name: f"name_{number}" for number, name in enumerate(sorted(n for n in names if not _is_kept(n)))}
+    groups = {
+        group: _renamed(node.to_dataset(), lambda n: stand_ins.get(n, n)) for group, node in tree.children.items()
+    }
+    return xr.DataTree.from_dict(groups), {stand_in: name for name, stand_in in stand_ins.items()}
+
+
+def _without_stand_ins(tree: xr.DataTree, order: Sequence[str], names: Mapping[str, str]) -> xr.DataTree:
+    """Tree with its names and its groups in order, as they were before they were saved."""
+    groups = dict.fromkeys([*(group for group in order if group in tree.children), *tree.children])
+    found = {group: _renamed(tree[group].to_dataset(), lambda n: names.get(n, n)) for group in groups}
+    return xr.DataTree.from_dict(found)
+
+
+def _is_kept(name: str) -> bool:
+    """Whether the netCDF library takes a name, and gives it back as it was."""
+    first, printed = name[:1], all(" " <= sign != "\x7f" for sign in name)
+    begins = first == "_" or first.isalnum() or first > "\x7f"
+    composed = unicodedata.normalize("NFC", name) == name
+    return begins and printed and composed and not name.endswith(" ") and len(name.encode()) <= _LONGEST_NAME
+
+
+def _read(whole: bytes, path: str | os.PathLike[str], *, sealed: bool) -> xr.DataTree:
     try:
-        with xr.open_datatree(file, engine="h5netcdf") as opened:
+        with xr.open_datatree(whole, engine="netcdf4") as opened:
             # What is sealed was in the memory of who saved it; anything else may unpack to any size.
-            complaint = excess(0 if sealed else sum(node.nbytes for node in opened.subtree), "what it holds")
-            return (xr.DataTree() if complaint else opened.load()), complaint
+            complaint = "" if sealed else excess(sum(node.nbytes for node in opened.subtree), "what it holds")
+            if not complaint:
+                return opened.load()
     except MemoryError:
-        raise StoreError(str(path), [Fault("", "does not fit into the memory of this machine")]) from None
+        raise StoreError(str(path), [Fault("", _TOO_LARGE)]) from None
     except Exception:  # noqa: BLE001 - any error of a foreign library is a damaged file
         raise damaged(path) from None
-
-
-def _seal_holds(file: IO[bytes], path: str | os.PathLike[str]) -> bool:
-    """Whether an open file has a seal; raises where it has one that does not hold."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(max(size - _SEAL_LENGTH, 0))
-    seal = _SEAL.fullmatch(file.read())
-    if seal is None:
-        return False
-    file.seek(0)
-    found, left = hashlib.sha256(), size - _SEAL_LENGTH
-    while left and (piece := file.read(min(left, 1 << 20))):
-        found.update(piece)
-        left -= len(piece)
-    if found.hexdigest().encode() != seal[1]:
-        raise _changed(path)
-    return True
+    raise StoreError(str(path), [Fault("", complaint)])
 
 
 def _changed(path: str | os.PathLike[str]) -> StoreError:
@@ -209,12 +237,12 @@ def check_kind(path: str | os.PathLike[str], facts: Mapping[str, str], kind: str
 
 
 def _encoding(tree: xr.DataTree) -> dict[str, Any]:
-    """Compress what is large."""
+    """Compress what is kept by case, where equal cases have equal numbers: draws themselves do not get smaller."""
     return {
         node.path: {
             str(name): {"zlib": True, "complevel": 1, **_chunks(array)}
             for name, array in node.data_vars.items()
-            if array.size > 4096
+            if array.dims[1:] == ("chain", "draw")
         }
         for node in tree.subtree
         if node.data_vars
@@ -222,9 +250,8 @@ def _encoding(tree: xr.DataTree) -> dict[str, Any]:
 
 
 def _chunks(array: xr.DataArray) -> dict[str, Any]:
-    """Pieces in which what is kept by case is written: all cases of some draws, since many cases are equal."""
-    by_case = array.dims[1:] == ("chain", "draw")
-    return {"chunksizes": (array.shape[0], 1, min(array.shape[2], _DRAWS_TOGETHER))} if by_case else {}
+    """Pieces in which it is written: all cases of some draws."""
+    return {"chunksizes": (array.shape[0], 1, min(array.shape[2], _DRAWS_TOGETHER))}
 
 
 def priors_from_dict(raw: Mapping[str, Any] | None) -> PriorSet | None:

@@ -19,10 +19,12 @@ import numpy as np
 
 from ..cases.encode import Cases
 from ..cases.patterns import Patterns
+from ..families.unseen import unit_name
 from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..parameters.prior_set import PriorSet
 from .program import Program, write_program
+from .transforms import LOG, POOLED, POOLED_OUT, RAMP
 from .unconstrained import Layout, make_layout
 
 
@@ -36,15 +38,23 @@ class Density:
         Where each parameter stands, and how draws get back to their own scale.
     program
         What the loops are told.
+    integrated
+        For each node of the block the effects, in units of their spread, of which some are integrated out, or None.
     """
 
     layout: Layout
     program: Program
+    integrated: tuple[str | None, ...] = ()
 
     @property
     def size(self) -> int:
         """Number of unknowns."""
         return self.layout.size
+
+    @property
+    def learns_scales(self) -> bool:
+        """Whether the spread of some unknowns is an unknown itself."""
+        return bool(np.isin(self.layout.segments[:, 0], (LOG, RAMP, POOLED, POOLED_OUT)).any() or self.layout.scaled)
 
     def __call__(self, x: np.ndarray) -> tuple[float, np.ndarray]:
         """Log density, normalised but for the evidence, and its gradient.
@@ -61,8 +71,36 @@ class Density:
             likelihood.
         """
         gradient = np.empty(self.size)
-        value = _loops()(np.ascontiguousarray(x, np.float64), self.program, gradient)
+        value = _loops().log_density(np.ascontiguousarray(x, np.float64), self.program, gradient)
         return value + self.layout.constant, gradient
+
+    def constrain(self, x: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]:
+        """Bring draws back to the parameters' own scales, and draw the members that are integrated out.
+
+        Parameters
+        ----------
+        x
+            Shape (..., size).
+        rng
+            What these members are drawn by, given the rest.
+
+        Returns
+        -------
+        dict
+            Parameter -> shape (..., *dims); group effects, in units of their spread, of all members.
+        """
+        found = self.layout.constrain(x)
+        flat = np.ascontiguousarray(x, np.float64).reshape(-1, self.size)
+        for node, name in enumerate(self.integrated):
+            if name is None:
+                continue
+            which = self.layout.integrated[name]
+            # Those that no case saw are as likely as before.
+            units = rng.standard_normal((len(flat), len(which)))
+            units[:, ~which] = found[name].reshape(len(flat), -1)
+            _loops().draw_members(flat, self.program, node, rng, units)
+            found[name] = units.reshape((*x.shape[:-1], len(which)))
+        return found
 
 
 def has_gradient(network: Network, nodes: tuple[str, ...], priors: PriorSet | None = None) -> bool:
@@ -99,7 +137,13 @@ def reasons_against(network: Network, nodes: tuple[str, ...], priors: PriorSet |
 
 
 def make_density(
-    network: Network, cases: Cases, patterns: Patterns, priors: PriorSet | None, nodes: tuple[str, ...]
+    network: Network,
+    cases: Cases,
+    patterns: Patterns,
+    priors: PriorSet | None,
+    nodes: tuple[str, ...],
+    *,
+    integrate: bool = True,
 ) -> Density:
     """Write down a block for the compiled loops.
 
@@ -109,13 +153,18 @@ def make_density(
         As in `servanda.models.pymc_model`.
     nodes
         The block; nodes tied by missing cells belong together.
+    integrate
+        Whether members that few cases saw are integrated out (`servanda.models.density.members`); else the effects of
+        all are unknowns.
     """
-    layout = make_layout(network, cases, patterns, priors, nodes)
-    return Density(layout, write_program(network, patterns, nodes, layout))
+    layout = make_layout(network, cases, patterns, priors, nodes, integrate=integrate)
+    units = [[unit_name(network.local(name), group.name) for group in network[name].groups] for name in nodes]
+    integrated = tuple(next((unit for unit in own if unit in layout.integrated), None) for own in units)
+    return Density(layout, write_program(network, patterns, nodes, layout), integrated)
 
 
 @cache
 def _loops() -> Any:
-    from .loops import log_density  # imports Numba
+    from . import loops  # imports Numba
 
-    return log_density
+    return loops

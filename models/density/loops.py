@@ -16,9 +16,9 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
-from ...common.compiling import compiled
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
+from .jit import at, called_by_nutpie, entry, inside, inside_in_any_order
 from .program import Program
 from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, STICKS, ZERO_SUM
 
@@ -26,24 +26,18 @@ from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, 
 _IN_RANGE = 300.0
 #: Column of a prior's numbers: the unit of a scale that is learned.
 _UNIT = 3
+#: Columns of `Program.nodes` beyond those that every kind of rows has.
+_SPREAD, _SPAN, _SPAN_END = 8, 9, 10
+#: Points of an effect that is integrated out: so many either side of zero, so far apart in units of its spread. Where
+#: that is too coarse the distance is halved up to `_FINEST` times.
+_POINTS, _STEP, _FINEST = 6, 0.92, 5
+#: Largest distance for each unit of the narrowest factor, and for the nearest pole: either misses by 1e-5 at most.
+_NARROW, _FROM_POLES = 1.2, 1.4
+#: Steps to where a member's effect is most likely, at the most, and the slope that is near enough to it: a draw is
+#: exact wherever they end.
+_TOWARDS, _NEAR = 60, 0.3
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
-#: Place that is never counted from the end: Numba then does not ask for its sign, which costs as much as the access.
-_at: Any = np.uintp
-#: Loops that only other loops call need no way in from elsewhere, which is a quarter of what there is to compile.
-_inside: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-
-
-def _entry(loop: Any, **more: Any) -> Any:
-    return compiled(lambda keep: numba.njit(nogil=True, cache=keep, error_model="numpy", **more)(loop))
-
-
-def _loop(loop: Any) -> Any:
-    return _entry(loop, **_inside)
-
-
-def _called_by_nutpie(*signature: Any, **more: Any) -> Any:
-    return lambda loop: compiled(lambda keep: numba.cfunc(*signature, cache=keep, **more)(loop))
 
 
 @intrinsic
@@ -59,17 +53,17 @@ def _take_for_address(typing: Any, address: Any) -> Any:  # noqa: ARG001  Numba'
 _pointer: Any = _take_for_address
 
 
-@_loop
+@inside
 def _integers(facts: Any) -> Any:
     return _view(_pointer(np.uintp(facts[0])), (facts[1], facts[2]), np.int64)
 
 
-@_loop
+@inside
 def _reals(facts: Any) -> Any:
     return _view(_pointer(np.uintp(facts[0])), (facts[1], facts[2]), np.float64)
 
 
-@_entry
+@entry
 def log_density(x: Any, program: Any, gradient: Any) -> Any:
     """Log density at `x` but for its constant; its gradient is written to `gradient`."""
     values = np.ones(len(program.numbers) + 1)
@@ -82,7 +76,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     _effects(program.factors, program.coefficients, values, effects)
 
     rows = len(program.states)
-    log_p, weights = np.empty(rows), program.counts.copy()
+    log_p, weights = np.zeros(rows), program.counts.copy()
     # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, of a continuation ratio that
     # of each step, of the highest that in the logarithm of staying below, else the probabilities.
     widest = 2
@@ -92,6 +86,8 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     cuts = np.empty((len(program.nodes), widest + 1))
     for node in range(len(program.nodes)):
         _rows(program, node, values, logs, effects, cuts[node], log_p, kept)
+        if program.nodes[node, _SPAN_END] > program.nodes[node, _SPAN]:
+            total += _integrated_rows(program, node, values, effects, cuts[node], kept, slope)
     for row in range(rows):
         if weights[row] > 0.0:
             total += weights[row] * log_p[row]
@@ -104,7 +100,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     return total
 
 
-@_loop
+@inside
 def _parameters(x: Any, segments: Any, numbers: Any, values: Any, logs: Any, log_slope: Any, gradient: Any) -> Any:
     """From unknowns to parameters, with their prior densities and the Jacobians."""
     total = 0.0
@@ -121,7 +117,7 @@ def _parameters(x: Any, segments: Any, numbers: Any, values: Any, logs: Any, log
     return total
 
 
-@_loop
+@inside
 def _as_stated(x: Any, segment: Any, numbers: Any, values: Any, logs: Any, log_slope: Any, gradient: Any) -> Any:
     """One parameter as its prior states it, before a learned scale stretches it."""
     kind, prior, first, value, rows, one, two, _, _ = segment
@@ -154,14 +150,14 @@ def _as_stated(x: Any, segment: Any, numbers: Any, values: Any, logs: Any, log_s
     return total
 
 
-@_loop
+@inside
 def _learned_scale(segment: Any, numbers: Any, logs: Any) -> Any:
     """By how much a parameter is stretched from the middle of its prior."""
     value, r2, share = segment[3], segment[7], segment[8]
     return numbers[value, _UNIT] * exp(0.5 * (logs[r2] + logs[share]))
 
 
-@_loop
+@inside
 def _learned_scale_back(segment: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any) -> None:
     _, _, _, value, rows, one, two, r2, share = segment
     scale, in_log = _learned_scale(segment, numbers, logs), 0.0
@@ -173,7 +169,7 @@ def _learned_scale_back(segment: Any, numbers: Any, values: Any, logs: Any, slop
     log_slope[share] += 0.5 * in_log
 
 
-@_loop
+@inside
 def _real_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
     apart = (x - numbers[0]) / numbers[1]
     if prior == NORMAL:
@@ -186,7 +182,7 @@ def _real_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> 
     return np.nan
 
 
-@_loop
+@inside
 def _positive_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
     """Density of exp(x) and the Jacobian x, with the slope in x."""
     if prior == LOGNORMAL:
@@ -196,19 +192,19 @@ def _positive_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any)
     return np.nan
 
 
-@_loop
+@inside
 def _ramp(x: Any) -> Any:
     """Value of `transforms.ramp` and its slope, the normal distribution function."""
     slope = 0.5 * erfc(-x / sqrt(2.0))
     return x * slope + _normal_density(x), slope
 
 
-@_loop
+@inside
 def _normal_density(x: Any) -> Any:
     return exp(-0.5 * x * x) / sqrt(2.0 * pi)
 
 
-@_loop
+@inside
 def _prior_from_zero(prior: Any, x: Any, place: Any, gradient: Any) -> Any:
     """Density of the ramp at x, in its prior's unit, and the Jacobian, with the slope in x."""
     height, slope = _ramp(x)
@@ -222,7 +218,7 @@ def _prior_from_zero(prior: Any, x: Any, place: Any, gradient: Any) -> Any:
     return np.nan
 
 
-@_loop
+@inside
 def _unit_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> Any:
     """Density of the logistic function of x and its Jacobian, with the slope in x."""
     if prior == BETA:
@@ -235,7 +231,7 @@ def _unit_prior(prior: Any, x: Any, numbers: Any, place: Any, gradient: Any) -> 
     return np.nan
 
 
-@_loop
+@inside
 def _simplex(x: Any, first: Any, size: Any, alpha: Any, value: Any, values: Any, logs: Any, log_slope: Any) -> Any:
     last = 0.0
     for k in range(size - 1):
@@ -258,7 +254,7 @@ def _simplex(x: Any, first: Any, size: Any, alpha: Any, value: Any, values: Any,
     return total
 
 
-@_loop
+@inside
 def _pooled_rows(x: Any, segment: Any, numbers: Any, values: Any, logs: Any) -> Any:
     """Rows of a table that shrink to their average, and what is known of them: their complete cases, counted.
 
@@ -282,7 +278,7 @@ def _pooled_rows(x: Any, segment: Any, numbers: Any, values: Any, logs: Any) -> 
     return total
 
 
-@_loop
+@inside
 def _sticks(x: Any, first: Any, alpha: Any, place: Any, values: Any, logs: Any) -> Any:
     """Break a row off stick by stick, as `servanda.models.families.pooled.rows_from_units` does."""
     left, total = 0.0, 0.0
@@ -300,7 +296,7 @@ def _sticks(x: Any, first: Any, alpha: Any, place: Any, values: Any, logs: Any) 
     return total
 
 
-@_loop
+@inside
 def _known_sticks(x: Any, first: Any, size: Any, numbers: Any, place: Any, values: Any, logs: Any) -> Any:
     """Break off a row whose Dirichlet numbers are known; its density but for their constant."""
     left, total = 0.0, 0.0
@@ -318,7 +314,7 @@ def _known_sticks(x: Any, first: Any, size: Any, numbers: Any, place: Any, value
     return total
 
 
-@_loop
+@inside
 def _known_sticks_back(
     x: Any, first: Any, size: Any, numbers: Any, place: Any, values: Any, slope: Any, log_slope: Any, gradient: Any
 ) -> None:
@@ -333,7 +329,7 @@ def _known_sticks_back(
         further += own
 
 
-@_loop
+@inside
 def _known_bend(x: Any, numbers: Any) -> Any:
     """Log-odds of a stick, their steepness in the unknown, and the slope of its logarithm."""
     one, rest, below, above = numbers
@@ -344,7 +340,7 @@ def _known_bend(x: Any, numbers: Any) -> Any:
     return odds, steep, (above - below) * falls * (1.0 - falls) / steep
 
 
-@_loop
+@inside
 def _bent(x: Any, one: Any, rest: Any) -> Any:
     """Log-odds of a stick and their steepness in the unknown, with the slopes of both.
 
@@ -372,7 +368,7 @@ def _bent(x: Any, one: Any, rest: Any) -> Any:
     )
 
 
-@_loop
+@inside
 def _pooled_rows_back(
     x: Any, segment: Any, numbers: Any, values: Any, slope: Any, log_slope: Any, gradient: Any
 ) -> None:
@@ -396,7 +392,7 @@ def _pooled_rows_back(
             slope[average + k] += alpha_slope[k] * concentration
 
 
-@_loop
+@inside
 def _sticks_back(
     x: Any,
     first: Any,
@@ -427,7 +423,7 @@ def _sticks_back(
         rest += one
 
 
-@_loop
+@inside
 def _digamma(x: Any) -> Any:
     """Slope of the logarithm of the gamma function: its asymptotic series from 10 on, the recurrence below."""
     found = 0.0
@@ -439,7 +435,7 @@ def _digamma(x: Any) -> Any:
     return found + log(x) - 0.5 / x - series
 
 
-@_loop
+@inside
 def _zero_sums(
     x: Any, first: Any, rows: Any, one: Any, two: Any, numbers: Any, value: Any, values: Any, gradient: Any
 ) -> Any:
@@ -462,7 +458,7 @@ def _zero_sums(
     return total
 
 
-@_loop
+@inside
 def _stretch(free: Any, whole: Any) -> None:
     """Give n - 1 numbers an n-th so that they add up to zero, as `unconstrained.zero_sum_of` does."""
     size = len(whole)
@@ -475,7 +471,7 @@ def _stretch(free: Any, whole: Any) -> None:
     whole[size - 1] = -total / sqrt(size)
 
 
-@_loop
+@inside
 def _stretch_back(slope: Any, free: Any) -> None:
     size = len(slope)
     if size == 1:
@@ -486,7 +482,7 @@ def _stretch_back(slope: Any, free: Any) -> None:
         free[k] = slope[k] - shift
 
 
-@_loop
+@inside
 def _parameters_back(
     x: Any, segments: Any, numbers: Any, values: Any, logs: Any, slope: Any, log_slope: Any, gradient: Any
 ) -> None:
@@ -511,7 +507,7 @@ def _parameters_back(
             _alone_back(x, segments[segment], numbers, values, slope, log_slope, gradient)
 
 
-@_loop
+@inside
 def _alone_back(x: Any, segment: Any, numbers: Any, values: Any, slope: Any, log_slope: Any, gradient: Any) -> None:
     """From the slopes of numbers that stand by themselves to those in their unknowns."""
     kind, _, first, value, rows, _, _, _, _ = segment
@@ -523,7 +519,7 @@ def _alone_back(x: Any, segment: Any, numbers: Any, values: Any, slope: Any, log
             gradient[first + k] += _slope_back(kind, values[value + k], slope[value + k], log_slope[value + k])
 
 
-@_loop
+@inside
 def _slope_back(kind: Any, value: Any, slope: Any, log_slope: Any) -> Any:
     """Slope in the unknown of a number that stands by itself."""
     if kind == LOGIT:
@@ -531,7 +527,7 @@ def _slope_back(kind: Any, value: Any, slope: Any, log_slope: Any) -> Any:
     return slope * value if kind == LOG else slope
 
 
-@_loop
+@inside
 def _simplex_back(values: Any, slope: Any, log_slope: Any, place: Any, size: Any, gradient: Any, first: Any) -> None:
     total = 0.0
     for k in range(place, place + size):
@@ -542,7 +538,7 @@ def _simplex_back(values: Any, slope: Any, log_slope: Any, place: Any, size: Any
         gradient[first + k] += log_slope[place + k] - values[place + k] * total - last
 
 
-@_loop
+@inside
 def _zero_sums_back(slope: Any, gradient: Any, first: Any) -> None:
     rows, one, two = slope.shape
     free_one, free_two = max(one - 1, 1), max(two - 1, 1)
@@ -557,7 +553,7 @@ def _zero_sums_back(slope: Any, gradient: Any, first: Any) -> None:
                 gradient[start + j] += free[j]
 
 
-@_loop
+@inside
 def _effects(factors: Any, coefficients: Any, values: Any, effects: Any) -> None:
     for piece in range(len(factors)):
         effect, one, two, three, exponent = factors[piece]
@@ -567,7 +563,7 @@ def _effects(factors: Any, coefficients: Any, values: Any, effects: Any) -> None
         effects[effect] += part
 
 
-@_loop
+@inside
 def _effects_back(factors: Any, coefficients: Any, values: Any, effect_slope: Any, slope: Any) -> None:
     for piece in range(len(factors)):
         effect, one, two, three, exponent = factors[piece]
@@ -580,7 +576,7 @@ def _effects_back(factors: Any, coefficients: Any, values: Any, effect_slope: An
         slope[three] += weight * values[one] * values[two]
 
 
-@_loop
+@inside
 def _rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, cuts: Any, log_p: Any, kept: Any) -> None:
     kind, base, size = program.nodes[node, 0], program.nodes[node, 5], program.nodes[node, 6]
     if kind == CELL:
@@ -597,7 +593,7 @@ def _rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, cuts: A
         _softmax_rows(program, node, values, logs, effects, log_p, kept)
 
 
-@_loop
+@inside
 def _rows_back(
     program: Any, node: Any, values: Any, logs: Any, weights: Any, kept: Any, effect_slope: Any, log_slope: Any
 ) -> None:
@@ -617,21 +613,21 @@ def _rows_back(
         _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
 
 
-@_loop
+@inside
 def _table_rows(program: Any, node: Any, logs: Any, log_p: Any) -> None:
-    _, first, last, place, _, _, _ = program.nodes[node]
+    _, first, last, place = program.nodes[node, :4]
     for row in range(first, last):
         log_p[row] = logs[program.picks[place + row - first]]
 
 
-@_loop
+@inside
 def _table_rows_back(program: Any, node: Any, weights: Any, log_slope: Any) -> None:
-    _, first, last, place, _, _, _ = program.nodes[node]
+    _, first, last, place = program.nodes[node, :4]
     for row in range(first, last):
         log_slope[program.picks[place + row - first]] += weights[row]
 
 
-@_loop
+@inside
 def _cutpoints(values: Any, base: Any, size: Any, cuts: Any) -> None:
     """Logits of the running sum of the baseline; each tail is summed from its own end, where it is small."""
     below = 0.0
@@ -643,7 +639,7 @@ def _cutpoints(values: Any, base: Any, size: Any, cuts: Any) -> None:
         cuts[k + 1] = log(below) - log(above)
 
 
-@_loop
+@inside
 def _cutpoints_back(values: Any, base: Any, size: Any, cut_slope: Any, log_slope: Any) -> None:
     below = 0.0
     for k in range(size - 1):
@@ -656,7 +652,7 @@ def _cutpoints_back(values: Any, base: Any, size: Any, cut_slope: Any, log_slope
             log_slope[base + j] += cut_slope[k + 1] * part
 
 
-@_loop
+@inside
 def _log_logistic(x: Any) -> Any:
     """Logarithm of the logistic function, and its slope, from one exponential."""
     small = exp(-abs(x))
@@ -664,28 +660,35 @@ def _log_logistic(x: Any) -> Any:
     return (log_p, small / (1.0 + small)) if x >= 0.0 else (x + log_p, 1.0 / (1.0 + small))
 
 
-@_loop
+@inside
+def _edges(cuts: Any, size: Any, odds: Any, gaps: Any, shares: Any) -> Any:
+    """Exponentials of the cutpoints, and how far out the farthest is.
+
+    Of a state between two cutpoints c and c' `gaps` gets the logarithm of 1 - c / c', and `shares` what the slopes in
+    both have of it.
+    """
+    far = 0.0
+    for k in range(1, size):
+        far = max(far, abs(cuts[k]))
+        odds[k] = exp(cuts[k])
+    for k in range(1, size - 1):
+        ratio = exp(cuts[k] - cuts[k + 1])
+        gaps[k], shares[k] = log1p(-ratio), ratio / (1.0 - ratio)
+    return far
+
+
+@inside
 def _ordinal_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, kept: Any) -> None:
     """Cumulative logit; `kept` gets the slopes in the upper and in the lower cutpoint.
 
     With o = exp(-eta) and c = exp(cutpoint), P(y = s) = o (c' - c) / ((1 + o c)(1 + o c')): one exponential and one
     logarithm a row. Where these would leave the range of numbers, logarithms are taken factor by factor.
     """
-    _, first, last, place, width, _, size = program.nodes[node]
-    far = 0.0
+    first, last, size = program.nodes[node, 1], program.nodes[node, 2], program.nodes[node, 6]
     odds, gaps, shares = np.empty(size + 1), np.zeros(size), np.zeros(size)
-    for k in range(1, size):
-        far = max(far, abs(cuts[k]))
-        odds[k] = exp(cuts[k])
-    for k in range(1, size - 1):
-        # A state between two cutpoints: 1 - c / c', and what the slopes in both cutpoints have of it.
-        ratio = exp(cuts[k] - cuts[k + 1])
-        gaps[k], shares[k] = log1p(-ratio), ratio / (1.0 - ratio)
+    far = _edges(cuts, size, odds, gaps, shares)
     for row in range(first, last):
-        eta = 0.0
-        start = place + (row - first) * width
-        for k in range(start, start + width):
-            eta += effects[_at(program.picks[_at(k)])]
+        eta = _added(program, node, row, effects)
         state = program.states[row]
         if abs(eta) + far < _IN_RANGE:
             found, upper, lower = _between(state, size, eta, cuts, odds)
@@ -696,7 +699,207 @@ def _ordinal_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, 
         log_p[row], kept[row, 0], kept[row, 1] = found, upper, lower
 
 
-@_loop
+@inside
+def _added(program: Any, node: Any, row: Any, effects: Any) -> Any:
+    """What the effects of a row add up to."""
+    width, eta = program.nodes[node, 4], 0.0
+    start = program.nodes[node, 3] + (row - program.nodes[node, 1]) * width
+    for k in range(start, start + width):
+        eta += effects[at(program.picks[at(k)])]
+    return eta
+
+
+@inside
+def _halvings(cases: Any, spread: Any) -> Any:
+    """How many times the distance between two points is halved for a member of so many cases, up to `_FINEST`.
+
+    The trapezoidal rule misses the integral of a normal density by 2 exp(-2 (pi s / h)^2) with s its standard
+    deviation, and that of a logistic function by the exponential of -2 pi times the distance of its poles, pi / spread,
+    over h (Trefethen and Weideman 2014†). No case says more of a logit than a half, and few come near it.
+    """
+    level, step = 0, _STEP
+    narrow = 1.0 + 0.4 * cases * spread * spread
+    while level < _FINEST and (step * step * narrow > _NARROW * _NARROW or step * spread > _FROM_POLES):
+        level, step = level + 1, 0.5 * step
+    return level
+
+
+@inside
+def _population(level: Any, spread: Any, z: Any, turned: Any, mass: Any) -> Any:
+    """Points of a standard normal population, exp(-effect) there, and their weights; gives how many points they are."""
+    half, step = _POINTS << level, _STEP / (1 << level)
+    total = 0.0
+    for q in range(2 * half):
+        z[q] = (q - half + 0.5) * step
+        turned[q] = exp(-spread * z[q])
+        mass[q] = exp(-0.5 * z[q] * z[q])
+        total += mass[q]
+    for q in range(2 * half):
+        mass[q] /= total
+    return 2 * half
+
+
+@inside
+def _integrated_rows(program: Any, node: Any, values: Any, effects: Any, cuts: Any, kept: Any, slope: Any) -> Any:
+    """Cumulative logit of rows whose member is integrated out, one factor for each member; `kept` as for other rows.
+
+    A member's effect is summed over points by the trapezoidal rule. The slope in a row is its average over the points,
+    each weighing as much as it has of the sum.
+    """
+    size, sd = program.nodes[node, 6], program.nodes[node, _SPREAD]
+    spread, most, finest = values[sd], 0, 0
+    first, last = program.nodes[node, _SPAN], program.nodes[node, _SPAN_END]
+    odds, gaps, shares = np.empty(size + 1), np.zeros(size), np.zeros(size)
+    far = _edges(cuts, size, odds, gaps, shares)
+    for span in range(first, last):
+        most = max(most, program.spans[span, 1] - program.spans[span, 0])
+        finest = max(finest, _halvings(program.spans[span, 2], spread))
+    points = 2 * (_POINTS << finest)
+    reach = far + spread * _STEP * _POINTS
+    z, turned, mass, like = np.empty(points), np.empty(points), np.empty(points), np.empty(points)
+    above, below = np.empty(most * points), np.empty(most * points)
+    total, in_spread, level, number = 0.0, 0.0, -1, 0
+    for span in range(first, last):
+        row, end, cases = program.spans[span, 0], program.spans[span, 1], program.spans[span, 2]
+        wanted = _halvings(cases, spread)
+        if wanted != level:
+            level, number = wanted, _population(wanted, spread, z, turned, mass)
+        out = 0.0
+        for one in range(row, end):
+            kept[one, 0] = _added(program, node, one, effects)
+            out = max(out, abs(kept[one, 0]))
+        if (out + reach) * cases < _IN_RANGE:
+            total += _near_factors(program, row, end, size, kept, cuts, odds, turned, mass, number, above, below, like)
+        else:
+            total += _far_factors(program, row, end, size, spread, kept, cuts, z, number, above, below, like)
+        total += log(_as_shares(like, number))
+        for one in range(row, end):
+            state, times = program.states[one], program.counts[one]
+            upper, lower, turn = _averages(like, z, number, (one - row) * number, above, below)
+            total += times * gaps[state]
+            in_spread -= times * turn
+            kept[one, 0], kept[one, 1] = upper + shares[state], lower - shares[state]
+    slope[sd] += in_spread
+    return total
+
+
+@inside_in_any_order
+def _below_an_edge(upper: Any, lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any) -> None:
+    """Logistic functions of a row's two edges at each point; see `_between`."""
+    for q in range(number):
+        above[at(start + q)] = 1.0 / (1.0 + upper * turned[at(q)])
+        below[at(start + q)] = 1.0 / (1.0 + lower * turned[at(q)])
+
+
+@inside_in_any_order
+def _above_all_edges(lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any) -> None:
+    for q in range(number):
+        above[at(start + q)] = 0.0
+        below[at(start + q)] = 1.0 / (1.0 + lower * turned[at(q)])
+
+
+@inside_in_any_order
+def _multiply(edge: Any, turned: Any, number: Any, start: Any, above: Any, below: Any, like: Any) -> None:
+    """Multiply `like` by what a row has at each point, but for what is the same at all."""
+    if edge:
+        for q in range(number):
+            like[at(q)] *= turned[at(q)] * above[at(start + q)] * below[at(start + q)]
+    else:
+        for q in range(number):
+            like[at(q)] *= below[at(start + q)]
+
+
+@inside_in_any_order
+def _as_shares(like: Any, number: Any) -> Any:
+    """Divide by the sum, and give it."""
+    total = 0.0
+    for q in range(number):
+        total += like[at(q)]
+    part = 1.0 / total
+    for q in range(number):
+        like[at(q)] *= part
+    return total
+
+
+@inside_in_any_order
+def _averages(like: Any, z: Any, number: Any, start: Any, above: Any, below: Any) -> Any:
+    """Slopes of a row in the upper and in the lower cutpoint, and less its slope in the spread, over all points."""
+    upper, lower, turn = 0.0, 0.0, 0.0
+    for q in range(number):
+        high, low = like[at(q)] * above[at(start + q)], like[at(q)] * (below[at(start + q)] - 1.0)
+        upper += high
+        lower += low
+        turn += z[at(q)] * (high + low)
+    return upper, lower, turn
+
+
+@inside
+def _near_factors(
+    program: Any,
+    row: Any,
+    end: Any,
+    size: Any,
+    kept: Any,
+    cuts: Any,
+    odds: Any,
+    turned: Any,
+    mass: Any,
+    number: Any,
+    above: Any,
+    below: Any,
+    like: Any,
+) -> Any:
+    """Write what all rows of a member have at each point; gives the logarithm of what all points share."""
+    total = 0.0
+    for q in range(number):
+        like[q] = mass[q]
+    for one in range(row, end):
+        eta, state, times = kept[one, 0], program.states[one], program.counts[one]
+        against, start = exp(-eta), (one - row) * number
+        lower = against * odds[state] if state > 0 else 0.0
+        if state < size - 1:
+            _below_an_edge(against * odds[state + 1], lower, turned, number, start, above, below)
+            total += times * (cuts[state + 1] - eta)
+        else:
+            _above_all_edges(lower, turned, number, start, above, below)
+        while times > 0.0:
+            times -= 1.0
+            _multiply(state < size - 1, turned, number, start, above, below, like)
+    return total
+
+
+@inside
+def _far_factors(
+    program: Any,
+    row: Any,
+    end: Any,
+    size: Any,
+    spread: Any,
+    kept: Any,
+    cuts: Any,
+    z: Any,
+    number: Any,
+    above: Any,
+    below: Any,
+    like: Any,
+) -> Any:
+    """The same as `_near_factors`, by logarithms."""
+    top = -np.inf
+    for q in range(number):
+        like[q] = -0.5 * z[q] * z[q]
+        for one in range(row, end):
+            found, upper, lower = _far_between(program.states[one], size, kept[one, 0] + spread * z[q], cuts)
+            like[q] += program.counts[one] * found
+            above[(one - row) * number + q], below[(one - row) * number + q] = upper, 1.0 + lower
+        top = max(top, like[q])
+    total = 0.0
+    for q in range(number):
+        like[q] = exp(like[q] - top)
+        total += exp(-0.5 * z[q] * z[q])
+    return top - log(total)
+
+
+@inside
 def _between(state: Any, size: Any, eta: Any, cuts: Any, odds: Any) -> Any:
     """Log of logistic(upper) logistic(-lower), with its slopes in the two cutpoints."""
     against = exp(-eta)
@@ -710,7 +913,7 @@ def _between(state: Any, size: Any, eta: Any, cuts: Any, odds: Any) -> Any:
     return log_p - log(sides), upper_slope, lower_slope
 
 
-@_loop
+@inside
 def _far_between(state: Any, size: Any, eta: Any, cuts: Any) -> Any:
     log_p, upper_slope, lower_slope = 0.0, 0.0, 0.0
     if state < size - 1:
@@ -721,9 +924,9 @@ def _far_between(state: Any, size: Any, eta: Any, cuts: Any) -> Any:
     return log_p, upper_slope, lower_slope
 
 
-@_loop
+@inside
 def _ordinal_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, cut_slope: Any) -> None:
-    _, first, last, place, width, _, _ = program.nodes[node]
+    _, first, _, place, width, _, _, last = program.nodes[node, :8]
     for row in range(first, last):
         state = program.states[row]
         upper, lower = weights[row] * kept[row, 0], weights[row] * kept[row, 1]
@@ -731,10 +934,10 @@ def _ordinal_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
         cut_slope[state] += lower
         start = place + (row - first) * width
         for k in range(start, start + width):
-            effect_slope[_at(program.picks[_at(k)])] -= upper + lower
+            effect_slope[at(program.picks[at(k)])] -= upper + lower
 
 
-@_loop
+@inside
 def _step_cutpoints(logs: Any, base: Any, size: Any, cuts: Any) -> None:
     """Logits of the continuation ratios of the baseline: a state against all above it, whose sum begins at the top."""
     above = logs[base + size - 1]
@@ -743,7 +946,7 @@ def _step_cutpoints(logs: Any, base: Any, size: Any, cuts: Any) -> None:
         above = _log_sum(above, logs[base + k])
 
 
-@_loop
+@inside
 def _step_cutpoints_back(logs: Any, base: Any, size: Any, cut_slope: Any, log_slope: Any) -> None:
     above = logs[base + size - 1]
     for k in range(size - 2, -1, -1):
@@ -753,15 +956,15 @@ def _step_cutpoints_back(logs: Any, base: Any, size: Any, cut_slope: Any, log_sl
         above = _log_sum(above, logs[base + k])
 
 
-@_loop
+@inside
 def _log_sum(one: Any, other: Any) -> Any:
     return max(one, other) + log1p(exp(-abs(one - other)))
 
 
-@_loop
+@inside
 def _sequential_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, kept: Any) -> None:
     """Continuation-ratio logit; `kept` gets the slope in what each step that was asked adds up."""
-    _, first, last, place, width, _, size = program.nodes[node]
+    _, first, last, place, width, _, size = program.nodes[node, :7]
     for row in range(first, last):
         start = place + (row - first) * width
         state = program.states[row]
@@ -776,9 +979,9 @@ def _sequential_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: An
             kept[row, s] = slope if s < state else -slope
 
 
-@_loop
+@inside
 def _sequential_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, cut_slope: Any) -> None:
-    _, first, last, place, width, _, size = program.nodes[node]
+    _, first, last, place, width, _, size = program.nodes[node, :7]
     for row in range(first, last):
         start = place + (row - first) * width
         for s in range(min(program.states[row] + 1, size - 1)):
@@ -788,14 +991,14 @@ def _sequential_rows_back(program: Any, node: Any, weights: Any, kept: Any, effe
                 effect_slope[program.picks[k] + s] += part
 
 
-@_loop
+@inside
 def _softmax_rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, log_p: Any, kept: Any) -> None:
     """Multinomial logit; `kept` gets the probabilities.
 
     Exponentials are taken of the effects, which are few, and multiplied in the rows, which are many; where products
     could leave the range of numbers, exponentials are taken of the sums.
     """
-    _, first, last, place, width, base, size = program.nodes[node]
+    _, first, last, place, width, base, size = program.nodes[node, :7]
     odds = np.exp(effects)
     far = 0.0
     for effect in effects:
@@ -819,7 +1022,7 @@ def _softmax_rows(program: Any, node: Any, values: Any, logs: Any, effects: Any,
             kept[row, s] /= mass
 
 
-@_loop
+@inside
 def _far_scores(logs: Any, picks: Any, effects: Any, weights: Any) -> Any:
     """Write exp(score - top) of each state, and give the top."""
     top = -np.inf
@@ -833,9 +1036,9 @@ def _far_scores(logs: Any, picks: Any, effects: Any, weights: Any) -> Any:
     return top
 
 
-@_loop
+@inside
 def _softmax_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, log_slope: Any) -> None:
-    _, first, last, place, width, base, size = program.nodes[node]
+    _, first, last, place, width, base, size = program.nodes[node, :7]
     for row in range(first, last):
         start = place + (row - first) * width
         for s in range(size):
@@ -847,14 +1050,14 @@ def _softmax_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_
                 effect_slope[program.picks[k] + s] += part
 
 
-@_loop
+@inside
 def _highest_rows(program: Any, node: Any, values: Any, log_p: Any, kept: Any) -> None:
     """The highest of what causes bring about; `kept` gets the slope in the logarithm of all staying below.
 
     With F the running sum of what one cause brings about, P(y = s) is the product of F(s) over causes times one less
     the product of F(s - 1) / F(s); the logarithms of both are taken once for each cause and state.
     """
-    _, first, last, place, width, _, size = program.nodes[node]
+    _, first, last, place, width, _, size = program.nodes[node, :7]
     at_most, below = np.ones(len(values)), np.empty(len(values))
     for row in range(first, last):
         state, start = program.states[row], place + (row - first) * width
@@ -871,7 +1074,7 @@ def _highest_rows(program: Any, node: Any, values: Any, log_p: Any, kept: Any) -
             kept[row, 0] = -1.0 / expm1(-missed)
 
 
-@_loop
+@inside
 def _log_reached(values: Any, push: Any, size: Any, at_most: Any, below: Any) -> None:
     """Logarithms of F(s) and of F(s - 1) / F(s)."""
     lower = 0.0
@@ -883,9 +1086,9 @@ def _log_reached(values: Any, push: Any, size: Any, at_most: Any, below: Any) ->
         lower = reached
 
 
-@_loop
+@inside
 def _highest_rows_back(program: Any, node: Any, values: Any, weights: Any, kept: Any, log_slope: Any) -> None:
-    _, first, last, place, width, _, size = program.nodes[node]
+    _, first, last, place, width, _, size = program.nodes[node, :7]
     reached, missed, seen = np.zeros(len(values)), np.zeros(len(values)), np.zeros(len(values), np.bool_)
     for row in range(first, last):
         state, start = program.states[row], place + (row - first) * width
@@ -906,7 +1109,7 @@ def _highest_rows_back(program: Any, node: Any, values: Any, weights: Any, kept:
             lower = total
 
 
-@_loop
+@inside
 def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
     """Sum over the completions of missing cells; to the weight of a row each gives its share of the sum."""
     total = 0.0
@@ -932,7 +1135,65 @@ def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
     return total
 
 
-@_called_by_nutpie(
+@entry
+def draw_members(x: Any, program: Any, node: Any, rng: Any, units: Any) -> None:
+    """Draw the effects of members that are integrated out, in units of their spread, given each draw of the rest.
+
+    The density of such an effect is log-concave, and its logarithm at least as curved as a standard normal one's. So it
+    lies below a normal density of that spread that touches it anywhere, which is drawn from until a draw is accepted:
+    exact wherever it touches, and quick where that is near the top.
+    """
+    size, sd = program.nodes[node, 6], program.nodes[node, _SPREAD]
+    values, logs = np.ones(len(program.numbers) + 1), np.zeros(len(program.numbers) + 1)
+    unused, gradient = np.zeros(len(values)), np.zeros(x.shape[1])
+    effects, cuts, eta = np.zeros(program.effects), np.empty(size + 1), np.empty(len(program.states))
+    for draw in range(len(x)):
+        _parameters(x[draw], program.segments, program.numbers, values, logs, unused, gradient)
+        effects[:] = 0.0
+        _effects(program.factors, program.coefficients, values, effects)
+        _cutpoints(values, program.nodes[node, 5], size, cuts)
+        for span in range(program.nodes[node, _SPAN], program.nodes[node, _SPAN_END]):
+            for row in range(program.spans[span, 0], program.spans[span, 1]):
+                eta[row] = _added(program, node, row, effects)
+            units[draw, program.spans[span, 3]] = _unit_drawn(program, size, span, eta, cuts, values[sd], rng)
+
+
+@inside
+def _unit_drawn(program: Any, size: Any, span: Any, eta: Any, cuts: Any, spread: Any, rng: Any) -> Any:
+    # The slope falls all along, and is zero no farther out than what the cases can push: Newton's steps, kept between.
+    low, high, touch = -spread * program.spans[span, 2], spread * program.spans[span, 2], 0.0
+    top, rises, bends = _unit_density(program, size, span, eta, cuts, spread, touch)
+    for _ in range(_TOWARDS):
+        if abs(rises) < _NEAR:
+            break
+        if rises > 0.0:
+            low = touch
+        else:
+            high = touch
+        step = touch + rises / bends
+        touch = step if low < step < high else 0.5 * (low + high)
+        top, rises, bends = _unit_density(program, size, span, eta, cuts, spread, touch)
+    while True:
+        away = rises + rng.standard_normal()
+        found, _, _ = _unit_density(program, size, span, eta, cuts, spread, touch + away)
+        if log(rng.random()) <= found - top - away * (rises - 0.5 * away):
+            return touch + away
+
+
+@inside
+def _unit_density(program: Any, size: Any, span: Any, eta: Any, cuts: Any, spread: Any, unit: Any) -> Any:
+    """Log density of a member's effect but for what does not depend on it, its slope, and how much it is curved."""
+    found, rises, bends = -0.5 * unit * unit, -unit, 1.0
+    for row in range(program.spans[span, 0], program.spans[span, 1]):
+        log_p, upper, lower = _far_between(program.states[row], size, eta[row] + spread * unit, cuts)
+        times = program.counts[row]
+        found += times * log_p
+        rises -= times * spread * (upper + lower)
+        bends += times * spread * spread * (upper * (1.0 - upper) - lower * (1.0 + lower))
+    return found, rises, bends
+
+
+@called_by_nutpie(
     types.int64(
         types.uint64,
         types.CPointer(types.double),
@@ -944,7 +1205,7 @@ def _sum_holes(program: Any, log_p: Any, weights: Any) -> Any:
 )
 def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any) -> Any:
     """`log_density` as nutpie calls it, without the interpreter; `facts` are `Program.addresses`."""
-    table = _view(facts, (12, 3), np.int64)
+    table = _view(facts, (13, 3), np.int64)
     program = Program(
         _integers(table[0]),
         _reals(table[1]),
@@ -957,7 +1218,8 @@ def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any)
         _integers(table[8]),
         _integers(table[9])[0],
         _reals(table[10])[0],
-        table[11, 0],
+        _integers(table[11]),
+        table[12, 0],
     )
     slopes = _view(gradient, (size,))
     found = log_density(_view(x, (size,)), program, slopes)
@@ -966,7 +1228,7 @@ def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any)
     return 0 if np.isfinite(found) and np.isfinite(slopes.sum()) else 3
 
 
-@_called_by_nutpie(
+@called_by_nutpie(
     types.int64(types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr)
 )
 def unknowns_for_nutpie(size: Any, wanted: Any, x: Any, out: Any, facts: Any) -> Any:  # noqa: ARG001

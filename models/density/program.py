@@ -10,6 +10,7 @@ import numpy as np
 
 from ..cases.patterns import Patterns
 from ..families.rows import FACTORS, Book, RowWriter
+from ..families.unseen import spread_name, unit_name
 from ..network.network import Network
 from .unconstrained import Layout
 
@@ -27,7 +28,8 @@ class Program(NamedTuple):
         ``factors[p, 4]``). The number after the last parameter is one.
     nodes
         Kind of rows, first row, row after the last, place of its first pick, picks a row, place of its first
-        probability, states; shape (nodes, 7).
+        probability, states; then row after the last of those whose member is integrated out, which stand behind the
+        others, place of the spread of these members, first span, span after the last; shape (nodes, 11).
     picks
         Which effects (or, in a table, which probability) each row adds up, flat.
     states
@@ -41,6 +43,9 @@ class Program(NamedTuple):
         Row of each completion of each pattern of each part, for each of its nodes in turn.
     pattern_counts
         How many cases have each pattern of each part.
+    spans
+        First row and row after the last of each member that is integrated out and has any, how many cases these are,
+        and number of the member; shape (members, 4).
     effects
         Number of effects.
     """
@@ -56,13 +61,14 @@ class Program(NamedTuple):
     incomplete: np.ndarray
     completed: np.ndarray
     pattern_counts: np.ndarray
+    spans: np.ndarray
     effects: int
 
     @property
     def addresses(self) -> np.ndarray:
         """Where each array lies in memory, with its rows and columns, for callers without an interpreter.
 
-        Shape (12, 3); the last row holds the number of effects.
+        Shape (13, 3); the last row holds the number of effects.
         """
         arrays = [np.atleast_2d(array) for array in self[:-1]]
         return np.array([*((array.ctypes.data, *array.shape) for array in arrays), (self.effects, 0, 0)], np.int64)
@@ -78,20 +84,29 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
     layout
         From `servanda.models.density.unconstrained.make_layout`, of the same nodes.
     """
-    book = Book(layout.start, layout.shapes, layout.values)
+    book = Book(layout.start, layout.shapes, layout.values, layout.integrated)
     writers = [network.family(name).write_rows(network.local(name), book) for name in nodes]
-    rows = [_rows(network, patterns, name, writer) for name, writer in zip(nodes, writers, strict=True)]
+    rows = [
+        _rows(network, patterns, name, writer, _integrated(network, name, layout))
+        for name, writer in zip(nodes, writers, strict=True)
+    ]
     first = np.cumsum([0, *(len(part.states) for part in rows)])
     place = np.cumsum([0, *(part.picks.size for part in rows)])
+    span = np.cumsum([0, *(len(part.spans) for part in rows)])
+    spans = [part.spans + np.array([first[k], first[k], 0, 0]) for k, part in enumerate(rows)]
     table = [
         (
             writers[k].kind,
             first[k],
-            first[k + 1],
+            first[k + 1] - part.integrated,
             place[k],
             part.picks.shape[1],
             part.base,
             len(network[name].states),
+            first[k + 1],
+            part.spread,
+            span[k],
+            span[k + 1],
         )
         for k, (name, part) in enumerate(zip(nodes, rows, strict=True))
     ]
@@ -107,13 +122,14 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         layout.numbers,
         np.array(book.factors, np.int64).reshape(-1, FACTORS + 2),
         np.array(book.coefficients, np.float64).reshape(-1, 2),
-        np.array(table, np.int64).reshape(-1, 7),
+        np.array(table, np.int64).reshape(-1, 11),
         np.concatenate([part.picks.ravel() for part in rows]).astype(np.int64),
         np.concatenate([part.states for part in rows]).astype(np.int64),
         np.concatenate([part.counts for part in rows]).astype(np.float64),
         np.array(incomplete, np.int64).reshape(-1, 5),
         np.concatenate(completed).astype(np.int64),
         np.concatenate([np.zeros(0), *tally]).astype(np.float64),
+        np.concatenate(spans).astype(np.int64),
         book.effects,
     )
 
@@ -125,10 +141,31 @@ class _Rows:
     states: np.ndarray
     counts: np.ndarray
     incomplete: Mapping[int, np.ndarray]
+    integrated: int
+    spread: int
+    spans: np.ndarray
 
 
-def _rows(network: Network, patterns: Patterns, name: str, writer: RowWriter) -> _Rows:
-    """Distinct rows of one node, and which of them each completion of each set of missing patterns is."""
+def _integrated(network: Network, name: str, layout: Layout) -> tuple[str, int, np.ndarray] | None:
+    """Group of a node whose members are integrated out, place of their spread, and which of them they are."""
+    local = network.local(name)
+    for group in network[name].groups:
+        if (which := layout.integrated.get(unit_name(local, group.name))) is not None:
+            return group.name, layout.start[spread_name(local, group.name)], which
+    return None
+
+
+def _rows(
+    network: Network,
+    patterns: Patterns,
+    name: str,
+    writer: RowWriter,
+    integrated: tuple[str, int, np.ndarray] | None,
+) -> _Rows:
+    """Distinct rows of one node, and which of them each completion of each set of missing patterns is.
+
+    Rows whose member is integrated out stand last, those of one member together.
+    """
     cells, local, groups = patterns.complete[name], network.local(name), network[name].groups
     # Complete cells of tables are part of the density of their rows: see `unconstrained.make_layout`.
     family = network.family(name)
@@ -139,16 +176,34 @@ def _rows(network: Network, patterns: Patterns, name: str, writer: RowWriter) ->
         g.name: np.concatenate([cells.members[g.name][seen], *(part.members[name][g.name] for _, part in incomplete)])
         for g in groups
     }
-    distinct, inverse = np.unique(np.column_stack([codes, *members.values()]), axis=0, return_inverse=True)
+    own = np.full(len(codes), -1)
+    if integrated is not None:
+        group, _, which = integrated
+        own = np.where(which[members[group]], members[group], -1)
+    distinct, inverse = np.unique(np.column_stack([own, codes, *members.values()]), axis=0, return_inverse=True)
     inverse = inverse.ravel()
     counted = cells.counts[seen]
     ends = np.cumsum([len(counted), *(len(part.codes[name]) for _, part in incomplete)])
-    own = distinct[:, : codes.shape[1]]
-    together = {g.name: distinct[:, codes.shape[1] + place] for place, g in enumerate(groups)}
+    own, codes = distinct[:, 0], distinct[:, 1 : codes.shape[1] + 1]
+    together = {g.name: distinct[:, 1 + codes.shape[1] + place] for place, g in enumerate(groups)}
+    counts = np.bincount(inverse[: len(counted)], counted, len(distinct))
     return _Rows(
         writer.base,
-        writer.picks(own, together),
-        own[:, -1],
-        np.bincount(inverse[: len(counted)], counted, len(distinct)),
+        writer.picks(codes, together),
+        codes[:, -1],
+        counts,
         {number: inverse[ends[k] : ends[k + 1]] for k, (number, _) in enumerate(incomplete)},
+        int((own >= 0).sum()),
+        -1 if integrated is None else integrated[1],
+        _spans(own, counts),
     )
+
+
+def _spans(own: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Runs of rows of one member: first row, row after the last, cases, member; -1 stands for rows of none."""
+    if not len(own):
+        return np.zeros((0, 4), np.int64)
+    whose, first = np.unique(own, return_index=True)
+    ends = np.append(first[1:], len(own))
+    cases = np.add.reduceat(counts, first)
+    return np.column_stack([first, ends, cases, whose])[whose >= 0].astype(np.int64)

@@ -13,11 +13,13 @@ from ..cases.encode import Cases
 from ..cases.patterns import Patterns
 from ..families.base import counts
 from ..families.pooled import rows_from_units, stick_table, units_from_rows
+from ..families.unseen import unit_name
 from ..network.network import Network
 from ..network.parameters import network_parameters, parameter_coords, rows_learned, stored_table
 from ..parameters.parameter import Parameter
 from ..parameters.prior import Prior
 from ..parameters.prior_set import PriorSet
+from .members import integrated_members
 from .transforms import LOGITS, OF_SUPPORT, POOLED, POOLED_OUT, RAMP, SCALE, STICKS, TRANSFORMS, ZERO_SUM
 
 STANDARD = Prior.of("normal", mu=0.0, sigma=1.0)
@@ -49,6 +51,8 @@ class Layout:
         for numbers as the prior states them.
     pooled
         Table whose rows have a learned prior -> what they follow from.
+    integrated
+        ``node.group.unit`` -> which members are integrated out, shape (members,); the others are unknowns.
     """
 
     start: Mapping[str, int]
@@ -60,6 +64,7 @@ class Layout:
     constant: float
     scaled: Mapping[str, tuple[Parameter, Prior, Mapping[str, tuple[str, ...]]]]
     pooled: Mapping[str, PooledRows]
+    integrated: Mapping[str, np.ndarray]
 
     def constrain(self, x: np.ndarray) -> dict[str, np.ndarray]:
         """Bring draws back to the parameters' own scales.
@@ -72,7 +77,7 @@ class Layout:
         Returns
         -------
         dict
-            Parameter -> shape (..., *dims).
+            Parameter -> shape (..., *dims). Of a group's effects there are those that are unknowns.
         """
         found: dict[str, np.ndarray] = {}
         for (name, shape), (transform, _, first, value, rows, one, two, *_) in zip(
@@ -99,7 +104,7 @@ class Layout:
         Parameters
         ----------
         values
-            Parameter -> shape (..., *dims).
+            Parameter -> shape (..., *dims), as `constrain` gives it or with the effects of all members.
 
         Returns
         -------
@@ -120,6 +125,8 @@ class Layout:
             if name in self.scaled:
                 parameter, prior, coords = self.scaled[name]
                 own = parameter.as_stated(own, prior, coords, values)
+            if name in self.integrated and own.shape[-1] > rows:
+                own = own[..., ~self.integrated[name]]
             own = own.reshape((*own.shape[: own.ndim - len(shape)], rows, one, two))
             free = TRANSFORMS[transform].there(own, self.numbers[value : value + rows * one * two])
             parts.append(free.reshape((*free.shape[:-3], -1)))
@@ -173,9 +180,17 @@ def _pooled_rows(network: Network, patterns: Patterns, nodes: tuple[str, ...]) -
 
 
 def make_layout(
-    network: Network, cases: Cases, patterns: Patterns, priors: PriorSet | None, nodes: tuple[str, ...]
+    network: Network,
+    cases: Cases,
+    patterns: Patterns,
+    priors: PriorSet | None,
+    nodes: tuple[str, ...],
+    *,
+    integrate: bool = True,
 ) -> Layout:
     """Lay out the parameters of some nodes, group effects in units of their spread and rows that are learned included.
+
+    Members that are integrated out have no place, unless `integrate` is false.
 
     Rows with a learned prior that no missing cell touches have a place for their values, and no unknowns. Unknowns of a
     table are measured by what its prior and its complete cases say of it.
@@ -185,11 +200,14 @@ def make_layout(
         (p.name, p, p.prior(priors), tuple(len(coords[dim]) for dim in p.dims))
         for p in network_parameters(network, nodes)
     ]
-    wanted += [
-        (f"{name}.{group.name}.unit", None, STANDARD, (len(cases.levels[group.name]),))
-        for name in nodes
-        for group in network[name].groups
-    ]
+    integrated = {}
+    for name in nodes:
+        found = integrated_members(network, cases, patterns, name) if integrate else {}
+        for group in network[name].groups:
+            unit, which = unit_name(network.local(name), group.name), found.get(group.name)
+            integrated |= {} if which is None else {unit: which}
+            kept = len(cases.levels[group.name]) if which is None else int((~which).sum())
+            wanted.append((unit, None, STANDARD, (kept,)))
     start, shapes, segments, numbers, scaled = {}, {}, [], [], {}
     size = values = 0
     tables = {stored_table(network, name): name for name in nodes if network.family(name).conjugate}
@@ -204,7 +222,8 @@ def make_layout(
         if transform == ZERO_SUM:
             known = kind.on_zero_sum(**known)
         free = TRANSFORMS[transform].size(rows, one, two)
-        own, more = kind.loop_numbers(shape, free, **known)
+        # Of a group all of whose members are integrated out nothing is left.
+        own, more = kind.loop_numbers(shape, free, **known) if math.prod(shape) else (np.zeros((0, 3)), 0.0)
         unit, follows = 1.0, (-1, -1)
         if parameter and (scale := parameter.scaled_by):
             # Where there is nothing to divide, the share is the one that stands after the last value.
@@ -243,6 +262,7 @@ def make_layout(
         constant,
         scaled,
         pooled,
+        integrated,
     )
 
 

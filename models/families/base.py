@@ -82,6 +82,8 @@ class Family(ABC):
     made_of: ClassVar[str] = ""
     #: Whether its parents act by the terms of their arrows.
     has_terms: ClassVar[bool] = False
+    #: Whether the compiled loops can integrate effects of members out: the log-probability is concave in them.
+    integrates_members: ClassVar[bool] = False
 
     @property
     def options(self) -> tuple[str, ...]:

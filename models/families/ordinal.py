@@ -53,6 +53,7 @@ class Ordinal(OrderedRegression):
     name: ClassVar[str] = "ordinal"
     made_of: ClassVar[str] = "scale"
     sums_cases: ClassVar[bool] = True
+    integrates_members: ClassVar[bool] = True
 
     def parameters(self, local: Local) -> tuple[Parameter, ...]:
         """Declare baseline, effects of parents with their scale where it is learned, spreads of groups."""

@@ -30,7 +30,7 @@ from ..parameters.prior_set import GROUP_SPREAD
 from .base import Family, flat_index, flatten_tail, namespace, one_hot, take
 from .rows import Book
 from .terms import TERMS, Piece, acting, term_axes, term_of
-from .unseen import INTEGRATED, TYPICAL, group_name, member_effects, spread_name
+from .unseen import INTEGRATED, TYPICAL, group_name, member_effects, spread_name, unit_name
 
 BASELINE = Prior.of("dirichlet", alpha=1.0)
 GROUP_SD = Prior.of("half_normal", sigma=0.7)
@@ -487,18 +487,19 @@ def write_effects(
         parts.append((first, [place[axis] for axis in axes], shape))
     groups = []
     for group in local.node.groups:
-        name = group_name(local, group.name)
-        units, spread = book.start[f"{name}.unit"], book.start[spread_name(local, group.name)]
-        size = book.shapes[f"{name}.unit"][0]
-        first = book.room(size * columns)
+        name = unit_name(local, group.name)
+        units, spread, size = book.start[name], book.start[spread_name(local, group.name)], book.shapes[name][0]
+        out = book.integrated.get(name, np.zeros(size, bool))
+        # All that are integrated out pick one more effect, which is nothing.
+        first = book.room((size + out.any()) * columns)
         for member in range(size):
             for column in range(columns):
                 book.add(first + member * columns + column, 1.0, (units + member, spread))
-        groups.append((group.name, first))
+        groups.append((group.name, first, np.where(out, size, np.cumsum(~out) - 1)))
 
     def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:
         found = [first + flat_index(codes[:, own], shape) * columns for first, own, shape in parts]
-        found += [first + members[name] * columns for name, first in groups]
+        found += [first + own[members[name]] * columns for name, first, own in groups]
         return np.column_stack([np.zeros((len(codes), 0), np.int64), *found])
 
     return picks

@@ -29,11 +29,14 @@ class Book:
         and shape.
     values
         Number of values; the place behind the last stands for one.
+    integrated
+        ``node.group.unit`` -> which members are integrated out, shape (members,): they have no value.
     """
 
     start: Mapping[str, int]
     shapes: Mapping[str, tuple[int, ...]]
     values: int
+    integrated: Mapping[str, np.ndarray] = field(default_factory=dict)
     factors: list[tuple[int, ...]] = field(default_factory=list)
     coefficients: list[tuple[float, float]] = field(default_factory=list)
     effects: int = 0

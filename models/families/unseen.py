@@ -85,6 +85,11 @@ def spread_name(local: Local, group: str) -> str:
     return f"{group_name(local, group)}_sd"
 
 
+def unit_name(local: Local, group: str) -> str:
+    """Name of the effects of a group's members in units of their spread."""
+    return f"{group_name(local, group)}.unit"
+
+
 def weights_name(node: str) -> str:
     """Name of the weights of unseen members' points, an axis for each group of the node, of size one if unchanged."""
     return f"{node}.unseen_weight"

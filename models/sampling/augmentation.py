@@ -33,6 +33,8 @@ from .run import Sampling
 UNDERFLOW = 1e-250
 #: Patterns with more cases than this for each completion are completed by multinomial counts, others case by case.
 CASES_FOR_EACH = 8
+#: Rounds for each draw that is kept.
+_ROUNDS = 2
 
 
 def can_augment(network: Network, cases: Cases, nodes: tuple[str, ...]) -> bool:
@@ -66,8 +68,9 @@ def augmented_draws(
     alphas
         Node -> the Dirichlet that its prior and its complete cells give, in the shape of its table.
     sampling
-        How many chains and how long, whatever its seed. Each chain makes ``tune + draws * thin`` rounds, and every
-        `thin`-th after the first `tune` is kept. Nothing adapts: `tune` rounds are only the way in from a random start.
+        How many chains and how long, whatever its seed. Each chain makes `tune` rounds and two for each draw, times
+        `thin`: a round is cheap, and moves less far than a step of NUTS. Nothing adapts: `tune` rounds are only the way
+        in from a random start.
     progress
         Told of the rounds done.
 
@@ -92,7 +95,7 @@ def augmented_draws(
     >>> drawn["wet"].shape
     (2, 50, 2, 2)
     """
-    draws, chains, thin = sampling.draws, sampling.chains, sampling.thin
+    draws, chains, thin = sampling.draws, sampling.chains, _ROUNDS * sampling.thin
     layout = _lay_out(network, [part for part in patterns.incomplete if set(part.codes) <= set(alphas)], alphas, chains)
     order = _Order.of(network, patterns, alphas, chains)
     # Starts lie farther apart than the posterior, and away from the edges, where every completion has a chance.

@@ -121,7 +121,7 @@ def fit_block(
     draws: int = 1000,
     tune: int = 300,
     chains: int = 4,
-    thin: int = 2,
+    thin: int = 1,
     cores: int | None = None,
     target_accept: float = 0.8,
     progress: bool | Progress | None = None,

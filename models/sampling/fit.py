@@ -44,7 +44,7 @@ def fit(
     draws: int = 1000,
     tune: int = 300,
     chains: int = 4,
-    thin: int = 2,
+    thin: int = 1,
     cores: int | None = None,
     target_accept: float = 0.8,
     exact: bool = True,
@@ -57,9 +57,10 @@ def fit(
     The joint posterior factorises over nodes that no missing cell ties together. `table` nodes that no
     missing cell touches have Dirichlet posteriors and are drawn exactly and independently. Of the rest, nodes
     that a missing cell ties together are sampled together, by the first way of `SAMPLERS` that can: data
-    augmentation where all are tables (latent ones anchored); else NUTS, with missing cells summed out, over compiled
-    loops that serve all shipped families but the collective ones; else NUTS through PyMC, which compiles each model:
-    the reason is logged, and told to `progress`, before it begins.
+    augmentation where all are tables (latent ones anchored); else NUTS, with missing cells summed out and effects of
+    members that few cases saw integrated out (`servanda.models.density.members`), over compiled loops that serve all
+    shipped families but the collective ones; else NUTS through PyMC, which compiles each model: the reason is logged,
+    and told to `progress`, before it begins.
     The rows of a `pooled_table` that no missing cell touches are integrated out, and drawn exactly afterwards.
 
     Parameters
@@ -86,8 +87,8 @@ def fit(
         Kept draws and warm-up draws of each chain, and chains. NUTS adapts in its warm-up; augmentation only
         leaves its random start behind.
     thin
-        NUTS and augmentation keep every `thin`-th draw, so that they make ``draws * thin`` a chain: the spreads of
-        group effects move slowly, and steps between kept draws cost less than storing and querying as many draws.
+        NUTS keeps every `thin`-th draw, so that it makes ``draws * thin`` a chain, and augmentation makes two rounds
+        for each. Where draws mix slowly, those between cost less than storing and querying as many more.
     cores
         Processes for NUTS; None takes as many as there are chains and processors.
     target_accept

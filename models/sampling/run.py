@@ -46,14 +46,14 @@ class Sampling:
     Examples
     --------
     >>> Sampling(seed=1, draws=200).settings
-    {'seed': 1, 'draws': 200, 'tune': 300, 'chains': 4, 'thin': 2, 'target_accept': 0.8, 'exact': True}
+    {'seed': 1, 'draws': 200, 'tune': 300, 'chains': 4, 'thin': 1, 'target_accept': 0.8, 'exact': True}
     """
 
     seed: int
     draws: int = 1000
     tune: int = 300
     chains: int = 4
-    thin: int = 2
+    thin: int = 1
     target_accept: float = 0.8
     exact: bool = True
     cores: int | None = None

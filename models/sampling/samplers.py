@@ -68,14 +68,15 @@ def _draw_by_nuts(
     progress: Progress,
 ) -> Drawn:
     density = make_density(run.network, run.cases, run.patterns, run.priors, nodes)
-    found, stats = nuts_draws(density, run.sampling.of_stream(stream), progress)
+    rng = np.random.default_rng(unseen)
+    found, stats = nuts_draws(density, run.sampling.of_stream(stream), rng, progress)
     kept = {p.name: labelled(found[p.name], p.dims, run.coords) for p in network_parameters(run.network, nodes)}
     for name in nodes:
         for group in run.network[name].groups:
             effect = f"{name}.{group.name}"
             x = found[f"{effect}.unit"] * found[f"{effect}_sd"][..., None]
             kept[effect] = labelled(x, (group.name,), run.cases.levels)
-    return _named(run, xr.Dataset(kept), nodes, np.random.default_rng(unseen)), stats
+    return _named(run, xr.Dataset(kept), nodes, rng), stats
 
 
 def _draw_by_pymc(

@@ -175,7 +175,7 @@ def test_rows_that_are_sampled_agree_with_importance_sampling(monkeypatch):
     monkeypatch.setattr(Patterns, "touched", property(lambda patterns: frozenset({"y"})))
     cases, (expected, rows) = encode(SPARSE, sparse_cases()), by_importance_sampling(counted(SPARSE, sparse_cases()))
     density = make_density(SPARSE, cases, find_patterns(SPARSE, cases), None, ("y",))
-    draws, stats = nuts_draws(density, Sampling(seed=5, draws=2000, tune=800, chains=2))
+    draws, stats = nuts_draws(density, Sampling(seed=5, draws=2000, tune=800, chains=2), np.random.default_rng(1))
     assert int(stats["diverging"].sum()) == 0
     close(np.log(draws["y.concentration"]), expected["log kappa"], "log kappa")
     close(draws["y.average"], expected["average"], "average")
