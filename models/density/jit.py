@@ -27,7 +27,7 @@ def inside(loop: Any) -> Any:
 
 def inside_in_any_order(loop: Any) -> Any:
     """Loop that only other loops call, whose sums may be taken in any order: several numbers are worked on at once."""
-    return entry(loop, fastmath={"reassoc", "nsz", "contract"}, **_INSIDE)
+    return entry(loop, fastmath={"reassoc", "nsz", "contract"}, forceinline=True, **_INSIDE)
 
 
 def called_by_nutpie(*signature: Any, **more: Any) -> Any:

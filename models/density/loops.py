@@ -28,14 +28,14 @@ _IN_RANGE = 300.0
 _UNIT = 3
 #: Columns of `Program.nodes` beyond those that every kind of rows has.
 _SPREAD, _SPAN, _SPAN_END = 8, 9, 10
-#: Points of an effect that is integrated out: so many either side of zero, so far apart in units of its spread. Where
-#: that is too coarse the distance is halved up to `_FINEST` times.
-_POINTS, _STEP, _FINEST = 6, 0.92, 5
+#: Points of an effect that is integrated out: so many either side of zero (a processor takes them by eights), so far
+#: apart in units of its spread. Where that is too coarse the distance is halved up to `_FINEST` times.
+_POINTS, _STEP, _FINEST = 8, 0.69, 5
 #: Largest distance for each unit of the narrowest factor, and for the nearest pole: either misses by 1e-5 at most.
 _NARROW, _FROM_POLES = 1.2, 1.4
-#: Steps to where a member's effect is most likely, at the most, and the slope that is near enough to it: a draw is
-#: exact wherever they end.
-_TOWARDS, _NEAR = 60, 0.3
+#: Steps to where a member's effect is most likely, at the most, and what is near enough to it: the square of the slope
+#: times what cases can add to the curvature. A draw is exact wherever they end.
+_TOWARDS, _NEAR, _TRIES = 60, 0.3, 1_000_000
 
 _view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
 
@@ -768,27 +768,62 @@ def _integrated_rows(program: Any, node: Any, values: Any, effects: Any, cuts: A
         for one in range(row, end):
             kept[one, 0] = _added(program, node, one, effects)
             out = max(out, abs(kept[one, 0]))
+        if cases == 1 and out + reach < _IN_RANGE:
+            state, against = program.states[row], exp(-kept[row, 0])
+            upper = against * odds[state + 1] if state < size - 1 else 0.0
+            lower = against * odds[state] if state > 0 else 0.0
+            found, high, low, turn = _alone(state < size - 1, upper, lower, turned, mass, z, number)
+            total += log(found) + gaps[state] + (cuts[state + 1] - kept[row, 0] if state < size - 1 else 0.0)
+            in_spread -= turn / found
+            kept[row, 0], kept[row, 1] = high / found + shares[state], low / found - shares[state]
+            continue
         if (out + reach) * cases < _IN_RANGE:
             total += _near_factors(program, row, end, size, kept, cuts, odds, turned, mass, number, above, below, like)
         else:
             total += _far_factors(program, row, end, size, spread, kept, cuts, z, number, above, below, like)
-        total += log(_as_shares(like, number))
+        found = _sum(like, number)
+        total += log(found)
         for one in range(row, end):
             state, times = program.states[one], program.counts[one]
-            upper, lower, turn = _averages(like, z, number, (one - row) * number, above, below)
+            high, low, turn = _sums_of_slopes(like, z, number, (one - row) * number, above, below)
             total += times * gaps[state]
-            in_spread -= times * turn
-            kept[one, 0], kept[one, 1] = upper + shares[state], lower - shares[state]
+            in_spread -= times * turn / found
+            kept[one, 0], kept[one, 1] = high / found + shares[state], low / found - shares[state]
     slope[sd] += in_spread
     return total
+
+
+@inside_in_any_order
+def _alone(edge: Any, upper: Any, lower: Any, turned: Any, mass: Any, z: Any, number: Any) -> Any:
+    """Sum over the points of a member with one row, and the sums of its slopes: most members have no more."""
+    found, high, low, turn = 0.0, 0.0, 0.0, 0.0
+    if edge:
+        for q in range(number):
+            over, under = 1.0 + upper * turned[at(q)], 1.0 + lower * turned[at(q)]
+            both = 1.0 / (over * under)
+            above, below = both * under, both * over
+            like = mass[at(q)] * turned[at(q)] * both
+            found += like
+            high += like * above
+            low += like * (below - 1.0)
+            turn += like * z[at(q)] * (above + (below - 1.0))
+    else:
+        for q in range(number):
+            below = 1.0 / (1.0 + lower * turned[at(q)])
+            like = mass[at(q)] * below
+            found += like
+            low += like * (below - 1.0)
+            turn += like * z[at(q)] * (below - 1.0)
+    return found, high, low, turn
 
 
 @inside_in_any_order
 def _below_an_edge(upper: Any, lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any) -> None:
     """Logistic functions of a row's two edges at each point; see `_between`."""
     for q in range(number):
-        above[at(start + q)] = 1.0 / (1.0 + upper * turned[at(q)])
-        below[at(start + q)] = 1.0 / (1.0 + lower * turned[at(q)])
+        over, under = 1.0 + upper * turned[at(q)], 1.0 + lower * turned[at(q)]
+        both = 1.0 / (over * under)
+        above[at(start + q)], below[at(start + q)] = both * under, both * over
 
 
 @inside_in_any_order
@@ -810,27 +845,23 @@ def _multiply(edge: Any, turned: Any, number: Any, start: Any, above: Any, below
 
 
 @inside_in_any_order
-def _as_shares(like: Any, number: Any) -> Any:
-    """Divide by the sum, and give it."""
+def _sum(like: Any, number: Any) -> Any:
     total = 0.0
     for q in range(number):
         total += like[at(q)]
-    part = 1.0 / total
-    for q in range(number):
-        like[at(q)] *= part
     return total
 
 
 @inside_in_any_order
-def _averages(like: Any, z: Any, number: Any, start: Any, above: Any, below: Any) -> Any:
+def _sums_of_slopes(like: Any, z: Any, number: Any, start: Any, above: Any, below: Any) -> Any:
     """Slopes of a row in the upper and in the lower cutpoint, and less its slope in the spread, over all points."""
-    upper, lower, turn = 0.0, 0.0, 0.0
+    high, low, turn = 0.0, 0.0, 0.0
     for q in range(number):
-        high, low = like[at(q)] * above[at(start + q)], like[at(q)] * (below[at(start + q)] - 1.0)
-        upper += high
-        lower += low
-        turn += z[at(q)] * (high + low)
-    return upper, lower, turn
+        upper, lower = like[at(q)] * above[at(start + q)], like[at(q)] * (below[at(start + q)] - 1.0)
+        high += upper
+        low += lower
+        turn += z[at(q)] * (upper + lower)
+    return high, low, turn
 
 
 @inside
@@ -1162,9 +1193,10 @@ def draw_members(x: Any, program: Any, node: Any, rng: Any, units: Any) -> None:
 def _unit_drawn(program: Any, size: Any, span: Any, eta: Any, cuts: Any, spread: Any, rng: Any) -> Any:
     # The slope falls all along, and is zero no farther out than what the cases can push: Newton's steps, kept between.
     low, high, touch = -spread * program.spans[span, 2], spread * program.spans[span, 2], 0.0
+    most = 0.5 * spread * high
     top, rises, bends = _unit_density(program, size, span, eta, cuts, spread, touch)
     for _ in range(_TOWARDS):
-        if abs(rises) < _NEAR:
+        if rises * rises * most < _NEAR:
             break
         if rises > 0.0:
             low = touch
@@ -1173,11 +1205,12 @@ def _unit_drawn(program: Any, size: Any, span: Any, eta: Any, cuts: Any, spread:
         step = touch + rises / bends
         touch = step if low < step < high else 0.5 * (low + high)
         top, rises, bends = _unit_density(program, size, span, eta, cuts, spread, touch)
-    while True:
+    for _ in range(_TRIES):
         away = rises + rng.standard_normal()
         found, _, _ = _unit_density(program, size, span, eta, cuts, spread, touch + away)
         if log(rng.random()) <= found - top - away * (rises - 0.5 * away):
             return touch + away
+    return np.nan  # only where the density is no number
 
 
 @inside

@@ -491,7 +491,7 @@ def write_effects(
         units, spread, size = book.start[name], book.start[spread_name(local, group.name)], book.shapes[name][0]
         out = book.integrated.get(name, np.zeros(size, bool))
         # All that are integrated out pick one more effect, which is nothing.
-        first = book.room((size + out.any()) * columns)
+        first = book.room((size + int(out.any())) * columns)
         for member in range(size):
             for column in range(columns):
                 book.add(first + member * columns + column, 1.0, (units + member, spread))

@@ -130,12 +130,13 @@ def test_far_out_it_keeps_its_digits(scale):
     assert np.all(np.isfinite(slope))
 
 
-def test_draws_are_those_of_the_density_of_a_member_given_the_rest():
+@pytest.mark.parametrize("spread", [1.4, 25.0])
+def test_draws_are_those_of_the_density_of_a_member_given_the_rest(spread):
     cases = cases_of([1, 2, 6, 0, 12, 1], holes=1)
     levels = {**cases.levels, "deal": (*cases.levels["deal"], "unseen")}  # a member whom no case saw
     short, _ = both(replace(cases, levels=levels))
     x = 0.8 * np.random.default_rng(6).standard_normal(short.size)
-    x[unknowns(short)["kept.deal_sd"]] = 1.4
+    x[unknowns(short)["kept.deal_sd"]] = spread
     found = short.constrain(np.repeat(x[None], 4000, axis=0), np.random.default_rng(7))
     units = found["kept.deal.unit"]
     assert units.shape == (4000, len(levels["deal"]))
@@ -150,7 +151,8 @@ def test_draws_are_those_of_the_density_of_a_member_given_the_rest():
             eta = values["kept.kind"][0, kind] + actor + values["kept.deal_sd"][0] * z
             edges = np.cumsum(values["kept.baseline"][0])[:-1]
             cuts = np.array([-np.inf, *(np.log(edges) - np.log1p(-edges)), np.inf])
-            log_p += np.log(np.exp(log_expit(cuts[state + 1] - eta)) - np.exp(log_expit(cuts[state] - eta)))
+            above, below = log_expit(cuts[state + 1] - eta), log_expit(eta - cuts[state])
+            log_p += above + below + np.log(-np.expm1(cuts[state] - cuts[state + 1]))
         mass = cumulative_simpson(np.exp(log_p - log_p.max()), x=z, initial=0)
         assert kstest(units[:, member], lambda at, mass=mass: np.interp(at, z, mass / mass[-1])).pvalue > 1e-3
 
