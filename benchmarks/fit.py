@@ -237,7 +237,7 @@ PROBLEMS: dict[str, dict[str, Contender]] = {
         "Servanda, augmentation": Contender(
             lambda: tables_with_holes(draws=500, tune=200, thin=1, chains=4, pointwise=False), compiles=True
         ),
-        "Servanda, default settings": Contender(lambda: tables_with_holes(draws=1000, tune=300, thin=2, chains=4)),
+        "Servanda, default settings": Contender(lambda: tables_with_holes(draws=1000, tune=300, thin=1, chains=4)),
         "JAGS": Contender(("in_jags", "tables"), "pyjags"),
         "PyMC, nutpie, holes summed out": Contender(
             lambda: tables_with_holes(draws=500, tune=500, thin=1, chains=4, pointwise=False, exact=False)
@@ -246,7 +246,7 @@ PROBLEMS: dict[str, dict[str, Contender]] = {
     },
     "c": {
         "Servanda, augmentation": Contender(
-            lambda: latent_class(draws=1000, tune=300, thin=2, chains=4), compiles=True
+            lambda: latent_class(draws=1000, tune=300, thin=1, chains=4), compiles=True
         ),
         "Stan, class summed out": Contender(("in_stan", "latent_class"), "stan", compiles=True),
         "NumPyro, enumeration": Contender(("in_numpyro", "latent_class"), "funsor"),

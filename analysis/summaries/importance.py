@@ -122,7 +122,9 @@ def _pareto_smoothed(log_ratio: np.ndarray, efficiency: float) -> tuple[np.ndarr
     from scipy.special import logsumexp
 
     # ArviZ's function is made for leave-one-out and takes the logarithm of the likelihood, not of the weight.
-    log, k = array_stats().psislw(-log_ratio, r_eff=efficiency)
+    # Of a tail that is all but one draw a quantile may be no number any more: it is cut at the largest weight then.
+    with np.errstate(over="ignore"):
+        log, k = array_stats().psislw(-log_ratio, r_eff=efficiency)
     return np.asarray(log, float) - logsumexp(log, axis=-1, keepdims=True), np.asarray(k, float)
 
 
