@@ -6,6 +6,9 @@
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
 
+# Compiled once and kept, whatever the machine is set to: a command loads a thousand files.
+unexport PYTHONDONTWRITEBYTECODE
+
 BIN := .venv/bin
 # Each worker takes tests that stand together, so that what a module has made is made once.
 PYTEST_ARGS ?= -n auto --dist worksteal
