@@ -8,6 +8,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -170,7 +171,8 @@ def _content(path: str | os.PathLike[str]) -> tuple[bytes, bool]:
 def _with_stand_ins(tree: xr.DataTree) -> tuple[xr.DataTree, dict[str, str]]:
     """Tree in which other names stand for those that the netCDF library refuses or changes, and what they stand for."""
     names = {str(name) for group in tree.children.values() for name in (*group.variables, *group.dims)}
-    stand_ins = {name: f"name_{number}" for number, name in enumerate(sorted(n for n in names if not _is_kept(n)))}
+    free = (stand_in for stand_in in map("name_{}".format, count()) if stand_in not in names)
+    stand_ins = dict(zip(sorted(name for name in names if not _is_kept(name)), free, strict=False))
     groups = {
         group: _renamed(node.to_dataset(), lambda n: stand_ins.get(n, n)) for group, node in tree.children.items()
     }
@@ -240,7 +242,7 @@ def _encoding(tree: xr.DataTree) -> dict[str, Any]:
     """Compress what is kept by case, where equal cases have equal numbers: draws themselves do not get smaller."""
     return {
         node.path: {
-            str(name): {"zlib": True, "complevel": 1, **_chunks(array)}
+            str(name): {"zlib": True, "complevel": 1, "chunksizes": _piece(array.shape)}
             for name, array in node.data_vars.items()
             if array.dims[1:] == ("chain", "draw")
         }
@@ -249,9 +251,9 @@ def _encoding(tree: xr.DataTree) -> dict[str, Any]:
     }
 
 
-def _chunks(array: xr.DataArray) -> dict[str, Any]:
-    """Pieces in which it is written: all cases of some draws."""
-    return {"chunksizes": (array.shape[0], 1, min(array.shape[2], _DRAWS_TOGETHER))}
+def _piece(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Shape of the pieces in which it is written: all cases of some draws."""
+    return shape[0], 1, min(shape[2], _DRAWS_TOGETHER)
 
 
 def priors_from_dict(raw: Mapping[str, Any] | None) -> PriorSet | None:

@@ -122,6 +122,16 @@ def test_tables_made_elsewhere_keep_their_provenance(tmp_path):
     same(load_posterior(tmp_path / "a.nc"), posterior)
 
 
+def test_names_that_the_library_refuses_or_changes_come_back(tmp_path):
+    """A sign in front, another normal form, a long one; and one that could be taken for what stands for them."""
+    names = ["#1", "e\u0301", "x" * 300, "name_0"]
+    network = Network(tuple(Node(name, ("0", "1")) for name in names))
+    tables = {name: xr.DataArray([0.1 * k, 1 - 0.1 * k], dims=name) for k, name in enumerate(names, 1)}
+    posterior = Posterior.from_tables(network, tables)
+    posterior.save(tmp_path / "a.nc")
+    same(load_posterior(tmp_path / "a.nc"), posterior)
+
+
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, MemoryError])
 def test_an_interrupted_save_leaves_the_earlier_file(fitted, tmp_path, monkeypatch, failure):
     path = tmp_path / "a.nc"
