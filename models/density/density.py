@@ -19,11 +19,10 @@ import numpy as np
 
 from ..cases.encode import Cases
 from ..cases.patterns import Patterns
-from ..families.unseen import unit_name
 from ..network.network import Network
 from ..network.parameters import network_parameters
 from ..parameters.prior_set import PriorSet
-from .program import Program, write_program
+from .program import SPREAD, Program, write_program
 from .transforms import LOG, POOLED, POOLED_OUT, RAMP
 from .unconstrained import Layout, make_layout
 
@@ -38,13 +37,10 @@ class Density:
         Where each parameter stands, and how draws get back to their own scale.
     program
         What the loops are told.
-    integrated
-        For each node of the block the effects, in units of their spread, of which some are integrated out, or None.
     """
 
     layout: Layout
     program: Program
-    integrated: tuple[str | None, ...] = ()
 
     @property
     def size(self) -> int:
@@ -91,10 +87,8 @@ class Density:
         """
         found = self.layout.constrain(x)
         flat = np.ascontiguousarray(x, np.float64).reshape(-1, self.size)
-        for node, name in enumerate(self.integrated):
-            if name is None:
-                continue
-            which = self.layout.integrated[name]
+        nodes = np.flatnonzero(self.program.nodes[:, SPREAD] >= 0)
+        for node, (name, which) in zip(nodes, self.layout.integrated.items(), strict=True):
             # Those that no case saw are as likely as before.
             units = rng.standard_normal((len(flat), len(which)))
             units[:, ~which] = found[name].reshape(len(flat), -1)
@@ -158,9 +152,7 @@ def make_density(
         all are unknowns.
     """
     layout = make_layout(network, cases, patterns, priors, nodes, integrate=integrate)
-    units = [[unit_name(network.local(name), group.name) for group in network[name].groups] for name in nodes]
-    integrated = tuple(next((unit for unit in own if unit in layout.integrated), None) for own in units)
-    return Density(layout, write_program(network, patterns, nodes, layout), integrated)
+    return Density(layout, write_program(network, patterns, nodes, layout))
 
 
 @cache

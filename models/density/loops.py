@@ -19,15 +19,13 @@ from numba.extending import intrinsic
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .jit import at, called_by_nutpie, entry, inside, inside_in_any_order
-from .program import Program
+from .program import SPAN, SPAN_END, SPREAD, Program
 from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, STICKS, ZERO_SUM
 
 #: Exponents this far from zero, and products of two of their exponentials, are numbers still.
 _IN_RANGE = 300.0
 #: Column of a prior's numbers: the unit of a scale that is learned.
 _UNIT = 3
-#: Columns of `Program.nodes` beyond those that every kind of rows has.
-_SPREAD, _SPAN, _SPAN_END = 8, 9, 10
 #: Points of an effect that is integrated out: so many either side of zero (a processor takes them by eights), so far
 #: apart in units of its spread. Where that is too coarse the distance is halved up to `_FINEST` times.
 _POINTS, _STEP, _FINEST = 8, 0.69, 5
@@ -86,7 +84,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     cuts = np.empty((len(program.nodes), widest + 1))
     for node in range(len(program.nodes)):
         _rows(program, node, values, logs, effects, cuts[node], log_p, kept)
-        if program.nodes[node, _SPAN_END] > program.nodes[node, _SPAN]:
+        if program.nodes[node, SPAN_END] > program.nodes[node, SPAN]:
             total += _integrated_rows(program, node, values, effects, cuts[node], kept, slope)
     for row in range(rows):
         if weights[row] > 0.0:
@@ -746,15 +744,15 @@ def _integrated_rows(program: Any, node: Any, values: Any, effects: Any, cuts: A
     A member's effect is summed over points by the trapezoidal rule. The slope in a row is its average over the points,
     each weighing as much as it has of the sum.
     """
-    size, sd = program.nodes[node, 6], program.nodes[node, _SPREAD]
-    spread, most, finest = values[sd], 0, 0
-    first, last = program.nodes[node, _SPAN], program.nodes[node, _SPAN_END]
+    size, sd = program.nodes[node, 6], program.nodes[node, SPREAD]
+    spread, most, largest = values[sd], 0, 0
+    first, last = program.nodes[node, SPAN], program.nodes[node, SPAN_END]
     odds, gaps, shares = np.empty(size + 1), np.zeros(size), np.zeros(size)
     far = _edges(cuts, size, odds, gaps, shares)
     for span in range(first, last):
         most = max(most, program.spans[span, 1] - program.spans[span, 0])
-        finest = max(finest, _halvings(program.spans[span, 2], spread))
-    points = 2 * (_POINTS << finest)
+        largest = max(largest, program.spans[span, 2])
+    points = 2 * (_POINTS << _halvings(largest, spread))
     reach = far + spread * _STEP * _POINTS
     z, turned, mass, like = np.empty(points), np.empty(points), np.empty(points), np.empty(points)
     above, below = np.empty(most * points), np.empty(most * points)
@@ -780,7 +778,7 @@ def _integrated_rows(program: Any, node: Any, values: Any, effects: Any, cuts: A
         if (out + reach) * cases < _IN_RANGE:
             total += _near_factors(program, row, end, size, kept, cuts, odds, turned, mass, number, above, below, like)
         else:
-            total += _far_factors(program, row, end, size, spread, kept, cuts, z, number, above, below, like)
+            total += _far_factors(program, row, end, size, spread, kept, cuts, z, mass, number, above, below, like)
         found = _sum(like, number)
         total += log(found)
         for one in range(row, end):
@@ -909,6 +907,7 @@ def _far_factors(
     kept: Any,
     cuts: Any,
     z: Any,
+    mass: Any,
     number: Any,
     above: Any,
     below: Any,
@@ -917,17 +916,15 @@ def _far_factors(
     """The same as `_near_factors`, by logarithms."""
     top = -np.inf
     for q in range(number):
-        like[q] = -0.5 * z[q] * z[q]
+        like[q] = log(mass[q])
         for one in range(row, end):
             found, upper, lower = _far_between(program.states[one], size, kept[one, 0] + spread * z[q], cuts)
             like[q] += program.counts[one] * found
             above[(one - row) * number + q], below[(one - row) * number + q] = upper, 1.0 + lower
         top = max(top, like[q])
-    total = 0.0
     for q in range(number):
         like[q] = exp(like[q] - top)
-        total += exp(-0.5 * z[q] * z[q])
-    return top - log(total)
+    return top
 
 
 @inside
@@ -1174,7 +1171,7 @@ def draw_members(x: Any, program: Any, node: Any, rng: Any, units: Any) -> None:
     lies below a normal density of that spread that touches it anywhere, which is drawn from until a draw is accepted:
     exact wherever it touches, and quick where that is near the top.
     """
-    size, sd = program.nodes[node, 6], program.nodes[node, _SPREAD]
+    size, sd = program.nodes[node, 6], program.nodes[node, SPREAD]
     values, logs = np.ones(len(program.numbers) + 1), np.zeros(len(program.numbers) + 1)
     unused, gradient = np.zeros(len(values)), np.zeros(x.shape[1])
     effects, cuts, eta = np.zeros(program.effects), np.empty(size + 1), np.empty(len(program.states))
@@ -1183,7 +1180,7 @@ def draw_members(x: Any, program: Any, node: Any, rng: Any, units: Any) -> None:
         effects[:] = 0.0
         _effects(program.factors, program.coefficients, values, effects)
         _cutpoints(values, program.nodes[node, 5], size, cuts)
-        for span in range(program.nodes[node, _SPAN], program.nodes[node, _SPAN_END]):
+        for span in range(program.nodes[node, SPAN], program.nodes[node, SPAN_END]):
             for row in range(program.spans[span, 0], program.spans[span, 1]):
                 eta[row] = _added(program, node, row, effects)
             units[draw, program.spans[span, 3]] = _unit_drawn(program, size, span, eta, cuts, values[sd], rng)

@@ -14,6 +14,10 @@ from ..families.unseen import spread_name, unit_name
 from ..network.network import Network
 from .unconstrained import Layout
 
+#: Columns of `Program.nodes` that say what is integrated out of a node: place of the spread, first span, span after the
+#: last.
+SPREAD, SPAN, SPAN_END = 8, 9, 10
+
 
 class Program(NamedTuple):
     """What the compiled loops are told of a block; rows of all its nodes stand one after another.
@@ -29,7 +33,7 @@ class Program(NamedTuple):
     nodes
         Kind of rows, first row, row after the last, place of its first pick, picks a row, place of its first
         probability, states; then row after the last of those whose member is integrated out, which stand behind the
-        others, place of the spread of these members, first span, span after the last; shape (nodes, 11).
+        others, place of the spread of these members or -1, first span, span after the last; shape (nodes, 11).
     picks
         Which effects (or, in a table, which probability) each row adds up, flat.
     states

@@ -52,7 +52,8 @@ class Layout:
     pooled
         Table whose rows have a learned prior -> what they follow from.
     integrated
-        ``node.group.unit`` -> which members are integrated out, shape (members,); the others are unknowns.
+        ``node.group.unit`` -> which members are integrated out, shape (members,), in the order of the nodes; the others
+        are unknowns.
     """
 
     start: Mapping[str, int]

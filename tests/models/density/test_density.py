@@ -65,6 +65,12 @@ def betaln_of(alpha):
     return gammaln(alpha).sum(axis=-1) - gammaln(alpha.sum(axis=-1))
 
 
+def unknowns(layout):
+    """Parameter -> its unknowns."""
+    ends = [*layout.segments[:, 2].tolist(), layout.size]
+    return {name: slice(ends[k], ends[k + 1]) for k, name in enumerate(layout.shapes)}
+
+
 def log_jacobian(layout, x):
     """Logarithm of the volume that the map from unknowns to values stretches, by differences, segment by segment.
 
@@ -72,8 +78,7 @@ def log_jacobian(layout, x):
     """
     step, total = 1e-5, 0.0
     for name, (kind, _, first, _, rows, one, *_) in zip(layout.shapes, layout.segments.tolist(), strict=True):
-        ends = [*layout.segments[:, 2].tolist(), layout.size]
-        size = ends[list(layout.shapes).index(name) + 1] - first
+        size = unknowns(layout)[name].stop - first
         if not size:
             continue
         moves = np.zeros((2 * size, layout.size)) + x
@@ -227,8 +232,7 @@ def test_the_density_of_a_mixed_block_is_that_of_pymc():
     model = pymc_model(MIXED, cases, patterns, None)
     with pytensor.config.change_flags(mode="FAST_COMPILE"):
         log_p = model.compile_logp()
-    ends = [*density.layout.segments[:, 2].tolist(), density.size]
-    parts = {name: slice(ends[k], ends[k + 1]) for k, name in enumerate(density.layout.shapes)}
+    parts = unknowns(density.layout)
     shapes = model.eval_rv_shapes()
     for seed in range(3):
         x = 1.5 * np.random.default_rng(seed).standard_normal(density.size)

@@ -17,6 +17,8 @@ from servanda.models.cases.patterns import find_patterns
 from servanda.models.density.density import make_density
 from servanda.models.density.members import MOST_CASES, integrated_members
 
+from .test_density import unknowns
+
 DEALS = Network(
     (
         Node("kind", ("x", "y", "z")),
@@ -52,14 +54,9 @@ def both(cases, network=DEALS, nodes=None):
     return [make_density(network, cases, patterns, None, nodes, integrate=way) for way in (True, False)]
 
 
-def unknowns(density):
-    ends = [*density.layout.segments[:, 2].tolist(), density.size]
-    return {name: slice(ends[k], ends[k + 1]) for k, name in enumerate(density.layout.shapes)}
-
-
 def widened(short, whole, x, spread=None):
     """The unknowns of the whole where the others are those of `x`, and those integrated out are at zero."""
-    full, here, there = np.zeros(whole.size), unknowns(short), unknowns(whole)
+    full, here, there = np.zeros(whole.size), unknowns(short.layout), unknowns(whole.layout)
     for name, place in there.items():
         if name in short.layout.integrated:
             full[place][~short.layout.integrated[name]] = x[here[name]]
@@ -75,7 +72,7 @@ def integral(short, whole, full):
     base, total = whole(full)[0], 0.0
     for name, which in short.layout.integrated.items():
         for member in np.flatnonzero(which):
-            place, moved = unknowns(whole)[name].start + member, full.copy()
+            place, moved = unknowns(whole.layout)[name].start + member, full.copy()
             found = np.empty(len(Z))
             for k, z in enumerate(Z):
                 moved[place] = z
@@ -124,7 +121,7 @@ def test_far_out_it_keeps_its_digits(scale):
     """Where exponentials would leave the range of numbers, logarithms take over."""
     short, whole = both(cases_of([1, 2, 5]))
     x = 0.3 * np.random.default_rng(5).standard_normal(short.size)
-    x[unknowns(short)["kept.kind"]] = scale, -0.7 * scale
+    x[unknowns(short.layout)["kept.kind"]] = scale, -0.7 * scale
     value, slope = short(x)
     assert value == pytest.approx(integral(short, whole, widened(short, whole, x)), rel=1e-7, abs=1e-3)
     assert np.all(np.isfinite(slope))
@@ -136,7 +133,7 @@ def test_draws_are_those_of_the_density_of_a_member_given_the_rest(spread):
     levels = {**cases.levels, "deal": (*cases.levels["deal"], "unseen")}  # a member whom no case saw
     short, _ = both(replace(cases, levels=levels))
     x = 0.8 * np.random.default_rng(6).standard_normal(short.size)
-    x[unknowns(short)["kept.deal_sd"]] = spread
+    x[unknowns(short.layout)["kept.deal_sd"]] = spread
     found = short.constrain(np.repeat(x[None], 4000, axis=0), np.random.default_rng(7))
     units = found["kept.deal.unit"]
     assert units.shape == (4000, len(levels["deal"]))
