@@ -11,13 +11,11 @@ from __future__ import annotations
 from math import erfc, exp, expm1, lgamma, log, log1p, pi, sqrt
 from typing import Any
 
-import numba
 import numpy as np
-from numba import types
-from numba.extending import intrinsic
 
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
+from .addresses import DENSITY, integers_at, reals_at, view
 from .jit import at, called_by_nutpie, entry, inside, inside_in_any_order
 from .program import SPAN, SPAN_END, SPREAD, Program
 from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, STICKS, ZERO_SUM
@@ -34,31 +32,6 @@ _NARROW, _FROM_POLES = 1.2, 1.4
 #: Steps to where a member's effect is most likely, at the most, and what is near enough to it: the square of the slope
 #: times what cases can add to the curvature. A draw is exact wherever they end.
 _TOWARDS, _NEAR, _TRIES = 60, 0.3, 1_000_000
-
-_view: Any = numba.carray  # pyright: ignore[reportPrivateImportUsage]
-
-
-@intrinsic
-def _take_for_address(typing: Any, address: Any) -> Any:  # noqa: ARG001  Numba's signature
-    """Take a number for the address of something."""
-
-    def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
-
-    return types.voidptr(types.uintp), code
-
-
-_pointer: Any = _take_for_address
-
-
-@inside
-def _integers(facts: Any) -> Any:
-    return _view(_pointer(np.uintp(facts[0])), (facts[1], facts[2]), np.int64)
-
-
-@inside
-def _reals(facts: Any) -> Any:
-    return _view(_pointer(np.uintp(facts[0])), (facts[1], facts[2]), np.float64)
 
 
 @entry
@@ -1223,47 +1196,27 @@ def _unit_density(program: Any, size: Any, span: Any, eta: Any, cuts: Any, sprea
     return found, rises, bends
 
 
-@called_by_nutpie(
-    types.int64(
-        types.uint64,
-        types.CPointer(types.double),
-        types.CPointer(types.double),
-        types.CPointer(types.double),
-        types.voidptr,
-    ),
-    error_model="numpy",
-)
+@called_by_nutpie(DENSITY, error_model="numpy")
 def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any) -> Any:
-    """`log_density` as nutpie calls it, without the interpreter; `facts` are `Program.addresses`."""
-    table = _view(facts, (13, 3), np.int64)
+    """`log_density` as nutpie calls it, without the interpreter; `facts` are the addresses of a program."""
+    table = view(facts, (13, 3), np.int64)
     program = Program(
-        _integers(table[0]),
-        _reals(table[1]),
-        _integers(table[2]),
-        _reals(table[3]),
-        _integers(table[4]),
-        _integers(table[5])[0],
-        _integers(table[6])[0],
-        _reals(table[7])[0],
-        _integers(table[8]),
-        _integers(table[9])[0],
-        _reals(table[10])[0],
-        _integers(table[11]),
+        integers_at(table[0]),
+        reals_at(table[1]),
+        integers_at(table[2]),
+        reals_at(table[3]),
+        integers_at(table[4]),
+        integers_at(table[5])[0],
+        integers_at(table[6])[0],
+        reals_at(table[7])[0],
+        integers_at(table[8]),
+        integers_at(table[9])[0],
+        reals_at(table[10])[0],
+        integers_at(table[11]),
         table[12, 0],
     )
-    slopes = _view(gradient, (size,))
-    found = log_density(_view(x, (size,)), program, slopes)
-    _view(value, (1,))[0] = found
+    slopes = view(gradient, (size,))
+    found = log_density(view(x, (size,)), program, slopes)
+    view(value, (1,))[0] = found
     # What is no number makes nutpie reject the step.
     return 0 if np.isfinite(found) and np.isfinite(slopes.sum()) else 3
-
-
-@called_by_nutpie(
-    types.int64(types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr)
-)
-def unknowns_for_nutpie(size: Any, wanted: Any, x: Any, out: Any, facts: Any) -> Any:  # noqa: ARG001
-    """Keep the unknowns as they are; they are brought to their scales after sampling."""
-    kept, given = _view(out, (size,)), _view(x, (size,))
-    for k in range(len(kept)):  # Numba takes seconds to compile an assignment of whole arrays
-        kept[k] = given[k]
-    return 0

@@ -68,15 +68,6 @@ class Program(NamedTuple):
     spans: np.ndarray
     effects: int
 
-    @property
-    def addresses(self) -> np.ndarray:
-        """Where each array lies in memory, with its rows and columns, for callers without an interpreter.
-
-        Shape (13, 3); the last row holds the number of effects.
-        """
-        arrays = [np.atleast_2d(array) for array in self[:-1]]
-        return np.array([*((array.ctypes.data, *array.shape) for array in arrays), (self.effects, 0, 0)], np.int64)
-
 
 def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], layout: Layout) -> Program:
     """Write down a block of nodes whose parameters are laid out.

@@ -6,8 +6,9 @@ matrix of low rank beside the diagonal.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -32,6 +33,8 @@ _OFTEN = 0.05
 #: one's spread alone: that takes half the steps and less, and a time that grows with the cube of their number. Where a
 #: scale is learned they hang together otherwise at each scale, and a short warm-up is led astray.
 _TOGETHER = 80
+#: The one variable that nutpie is told of.
+_UNKNOWNS = "x"
 #: nutpie's names of sampler statistics -> ArviZ's.
 _STATS: Mapping[str, str] = {
     "diverging": "diverging",
@@ -65,19 +68,9 @@ def nuts_draws(
         Parameter -> draws, shape (chains, draws, *dims), and sampler statistics, dims (chain, draw).
     """
     density(np.zeros(density.size))  # compiles, or loads, the loops before the threads start
-    chains, draws, thin = sampling.chains, sampling.draws, sampling.thin
-    total, done = sampling.iterations, [0]
-    sampler = _start(density, sampling, done)
-    x, stats = finished(sampler, "x", _STATS, lambda: progress(FITTING, min(done[0], total), total))
-    progress(FITTING, total, total)
-    kept = {_STATS[name]: values for name, values in stats.items()}
-    # A divergence counts wherever it happens, in draws that are kept or not.
-    diverging = kept.pop("diverging").reshape((chains, draws, thin)).any(axis=2)
-    numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
-    found = {name: (("chain", "draw"), values[:, ::thin]) for name, values in kept.items()}
-    return density.constrain(x[:, ::thin], rng), xr.Dataset(
-        {"diverging": (("chain", "draw"), diverging), **found}, coords=numbers
-    )
+    adaptation = "low_rank" if density.size <= _TOGETHER and not density.learns_scales else "diag"
+    x, stats = sampled(_target(density), sampling, progress, adaptation)
+    return density.constrain(x, rng), stats
 
 
 @cache
@@ -95,33 +88,90 @@ def load_nutpie() -> Any:
         return import_module("nutpie")
 
 
-def finished(
-    sampler: Any, unknowns: str, wanted: Iterable[str], meanwhile: Callable[[], None] = lambda: None
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Draws of a nutpie sampler that was started in the background, once its chains have ended.
-
-    nutpie's own waiting takes an interrupt for the wish to stop early and gives what there is; here it is an interrupt.
+@dataclass(frozen=True)
+class Target:
+    """A density in compiled loops as nutpie is given it.
 
     Parameters
     ----------
-    sampler
-        From ``nutpie.sample(..., blocking=False, return_raw_trace=True)``.
-    unknowns
-        Its variable.
-    wanted
-        nutpie's names of sampler statistics.
-    meanwhile
-        Called now and then.
+    size
+        Number of unknowns.
+    loop
+        It, with the interface of C (`servanda.models.density.addresses.DENSITY`).
+    facts
+        The addresses that `loop` is given.
+    plain
+        The same from Python, from a position to the density and its gradient; it keeps what lies at the addresses.
+    start
+        From a seed to where a chain begins, shape (size,).
+    """
+
+    size: int
+    loop: Any
+    facts: np.ndarray
+    plain: Callable[[np.ndarray], tuple[float, np.ndarray]]
+    start: Callable[[int], np.ndarray]
+
+
+def sampled(target: Target, sampling: Sampling, progress: Progress, adaptation: str) -> tuple[np.ndarray, xr.Dataset]:
+    """Draws of a density in compiled loops by nutpie, and what it says of them.
+
+    Parameters
+    ----------
+    target
+        The density.
+    sampling
+        How long and from which seed.
+    progress
+        Told of the draws done, warm-up included.
+    adaptation
+        How nutpie fits its steps: ``diag``, ``draw_diag`` or ``low_rank``.
 
     Returns
     -------
-    ndarray, dict
-        Draws after the warm-up, shape (chains, draws, unknowns), and statistics of shape (chains, draws).
+    ndarray, Dataset
+        Positions, shape (chains, draws, size), and sampler statistics, dims (chain, draw).
 
     Raises
     ------
     DataError
         If the chains could not start, or ended in an error.
+    """
+    chains, draws, thin = sampling.chains, sampling.draws, sampling.thin
+    total, done = sampling.iterations, [0]
+
+    def count(each: list[Any]) -> None:
+        done[0] = sum(chain.finished_draws for chain in each)
+
+    sampler = load_nutpie().sample(
+        _model(target),
+        draws=draws * thin,
+        tune=sampling.tune,
+        chains=chains,
+        cores=sampling.workers,
+        seed=sampling.seed,
+        target_accept=sampling.target_accept,
+        adaptation=adaptation,
+        progress_bar=False,
+        progress_callback=count,
+        progress_rate=int(1000 * _OFTEN),
+        save_warmup=False,
+        blocking=False,
+        return_raw_trace=True,
+    )
+    x, stats = _finished(sampler, lambda: progress(FITTING, min(done[0], total), total))
+    progress(FITTING, total, total)
+    # A divergence counts wherever it happens, in draws that are kept or not.
+    diverging = stats.pop("diverging").reshape((chains, draws, thin)).any(axis=2)
+    numbers = {"chain": np.arange(chains), "draw": np.arange(draws)}
+    found = {name: (("chain", "draw"), values[:, ::thin]) for name, values in stats.items()}
+    return x[:, ::thin], xr.Dataset({"diverging": (("chain", "draw"), diverging), **found}, coords=numbers)
+
+
+def _finished(sampler: Any, meanwhile: Callable[[], None]) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Draws after the warm-up, shape (chains, draws, unknowns), and statistics of shape (chains, draws).
+
+    nutpie's own waiting takes an interrupt for the wish to stop early and gives what there is; here it is an interrupt.
     """
     try:
         trace = None
@@ -140,9 +190,12 @@ def finished(
         raise
     drawn, said = trace.get_arrow_trace()
     after = [~_numbers(chain, "tuning") for chain in said]
-    x = [_numbers(chain, unknowns)[kept] for chain, kept in zip(drawn, after, strict=True)]
-    stats = {name: [_numbers(chain, name)[kept] for chain, kept in zip(said, after, strict=True)] for name in wanted}
-    return np.stack(x), {name: np.stack(chains) for name, chains in stats.items()}
+    x = [_numbers(chain, _UNKNOWNS)[kept] for chain, kept in zip(drawn, after, strict=True)]
+    stats = {
+        own: np.stack([_numbers(chain, name)[kept] for chain, kept in zip(said, after, strict=True)])
+        for name, own in _STATS.items()
+    }
+    return np.stack(x), stats
 
 
 def _numbers(chain: Any, name: str) -> np.ndarray:
@@ -156,99 +209,78 @@ def _numbers(chain: Any, name: str) -> np.ndarray:
     return column.flatten().to_numpy(zero_copy_only=False).reshape((len(column), -1))
 
 
-def counting(done: list[int]) -> dict[str, Any]:
-    """Arguments of ``nutpie.sample`` by which `done` is kept at the number of draws that the chains have made."""
-
-    def count(chains: list[Any]) -> None:
-        done[0] = sum(chain.finished_draws for chain in chains)
-
-    return {"progress_callback": count, "progress_rate": int(1000 * _OFTEN)}
-
-
-def _start(density: Density, sampling: Sampling, done: list[int]) -> Any:
-    """Start the chains; `done` is kept at the number of draws they have made."""
-    return load_nutpie().sample(
-        _model(density),
-        draws=sampling.draws * sampling.thin,
-        tune=sampling.tune,
-        chains=sampling.chains,
-        cores=sampling.workers,
-        seed=sampling.seed,
-        target_accept=sampling.target_accept,
-        adaptation="low_rank" if density.size <= _TOGETHER and not density.learns_scales else "diag",
-        progress_bar=False,
-        **counting(done),
-        save_warmup=False,
-        blocking=False,
-        return_raw_trace=True,
-    )
-
-
 class _RejectedError(ValueError):
     """A step to where the density is no number; nutpie rejects it and goes on."""
 
     is_recoverable = True
 
 
-def _model(density: Density) -> Any:
-    """Hand the compiled loops to nutpie, by its own form of a PyMC model where it still has the one we know."""
-    try:
-        return _model_by_addresses(density)
-    except (ImportError, TypeError, AttributeError):  # another release of nutpie: its public way is slower, and stays
-        return _model_by_functions(density)
-
-
-def _start_near_zero(size: int) -> Callable[[int], np.ndarray]:
-    return lambda seed: np.random.default_rng(seed).uniform(-_JITTER, _JITTER, size)
-
-
-def _model_by_functions(density: Density) -> Any:
-    """Hand the loops to nutpie by its public interface: each step takes the interpreter for a moment."""
-    from nutpie.compiled_pyfunc import from_pyfunc
-
-    from ..density.loops import log_density
+def _target(density: Density) -> Target:
+    from ..density.addresses import addresses
+    from ..density.loops import density_for_nutpie, log_density
 
     size = density.size
 
     def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
         gradient = np.empty(size)
-        value = log_density(np.ascontiguousarray(x), density.program, gradient)
+        return log_density(np.ascontiguousarray(x), density.program, gradient), gradient
+
+    def near_zero(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).uniform(-_JITTER, _JITTER, size)
+
+    return Target(size, density_for_nutpie, addresses(*density.program), value_and_gradient, near_zero)
+
+
+def _model(target: Target) -> Any:
+    """Hand the compiled loops to nutpie, by its own form of a PyMC model where it still has the one we know."""
+    try:
+        return _model_by_addresses(target)
+    except (ImportError, TypeError, AttributeError):  # another release of nutpie: its public way is slower, and stays
+        return _model_by_functions(target)
+
+
+def _model_by_functions(target: Target) -> Any:
+    """Hand the loops to nutpie by its public interface: each step takes the interpreter for a moment."""
+    from nutpie.compiled_pyfunc import from_pyfunc
+
+    def value_and_gradient(x: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = target.plain(x)
         if not (np.isfinite(value) and np.isfinite(gradient.sum())):
             raise _RejectedError("the density is no number here")
         return value, gradient
 
     return from_pyfunc(
-        ndim=size,
+        ndim=target.size,
         make_logp_fn=lambda: value_and_gradient,
-        make_expand_fn=lambda *_: lambda x: {"x": np.asarray(x, np.float64)},
+        make_expand_fn=lambda *_: lambda x: {_UNKNOWNS: np.asarray(x, np.float64)},
         expanded_dtypes=[np.dtype(np.float64)],
-        expanded_shapes=[(size,)],
-        expanded_names=["x"],
-        make_initial_point_fn=_start_near_zero(size),
+        expanded_shapes=[(target.size,)],
+        expanded_names=[_UNKNOWNS],
+        make_initial_point_fn=target.start,
     )
 
 
-def _model_by_addresses(density: Density) -> Any:
+def _model_by_addresses(target: Target) -> Any:
     """Hand the loops to nutpie as its own form of a PyMC model, so that no step takes the interpreter."""
     from nutpie.compile_pymc import CompiledPyMCModel
 
-    from ..density.loops import density_for_nutpie, unknowns_for_nutpie
+    from ..density.addresses import unknowns_for_nutpie
 
-    size = density.size
+    size = target.size
     return CompiledPyMCModel(
         dims={},
         reparameterized_names=None,
-        compiled_logp_func=density_for_nutpie,
+        compiled_logp_func=target.loop,
         compiled_expand_func=unknowns_for_nutpie,
-        initial_point_func=_start_near_zero(size),
+        initial_point_func=target.start,
         shared_data={},
         shared_var_keys={},
-        user_data=density.program.addresses,
+        user_data=target.facts,
         n_expanded=size,
-        shape_info=(["x"], [slice(0, size)], [(size,)]),
+        shape_info=([_UNKNOWNS], [slice(0, size)], [(size,)]),
         logp_func=None,
         expand_func=None,
         _n_dim=size,
-        _shapes={"x": (size,)},
+        _shapes={_UNKNOWNS: (size,)},
         _coords={},
     )

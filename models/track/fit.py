@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from importlib.metadata import version
 from typing import TYPE_CHECKING
@@ -15,9 +14,9 @@ import xarray as xr
 
 from ...common.errors import Fault, raise_faults
 from ...common.progress import Progress, shown
-from ..sampling.nuts import FITTING, counting, finished, load_nutpie
+from ..sampling.nuts import Target, sampled
 from ..sampling.run import Sampling
-from .density import HYPER, compiled_density, dimension, event_log_likelihood, expand, prior_numbers
+from .density import HYPER, dimension, event_log_likelihood, expand, prior_numbers
 from .events import TrackData, TrackError, as_arrays, as_date, line_up
 from .posterior import TrackPosterior
 from .settings import READINGS, TrackSettings, load_track_settings
@@ -106,7 +105,8 @@ def fit_events(
     raise_faults("fit_track", faults, TrackError)
     begun = time.perf_counter()
     with shown(progress) as tell:
-        q, stats = _sample(data, settings, sampling, tell)
+        # Scales from the draws alone: for the spreads this mixes better here than with gradients added.
+        q, stats = sampled(target_of(data, settings), sampling, tell, "draw_diag")
     provenance = {
         "seed": seed,
         **counts,
@@ -120,81 +120,26 @@ def fit_events(
     return TrackPosterior(data, _tree(data, q, stats), settings, provenance)
 
 
-def density_of(data: TrackData, settings: TrackSettings) -> Callable[[np.ndarray], tuple[float, np.ndarray]]:
-    """Give the log posterior with its gradient as a function of the position."""
-    function, prior = compiled_density(), prior_numbers(settings)
-    arrays = tuple(as_arrays(data).values())
-    actors, agreements = len(data.actors), len(data.agreements)
+def target_of(data: TrackData, settings: TrackSettings) -> Target:
+    """Give the log posterior with its gradient as the sampler is given it."""
+    from ..density.addresses import addresses
+    from .loops import density_for_nutpie, log_posterior
 
-    def evaluate(q: np.ndarray) -> tuple[float, np.ndarray]:
-        gradient = np.empty_like(q)
-        value = function(q, gradient, prior, actors, agreements, *arrays)
-        # The sampler takes a density of minus infinity for a wall and turns back.
-        return (value if np.isfinite(gradient).all() else -np.inf), gradient
-
-    return evaluate
-
-
-def _sample(
-    data: TrackData, settings: TrackSettings, sampling: Sampling, progress: Progress
-) -> tuple[np.ndarray, xr.Dataset]:
-    """Positions, shape (chains, draws, dimension), and what the sampler says of them."""
-    nutpie = load_nutpie()
-    from nutpie.compiled_pyfunc import from_pyfunc
-
-    size = dimension(len(data.point_time), len(data.actors), len(data.agreements))
-    evaluate = density_of(data, settings)
-    centre = np.zeros(size)
+    facts = prior_numbers(settings), len(data.actors), len(data.agreements), *as_arrays(data).values()
+    centre = np.zeros(dimension(len(data.point_time), len(data.actors), len(data.agreements)))
     for place, name in enumerate(HYPER):
         prior = settings.priors[name]
         centre[place] = prior.kind.centre(**prior.resolved())
 
-    def start(chain_seed: int) -> np.ndarray:
-        return centre + np.random.default_rng(chain_seed).uniform(-1, 1, size)
+    def evaluate(q: np.ndarray) -> tuple[float, np.ndarray]:
+        gradient = np.empty_like(q)
+        value = log_posterior(q, gradient, *facts)
+        return (value if np.isfinite(gradient).all() else -np.inf), gradient
 
-    model = from_pyfunc(
-        size,
-        lambda: evaluate,
-        lambda _seed, _second, _chain: lambda q: {"q": q},
-        [np.dtype(np.float64)],
-        [(size,)],
-        ["q"],
-        dims={"q": ("position",)},
-        coords={"position": np.arange(size)},
-        make_initial_point_fn=start,
-    )
-    chains, draws, thin, done = sampling.chains, sampling.draws, sampling.thin, [0]
-    sampler = nutpie.sample(
-        model,
-        draws=draws * thin,
-        tune=sampling.tune,
-        chains=chains,
-        cores=sampling.workers,
-        seed=sampling.seed,
-        save_warmup=False,
-        progress_bar=False,
-        target_accept=sampling.target_accept,
-        **counting(done),
-        # Scales from the draws alone: for the spreads this mixes better here than with gradients added.
-        adaptation="draw_diag",
-        blocking=False,
-        return_raw_trace=True,
-    )
-    wanted = ("diverging", "energy", "depth", "step_size", "logp")
-    total = sampling.iterations
-    q, said = finished(sampler, "q", wanted, lambda: progress(FITTING, min(done[0], total), total))
-    progress(FITTING, total, total)
-    kept = slice(thin - 1, None, thin)
-    # A divergence counts wherever it happens, in kept draws or not.
-    diverging = said["diverging"].reshape(chains, draws, thin).any(axis=2)
-    stats = {
-        "diverging": diverging,
-        "energy": said["energy"][:, kept],
-        "tree_depth": said["depth"][:, kept],
-        "step_size": said["step_size"][:, kept],
-        "lp": said["logp"][:, kept],
-    }
-    return q[:, kept], xr.Dataset({name: (("chain", "draw"), value) for name, value in stats.items()})
+    def start(seed: int) -> np.ndarray:
+        return centre + np.random.default_rng(seed).uniform(-1, 1, len(centre))
+
+    return Target(len(centre), density_for_nutpie, addresses(*facts), evaluate, start)
 
 
 def _tree(data: TrackData, q: np.ndarray, stats: xr.Dataset) -> xr.DataTree:

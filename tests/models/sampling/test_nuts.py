@@ -66,7 +66,7 @@ def test_draws_are_those_that_nutpie_converts_itself(density):
     module = nuts.load_nutpie()
     how = {"draws": 60, "tune": 80, "chains": 2, "seed": 7, "target_accept": 0.8, "progress_bar": False}
     how["adaptation"] = "low_rank"  # a small block
-    theirs = module.sample(nuts._model(density), save_warmup=False, **how)
+    theirs = module.sample(nuts._model(nuts._target(density)), save_warmup=False, **how)
     found, stats = nuts_draws(density, SAMPLING, np.random.default_rng(1))
     # Brought to their scales, by the same sums.
     for name, values in density.layout.constrain(theirs["posterior"]["x"].values).items():

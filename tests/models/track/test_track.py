@@ -13,7 +13,7 @@ from scipy.stats import chisquare, halfnorm, multivariate_normal, norm
 from servanda.models import TrackError, fit_track, load_track_settings
 from servanda.models.track.density import HYPER, dimension, expand
 from servanda.models.track.events import as_arrays, densest_series, line_up
-from servanda.models.track.fit import density_of, fit_events
+from servanda.models.track.fit import fit_events, target_of
 from servanda.models.track.posterior import _between
 from servanda.models.track.settings import SettingsError, settings_from_dict
 from servanda.models.track.simulation import draw_readings, simulate, with_readings
@@ -139,9 +139,9 @@ def test_gravity_is_a_power_of_the_likelihood():
     rows = [("A", "2000", "x", "complied"), ("A", "2004", "y", "complied")]
     frames = [record(*rows), record(*rows, gravity=["core", "minor"]), record(rows[0])]
     q = np.random.default_rng(1).normal(size=dimension(2, 1, 2))
-    full, half = (density_of(line_up(frame, mine), mine)(q)[0] for frame in frames[:2])
+    full, half = (target_of(line_up(frame, mine), mine).plain(q)[0] for frame in frames[:2])
     without = line_up(frames[0].assign(weight=[1, 0]), mine)
-    assert full - half == pytest.approx(half - density_of(without, mine)(q)[0])
+    assert full - half == pytest.approx(half - target_of(without, mine).plain(q)[0])
 
 
 def test_faults_of_ground_and_gravity_are_named():
@@ -252,7 +252,7 @@ def plain_log_posterior(q, data, settings):
 
 def test_the_gradient_is_that_of_the_density():
     data = line_up(SMALL.assign(weight=[1, 0.5, 1, 1, 1, 1, 0.3]), SETTINGS)
-    density = density_of(data, SETTINGS)
+    density = target_of(data, SETTINGS).plain
     q = np.random.default_rng(3).normal(0, 0.7, dimension(len(data.point_time), 2, 3))
     _, gradient = density(q)
     steps = 1e-6 * np.eye(len(q))
@@ -267,7 +267,7 @@ def test_far_in_the_tails_the_density_is_a_wall(far):
     for place in range(7):
         q = np.zeros(dimension(len(data.point_time), 2, 3))
         q[place] = far
-        value, _ = density_of(data, SETTINGS)(q)
+        value, _ = target_of(data, SETTINGS).plain(q)
         assert value < 0 and not np.isnan(value)
 
 
@@ -277,7 +277,7 @@ def test_the_density_is_the_one_written_down():
     rng = np.random.default_rng(4)
     size = dimension(len(data.point_time), 2, 3)
     hyper = rng.normal(0, 0.4, 7)
-    density = density_of(data, SETTINGS)
+    density = target_of(data, SETTINGS).plain
     differences = []
     for _ in range(4):
         q = np.concatenate([hyper, rng.normal(0, 1, size - 7)])
@@ -399,7 +399,7 @@ def test_the_stored_likelihood_is_that_of_the_density(small):
     """Summed over events it is what the density changes by when the weights of all events go."""
     data = small.data
     with_events, without = (
-        density_of(line_up(SMALL.assign(weight=weight), SETTINGS), SETTINGS) for weight in (1.0, 0.0)
+        target_of(line_up(SMALL.assign(weight=weight), SETTINGS), SETTINGS).plain for weight in (1.0, 0.0)
     )
     rng = np.random.default_rng(1)
     q = rng.normal(0, 0.5, dimension(len(data.point_time), 2, 3))
@@ -460,7 +460,7 @@ def test_ten_copies_of_a_report_say_what_one_says():
     assert data.event_repeats.sum() == 7 * 9 + 1
     once = line_up(SMALL, SETTINGS)
     q = np.random.default_rng(9).normal(0, 1, dimension(len(once.point_time), 2, 3))
-    assert density_of(data, SETTINGS)(q)[0] == pytest.approx(density_of(once, SETTINGS)(q)[0])
+    assert target_of(data, SETTINGS).plain(q)[0] == pytest.approx(target_of(once, SETTINGS).plain(q)[0])
 
 
 def test_the_densest_series_is_found():
