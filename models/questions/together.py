@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ...common.errors import Fault, nearest, raise_faults
 from ..errors import QueryError
+from ..families.unseen import INTEGRATED
 from ..inference.answers import log_evidence
 from ..inference.contract import MEMORY_LIMIT
+from ..inference.question import CapacityError
 from ..inference.tables import DrawnNetwork
 from ..names import name_in
 from ..posterior import Posterior
 from .answers import joint_distribution
+from .configurations import Configurations, adds_up, configuration_answers
 from .evidence import GivenEvidence, resolve_evidence
 from .quantity import Quantity, check_quantities
-from .unseen import at_point, points
+from .unseen import Point, at_point, points
 
+#: Bytes of what is left open, up to which it pays to sum it out once for all points of what is shared.
+_FEW_OPEN = 2**24
 #: What cases of one instrument share, unless it is said otherwise.
 SHARED = "guarantee"
 
@@ -68,14 +75,49 @@ def number_together(
         for case in cases
     ]
     total, mass, first = 0.0, 0.0, None
-    for point in points(DrawnNetwork.of(posterior), chosen):
-        here = [(case, at_point(one, point, chosen)) for case, one in asked]
-        logs = sum(_log_evidence(one, chosen, memory) for _, one in here)
+    every = list(points(DrawnNetwork.of(posterior), chosen))
+    chances = [_chances(case, one, every, chosen, memory) for case, one in asked]
+    telling = [one for _, one in asked if _bears_on_evidence(one, chosen)]
+    for point, *own in zip(every, *chances, strict=True):
+        logs: Any = sum(_log_evidence(at_point(one, point, chosen), memory) for one in telling)
         first = logs if first is None else first
         weight = point.weight * np.exp(logs - first)
-        total = total + weight * _numbers([_chance(case, one, memory) for case, one in here])
+        total = total + weight * _numbers(own)
         mass = mass + weight
     return np.asarray(total / mass)
+
+
+def _chances(
+    case: Quantity, asked: GivenEvidence, every: Sequence[Point], groups: Collection[str], memory: int
+) -> Iterable[np.ndarray]:
+    """Chance of a case in every draw, at each point of what is shared."""
+    plain = not (asked.form.likely or asked.evidence.weights or any(point.learnt for point in every))
+    if plain and adds_up(asked.system, asked.form):
+        with suppress(CapacityError):
+            return _at_all_points(case, asked, every, groups, min(memory, _FEW_OPEN))
+    return (_chance(case, at_point(asked, point, groups), memory) for point in every)
+
+
+def _at_all_points(
+    case: Quantity, asked: GivenEvidence, every: Sequence[Point], groups: Collection[str], memory: int
+) -> np.ndarray:
+    """Chances at once, shape (points, samples): each point is a member more, and what is open is summed out once."""
+    system, node, count = asked.system, asked.system.network[case.target], len(every)
+    more = {name: np.stack([point.effects[name] for point in every]) for name in every[0].effects}
+    values = {**system.values, **{name: np.concatenate([system.values[name], own]) for name, own in more.items()}}
+    members = {}
+    for name, number in asked.evidence.members.items():
+        seen = len(asked.posterior.members[name])
+        # The last of them is nobody yet.
+        moves = name in groups and number in (INTEGRATED, seen - 1)
+        members[name] = seen + np.arange(count) if moves else np.full(count, number)
+    given, do = (
+        {name: np.full(count, asked.evidence.fixed[name]) for name in names}
+        for names in (asked.form.given, asked.form.do)
+    )
+    states = tuple(node.index(state) for state in case.states)
+    configurations = Configurations(case.target, states, given, do, members)
+    return configuration_answers(replace(system, values=values), configurations, memory=memory)
 
 
 def _chance(case: Quantity, asked: GivenEvidence, memory: int) -> np.ndarray:
@@ -85,12 +127,14 @@ def _chance(case: Quantity, asked: GivenEvidence, memory: int) -> np.ndarray:
     return answer.values.reshape(-1)
 
 
-def _log_evidence(asked: GivenEvidence, groups: Collection[str], memory: int) -> Any:
-    """Logarithm of the probability of a case's evidence; zero where no shared member bears on it."""
-    network, given = asked.system.network, (*asked.form.given, *asked.form.likely)
-    above = network.ancestors(given, cut=asked.form.do)
-    if not any(group.name in groups for name in above for group in network[name].groups):
-        return np.zeros(asked.system.samples)
+def _bears_on_evidence(asked: GivenEvidence, groups: Collection[str]) -> bool:
+    """Whether a shared member bears on what is given of a case."""
+    network = asked.system.network
+    above = network.ancestors((*asked.form.given, *asked.form.likely), cut=asked.form.do)
+    return any(group.name in groups for name in above for group in network[name].groups)
+
+
+def _log_evidence(asked: GivenEvidence, memory: int) -> np.ndarray:
     return log_evidence(asked.system, asked.form, asked.evidence, memory=memory)
 
 

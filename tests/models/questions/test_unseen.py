@@ -11,6 +11,7 @@ from scipy.stats import norm
 from servanda.analysis import at_least, chance_of, probability, suppose, together
 from servanda.models import Arrow, Group, Network, Node, Posterior
 from servanda.models.errors import QueryError
+from servanda.models.questions import together as of_several
 
 #: Members simulated for each network.
 MEMBERS = 2_000_000
@@ -154,6 +155,24 @@ def test_cases_that_share_nothing_are_independent():
     alone = probability(posterior, "conduct").sel(conduct=last).item()
     both = together(posterior, [chance_of("conduct", last)] * 2, shared=())
     assert at_least(both, "acting", 2).item() == pytest.approx(alone**2, abs=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_all_points_at_once_give_what_each_point_gives_by_itself(seed, monkeypatch):
+    posterior, _, _ = random_network(seed)
+    first, last = (posterior.network["conduct"].states[place] for place in (0, -1))
+    cases = [
+        chance_of("conduct", last),
+        chance_of("conduct", [first, last], {"cause": "y"}, actor="A"),
+        chance_of("conduct", last, do={"cause": {"x": 0.2, "y": 0.3, "z": 0.5}}),
+        chance_of("conduct", first, guarantee="(new)"),
+    ]
+    at_once = together(posterior, cases)
+    # No bytes are few enough for what is left open: point by point.
+    monkeypatch.setattr(of_several, "_FEW_OPEN", 0)
+    xr.testing.assert_allclose(together(posterior, cases), at_once, rtol=0, atol=1e-7)
+    monkeypatch.setattr(of_several, "configuration_answers", None)
+    together(posterior, [chance_of("conduct", last, {"trace": "yes"})] * 2)
 
 
 def test_faults_of_cases_are_told_together():
