@@ -261,8 +261,9 @@ def influence(
     units = {kind: _units(table, kind) for kind in by}
     nodes = frozenset().union(*(question.nodes(posterior.network) for question in questions.values()))
     fitted = _Fitted.of(posterior, coded, nodes)
+    words = lexicon or load_lexicon()
     told = {
-        label: _Told(question, float(question.draws(posterior).mean()), lexicon or load_lexicon())
+        label: _Told(question, float(question.draws(posterior).mean()), fitted.by_block(question), words)
         for label, question in questions.items()
     }
     with shown(progress) as tell:
@@ -331,12 +332,15 @@ class _Told:
         What is asked.
     before
         Mean answer.
+    by_block
+        Answer as each block alone varies, from `_Fitted.by_block`.
     lexicon
         Words of probabilities.
     """
 
     question: Quantity
     before: float
+    by_block: np.ndarray
     lexicon: Lexicon
 
     def gone(self, coded: Cases, unit: np.ndarray) -> dict[int, tuple[str, ...]]:
@@ -448,11 +452,10 @@ def _by_weights(
 
 def _moves(fitted: _Fitted, told: _Told, unit: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
     """How far leaving out each unit moves an answer, and the error of that, shape (2, units)."""
-    moves = _weighed(weights, fitted.by_block(told.question))
-    named = told.question.draws(fitted.scored).values.mean()
+    moves = _weighed(weights, told.by_block)
     for at, groups in told.gone(fitted.coded, unit).items():
         unseen = told.without(groups)
-        apart = unseen.draws(fitted.scored).values.mean() - named
+        apart = (unseen.draws(fitted.scored) - told.question.draws(fitted.scored)).values.mean()
         moves[:, at] = _weighed([own[at : at + 1] for own in weights], fitted.by_block(unseen))[:, 0] + (apart, 0.0)
     return moves
 
