@@ -80,6 +80,7 @@ pytest: $(DEV) ## run the tests and the examples in the docstrings
 validate: $(DEV) ## measure the shipped scores again, and what kills and bad inputs do (three quarters of an hour)
 	$(BIN)/python benchmarks/scores.py
 	$(BIN)/python benchmarks/track.py score
+	$(BIN)/python benchmarks/repository.py --networks hailfinder hepar2 win95pts water andes pigs
 	$(BIN)/python -m tests.faults.measure
 	$(BIN)/python -m tests.faults.kills
 

@@ -2,7 +2,8 @@
 
 The earlier state is taken out of git into a temporary folder. Each task runs in a process of its own in one tree and
 then in the other; told are CPU seconds and seconds on the wall of the task alone, after one run that does not count
-where a task is short. `--store` keeps them in `measured.json`.
+where a task is short. Commands are told from the start of their process to its end, with the loops compiled before and
+nothing kept, and once more with what the first run kept. `--store` keeps all in `measured.json`.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from io import BytesIO
+from itertools import chain
 from pathlib import Path
 
 from stored import busy, store
@@ -69,6 +72,16 @@ TASKS: Mapping[str, tuple[str, str]] = {
         "past_defections(cases)",
     ),
 }
+#: Command -> its words; the record, its model and its priors are the same in both states.
+COMMANDS: Mapping[str, str] = {
+    "servanda fit guarantee": "fit guarantee --seed 12 --out {out}/fit.nc -q",
+    "servanda compare theories none,log": "compare theories none,log --refits 0 -q",
+    "servanda track PRK USA": "track PRK USA --out {out}/track.svg -q",
+    "servanda report dprk-six-party": "report dprk-six-party --out {out}/report -q",
+}
+#: Commands whose second run finds what the first has kept.
+KEEPING = ("servanda compare theories none,log", "servanda track PRK USA", "servanda report dprk-six-party")
+_MAIN = "import sys; from servanda.analysis.cli.app import main; sys.argv[0] = 'servanda'; main()"
 #: Seconds from which a task is not run a second time.
 _LONG = 2.0
 _CLOCK = """
@@ -116,6 +129,37 @@ def seconds(tree: Path, task: str, limit: int) -> tuple[float, float] | str:
     return wall, cpu
 
 
+def of_command(tree: Path, words: str, folder: Path) -> tuple[float, float] | str:
+    """Seconds on the wall and of CPU, all processes together, of a command in a tree, or why there are none."""
+    began, spent = time.perf_counter(), os.times()
+    done = subprocess.run(
+        [sys.executable, "-c", _MAIN, *words.format(out=folder).split()],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(tree), "SERVANDA_CACHE": str(folder / "kept")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    wall, now = time.perf_counter() - began, os.times()
+    if done.returncode:
+        return (done.stderr.strip().splitlines() or ["failed"])[-1]
+    return wall, now.children_user + now.children_system - spent.children_user - spent.children_system
+
+
+def commands(earlier: Path) -> Iterator[tuple[str, tuple[float, float] | str, tuple[float, float] | str]]:
+    """Each command, its seconds in the earlier tree and in this one, and those of a second run."""
+    for tree in (earlier, ROOT):
+        with tempfile.TemporaryDirectory() as folder:  # compiles
+            for words in ("fit guarantee --draws 20 --tune 20 --out {out}/fit.nc -q", COMMANDS[KEEPING[1]]):
+                of_command(tree, words, Path(folder))
+    for name, words in COMMANDS.items():
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
+            folders = ((earlier, Path(one)), (ROOT, Path(other)))
+            for label in (name, *([f"{name}, again"] if name in KEEPING else [])):
+                before, now = (of_command(tree, words, folder) for tree, folder in folders)
+                yield label, before, now
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--revision", default=REVISION, help=f"the earlier state ({REVISION})")
@@ -126,8 +170,8 @@ def main() -> None:
     print(f"load {load}\n{'':58}{'before':>9}{'now':>9} CPU seconds")
     with tempfile.TemporaryDirectory() as folder:
         earlier = taken_out(arguments.revision, Path(folder))
-        for task in TASKS:
-            before, now = (seconds(tree, task, arguments.limit) for tree in (earlier, ROOT))
+        calls = ((task, *(seconds(tree, task, arguments.limit) for tree in (earlier, ROOT))) for task in TASKS)
+        for task, before, now in chain(calls, commands(earlier)):
             row = {"task": task}
             for name, found in (("before", before), ("now", now)):
                 row |= {name: found} if isinstance(found, str) else {name: found[0], f"{name}_cpu": found[1]}

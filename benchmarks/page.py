@@ -189,9 +189,13 @@ def before(measured: Mapping[str, Any]) -> str:
     found = measured.get("before", {"revision": "", "tasks": []})
     for row in found["tasks"]:
         ratio = row["before_cpu"] / row["now_cpu"] if "before_cpu" in row and "now_cpu" in row else None
-        shown = [seconds(row[f"{one}_cpu"]) if f"{one}_cpu" in row else row[one] for one in ("before", "now")]
-        rows.append((row["task"], *shown, times(ratio) if ratio else ""))
-    head = ("", f"at {found['revision']}, CPU", "now, CPU", "times faster")
+        told = {
+            name: seconds(row[name]) if f"{one}_cpu" in row else row[one] if name == one else ""
+            for one in ("before", "now")
+            for name in (one, f"{one}_cpu")
+        }
+        rows.append((row["task"], *told.values(), times(ratio) if ratio else ""))
+    head = ("", f"at {found['revision']}", "CPU", "now", "CPU", "times faster, CPU")
     return table(head, rows)
 
 

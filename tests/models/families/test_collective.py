@@ -163,6 +163,7 @@ def headcounts(q, rho, cases=400, seed=7):
 
 
 @pytest.mark.slow
+@pytest.mark.pymc
 @pytest.mark.parametrize(("rho", "low", "high"), [(0.6, 0.5, 0.7), (0.0, 0.0, 0.05)])
 def test_a_fit_finds_how_far_members_hang_together(rho, low, high):
     frame = headcounts(0.35, rho)
@@ -192,6 +193,7 @@ def by_quadrature(frame):
     return found
 
 
+@pytest.mark.pymc
 def test_what_cannot_be_leaves_the_gradient_sound():
     """Counts that are missing are summed out, and some are too small for those who acted; judged by differences."""
     network = network_of("headcount", "diffusion")

@@ -420,6 +420,7 @@ def simulated(example, truth, rows, seed):
 
 
 @pytest.mark.slow
+@pytest.mark.pymc
 @pytest.mark.parametrize("example", RECOVERED, ids=str)
 def test_a_fit_finds_the_parameters_that_made_the_cases(example):
     truth = drawn(example, draws=400)

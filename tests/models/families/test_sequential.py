@@ -277,6 +277,7 @@ def test_sums_over_parents_are_those_of_the_table_with_members_integrated_out():
         np.testing.assert_allclose(found, expected[state], rtol=1e-12)
 
 
+@pytest.mark.pymc
 @pytest.mark.parametrize("example", [SEQUENTIAL[3], SEQUENTIAL[5], SEQUENTIAL[8]], ids=str)
 def test_the_compiled_density_and_its_slopes_are_those_of_pymc(example):
     """PyMC differentiates by itself; its unknowns are others, so that slopes are led over by differences of the map."""

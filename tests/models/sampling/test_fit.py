@@ -113,6 +113,7 @@ def test_exact_draws_are_independent(exact):
 
 
 @pytest.mark.slow
+@pytest.mark.pymc
 def test_pymc_agrees_with_the_closed_form():
     seen = []
     posterior = fit(
