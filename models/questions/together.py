@@ -91,8 +91,10 @@ def _chances(
     case: Quantity, asked: GivenEvidence, every: Sequence[Point], groups: Collection[str], memory: int
 ) -> Iterable[np.ndarray]:
     """Chance of a case in every draw, at each point of what is shared."""
-    plain = not (asked.form.likely or asked.evidence.weights or any(point.learnt for point in every))
-    if plain and adds_up(asked.system, asked.form):
+    others = any(number == INTEGRATED for name, number in asked.evidence.members.items() if name not in groups)
+    # What a point tells of other members that are not seen differs from point to point.
+    tells = others and any(point.learnt for point in every)
+    if not (tells or asked.form.likely or asked.evidence.weights) and adds_up(asked.system, asked.form):
         with suppress(CapacityError):
             return _at_all_points(case, asked, every, groups, min(memory, _FEW_OPEN))
     return (_chance(case, at_point(asked, point, groups), memory) for point in every)

@@ -158,21 +158,34 @@ def test_cases_that_share_nothing_are_independent():
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_all_points_at_once_give_what_each_point_gives_by_itself(seed, monkeypatch):
+@pytest.mark.parametrize("supposed", [None, "A", "(unseen)"])
+def test_all_points_at_once_give_what_each_point_gives_by_itself(seed, supposed, monkeypatch):
     posterior, _, _ = random_network(seed)
     first, last = (posterior.network["conduct"].states[place] for place in (0, -1))
+    if supposed is not None:
+        who = {} if supposed == "(unseen)" else {"actor": supposed}
+        posterior = suppose(posterior, {"conduct": first}, seed=1, **who)
     cases = [
         chance_of("conduct", last),
         chance_of("conduct", [first, last], {"cause": "y"}, actor="A"),
         chance_of("conduct", last, do={"cause": {"x": 0.2, "y": 0.3, "z": 0.5}}),
         chance_of("conduct", first, guarantee="(new)"),
     ]
-    at_once = together(posterior, cases)
-    # No bytes are few enough for what is left open: point by point.
-    monkeypatch.setattr(of_several, "_FEW_OPEN", 0)
-    xr.testing.assert_allclose(together(posterior, cases), at_once, rtol=0, atol=1e-7)
+    for some in (cases, [one for one in cases if one.members.get("actor")] * 2):
+        at_once = together(posterior, some)
+        with monkeypatch.context() as patched:
+            # No bytes are few enough for what is left open: point by point.
+            patched.setattr(of_several, "_FEW_OPEN", 0)
+            xr.testing.assert_allclose(together(posterior, some), at_once, rtol=0, atol=1e-7)
+
+
+def test_cases_whose_evidence_tells_of_the_guarantee_are_asked_point_by_point(monkeypatch):
+    posterior, _, _ = random_network(1)
+    last = posterior.network["conduct"].states[-1]
     monkeypatch.setattr(of_several, "configuration_answers", None)
     together(posterior, [chance_of("conduct", last, {"trace": "yes"})] * 2)
+    with pytest.raises(TypeError, match="not callable"):
+        together(posterior, [chance_of("conduct", last)] * 2)
 
 
 def test_faults_of_cases_are_told_together():
