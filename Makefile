@@ -88,10 +88,10 @@ fuzz: $(DEV) ## fuzz every reader, FUZZ_MINUTES each (5)
 	-$(BIN)/python -m pip install --quiet 'atheris>=3'
 	$(BIN)/python -m tests.faults.fuzz
 
-# Other programs are there to be measured against; where one cannot be had, it is left out with a word.
+# Other programs are there to be measured against, the last two for an earlier state; what cannot be had is left out.
 bench: export OMP_NUM_THREADS ?= 1
 bench: $(DEV) ## measure speed beside other programs, and write docs/benchmarks.md
-	-$(BIN)/python -m pip install --quiet 'pystan>=3.14' 'pyjags>=2.4' 'numpyro>=0.22' 'funsor>=0.4.8'
+	-$(BIN)/python -m pip install --quiet 'pystan>=3.14' 'pyjags>=2.4' 'numpyro>=0.22' 'funsor>=0.4.8' pandera h5netcdf
 	$(BIN)/python benchmarks/fit.py --weekly --store
 	$(BIN)/python benchmarks/queries.py --weekly --store
 	$(BIN)/python benchmarks/scale.py --large --store

@@ -17,12 +17,13 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from io import BytesIO
 from itertools import chain
 from pathlib import Path
 
 from stored import busy, store
+from stored import load as stored
 
 ROOT = Path(__file__).parent.parent
 #: The state before counterfactuals, tables of open cases and histories were made faster.
@@ -99,6 +100,10 @@ print(json.dumps(found))
 """
 
 
+#: Seconds on the wall and of CPU, or why there are none.
+type Found = tuple[float, float] | str
+
+
 def taken_out(revision: str, folder: Path) -> Path:
     """The tree of a revision, in a folder."""
     packed = subprocess.run(["git", "archive", revision], cwd=ROOT, check=True, capture_output=True).stdout
@@ -107,7 +112,7 @@ def taken_out(revision: str, folder: Path) -> Path:
     return folder
 
 
-def seconds(tree: Path, task: str, limit: int) -> tuple[float, float] | str:
+def seconds(tree: Path, task: str, limit: int) -> Found:
     """Seconds on the wall and of CPU of a task in a tree, or why there are none."""
     ready, timed = TASKS[task]
     program = _CLOCK.format(ready=ready, timed=timed, long=_LONG)
@@ -129,7 +134,7 @@ def seconds(tree: Path, task: str, limit: int) -> tuple[float, float] | str:
     return wall, cpu
 
 
-def of_command(tree: Path, words: str, folder: Path) -> tuple[float, float] | str:
+def of_command(tree: Path, words: str, folder: Path) -> Found:
     """Seconds on the wall and of CPU, all processes together, of a command in a tree, or why there are none."""
     began, spent = time.perf_counter(), os.times()
     done = subprocess.run(
@@ -141,18 +146,22 @@ def of_command(tree: Path, words: str, folder: Path) -> tuple[float, float] | st
         check=False,
     )
     wall, now = time.perf_counter() - began, os.times()
-    if done.returncode:
+    # What a gate stops at its end has taken its time as well.
+    if done.returncode and "gate failed" not in done.stderr:
         return (done.stderr.strip().splitlines() or ["failed"])[-1]
     return wall, now.children_user + now.children_system - spent.children_user - spent.children_system
 
 
-def commands(earlier: Path) -> Iterator[tuple[str, tuple[float, float] | str, tuple[float, float] | str]]:
+def commands(earlier: Path, names: Sequence[str]) -> Iterator[tuple[str, Found, Found]]:
     """Each command, its seconds in the earlier tree and in this one, and those of a second run."""
+    if not names:
+        return
     for tree in (earlier, ROOT):
         with tempfile.TemporaryDirectory() as folder:  # compiles
             for words in ("fit guarantee --draws 20 --tune 20 --out {out}/fit.nc -q", COMMANDS[KEEPING[1]]):
                 of_command(tree, words, Path(folder))
-    for name, words in COMMANDS.items():
+    for name in names:
+        words = COMMANDS[name]
         with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
             folders = ((earlier, Path(one)), (ROOT, Path(other)))
             for label in (name, *([f"{name}, again"] if name in KEEPING else [])):
@@ -164,14 +173,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--revision", default=REVISION, help=f"the earlier state ({REVISION})")
     parser.add_argument("--limit", type=int, default=60, help="CPU seconds a task may take")
+    parser.add_argument("--only", nargs="+", metavar="TASK", help="these alone; what is stored of others stays")
     parser.add_argument("--store", action="store_true", help="keep the figures in measured.json")
     arguments = parser.parse_args()
     load, rows = busy(), []
     print(f"load {load}\n{'':58}{'before':>9}{'now':>9} CPU seconds")
     with tempfile.TemporaryDirectory() as folder:
         earlier = taken_out(arguments.revision, Path(folder))
-        calls = ((task, *(seconds(tree, task, arguments.limit) for tree in (earlier, ROOT))) for task in TASKS)
-        for task, before, now in chain(calls, commands(earlier)):
+        wanted = arguments.only or (*TASKS, *COMMANDS)
+        calls = (
+            (task, *(seconds(tree, task, arguments.limit) for tree in (earlier, ROOT)))
+            for task in TASKS
+            if task in wanted
+        )
+        for task, before, now in chain(calls, commands(earlier, [name for name in COMMANDS if name in wanted])):
             row = {"task": task}
             for name, found in (("before", before), ("now", now)):
                 row |= {name: found} if isinstance(found, str) else {name: found[0], f"{name}_cpu": found[1]}
@@ -179,7 +194,11 @@ def main() -> None:
             said = [found if isinstance(found, str) else f"{found[1]:.3f}" for found in (before, now)]
             print(f"{task:58}{said[0]:>9}{said[1]:>9}", flush=True)
     if arguments.store:
-        store("before", {"revision": arguments.revision, "tasks": rows}, load)
+        measured = {row["task"]: row for row in rows}
+        if arguments.only:
+            kept = {row["task"]: row for row in stored()["before"]["tasks"]}
+            measured = {**kept, **measured}
+        store("before", {"revision": arguments.revision, "tasks": [*measured.values()]}, load)
 
 
 if __name__ == "__main__":

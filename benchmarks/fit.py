@@ -30,7 +30,7 @@ import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -65,8 +65,12 @@ def servanda(network: Any, frame: Any, names: Callable[[Any], Mapping[str, Any]]
 
     watch = Watch()
     posterior = fit(network, frame, seed=1, progress=watch, **settings)
-    rounds = settings["draws"] * settings["thin"]
-    return Run(names(posterior), Moment.now(), watch.took, rounds / (rounds + settings["tune"]))
+    return Run(names(posterior), Moment.now(), watch.took, after_warm_up(**posterior.provenance["settings"]))
+
+
+def after_warm_up(draws: int, tune: int, thin: int, **_: Any) -> float:
+    """Share of the steps that are draws."""
+    return draws * thin / (draws * thin + tune)
 
 
 def command_line(cold: bool) -> Run:
@@ -84,9 +88,10 @@ def command_line(cold: bool) -> Run:
         whole = Moment.now() - before
         posterior = load_posterior(out)
     sampling = float(posterior.provenance["seconds"])
-    nuts = tuple(f"{name}." for name in posterior.provenance["drawn_by_nuts"])
+    nuts = tuple(f"{name}." for block in posterior.provenance["drawn_by_nuts"] for name in block)
     draws = {name: x for name, x in servanda_draws(posterior).items() if name.startswith(nuts)}
-    return Run(draws, whole, Moment(sampling, whole.cpu * sampling / whole.wall), 0.8, "process start to saved file")
+    took = Moment(sampling, whole.cpu * sampling / whole.wall)
+    return Run(draws, whole, took, after_warm_up(**posterior.provenance["settings"]), "process start to saved file")
 
 
 def through_pymc(sampler: str, ready: str = "record", nodes: Sequence[str] | None = None) -> Run:
@@ -149,7 +154,7 @@ def record_outcome() -> Run:
     groups = {f"{OUTCOME}.{group.name}" for group in network[OUTCOME].groups}
     kept = {str(name): array.values for name, array in block.tree["posterior"].data_vars.items()}
     draws = {name: x for name, x in kept.items() if name not in groups}
-    return Run(draws, Moment.now(), watch.took, 0.8)
+    return Run(draws, Moment.now(), watch.took, after_warm_up(**asdict(block.run.sampling)))
 
 
 def latent_class(**settings: Any) -> Run:
