@@ -51,14 +51,16 @@ def _numbers(cells: Iterable[str]) -> bool:
 
 
 def seconds(number: float) -> str:
-    """A time in the unit that reads best.
+    """A time in the unit that reads best, on one line.
 
     >>> seconds(0.00391), seconds(2.345), seconds(123.4)
-    ('3.9 ms', '2.3 s', '123 s')
+    ('3.9\\xa0ms', '2.3\\xa0s', '123\\xa0s')
     """
     if number < 1:
-        return f"{1e3 * number:.2g} ms" if number < 0.1 else f"{1e3 * number:.0f} ms"
-    return f"{number:.1f} s" if number < 100 else f"{number:,.0f} s"
+        told = f"{1e3 * number:.2g} ms" if number < 0.1 else f"{1e3 * number:.0f} ms"
+    else:
+        told = f"{number:.1f} s" if number < 100 else f"{number:,.0f} s"
+    return told.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def times(number: float) -> str:
