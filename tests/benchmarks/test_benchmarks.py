@@ -124,4 +124,4 @@ def test_another_figure_makes_another_page():
     text, measured = page.PAGE.read_text(encoding="utf-8"), stored.load()
     row = next(row for _, rows in page.sections(measured, "fit") for row in rows if "until_cpu" in row)
     row["until_cpu"] = 98765.0
-    assert "98,765 s" in page.filled(text, measured)
+    assert "98,765\N{NO-BREAK SPACE}s" in page.filled(text, measured)
