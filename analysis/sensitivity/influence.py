@@ -452,10 +452,11 @@ def _by_weights(
 
 def _moves(fitted: _Fitted, told: _Told, unit: np.ndarray, weights: Sequence[np.ndarray]) -> np.ndarray:
     """How far leaving out each unit moves an answer, and the error of that, shape (2, units)."""
-    moves = _weighed(weights, told.by_block)
-    for at, groups in told.gone(fitted.coded, unit).items():
+    moves, gone = _weighed(weights, told.by_block), told.gone(fitted.coded, unit)
+    named = told.question.draws(fitted.scored).values.mean() if gone else 0.0
+    for at, groups in gone.items():
         unseen = told.without(groups)
-        apart = (unseen.draws(fitted.scored) - told.question.draws(fitted.scored)).values.mean()
+        apart = unseen.draws(fitted.scored).values.mean() - named
         moves[:, at] = _weighed([own[at : at + 1] for own in weights], fitted.by_block(unseen))[:, 0] + (apart, 0.0)
     return moves
 

@@ -82,6 +82,13 @@ DENSITY = types.int64(
 )
 
 
+@inside
+def told(value: Any, found: Any, slopes: Any) -> Any:
+    """Write a density where nutpie reads it, and say how it went: what is no number makes nutpie reject the step."""
+    view(value, (1,))[0] = found
+    return 0 if np.isfinite(found) and np.isfinite(slopes.sum()) else 3
+
+
 @called_by_nutpie(
     types.int64(types.uint64, types.uint64, types.CPointer(types.double), types.CPointer(types.double), types.voidptr)
 )

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
-from .addresses import DENSITY, integers_at, reals_at, view
+from .addresses import DENSITY, integers_at, reals_at, told, view
 from .jit import at, called_by_nutpie, entry, inside, inside_in_any_order
 from .program import SPAN, SPAN_END, SPREAD, Program
 from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, STICKS, ZERO_SUM
@@ -1216,7 +1216,4 @@ def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any)
         table[12, 0],
     )
     slopes = view(gradient, (size,))
-    found = log_density(view(x, (size,)), program, slopes)
-    view(value, (1,))[0] = found
-    # What is no number makes nutpie reject the step.
-    return 0 if np.isfinite(found) and np.isfinite(slopes.sum()) else 3
+    return told(value, log_density(view(x, (size,)), program, slopes), slopes)

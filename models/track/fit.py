@@ -157,7 +157,7 @@ def _tree(data: TrackData, q: np.ndarray, stats: xr.Dataset) -> xr.DataTree:
     return xr.DataTree.from_dict(
         {
             "posterior": posterior.assign_coords(numbers | names | points),
-            "sample_stats": stats.assign_coords(numbers),
+            "sample_stats": stats,
             "log_likelihood": xr.Dataset(
                 {"event": (("chain", "draw", "event_label"), likelihood)},
                 numbers | {"event_label": list(data.labels)},
