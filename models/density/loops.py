@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..families.rows import CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
+from ..families.rows import BEFORE_EFFECTS, BETA_BINOMIAL, CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .addresses import DENSITY, integers_at, reals_at, told, view
 from .jit import at, called_by_nutpie, entry, inside, inside_in_any_order
@@ -49,7 +49,8 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     rows = len(program.states)
     log_p, weights = np.zeros(rows), program.counts.copy()
     # What a step back needs of a row: of a cumulative logit the slopes in both cutpoints, of a continuation ratio that
-    # of each step, of the highest that in the logarithm of staying below, else the probabilities.
+    # of each step, of the highest that in the logarithm of staying below, of a beta-binomial those in the log-odds of a
+    # member and of the correlation, else the probabilities.
     widest = 2
     for node in range(len(program.nodes)):
         widest = max(widest, program.nodes[node, 6])
@@ -560,6 +561,8 @@ def _rows(program: Any, node: Any, values: Any, logs: Any, effects: Any, cuts: A
         _sequential_rows(program, node, cuts, effects, log_p, kept)
     elif kind == HIGHEST:
         _highest_rows(program, node, values, log_p, kept)
+    elif kind == BETA_BINOMIAL:
+        _number_rows(program, node, logs, effects, log_p, kept)
     else:
         _softmax_rows(program, node, values, logs, effects, log_p, kept)
 
@@ -580,6 +583,8 @@ def _rows_back(
         _step_cutpoints_back(logs, base, size, cut_slope, log_slope)
     elif kind == HIGHEST:
         _highest_rows_back(program, node, values, weights, kept, log_slope)
+    elif kind == BETA_BINOMIAL:
+        _number_rows_back(program, node, weights, kept, effect_slope, log_slope)
     else:
         _softmax_rows_back(program, node, weights, kept, effect_slope, log_slope)
 
@@ -1108,6 +1113,99 @@ def _highest_rows_back(program: Any, node: Any, values: Any, weights: Any, kept:
             for j in range(push, s):
                 log_slope[j] += (reached[s] + missed[s] * values[s] / lower) * values[j] / total
             lower = total
+
+
+@inside
+def _number_rows(program: Any, node: Any, logs: Any, effects: Any, log_p: Any, kept: Any) -> None:
+    """How many of some members act; `kept` gets the slopes in the log-odds of one member and of their correlation.
+
+    As in `servanda.models.families.collective`: with a_i = q (1 - rho) + i rho, b_i the same of 1 - q, and
+    c_i = 1 - rho + i rho, P(y of k) is k! / prod_{i<k} c_i times prod_{i<y} a_i / y! times prod_{i<k-y} b_i / (k-y)!.
+    """
+    _, first, last, place, width, base = program.nodes[node, :6]
+    largest = 0
+    for row in range(first, last):
+        largest = max(largest, program.picks[place + (row - first) * width])
+    acts, fails = np.empty((largest + 1, 3)), np.empty((largest + 1, 3))
+    for row in range(first, last):
+        start = place + (row - first) * width
+        odds = logs[base]
+        for k in range(start + BEFORE_EFFECTS, start + width):
+            odds += effects[program.picks[k]]
+        members, fewest, most, rho = program.picks[start : start + BEFORE_EFFECTS]
+        if fewest > most:  # more than there are cannot act
+            log_p[row], kept[row, 0], kept[row, 1] = -np.inf, 0.0, 0.0
+            continue
+        together = logs[rho] if rho >= 0 else -np.inf
+        _runs(odds, together, members, acts)
+        _runs(-odds, together, members, fails)
+        log_p[row], kept[row, 0], kept[row, 1] = _among(members, fewest, most, acts, fails)
+        whole, slope = _whole(together, members)
+        log_p[row] += whole
+        kept[row, 1] += slope
+
+
+@inside
+def _runs(odds: Any, together: Any, members: Any, runs: Any) -> None:
+    """Log of prod_{i<n} a_i / n! for each n, with its slopes in the log-odds of a and in those of the correlation."""
+    log_q, no_q = _log_logistic(odds)
+    log_apart, rho = _log_logistic(-together)
+    q, apart = exp(log_q), exp(log_apart)
+    runs[0] = 0.0
+    for i in range(members):
+        if i == 0 or rho == 0.0:
+            part, in_odds, in_rho = log_q + log_apart, no_q, -rho
+        else:
+            a = q * apart + i * rho
+            part, in_odds, in_rho = log(a), q * no_q * apart / a, (i - q) * rho * apart / a
+        runs[i + 1, 0] = runs[i, 0] + part - log(i + 1.0)
+        runs[i + 1, 1] = runs[i, 1] + in_odds
+        runs[i + 1, 2] = runs[i, 2] + in_rho
+
+
+@inside
+def _among(members: Any, fewest: Any, most: Any, acts: Any, fails: Any) -> Any:
+    """Logarithm of the sum over the numbers that may act, with its slopes."""
+    top = -np.inf
+    for y in range(fewest, most + 1):
+        top = max(top, acts[y, 0] + fails[members - y, 0])
+    mass, in_odds, in_rho = 0.0, 0.0, 0.0
+    for y in range(fewest, most + 1):
+        part = exp(acts[y, 0] + fails[members - y, 0] - top)
+        mass += part
+        in_odds += part * (acts[y, 1] - fails[members - y, 1])
+        in_rho += part * (acts[y, 2] + fails[members - y, 2])
+    return top + log(mass), in_odds / mass, in_rho / mass
+
+
+@inside
+def _whole(together: Any, members: Any) -> Any:
+    """Log of k! / prod_{i<k} c_i, with its slope in the log-odds of the correlation."""
+    log_apart, rho = _log_logistic(-together)
+    apart = exp(log_apart)
+    log_p, slope = 0.0, 0.0
+    for i in range(members):
+        if i == 0 or rho == 0.0:
+            log_p += log(i + 1.0) - log_apart
+            slope += rho
+        else:
+            c = apart + i * rho
+            log_p += log((i + 1.0) / c)
+            slope -= (i - 1.0) * rho * apart / c
+    return log_p, slope
+
+
+@inside
+def _number_rows_back(program: Any, node: Any, weights: Any, kept: Any, effect_slope: Any, log_slope: Any) -> None:
+    _, first, last, place, width, base = program.nodes[node, :6]
+    for row in range(first, last):
+        start = place + (row - first) * width
+        part, rho = weights[row] * kept[row, 0], program.picks[start + BEFORE_EFFECTS - 1]
+        log_slope[base] += part
+        if rho >= 0:
+            log_slope[rho] += weights[row] * kept[row, 1]
+        for k in range(start + BEFORE_EFFECTS, start + width):
+            effect_slope[program.picks[k]] += part
 
 
 @inside

@@ -33,10 +33,13 @@ from .regression import (
     case_predictor,
     effect_slices,
     group_parameters,
+    has_pieces,
     spread_over,
     term_faults,
     term_parameters,
+    write_effects,
 )
+from .rows import BETA_BINOMIAL, Book, RowWriter
 from .unseen import mixture
 
 #: A member may act as often as not, or hardly ever, or nearly always.
@@ -147,7 +150,7 @@ class Collective(Family):
         plain = _with_count(local)
         member = values[member_name(local)][..., None]
         eta = xp.log(member) - xp.log1p(-member) + case_predictor(values, codes, members, plain, xp)
-        k = _counts(local)[codes[:, local.parent_names.index(str(local.node.option("members")))]]
+        k = _counted(local, codes)
         seen = self._seen(local, k, codes[:, -1])
         rho = values.get(rho_name(local))
         if xp is not np:
@@ -193,14 +196,34 @@ class Collective(Family):
         table = xp.stack([state.T for state in states], axis=-2).reshape((*shape, len(wanted), -1))
         return table[..., 0, :] if local.name in fixed else table
 
+    def in_loops(self, local: Local) -> bool:
+        """Whether the compiled loops know its rows: where every term is a sum of pieces."""
+        return has_pieces(_with_count(local))
+
+    def write_rows(self, local: Local, book: Book) -> RowWriter:
+        """Let each row add up what bears on one of its members, and say how many of them act."""
+        effects = write_effects(_with_count(local), book)
+        rho = book.start.get(rho_name(local), -1)
+
+        def picks(codes: np.ndarray, members: Mapping[str, np.ndarray]) -> np.ndarray:
+            k = _counted(local, codes)
+            fewest, most = self._range(local, k, codes[:, -1])
+            return np.column_stack([k, fewest, most, np.full(len(k), rho), effects(codes, members)])
+
+        return RowWriter(BETA_BINOMIAL, book.start[member_name(local)], picks)
+
     def _seen(self, local: Local, k: np.ndarray, state: np.ndarray) -> np.ndarray:
         """Which numbers of acting members a state stands for, shape (cases, largest k + 1)."""
+        fewest, most = self._range(local, k, state)
         number = np.arange(k.max(initial=0) + 1)
+        return (number >= fewest[:, None]) & (number <= most[:, None])
+
+    def _range(self, local: Local, k: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Fewest and most of k members that act where the node is in a state; what cannot be has more at the least."""
         if self.needed is None:
-            wanted = number == state[:, None]
-        else:
-            wanted = (number >= self.needed(k, local.node.option("at_least"))[:, None]) == state[:, None]
-        return wanted & (number <= k[:, None])
+            return state, np.minimum(state, k)
+        needed = self.needed(k, local.node.option("at_least"))
+        return np.where(state == 1, needed, 0), np.where(state == 1, k, np.minimum(needed - 1, k))
 
 
 def member_name(local: Local) -> str:
@@ -223,6 +246,11 @@ def _with_count(local: Local) -> Local:
 
 def _counts(local: Local) -> np.ndarray:
     return np.asarray(local[str(local.node.option("members"))].values, int)
+
+
+def _counted(local: Local, codes: np.ndarray) -> np.ndarray:
+    """Members of each case."""
+    return _counts(local)[codes[:, local.parent_names.index(str(local.node.option("members")))]]
 
 
 def _log_numbers(eta: Any, rho: Any, k: np.ndarray, xp: Any) -> Any:

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 #: Kinds of rows: a cell of a table; a cumulative, a multinomial and a continuation-ratio logit of added effects; the
-#: highest of what several causes bring about.
-CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT, CONTINUATION_RATIO, HIGHEST = range(5)
+#: highest of what several causes bring about; how many of some members act, of whom each has a logit of added effects.
+CELL, CUMULATIVE_LOGIT, MULTINOMIAL_LOGIT, CONTINUATION_RATIO, HIGHEST, BETA_BINOMIAL = range(6)
+#: Picks of a row of `BETA_BINOMIAL` before its effects: its members, fewest and most of them that act, and the place of
+#: the correlation between two of them, or -1.
+BEFORE_EFFECTS = 4
 #: So many parameters a piece multiplies, at most.
 FACTORS = 3
 
@@ -67,14 +70,14 @@ class RowWriter:
     Parameters
     ----------
     kind
-        `CELL`, `CUMULATIVE_LOGIT`, `MULTINOMIAL_LOGIT`, `CONTINUATION_RATIO` or `HIGHEST`.
+        `CELL`, `CUMULATIVE_LOGIT`, `MULTINOMIAL_LOGIT`, `CONTINUATION_RATIO`, `HIGHEST` or `BETA_BINOMIAL`.
     base
-        Place of the node's first probability.
+        Place of the node's first probability; of `BETA_BINOMIAL` that one member acts.
     picks
         From codes, shape (rows, parents + 1), and group effect -> members, to the effects (or, in a table, the
         probability) that each row adds up, shape (rows, picks). Where a row has an effect for each state or for each
         step, they stand side by side, and this is the first of them. Of `HIGHEST` it is the first probability of what
-        each cause brings about, -1 where it is off.
+        each cause brings about, -1 where it is off. Of `BETA_BINOMIAL` `BEFORE_EFFECTS` stand before.
     """
 
     kind: int

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from decimal import Decimal, localcontext
 from itertools import product
 
 import numpy as np
@@ -21,18 +23,32 @@ from servanda.models.families.base import counts
 from servanda.models.families.terms import TERMS
 from servanda.models.network.parameters import parameter_coords
 
-from ..families.test_families import EXAMPLES
-
-GRADED = [example for example in EXAMPLES if example.family not in ("any_of", "all_of", "at_least", "headcount")]
+from ..families.test_families import EXAMPLES, drawn
 
 
-def some_cases(network, groups, rows=60, holes=0.0, seed=1):
+def some_cases(network, groups, rows=60, holes=0.0, seed=1, possible=lambda frame: slice(None)):
     rng = np.random.default_rng(seed)
     frame = {node.name: rng.choice(np.array(node.states, object), rows) for node in network.nodes}
     for cells in frame.values():
         cells[rng.random(rows) < holes] = None
     who = {group.column: rng.choice(["PRK", "USA", "RUS"], rows) for group in groups}
-    return encode(network, pd.DataFrame({**frame, **who}))
+    return encode(network, pd.DataFrame({**frame, **who})[possible(frame)])
+
+
+def possible_in(example):
+    """Which rows some state of what is missing allows: of one member two cannot act."""
+    network = example.network()
+    table = drawn(example).table("y", **{group.name: "USA" for group in example.groups}).values[0, 0]
+
+    def possible(frame):
+        places = [[places_of(network[axis].states, cell) for cell in frame[axis]] for axis in network.axes("y")]
+        return np.array([table[cell].max() > 0 for cell in zip(*places, strict=True)])
+
+    return possible
+
+
+def places_of(states, cell):
+    return slice(None) if cell is None else states.index(cell)
 
 
 def by_numpy(density, network, cases, patterns, priors, nodes, x):
@@ -97,11 +113,11 @@ def log_jacobian(layout, x):
 
 
 @pytest.mark.parametrize("holes", [0.0, 0.3])
-@pytest.mark.parametrize("example", GRADED, ids=str)
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_the_density_is_that_of_numpy_and_its_slopes_are_those_of_differences(example, holes):
     network = example.network()
     nodes = network.names if holes else ("y",)
-    cases = some_cases(network, example.groups, holes=holes)
+    cases = some_cases(network, example.groups, holes=holes, possible=possible_in(example))
     patterns = find_patterns(network, cases)
     density = make_density(network, cases, patterns, None, nodes, integrate=False)
     x = 0.7 * np.random.default_rng(2).standard_normal(density.size)
@@ -187,7 +203,7 @@ def test_far_out_the_density_keeps_its_digits(family):
 
 def test_the_way_there_is_the_way_back():
     """Transforms by their definition: probabilities add up to one, effects to zero, and lengths stay."""
-    example = next(e for e in GRADED if e.family == "softmax" and e.arrows)
+    example = next(e for e in EXAMPLES if e.family == "softmax" and e.arrows)
     network = example.network()
     cases = some_cases(network, ())
     layout = make_density(network, cases, find_patterns(network, cases), None, ("y",)).layout
@@ -289,3 +305,35 @@ def completions(known):
 def joint(tables, filled):
     state = dict(zip(MIXED.names, filled, strict=True))
     return np.prod([tables[name][tuple(state[axis] for axis in MIXED.axes(name))] for name in MIXED.names])
+
+
+def exact_headcount(members, acting, odds, together):
+    """Logarithm of P(acting of members), exactly: each follows an earlier one, or decides anew."""
+    with localcontext() as context:
+        context.prec = 500
+        q, rho = (1 / (1 + Decimal(-x).exp()) for x in (odds, together))
+        p = Decimal(math.comb(members, acting))
+        for of, number in ((q, acting), (1 - q, members - acting)):
+            p *= math.prod((of * (1 - rho) + i * rho for i in range(number)), start=Decimal(1))
+        p /= math.prod((1 - rho + i * rho for i in range(members)), start=Decimal(1))
+        prior = q * (1 - q) * 3 * rho * (1 - rho) ** 3  # Beta(1, 1) and Beta(1, 3), with their Jacobians
+        return float(p.ln() + prior.ln())
+
+
+@pytest.mark.parametrize("together", [-300.0, -40.0, 0.5, 40.0, 300.0])
+@pytest.mark.parametrize("odds", [-300.0, -30.0, 0.2, 30.0, 300.0])
+def test_members_that_act_hardly_ever_or_as_one_keep_every_digit(odds, together):
+    backers = Node("k", ("1", "4"), ordered=True, values=(1, 4))
+    numbers = tuple(map(str, range(5)))
+    counted = Node("y", numbers, (Arrow("k"),), "headcount", ordered=True, options=(("members", "k"),))
+    network = Network((backers, counted))
+    for acting in range(5):
+        cases = encode(network, pd.DataFrame({"k": ["4"], "y": [str(acting)]}))
+        density = make_density(network, cases, find_patterns(network, cases), None, ("y",))
+        value, slopes = density(np.array([odds, together]))
+        assert value == pytest.approx(exact_headcount(4, acting, odds, together), rel=1e-12)
+        for place, slope in enumerate(slopes):
+            move = np.zeros(2)
+            move[place] = 1e-4
+            up, down = (exact_headcount(4, acting, *(np.array([odds, together]) + side * move)) for side in (1, -1))
+            assert slope == pytest.approx((up - down) / 2e-4, rel=1e-6, abs=1e-8)

@@ -163,7 +163,6 @@ def headcounts(q, rho, cases=400, seed=7):
 
 
 @pytest.mark.slow
-@pytest.mark.pymc
 @pytest.mark.parametrize(("rho", "low", "high"), [(0.6, 0.5, 0.7), (0.0, 0.0, 0.05)])
 def test_a_fit_finds_how_far_members_hang_together(rho, low, high):
     frame = headcounts(0.35, rho)

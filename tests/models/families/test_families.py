@@ -18,7 +18,6 @@ from servanda.models import Arrow, Group, Network, Node, Posterior, encode, fit,
 from servanda.models import pymc_model as compiled
 from servanda.models.cases.likelihood import log_likelihood
 from servanda.models.cases.patterns import find_patterns
-from servanda.models.density.density import has_gradient
 from servanda.models.families import FAMILIES, regression
 from servanda.models.families.unseen import TYPICAL
 from servanda.models.network.parameters import parameter_coords
@@ -420,16 +419,11 @@ def simulated(example, truth, rows, seed):
 
 
 @pytest.mark.slow
-@pytest.mark.pymc
 @pytest.mark.parametrize("example", RECOVERED, ids=str)
 def test_a_fit_finds_the_parameters_that_made_the_cases(example):
     truth = drawn(example, draws=400)
-    # PyMC, which samples what the compiled loops do not know, takes a hundred times as long for a step.
-    loops = has_gradient(example.network(), ("y",))
-    frame = simulated(example, truth, rows=4000 if loops else 800, seed=17)
-    how = {"draws": 250, "tune": 500 if loops else 250, "chains": 2, "thin": 1, "target_accept": 0.9}
-    if not loops:
-        how["cores"] = 1  # each process of PyMC would compile anew
+    frame = simulated(example, truth, rows=4000, seed=17)
+    how = {"draws": 250, "tune": 500, "chains": 2, "thin": 1, "target_accept": 0.9}
     posterior = fit(example.network(), frame, seed=3, **how)
     if "sample_stats" in posterior.tree:
         assert int(posterior.tree["sample_stats"]["diverging"].sum()) == 0
