@@ -18,12 +18,13 @@ from typer.core import TyperGroup
 
 from ...common.errors import SHOWN, KeptWarning, ServandaError
 from ...models.errors import ConvergenceWarning
+from ...models.stand_in import left_out
 from . import cache, record, scenario
 from .comparing import compare
 from .evaluate import evaluate
 from .exploring.explore import explore
 from .fit import fit
-from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED, UNFORESEEN
+from .options import BAD_INPUT, GATE_FAILED, INTERRUPTED, SCHEDULER, UNFORESEEN
 from .query import query
 from .report import report
 from .score import score
@@ -131,8 +132,11 @@ def _root(
 def main() -> None:
     """Run the command line."""
     prepare_streams()
+    # xarray imports Dask wherever it is installed, for a second and a half; here only a scheduler needs it.
+    needless = [] if any(word.startswith(SCHEDULER) for word in sys.argv) else ["dask"]
     try:
-        app()
+        with left_out(*needless):
+            app()
     except Exception as error:
         # Of another library, or a fault of ours: what is wrong with an input was said above.
         if os.environ.get(TRACE):

@@ -161,10 +161,11 @@ Refits = Annotated[
         rich_help_panel=_SAMPLING,
     ),
 ]
+SCHEDULER = "--scheduler"
 Scheduler = Annotated[
     str | None,
     typer.Option(
-        "--scheduler",
+        SCHEDULER,
         metavar="ADDRESS",
         help="A Dask scheduler whose workers do the fits, such as tcp://10.0.0.1:8786; needs the extra 'cluster'.",
         rich_help_panel=_SAMPLING,

@@ -25,6 +25,11 @@ def inside(loop: Any) -> Any:
     return entry(loop, **_INSIDE)
 
 
+def inside_at_once(loop: Any) -> Any:
+    """Loop that only other loops call, written into each of them: a call with a program hands over ninety numbers."""
+    return entry(loop, forceinline=True, **_INSIDE)
+
+
 def inside_in_any_order(loop: Any) -> Any:
     """Loop that only other loops call, whose sums may be taken in any order: several numbers are worked on at once."""
     return entry(loop, fastmath={"reassoc", "nsz", "contract"}, forceinline=True, **_INSIDE)

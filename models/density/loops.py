@@ -16,7 +16,7 @@ import numpy as np
 from ..families.rows import BEFORE_EFFECTS, BETA_BINOMIAL, CELL, CONTINUATION_RATIO, CUMULATIVE_LOGIT, HIGHEST
 from ..parameters.distributions import BETA, EXPONENTIAL, HALF_NORMAL, LOGNORMAL, NORMAL, STUDENT_T
 from .addresses import DENSITY, integers_at, reals_at, told, view
-from .jit import at, called_by_nutpie, entry, inside, inside_in_any_order
+from .jit import at, called_by_nutpie, entry, inside, inside_at_once, inside_in_any_order
 from .program import SPAN, SPAN_END, SPREAD, Program
 from .transforms import AS_IS, LOG, LOGIT, LOGITS, MIDDLE, POOLED, RAMP, SCALE, STICKS, ZERO_SUM
 
@@ -675,7 +675,7 @@ def _ordinal_rows(program: Any, node: Any, cuts: Any, effects: Any, log_p: Any, 
         log_p[row], kept[row, 0], kept[row, 1] = found, upper, lower
 
 
-@inside
+@inside_at_once
 def _added(program: Any, node: Any, row: Any, effects: Any) -> Any:
     """What the effects of a row add up to."""
     width, eta = program.nodes[node, 4], 0.0
@@ -840,7 +840,7 @@ def _sums_of_slopes(like: Any, z: Any, number: Any, start: Any, above: Any, belo
     return high, low, turn
 
 
-@inside
+@inside_at_once
 def _near_factors(
     program: Any,
     row: Any,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from servanda.models.stand_in import standing_in
+from servanda.models.stand_in import left_out, standing_in
 
 
 @pytest.fixture
@@ -42,3 +44,31 @@ def test_a_package_that_is_loaded_stands_for_itself(packages):
     with standing_in("wanted_later"):
         assert import_module("asking").wanted_later is there
     assert sys.modules["wanted_later"] is there
+
+
+def test_a_package_that_is_left_out_is_not_installed_until_then(packages):
+    with left_out("wanted_later"):
+        assert find_spec("wanted_later") is None
+        with pytest.raises(ModuleNotFoundError, match="import of wanted_later halted"):
+            import_module("asking")
+    assert import_module("asking").wanted_later.answer == 42
+
+
+def test_a_package_that_is_loaded_is_not_left_out(packages):
+    there = import_module("wanted_later")
+    with left_out("wanted_later"):
+        assert import_module("asking").wanted_later is there
+    assert sys.modules["wanted_later"] is there
+
+
+@pytest.mark.parametrize(("words", "there"), [([], False), (["--scheduler", "tcp://127.0.0.1:1"], True)])
+def test_the_command_line_has_dask_for_a_scheduler_alone(words, there):
+    """xarray imports it wherever it finds it, which took a second and a half of each command."""
+    pytest.importorskip("dask")
+    program = (
+        "from importlib.util import find_spec; from servanda.analysis.cli import app\n"
+        "app.app = lambda: print(find_spec('dask') is not None)\n"
+        "app.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == (f"{there}\n", "")
