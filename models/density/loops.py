@@ -44,7 +44,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
     total = _parameters(x, program.segments, program.numbers, values, logs, log_slope, gradient)
 
     effects, effect_slope = np.zeros(program.effects), np.zeros(program.effects)
-    _effects(program.factors, program.coefficients, values, effects)
+    _effects(program.factors, program.coefficients, program.pairs, values, effects)
 
     rows = len(program.states)
     log_p, weights = np.zeros(rows), program.counts.copy()
@@ -67,7 +67,7 @@ def log_density(x: Any, program: Any, gradient: Any) -> Any:
 
     for node in range(len(program.nodes)):
         _rows_back(program, node, values, logs, weights, kept, effect_slope, log_slope)
-    _effects_back(program.factors, program.coefficients, values, effect_slope, slope)
+    _effects_back(program.factors, program.coefficients, program.pairs, values, effect_slope, slope)
     _parameters_back(x, program.segments, program.numbers, values, logs, slope, log_slope, gradient)
     return total
 
@@ -526,17 +526,25 @@ def _zero_sums_back(slope: Any, gradient: Any, first: Any) -> None:
 
 
 @inside
-def _effects(factors: Any, coefficients: Any, values: Any, effects: Any) -> None:
+def _effects(factors: Any, coefficients: Any, pairs: Any, values: Any, effects: Any) -> None:
     for piece in range(len(factors)):
         effect, one, two, three, exponent = factors[piece]
         part = coefficients[piece, 0] * values[one] * values[two] * values[three]
         if coefficients[piece, 1] != 0.0:
             part *= exp(coefficients[piece, 1] * values[exponent])
         effects[effect] += part
+    single = len(effects) - len(pairs)
+    for pair in range(len(pairs)):
+        effects[single + pair] = effects[pairs[pair, 0]] + effects[pairs[pair, 1]]
 
 
 @inside
-def _effects_back(factors: Any, coefficients: Any, values: Any, effect_slope: Any, slope: Any) -> None:
+def _effects_back(factors: Any, coefficients: Any, pairs: Any, values: Any, effect_slope: Any, slope: Any) -> None:
+    single = len(effect_slope) - len(pairs)
+    for pair in range(len(pairs) - 1, -1, -1):
+        part = effect_slope[single + pair]
+        effect_slope[pairs[pair, 0]] += part
+        effect_slope[pairs[pair, 1]] += part
     for piece in range(len(factors)):
         effect, one, two, three, exponent = factors[piece]
         weight = coefficients[piece, 0] * effect_slope[effect]
@@ -794,24 +802,28 @@ def _alone(edge: Any, upper: Any, lower: Any, turned: Any, mass: Any, z: Any, nu
 
 
 @inside_in_any_order
-def _below_an_edge(upper: Any, lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any) -> None:
-    """Logistic functions of a row's two edges at each point; see `_between`."""
+def _below_an_edge(
+    upper: Any, lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any, like: Any
+) -> None:
+    """Logistic functions of a row's two edges at each point; `like` is multiplied by them, see `_between`."""
     for q in range(number):
         over, under = 1.0 + upper * turned[at(q)], 1.0 + lower * turned[at(q)]
         both = 1.0 / (over * under)
         above[at(start + q)], below[at(start + q)] = both * under, both * over
+        like[at(q)] *= turned[at(q)] * both
 
 
 @inside_in_any_order
-def _above_all_edges(lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any) -> None:
+def _above_all_edges(lower: Any, turned: Any, number: Any, start: Any, above: Any, below: Any, like: Any) -> None:
     for q in range(number):
-        above[at(start + q)] = 0.0
         below[at(start + q)] = 1.0 / (1.0 + lower * turned[at(q)])
+        above[at(start + q)] = 0.0
+        like[at(q)] *= below[at(start + q)]
 
 
 @inside_in_any_order
-def _multiply(edge: Any, turned: Any, number: Any, start: Any, above: Any, below: Any, like: Any) -> None:
-    """Multiply `like` by what a row has at each point, but for what is the same at all."""
+def _once_more(edge: Any, turned: Any, number: Any, start: Any, above: Any, below: Any, like: Any) -> None:
+    """Multiply `like` by the same again, for another case of the row."""
     if edge:
         for q in range(number):
             like[at(q)] *= turned[at(q)] * above[at(start + q)] * below[at(start + q)]
@@ -865,13 +877,13 @@ def _near_factors(
         against, start = exp(-eta), (one - row) * number
         lower = against * odds[state] if state > 0 else 0.0
         if state < size - 1:
-            _below_an_edge(against * odds[state + 1], lower, turned, number, start, above, below)
+            _below_an_edge(against * odds[state + 1], lower, turned, number, start, above, below, like)
             total += times * (cuts[state + 1] - eta)
         else:
-            _above_all_edges(lower, turned, number, start, above, below)
-        while times > 0.0:
+            _above_all_edges(lower, turned, number, start, above, below, like)
+        while times > 1.0:
             times -= 1.0
-            _multiply(state < size - 1, turned, number, start, above, below, like)
+            _once_more(state < size - 1, turned, number, start, above, below, like)
     return total
 
 
@@ -1005,9 +1017,10 @@ def _softmax_rows(program: Any, node: Any, values: Any, logs: Any, effects: Any,
     could leave the range of numbers, exponentials are taken of the sums.
     """
     _, first, last, place, width, base, size = program.nodes[node, :7]
-    odds = np.exp(effects)
+    single = effects[: len(effects) - len(program.pairs)]
+    odds = np.exp(single)
     far = 0.0
-    for effect in effects:
+    for effect in single:
         far = max(far, abs(effect))
     in_range = far * width < _IN_RANGE
     for row in range(first, last):
@@ -1249,7 +1262,7 @@ def draw_members(x: Any, program: Any, node: Any, rng: Any, units: Any) -> None:
     for draw in range(len(x)):
         _parameters(x[draw], program.segments, program.numbers, values, logs, unused, gradient)
         effects[:] = 0.0
-        _effects(program.factors, program.coefficients, values, effects)
+        _effects(program.factors, program.coefficients, program.pairs, values, effects)
         _cutpoints(values, program.nodes[node, 5], size, cuts)
         for span in range(program.nodes[node, SPAN], program.nodes[node, SPAN_END]):
             for row in range(program.spans[span, 0], program.spans[span, 1]):
@@ -1297,7 +1310,7 @@ def _unit_density(program: Any, size: Any, span: Any, eta: Any, cuts: Any, sprea
 @called_by_nutpie(DENSITY, error_model="numpy")
 def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any) -> Any:
     """`log_density` as nutpie calls it, without the interpreter; `facts` are the addresses of a program."""
-    table = view(facts, (13, 3), np.int64)
+    table = view(facts, (14, 3), np.int64)
     program = Program(
         integers_at(table[0]),
         reals_at(table[1]),
@@ -1311,7 +1324,8 @@ def density_for_nutpie(size: Any, x: Any, gradient: Any, value: Any, facts: Any)
         integers_at(table[9])[0],
         reals_at(table[10])[0],
         integers_at(table[11]),
-        table[12, 0],
+        integers_at(table[12]),
+        table[13, 0],
     )
     slopes = view(gradient, (size,))
     return told(value, log_density(view(x, (size,)), program, slopes), slopes)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
 
 from ..cases.patterns import Patterns
-from ..families.rows import FACTORS, Book, RowWriter
+from ..families.rows import CUMULATIVE_LOGIT, FACTORS, Book, RowWriter
 from ..families.unseen import spread_name, unit_name
 from ..network.network import Network
+from .pairs import pair_up
 from .unconstrained import Layout
 
 #: Columns of `Program.nodes` that say what is integrated out of a node: place of the spread, first span, span after the
@@ -50,8 +51,11 @@ class Program(NamedTuple):
     spans
         First row and row after the last of each member that is integrated out and has any, how many cases these are,
         and number of the member; shape (members, 4).
+    pairs
+        Two effects, or pairs before it, that each of the last effects adds up, for the rows that have both in common;
+        shape (pairs, 2).
     effects
-        Number of effects.
+        Number of effects, pairs among them.
     """
 
     segments: np.ndarray
@@ -66,6 +70,7 @@ class Program(NamedTuple):
     completed: np.ndarray
     pattern_counts: np.ndarray
     spans: np.ndarray
+    pairs: np.ndarray
     effects: int
 
 
@@ -85,6 +90,7 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         _rows(network, patterns, name, writer, _integrated(network, name, layout))
         for name, writer in zip(nodes, writers, strict=True)
     ]
+    rows, pairs = _paired(rows, [writer.kind for writer in writers], book.effects)
     first = np.cumsum([0, *(len(part.states) for part in rows)])
     place = np.cumsum([0, *(part.picks.size for part in rows)])
     span = np.cumsum([0, *(len(part.spans) for part in rows)])
@@ -125,7 +131,8 @@ def write_program(network: Network, patterns: Patterns, nodes: tuple[str, ...], 
         np.concatenate(completed).astype(np.int64),
         np.concatenate([np.zeros(0), *tally]).astype(np.float64),
         np.concatenate(spans).astype(np.int64),
-        book.effects,
+        pairs,
+        book.effects + len(pairs),
     )
 
 
@@ -139,6 +146,17 @@ class _Rows:
     integrated: int
     spread: int
     spans: np.ndarray
+
+
+def _paired(rows: Sequence[_Rows], kinds: Sequence[int], effects: int) -> tuple[list[_Rows], np.ndarray]:
+    """Rows of added effects that share sums of them, and the sums of all nodes, one after another."""
+    found, pairs = [], [np.zeros((0, 2), np.int64)]
+    for part, kind in zip(rows, kinds, strict=True):
+        picks, own = pair_up(part.picks, effects) if kind == CUMULATIVE_LOGIT else (part.picks, pairs[0])
+        found.append(replace(part, picks=picks))
+        pairs.append(own)
+        effects += len(own)
+    return found, np.concatenate(pairs).astype(np.int64)
 
 
 def _integrated(network: Network, name: str, layout: Layout) -> tuple[str, int, np.ndarray] | None:
