@@ -29,7 +29,7 @@ def pair_up(picks: np.ndarray, effects: int) -> tuple[np.ndarray, np.ndarray]:
 
     Examples
     --------
-    >>> picks, pairs = pair_up(np.array([[0, 2], [0, 3], [1, 2], [1, 3]] * 3), 4)
+    >>> picks, pairs = pair_up(np.array([[0, 2], [0, 3], [1, 2], [1, 3]] * 5), 4)
     >>> picks[:4].tolist(), pairs.tolist()
     ([[4], [5], [6], [7]], [[0, 2], [0, 3], [1, 2], [1, 3]])
     """
