@@ -90,8 +90,10 @@ def command_line(cold: bool) -> Run:
     sampling = float(posterior.provenance["seconds"])
     nuts = tuple(f"{name}." for block in posterior.provenance["drawn_by_nuts"] for name in block)
     draws = {name: x for name, x in servanda_draws(posterior).items() if name.startswith(nuts)}
-    took = Moment(sampling, whole.cpu * sampling / whole.wall)
-    return Run(draws, whole, took, after_warm_up(**posterior.provenance["settings"]), "process start to saved file")
+    # Cold, most of it is compiling, which fewer draws would not shorten: nothing is scaled.
+    took = Moment(0.0, 0.0) if cold else Moment(sampling, whole.cpu * sampling / whole.wall)
+    note = "process start to saved file" + (", all draws" if cold else "")
+    return Run(draws, whole, took, after_warm_up(**posterior.provenance["settings"]), note)
 
 
 def through_pymc(sampler: str, ready: str = "record", nodes: Sequence[str] | None = None) -> Run:
